@@ -1,0 +1,56 @@
+"""One journal record on disk and in the digest: the format that a run writes and a recording keeps.
+
+The decision behind it is `resources/decisions/0001-journal.md`. It stands in `model` because both
+the run (`sim`) and the recording (`files`) need the same bytes and neither imports the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+FORMAT: Final = "commissioning-journal/1"
+CHUNK: Final = 4096
+"""Records in one full chunk; part of the format, because the digest is chained chunk by chunk."""
+RECORD_STRUCT: Final = "<qHHIq4d"
+"""t ns, kind, aux, obj, cause, a, b, c, d as one little-endian struct."""
+RECORD: Final = np.dtype(
+    [
+        ("t", "<i8"),
+        ("kind", "<u2"),
+        ("aux", "<u2"),
+        ("obj", "<u4"),
+        ("cause", "<i8"),
+        ("a", "<f8"),
+        ("b", "<f8"),
+        ("c", "<f8"),
+        ("d", "<f8"),
+    ]
+)
+RECORD_BYTES: Final = RECORD.itemsize
+
+
+def canonical_json(value: Any) -> bytes:
+    """UTF-8, sorted keys, no spaces. Raises ValueError for NaN and infinities."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def chain_start(core: Mapping[str, Any]) -> bytes:
+    """h0 of the digest chain (32 bytes) from the header's core."""
+    return hashlib.sha256(canonical_json(core)).digest()
+
+
+def chain_next(chain: bytes, packed: bytes, texts: Sequence[str]) -> bytes:
+    """The chain after `packed` records and the `texts` first used in them.
+
+    h(k+1) after one full chunk; with the open records at the end of a run, its digest.
+    """
+    state = hashlib.sha256(chain)
+    state.update(packed)
+    state.update(canonical_json(list(texts)))
+    return state.digest()
