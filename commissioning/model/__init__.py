@@ -1,0 +1,1 @@
+"""What a line is: records, quantities, poses, tags, problems, edits, validation. Knows no device by name."""

@@ -1,0 +1,119 @@
+"""What a type of device, controller, link or check declares once.
+
+File format, JSON schema, property panel and manual page come from here; the model knows no type by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from commissioning.model.pose import Pose
+from commissioning.model.tags import DataType
+
+Kind = Literal["device", "controller", "link", "check"]
+Places = Literal["pose", "along", "flow", "none"]
+
+
+class _Required:
+    """The default of a parameter that has none: the scene must give it."""
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+    def __reduce__(self) -> str:
+        return "REQUIRED"  # unpickles to the one object, so that `is REQUIRED` holds in a worker
+
+
+REQUIRED: Final[Any] = _Required()
+
+REFERENCES = ("product", "device", "track", "controller", "link", "scenario", "tag")
+PARAM_KINDS = (
+    "distribution", "boolean", "integer", "text", "choice", "expression", "mapping", "list", "file", "any",
+    *REFERENCES,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter.
+
+    `kind`: a dimension of `model.quantity` ("length", "speed", "rate", "share", ...; value: float SI),
+    "duration" (fixed; float s), "distribution" (a `model.duration.Distribution`), "boolean", "integer",
+    "text", "choice" (one of `choices`), "expression" (text), "file" (path text relative to the scene),
+    "mapping" (with `fields`: declared keys, defaults filled; without: raw), "list" (of `item`; without:
+    raw), "any" (raw), or the id of something in the scene: "product", "device", "track" (a device that
+    parts travel on), "controller", "link", "scenario", "tag".
+    A default of None means "may be left out" and stays None; a text default of a quantity, duration,
+    distribution or mapping is read like text in the scene ("0.4 m/s").
+    """
+
+    name: str
+    kind: str
+    help: str
+    default: Any = REQUIRED
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: float | None = None
+    choices: tuple[str, ...] = ()
+    example: str = ""
+    fields: tuple[Param, ...] = ()
+    item: Param | None = None
+    always: bool = False  # a distribution that may also be the word `always`
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One typed input or output as seen from the device: "out" = the device writes it (a PLC input)."""
+
+    name: str
+    type: DataType
+    direction: Literal["in", "out"]
+    help: str
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class TypeDeclaration:
+    """Everything the scene file, the panels and the placement must know about a type.
+
+    `places`: "pose" = a pose is needed; "along" = stands on a track (`along`, `at`) and nowhere else;
+    "flow" = `pose`, or without it at the end of what feeds it (a first device: before what it feeds);
+    "none" = no place needed. With `may_along` a "pose" or "flow" device may also stand along a track.
+    `outputs`: names of the exits of `to`; ("",) = one plain `to`; () = none.
+    `track`: parts travel on it, from x = 0 to its `length` parameter along its own +x.
+    `exit_pose(params, output)`: where parts leave, in the device's own frame; without it the end of a
+    track, or the device's own pose.
+    `outputs_required`: an unconnected exit is a problem.
+    `brings_tags`: a controller whose own variables are tags too (they are not known from the scene alone).
+    """
+
+    kind: Kind
+    type: str
+    help: str
+    params: tuple[Param, ...] = ()
+    ports: tuple[Port, ...] = ()
+    places: Places = "none"
+    outputs: tuple[str, ...] = ()
+    feeds: bool = False
+    actions: tuple[str, ...] = ()
+    track: bool = False
+    may_along: bool = False
+    outputs_required: bool = True
+    exit_pose: Callable[[Mapping[str, Any], str], Pose] | None = None
+    brings_tags: bool = False
+    example: str = ""
+
+    def param(self, name: str) -> Param | None:
+        return next((param for param in self.params if param.name == name), None)
+
+    def port(self, name: str) -> Port | None:
+        return next((port for port in self.ports if port.name == name), None)
+
+
+Declarations = Mapping[tuple[str, str], TypeDeclaration]
