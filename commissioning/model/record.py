@@ -16,8 +16,8 @@ import numpy as np
 FORMAT: Final = "commissioning-journal/1"
 CHUNK: Final = 4096
 """Records in one full chunk; part of the format, because the digest is chained chunk by chunk."""
-RECORD_STRUCT: Final = "<qHHIq4d"
-"""t ns, kind, aux, obj, cause, a, b, c, d as one little-endian struct."""
+LAYOUT: Final = "qHHIq4d"
+"""t ns, kind, aux, obj, cause, a, b, c, d; with "<" before it a little-endian struct without gaps."""
 RECORD: Final = np.dtype(
     [
         ("t", "<i8"),
