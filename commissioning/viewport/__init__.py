@@ -1,0 +1,1 @@
+"""Journal and time to a picture, clicks to ids. Knows no device and never changes a run."""

@@ -1,0 +1,71 @@
+"""numpy arrays to VTK data that shares their memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+from vtkmodules.vtkCommonCore import vtkPoints
+from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
+from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
+
+from commissioning.viewport.palette import Rgb
+from commissioning.viewport.shapes import Triangles
+
+AMBIENT = 0.3
+DIFFUSE = 0.84
+
+
+def shared(array: NDArray[Any], name: str = "") -> Any:
+    """A VTK array over the memory of a contiguous numpy array (kept alive by numpy_support)."""
+    vtk_array = numpy_to_vtk(array, deep=0)
+    if name:
+        vtk_array.SetName(name)
+    return vtk_array
+
+
+def cells(indices: NDArray[np.int64]) -> vtkCellArray:
+    """(F, k) point indices to a cell array of k-point cells."""
+    count, k = indices.shape
+    offsets = np.arange(0, count * k + 1, k, dtype=np.int64)
+    array = vtkCellArray()
+    array.SetData(
+        numpy_to_vtkIdTypeArray(offsets, deep=1),
+        numpy_to_vtkIdTypeArray(np.ascontiguousarray(indices.ravel(), np.int64), deep=1),
+    )
+    return array
+
+
+def polydata(mesh: Triangles, normals: bool = True) -> vtkPolyData:
+    data = vtkPolyData()
+    points = vtkPoints()
+    points.SetData(numpy_to_vtk(np.ascontiguousarray(mesh.points, np.float32), deep=1))
+    data.SetPoints(points)
+    data.SetPolys(cells(mesh.faces))
+    if normals:
+        array = numpy_to_vtk(np.ascontiguousarray(mesh.normals, np.float32), deep=1)
+        array.SetName("Normals")
+        data.GetPointData().SetNormals(array)
+    return data
+
+
+def matt(actor: Any, colour: Rgb | None = None, ambient: float = AMBIENT, diffuse: float = DIFFUSE) -> None:
+    """No gloss: what shapes the picture is light, proportion and colour."""
+    material = actor.GetProperty()
+    material.SetAmbient(ambient)
+    material.SetDiffuse(diffuse)
+    material.SetSpecular(0.0)
+    if colour is not None:
+        material.SetColor(*(c / 255 for c in colour))
+
+
+def actor_of(data: vtkPolyData) -> vtkActor:
+    mapper = vtkPolyDataMapper()
+    mapper.SetInputData(data)
+    mapper.SetStatic(1)
+    actor = vtkActor()
+    actor.SetMapper(mapper)
+    matt(actor)
+    return actor
