@@ -1,0 +1,1 @@
+"""Placed things with behaviour, one file per type."""

@@ -1,0 +1,172 @@
+"""Source: where parts come into the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from commissioning.devices.shapes import box, shown
+from commissioning.model.body import Body
+from commissioning.model.declare import Param, Port, TypeDeclaration
+from commissioning.model.duration import Always
+from commissioning.model.pose import Pose
+from commissioning.model.quantity import parse_quantity
+from commissioning.model.record import State
+from commissioning.model.scene import DeviceRecord
+from commissioning.model.tags import DataType
+from commissioning.sim.device import Device
+from commissioning.sim.flow import Giver, Receiver
+from commissioning.sim.line import Line
+from commissioning.sim.part import Part
+
+__all__ = ["Source"]
+
+
+class Source(Device, Giver):
+    """Makes parts and offers them to `to`.
+
+    A part that is refused waits; the next interval begins when it has been taken. With
+    `when_blocked: lose` it is lost instead and intervals go on (a loss system).
+    """
+
+    declaration = TypeDeclaration(
+        kind="device",
+        type="source",
+        help="Makes parts at intervals, or whenever there is a place (every: always).",
+        params=(
+            Param("product", "product", "What it makes.", default=None, example="carton"),
+            Param("mix", "mapping", "Products and their shares, drawn at random, instead of one product.",
+                  default=None, example="{carton: 90 %, tall_carton: 10 %}"),
+            Param("every", "distribution", "Time from one part to the next.", always=True,
+                  example="{exponential: 4 s}"),
+            Param("limit", "integer", "Number of parts after which it ends; 0: never.", default=0, minimum=0),
+            Param("first", "duration", "Time of the first part; one interval after the start unless given.",
+                  default=None, minimum=0.0),
+            Param("when_blocked", "choice", "What becomes of a part that is not taken.", default="wait",
+                  choices=("wait", "lose")),
+        ),
+        ports=(
+            Port("enable", DataType.BOOL, "in", "Makes parts only while true; without a binding it always does."),
+            Port("waiting", DataType.BOOL, "out", "A part waits to be taken."),
+        ),
+        places="flow",
+        outputs=("",),
+        example="infeed: {type: source, product: carton, every: {exponential: 4 s}, to: belt1}",
+    )  # fmt: skip
+    saved: ClassVar[tuple[str, ...]] = ("part", "made", "due")
+    constant: ClassVar[tuple[str, ...]] = ("interval", "choice", "products", "bounds", "target")
+    continuations: ClassVar[tuple[str, ...]] = ("make",)
+
+    def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
+        super().__init__(index, record, pose, line)
+        self.interval = line.sampler(self, "every", self.params["every"])
+        self.choice = line.choices(self, "mix")
+        names = [product.id for product in line.products]
+        self.products, self.bounds = _shares(self.params["mix"] or {self.params["product"]: 1.0}, names)
+        self.part: Part | None = None  # made and not taken yet
+        self.made = 0
+        self.due = -1  # ns of the next part; -1: none is under way
+        self.target: Receiver | None = None
+
+    def connect(self) -> None:
+        target = self.record.to[""]
+        self.target = self.line.receiver(target.device, target.at)
+        self.ports["enable"].subscribe(self.enable_changed)
+
+    def start(self) -> None:
+        self.ports["waiting"].write(False)
+        if self._enabled():
+            self._next(first=True)
+
+    def enable_changed(self, _: None) -> None:
+        """Enabled: an interval begins. Disabled: the part under way is not made."""
+        if not self._enabled():
+            self.due = -1
+        elif self.due < 0 and self.part is None:
+            self._next(first=self.made == 0)
+
+    def make(self, due: int) -> None:
+        """Continuation: a part is due."""
+        if due != self.due:
+            return
+        self.due = -1
+        self.made += 1
+        self.part = self.line.make_part(self._product())
+        self._offer()
+        if self.part is not None and self.params["when_blocked"] == "lose":
+            lost, self.part = self.part, None
+            self.ports["waiting"].write(False)
+            self.line.end_part(lost, 1, self)
+            self._next()
+
+    def ready(self, receiver: Receiver) -> None:
+        if self.part is not None:
+            self._offer()
+        elif isinstance(self.params["every"], Always) and self._enabled() and self.due < 0:
+            self._next()
+
+    def _offer(self) -> None:
+        assert self.part is not None and self.target is not None
+        if self.target.offer(self.part, self):
+            self.part = None
+            self.set_state(State.WORKING, 0)
+            self.ports["waiting"].write(False)
+            self._next()
+        else:
+            self.set_state(State.BLOCKED, 1)
+            self.ports["waiting"].write(True)
+
+    def _next(self, first: bool = False) -> None:
+        limit = self.params["limit"]
+        if (limit and self.made >= limit) or not self._enabled():
+            if limit and self.made >= limit:
+                self.set_state(State.IDLE, 0)
+            return
+        kernel = self.line.kernel
+        wait = self.interval.draw()
+        if first and self.params["first"] is not None:
+            wait = round(self.params["first"] * 1e9)
+        self.due = kernel._now + wait
+        self.set_state(State.WORKING)
+        kernel.call_at(self.due, self.make, self.due)
+
+    def _product(self) -> int:
+        if len(self.products) == 1:
+            return self.products[0]
+        u = self.choice.draw()
+        for product, bound in zip(self.products, self.bounds, strict=True):
+            if u < bound:
+                return product
+        return self.products[-1]
+
+    def _enabled(self) -> bool:
+        return bool(self.ports["enable"].value) or not self.bound("enable")
+
+    def bodies(self) -> Sequence[Body]:
+        mesh = shown(self.record.asset, self.pose)
+        if mesh is not None:
+            return [mesh]
+        frame, z = self.pose, self.pose.xyz[2]
+        return [
+            box(frame, "hood", "source", (0.5, 0.62, 0.06), (-0.3, 0, 0.5)),
+            box(frame, "left wall", "source", (0.5, 0.03, z + 0.47), (-0.3, 0.295, (0.47 - z) / 2)),
+            box(frame, "right wall", "source", (0.5, 0.03, z + 0.47), (-0.3, -0.295, (0.47 - z) / 2)),
+            box(frame, "bed", "steel", (0.5, 0.54, 0.03), (-0.3, 0, -0.018)),
+        ]
+
+
+def _shares(mix: Mapping[str, Any], names: list[str]) -> tuple[list[int], list[float]]:
+    """Product indices and the upper bounds of their shares in (0, 1). Raises ValueError."""
+    shares = {name: parse_quantity(share, "share") for name, share in mix.items()}
+    unknown = [str(name) for name in shares if name not in names]
+    if unknown:
+        raise ValueError(f"there is no product {', '.join(unknown)}; give `product` or `mix`")
+    total = sum(shares.values())
+    if not total > 0.0 or min(shares.values()) < 0.0:
+        raise ValueError("shares of a mix are 0 or more and not all 0")
+    products, bounds, up_to = [], [], 0.0
+    for name, share in shares.items():
+        up_to += share / total
+        products.append(names.index(name))
+        bounds.append(up_to)
+    return products, bounds

@@ -1,0 +1,196 @@
+"""What decides: the contract of a controller, and its place in virtual time.
+
+A controller runs at points of its own choosing (`next_wake`) and whenever an input changed. The host
+gives it what changed since it last ran and publishes what it returns. It knows nothing of how the
+controller is made.
+
+Order within an instant: a task runs after every plant event of that instant, tasks by priority, then
+by declaration. A task runs at most once per instant. What its own outputs cause at t, it sees at its
+next point. An input that changes at t after the task's turn at t has passed waits for the next point
+too, whether the task ran or slept; otherwise skipping scans would change results.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from commissioning.model.declare import TypeDeclaration
+from commissioning.model.problem import Problem
+from commissioning.model.record import Kind, State
+from commissioning.model.tags import Quality, Reason
+from commissioning.sim.kernel import PLC
+from commissioning.sim.stateful import Stateful, World
+from commissioning.sim.tags import Signal
+
+if TYPE_CHECKING:
+    from commissioning.sim.line import Line
+
+__all__ = ["Controller", "ControllerHost", "ControllerStopped", "Task"]
+
+_NEVER = -1
+
+
+@dataclass(frozen=True)
+class Task:
+    """A cyclic task. Lower `priority` runs first, as IEC 61131-3 has it."""
+
+    name: str
+    cycle_ns: int
+    priority: int = 0
+
+
+class ControllerStopped(Exception):
+    """The controller met an error of its program and stops; the plant goes on."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class Controller(Stateful):
+    """Contract. `inputs` and `outputs` are entries of the tag table, PLC inputs and PLC outputs."""
+
+    declaration: ClassVar[TypeDeclaration]
+    constant: ClassVar[tuple[str, ...]] = ("index", "inputs", "outputs", "tasks", "io_delay_ns")
+
+    index: int
+    inputs: Sequence[Signal]
+    outputs: Sequence[Signal]
+    tasks: Sequence[Task]
+    io_delay_ns: int
+
+    @abstractmethod
+    def exchange(self, task: int, t: int, changed: Sequence[tuple[int, Any]]) -> Sequence[tuple[int, Any]]:
+        """Run `task` at `t` ns. `changed`: (index in `inputs`, value) new since any task last ran.
+
+        Returns (index in `outputs`, value) of outputs that changed. Raises ControllerStopped.
+        """
+
+    @abstractmethod
+    def next_wake(self, task: int, t: int) -> int | None:
+        """The next time in ns, after a run at `t`, at which `task` must run if no input changes.
+
+        Any time after t, not only points of its cycle; the host rounds up. None: it may sleep on.
+        """
+
+    def disturbed(self, task: int) -> bool:
+        """Whether something else changed data that `task` reads since it last ran."""
+        return False
+
+
+class ControllerHost(Stateful):
+    """Runs one controller in the kernel's time. `scans` counts runs (a statistic, not journaled)."""
+
+    saved: ClassVar[tuple[str, ...]] = (
+        "armed", "ran", "dirty", "cause", "scans", "stopped", "pending",
+    )  # fmt: skip
+    constant: ClassVar[tuple[str, ...]] = ("controller", "line", "keys")
+    continuations: ClassVar[tuple[str, ...]] = ("run_task", "publish")
+
+    def __init__(self, controller: Controller, line: Line, order: int) -> None:
+        self.id = f"host:{controller.id}"
+        self.controller, self.line = controller, line
+        ranked = sorted(range(len(controller.tasks)), key=lambda k: (controller.tasks[k].priority, k))
+        self.keys = [PLC + order + ranked.index(k) for k in range(len(controller.tasks))]
+        self.armed = [_NEVER] * len(controller.tasks)  # time of the wake-up that counts
+        self.ran = [_NEVER] * len(controller.tasks)  # instant of the last run
+        self.dirty: dict[int, int] = {}  # input index -> number of the record that changed it
+        self.cause = 0  # the latest input record that a run has seen
+        self.scans = 0
+        self.stopped = False
+        self.pending: list[Any] = []
+        for k, signal in enumerate(controller.inputs):
+            signal.subscribe(self.input_changed, k)
+
+    def start(self) -> None:
+        """First run of every task at time 0, with every input."""
+        for k in range(len(self.controller.inputs)):
+            self.dirty[k] = 0
+        for task in range(len(self.controller.tasks)):
+            self._arm(task, 0)
+
+    def input_changed(self, k: int) -> None:
+        """An input changed: wake every task at its next point."""
+        if self.stopped:
+            return
+        self.dirty[k] = self.line.kernel.cause
+        self._wake_all()
+
+    def run_task(self, task: int) -> None:
+        """Continuation: the turn of `task`."""
+        kernel = self.line.kernel
+        now = kernel._now
+        if self.armed[task] != now or self.stopped:
+            return  # moved to another time
+        self.armed[task] = _NEVER
+        self.ran[task] = now
+        self.scans += 1
+        changed: list[tuple[int, Any]] = []
+        if self.dirty:
+            inputs = self.controller.inputs
+            for k in sorted(self.dirty):
+                changed.append((k, inputs[k].value))
+                self.cause = max(self.cause, self.dirty[k])
+            self.dirty.clear()
+        kernel.cause = self.cause
+        try:
+            outputs = self.controller.exchange(task, now, changed)
+        except ControllerStopped as stop:
+            self._stop(stop.problem)
+            return
+        if outputs:
+            if self.controller.io_delay_ns:
+                kernel.call_at(now + self.controller.io_delay_ns, self.publish, [list(o) for o in outputs])
+            else:
+                self.publish(outputs)
+        wake = self.controller.next_wake(task, now)
+        if wake is not None:
+            self._arm(task, self._point(task, wake))
+        for other in range(len(self.keys)):
+            if other != task and self.controller.disturbed(other):
+                self._arm(other, self._point(other, now))
+
+    def publish(self, outputs: Sequence[Sequence[Any]]) -> None:
+        """Continuation: write outputs to the tag table."""
+        signals = self.controller.outputs
+        for k, value in outputs:
+            signals[k].write(value)
+
+    def _wake_all(self) -> None:
+        now = self.line.kernel._now
+        for task in range(len(self.keys)):
+            self._arm(task, self._point(task, now))
+
+    def _point(self, task: int, t: int) -> int:
+        """The first point of the task's cycle at or after `t` at which its turn is still to come."""
+        kernel = self.line.kernel
+        cycle = self.controller.tasks[task].cycle_ns
+        point = -(-t // cycle) * cycle
+        if point <= kernel._now and (self.ran[task] == kernel._now or kernel.key > self.keys[task]):
+            point += cycle
+        return point
+
+    def _arm(self, task: int, t: int) -> None:
+        if self.armed[task] == _NEVER or t < self.armed[task]:
+            self.armed[task] = t
+            self.line.kernel.call_at(t, self.run_task, task, self.keys[task])
+
+    def _stop(self, problem: Problem) -> None:
+        """The program failed: outputs fall to their defaults with bad quality, an alarm is recorded."""
+        self.stopped = True
+        journal = self.line.journal
+        journal.add(int(Kind.PROBLEM), 0, self.controller.index, journal.text(str(problem)))
+        journal.add(int(Kind.STATE), State.DOWN, self.controller.index)
+        self.line.alarms.append(problem)
+        for signal in self.controller.outputs:
+            signal.put(signal.type.default, Quality.BAD, Reason.NO_COMMUNICATION)
+
+    def save(self) -> dict[str, Any]:
+        return super().save() | {"controller": self.controller.save()}
+
+    def restore(self, data: Mapping[str, Any], world: World) -> None:
+        self.controller.restore(data["controller"], world)
+        super().restore(data, world)

@@ -1,0 +1,89 @@
+"""What every device is: parameters, ports, parts, states, and a place in a run.
+
+A device is one file and one class. It declares parameters and ports (`declaration`); schema, property
+panel and manual come from there. It never reads another device: it reads and writes ports, takes and
+offers parts, and journals what happens to it. It is drawn because it declares bodies.
+
+State is plain attributes, declared `saved`; what it waits for is a method named in `continuations`. No
+state lives in local variables across a wait, so a run can be saved at any instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from commissioning.model.body import Body
+from commissioning.model.declare import TypeDeclaration
+from commissioning.model.pose import Pose
+from commissioning.model.record import Kind, State
+from commissioning.model.scene import DeviceRecord
+from commissioning.sim.flow import Receiver
+from commissioning.sim.stateful import Stateful
+from commissioning.sim.tags import Signal
+
+if TYPE_CHECKING:
+    from commissioning.sim.line import Line
+
+__all__ = ["Device"]
+
+
+class Device(Stateful):
+    """Base class. `ports` maps a port's name to its entry in the tag table.
+
+    Built in three steps, each for all devices before the next: the constructor (own drives and slots),
+    `connect` (eyes on lanes, receivers), `start` at time 0 (first values, first events).
+    """
+
+    declaration: ClassVar[TypeDeclaration]
+
+    saved: ClassVar[tuple[str, ...]] = ("state", "held")
+    constant: ClassVar[tuple[str, ...]] = ("index", "record", "line", "ports", "pose")
+
+    def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
+        self.id = record.id
+        self.index, self.record, self.line, self.pose = index, record, line, pose
+        self.ports: dict[str, Signal] = line.device_ports(self)
+        self.state = State.IDLE
+        self.held = 0  # parts in it
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """Parameters in SI units, defaults filled in."""
+        return self.record.params
+
+    def connect(self) -> None:
+        """Find lanes and receivers. Everything is constructed, nothing has started."""
+
+    def start(self) -> None:
+        """Write first values, schedule first events. It is time 0."""
+
+    def receiver(self, at: float | None = None) -> Receiver | None:
+        """What takes parts sent `to` this device (`at` metres along it), None if it takes none."""
+        return None
+
+    def operate(self, action: str, value: Any = None) -> None:
+        """An operator's action, one of `declaration.actions`."""
+        raise ValueError(f"{self.id} is a {self.declaration.type}; it cannot be told to {action}")
+
+    def bodies(self) -> Sequence[Body]:
+        """What it looks like, in world coordinates."""
+        return ()
+
+    def bound(self, port: str) -> bool:
+        """Whether the scene ties this port to a tag, so that somebody commands or reads it."""
+        return port in self.record.tags
+
+    def set_state(self, state: State, held: int | None = None) -> None:
+        """Enter a state, holding `held` parts; journaled if something changed."""
+        if held is None:
+            held = self.held
+        if state is not self.state or held != self.held:
+            self.state, self.held = state, held
+            self.line.journal.add(_STATE, state, self.index, held)
+
+    def restored(self) -> None:
+        self.state = State(self.state)
+
+
+_STATE = int(Kind.STATE)

@@ -1,0 +1,106 @@
+"""The header of a journal: what its indices mean (`core`) and what things look like (`look`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from commissioning.model.pose import Pose
+
+if TYPE_CHECKING:
+    from commissioning.sim.line import Line
+
+__all__ = ["FORMAT", "describe"]
+
+FORMAT = "commissioning-journal/1"
+
+
+def describe(line: Line) -> dict[str, Any]:
+    """Header of a line that is built and has not started. Plain JSON data."""
+    scene = line.scene
+    kinds = ("devices", "controllers", "links", "scenarios", "checks")
+    objects = [
+        {"id": identity, "kind": kind[:-1], "type": getattr(record, "type", kind[:-1])}
+        for kind in kinds
+        for identity, record in getattr(scene, kind).items()
+    ]
+    core: dict[str, Any] = {
+        "format": FORMAT,
+        "scene_hash": scene.hash,
+        "seed": line.seed,
+        "signals": [
+            {
+                "name": s.name, "type": s.type.value, "direction": s.direction, "owner": s.owner,
+                "controller": s.controller, "address": s.address, "comment": s.comment, "ports": list(s.ports),
+            }
+            for s in line.tags
+        ],
+        "objects": objects,
+        "drives": [_drive_name(drive.id) for drive in line.drives],
+        "lanes": [
+            {
+                "id": lane.id,
+                "zones": [
+                    {
+                        "device": zone.device, "drive": line.track_drives[zone.device].index,
+                        "start": zone.start, "end": zone.end,
+                    }
+                    for zone in plan.zones
+                ],
+            }
+            for plan, lane in zip(line.lane_plans, line.lanes, strict=True)
+        ],
+        "slots": [{"id": f"{device}.{i}", "device": device} for i, (device, _) in enumerate(line.slots)],
+        "products": [{"id": product.id, "size": list(product.size)} for product in line.products],
+        "attributes": list(line.attributes),
+    }  # fmt: skip
+    return {"core": core, "look": _look(line), "name": scene.name}
+
+
+def _look(line: Line) -> dict[str, Any]:
+    drives = {_drive_name(drive.id): i for i, drive in enumerate(line.drives)}
+    bodies = []
+    for device in line.devices.values():
+        for body in device.bodies():
+            signal = line.tags[body.signal].index if body.signal else -1
+            bodies.append(
+                {
+                    "device": device.id, "name": body.name, "shape": body.shape, "size": list(body.size),
+                    "pose": _pose(body.pose), "role": body.role,
+                    "drive": drives[body.drive] if body.drive else -1, "axis": list(body.axis),
+                    "signal": signal, "asset": body.asset,
+                }
+            )  # fmt: skip
+    return {
+        "bodies": bodies,
+        "lanes": [
+            {"zones": [{"pose": _pose(z.pose), "start": z.start, "end": z.end} for z in plan.zones]}
+            for plan in line.lane_plans
+        ],
+        "slots": [{"pose": _pose(pose)} for _, pose in line.slots],
+        "products": [{"colour": p.colour, "asset": p.asset or ""} for p in line.products],
+        "devices": {
+            device.id: {
+                "params": {key: _shown(value) for key, value in device.params.items()},
+                "tags": {port: binding.tag for port, binding in device.record.tags.items()},
+                "actions": list(device.declaration.actions),
+                "help": device.declaration.help,
+                "units": {p.name: p.kind for p in device.declaration.params},
+                "pose": _pose(device.pose),
+                "along": device.record.along or "",
+                "to": {name: target.device for name, target in device.record.to.items()},
+            }
+            for device in line.devices.values()
+        },
+    }
+
+
+def _drive_name(identity: str) -> str:
+    return identity.removeprefix("drive:")
+
+
+def _pose(pose: Pose) -> dict[str, list[float]]:
+    return {"xyz": [float(v) for v in pose.xyz], "quaternion": [float(v) for v in pose.quaternion]}
+
+
+def _shown(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)

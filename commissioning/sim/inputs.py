@@ -1,0 +1,136 @@
+"""What came from outside: operator actions, forces, faults, values over a link.
+
+Everything that enters a run enters here, is journaled as INPUT, and is kept in the input log, so that
+the run can be repeated without whoever acted. Two ways in:
+
+* `now`: between instants. It happens at the present time, after everything else of that instant.
+* `at`:  at a later time, in the INPUT band of that instant (links; their threads deliver late).
+
+An entry of the log is `[t_ns, way, group, what, target, value]`, way 0 = now, 1 = at. Inputs given one
+after the other between instants form a group: they are applied together, before the run goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from commissioning.model.record import Kind
+from commissioning.model.tags import Quality, Reason
+from commissioning.sim.kernel import END, INPUT
+from commissioning.sim.stateful import Stateful
+from commissioning.sim.values import words
+
+if TYPE_CHECKING:
+    from commissioning.sim.line import Line
+
+__all__ = ["ACTIONS", "InputPort"]
+
+ACTIONS = {"force": 1, "release": 2, "operate": 3, "value": 4, "fault": 5, "clear": 6, "set": 7}
+
+LoggedInput = list[Any]
+
+
+class InputPort(Stateful):
+    """The one way into a run. `log` is the input log so far."""
+
+    saved: ClassVar[tuple[str, ...]] = ("log", "group", "ordinal", "ordinal_t", "last_executed")
+    constant: ClassVar[tuple[str, ...]] = ("line",)
+    continuations: ClassVar[tuple[str, ...]] = ("apply", "apply_group", "stimulate")
+
+    def __init__(self, line: Line) -> None:
+        self.id = "run:inputs"
+        self.line = line
+        self.log: list[LoggedInput] = []
+        self.group = 0
+        self.ordinal = 0
+        self.ordinal_t = -1
+        self.last_executed = -1
+
+    def now(self, what: str, target: str, value: Any = None) -> None:
+        """Apply an input at the present time, between instants."""
+        kernel = self.line.kernel
+        if kernel.executed != self.last_executed or not self.log or self.log[-1][0] != kernel._now:
+            self.group += 1
+        self.log.append([kernel._now, 0, self.group, what, target, value])
+        kernel.key = END
+        self._apply(what, target, value)
+        self.last_executed = kernel.executed
+
+    def at(self, t: int, what: str, target: str, value: Any = None) -> None:
+        """Apply an input at `t` ns, later than the present instant."""
+        self.log.append([t, 1, 0, what, target, value])
+        self.line.kernel.call_at(t, self.apply, [what, target, value], INPUT)
+
+    def schedule_step(self, t: int, what: str, target: str, value: Any) -> None:
+        """A step of the scene's scenario: part of the scene, so not logged."""
+        self.line.kernel.call_at(t, self.stimulate, [what, target, value], INPUT)
+
+    def replay(self, log: Sequence[LoggedInput]) -> None:
+        """Schedule the inputs of an earlier run, before this one starts."""
+        kernel = self.line.kernel
+        groups: dict[int, list[LoggedInput]] = {}
+        for entry in log:
+            t, way, group, what, target, value = entry
+            self.log.append(list(entry))
+            if way == 1:
+                kernel.call_at(t, self.apply, [what, target, value], INPUT)
+            else:
+                groups.setdefault(group, []).append([t, what, target, value])
+        for entries in groups.values():
+            kernel.call_at(entries[0][0], self.apply_group, [e[1:] for e in entries], END)
+
+    def apply(self, entry: Sequence[Any]) -> None:
+        """Continuation: one input in the INPUT band."""
+        self._apply(*entry)
+
+    def apply_group(self, entries: Sequence[Sequence[Any]]) -> None:
+        """Continuation: inputs that were given together between instants."""
+        for what, target, value in entries:
+            self.line.kernel.cause = 0
+            self._apply(what, target, value)
+
+    def stimulate(self, entry: Sequence[Any]) -> None:
+        """Continuation: a scenario step."""
+        self._apply(*entry)
+
+    def _apply(self, what: str, target: str, value: Any) -> None:
+        line = self.line
+        kernel, journal = line.kernel, line.journal
+        if kernel._now != self.ordinal_t:
+            self.ordinal, self.ordinal_t = 0, kernel._now
+        self.ordinal += 1
+        code = ACTIONS[what]
+        if what == "operate":
+            action, argument = value
+            device = line.devices[target]
+            number = journal.add(
+                int(Kind.INPUT), code, device.index, 0.0, journal.text(action), self.ordinal
+            )
+            kernel.cause = number
+            device.operate(action, argument)
+            kernel.cause = 0
+            return
+        signal = line.tags[target]
+        quality, reason = 0, 0
+        if what == "value":
+            value, quality, reason = value
+            if value is None:
+                value = signal.source  # no value came: the last one stays, its quality says so
+        shown = signal.type.default if value is None else value
+        high, low = words(signal.type, shown, journal)
+        number = journal.add(int(Kind.INPUT), code, signal.index, high, low, self.ordinal, quality)
+        kernel.cause = number
+        if what == "force":
+            signal.force(value)
+        elif what == "release":
+            signal.release()
+        elif what == "fault":
+            signal.fault(value)
+        elif what == "clear":
+            signal.clear()
+        elif what == "set":
+            signal.put(value, int(Quality.GOOD), int(Reason.NONE))
+        else:
+            signal.put(value, int(quality), int(reason))
+        kernel.cause = 0

@@ -1,0 +1,175 @@
+"""The journal: everything that happened in a run, in order, with a digest.
+
+Record layout, kinds and digest are fixed in `resources/decisions/0001-journal.md`.
+
+One thread, the run's, appends. Others may read up to `length` at any time.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from itertools import chain
+from struct import Struct
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.record import CHUNK, LAYOUT, RECORD
+from commissioning.sim.kernel import Kernel
+
+__all__ = ["Journal", "canonical_json"]
+
+Row = tuple[int, int, int, int, int, float, float, float, float]
+
+_ROW = Struct("<" + LAYOUT)
+_CHUNK = Struct("<" + LAYOUT * CHUNK)
+
+
+def canonical_json(value: Any) -> bytes:
+    """The one JSON text of `value`: sorted keys, no spaces, no NaN."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+    return text.encode()
+
+
+class Journal:
+    """Records of one run.
+
+    `header` says what the indices in the records mean; its `core` is part of the digest.
+    `on_chunk`, if set, is called with (number, packed bytes, chain value) for each full chunk.
+    """
+
+    def __init__(self, kernel: Kernel, header: Mapping[str, Any]) -> None:
+        self.kernel = kernel
+        self.header = dict(header)
+        self.texts: list[str] = []
+        self.on_chunk: Callable[[int, bytes, bytes], None] | None = None
+        self._text_ids: dict[str, int] = {}
+        self._texts_sealed = 0
+        self._chunks: list[bytes] = []
+        self._rows: list[Row] = []
+        self._base = 0  # chunks before a restored run's first one
+        self._chain = hashlib.sha256(canonical_json(self.header.get("core", {}))).digest()
+        self._lock = Lock()
+
+    def begin(self, header: Mapping[str, Any]) -> None:
+        """Give the header of a journal that has no records yet; the digest starts from its core."""
+        if self.length:
+            raise ValueError("the journal has begun already")
+        self.header = dict(header)
+        self._chain = hashlib.sha256(canonical_json(self.header.get("core", {}))).digest()
+
+    @property
+    def length(self) -> int:
+        """Number of records so far."""
+        return (self._base + len(self._chunks)) * CHUNK + len(self._rows)
+
+    @property
+    def first(self) -> int:
+        """Number of records before the first one held here (0 unless the run was restored)."""
+        return self._base * CHUNK
+
+    def add(
+        self, kind: int, aux: int, obj: int, a: float = 0.0, b: float = 0.0, c: float = 0.0, d: float = 0.0
+    ) -> int:
+        """Append a record at the present time; returns its number, counted from 1."""
+        kernel = self.kernel
+        rows = self._rows
+        rows.append((kernel._now, kind, aux, obj, kernel.cause, a, b, c, d))
+        n = len(rows)
+        number = (self._base + len(self._chunks)) * CHUNK + n
+        if n == CHUNK:
+            self._seal()
+        return number
+
+    def text(self, text: str) -> int:
+        """The number of `text` in the text table, entered there if it is new."""
+        number = self._text_ids.get(text)
+        if number is None:
+            number = self._text_ids[text] = len(self.texts)
+            self.texts.append(text)
+        return number
+
+    def records(self, start: int = 0, stop: int | None = None) -> NDArray[np.void]:
+        """Records `start` to `stop` (numbers from 0, like a slice) as a structured array.
+
+        Safe from any thread. Raises IndexError for records before a restored run's first one.
+        """
+        if start < self.first and (stop is None or stop > start):
+            if start:
+                raise IndexError(f"this journal begins at record {self.first}")
+            start = self.first
+        with self._lock:
+            chunks = len(self._chunks)
+            rows = self._rows
+            count = len(rows)
+        end = (self._base + chunks) * CHUNK + count
+        stop = end if stop is None else min(stop, end)
+        if stop <= start:
+            return np.empty(0, RECORD)
+        pieces = []
+        for k in range(start // CHUNK - self._base, (stop - 1) // CHUNK - self._base + 1):
+            low = max(start - (self._base + k) * CHUNK, 0)
+            high = min(stop - (self._base + k) * CHUNK, CHUNK)
+            if k < chunks:
+                pieces.append(np.frombuffer(self._chunks[k], RECORD)[low:high])
+            else:
+                pieces.append(np.array(rows[low:high], RECORD))
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+    def edges(self, name: str) -> list[tuple[int, Any]]:
+        """Changes of the effective value of a tag or port: [(t_ns, value), ...]."""
+        from commissioning.sim.values import edges
+
+        return edges(self, name)
+
+    def digest(self) -> str:
+        """SHA-256 of header core, all records and texts, as 64 hex digits."""
+        return hashlib.sha256(self._chain + self.tail() + self._new_texts()).hexdigest()
+
+    def tail(self) -> bytes:
+        """The records of the open chunk, packed."""
+        rows = list(self._rows)
+        return Struct("<" + LAYOUT * len(rows)).pack(*chain.from_iterable(rows))
+
+    def save(self) -> dict[str, Any]:
+        """What a restored run needs to continue the digest: chain value, open records, texts."""
+        return {
+            "chunks": self._base + len(self._chunks),
+            "chain": self._chain.hex(),
+            "tail": base64.b64encode(self.tail()).decode("ascii"),
+            "texts": list(self.texts),
+            "texts_sealed": self._texts_sealed,
+        }
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Continue where `save` was called. Sealed records before that are not here any more."""
+        with self._lock:
+            self._chunks = []
+            self._base = int(data["chunks"])
+            self._chain = bytes.fromhex(data["chain"])
+            self._rows = [row for row in _ROW.iter_unpack(base64.b64decode(data["tail"]))]
+            self.texts = list(data["texts"])
+            self._text_ids = {text: i for i, text in enumerate(self.texts)}
+            self._texts_sealed = int(data["texts_sealed"])
+
+    def _new_texts(self) -> bytes:
+        return canonical_json(self.texts[self._texts_sealed :])
+
+    def _seal(self) -> None:
+        packed = _CHUNK.pack(*chain.from_iterable(self._rows))
+        link = hashlib.sha256(self._chain + packed + self._new_texts()).digest()
+        number = self._base + len(self._chunks)
+        with self._lock:
+            self._chain = link
+            self._texts_sealed = len(self.texts)
+            self._chunks.append(packed)
+            self._rows = []
+        if self.on_chunk is not None:
+            self.on_chunk(number, packed, link)
+
+

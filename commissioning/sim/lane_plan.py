@@ -1,0 +1,105 @@
+"""Which tracks form one lane: straight ones that follow each other without a gap.
+
+Parts on a lane have one coordinate, so a part that passes from track to track only changes its drive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from commissioning.model.pose import Pose
+from commissioning.model.scene import DeviceRecord, Target
+from commissioning.sim.lane import Lane, Zone
+
+if TYPE_CHECKING:
+    from commissioning.sim.line import Line
+
+__all__ = ["LanePlan", "ZonePlan", "plan_lanes"]
+
+_TOLERANCE = 1e-6  # m, and rad for directions
+
+
+@dataclass(frozen=True)
+class ZonePlan:
+    """One track within a lane. `start` and `end` are lane coordinates, m; `pose` that of its infeed."""
+
+    device: str
+    start: float
+    end: float
+    pose: Pose
+
+
+@dataclass(frozen=True)
+class LanePlan:
+    """Zones from infeed to end. `exit`: where parts go that reach the end."""
+
+    zones: tuple[ZonePlan, ...]
+    exit: Target | None
+
+    def build(self, index: int, line: Line) -> Lane:
+        zones = [
+            Zone(
+                zone.start,
+                zone.end,
+                line.track_drives[zone.device],
+                bool(line.scene.devices[zone.device].params.get("accumulating", True)),
+            )
+            for zone in self.zones
+        ]
+        return Lane(index, f"lane:{self.zones[0].device}", zones, line.kernel, line.journal, line.parts)
+
+
+def plan_lanes(line: Line) -> list[LanePlan]:
+    """The lanes of a scene, in order of their first track."""
+    tracks = {r.id: r for r in line.scene.devices.values() if _declaration(line, r).track}
+    feeders: dict[str, int] = {}
+    for record in line.scene.devices.values():
+        for target in record.to.values():
+            feeders[target.device] = feeders.get(target.device, 0) + 1
+    follows: dict[str, str] = {}
+    for record in tracks.values():
+        plain = record.to.get("")
+        if plain is None or plain.at is not None or plain.device not in tracks or plain.device == record.id:
+            continue
+        if feeders[plain.device] == 1 and _in_line(line, record, tracks[plain.device]):
+            follows[record.id] = plain.device
+    after = set(follows.values())
+    plans = []
+    for identity in tracks:
+        if identity not in after:
+            plans.append(_chain(line, identity, follows, tracks))
+    planned = {zone.device for plan in plans for zone in plan.zones}
+    for identity in tracks:  # a closed ring of tracks has no first one: cut it at the first declared
+        if identity not in planned:
+            plan = _chain(line, identity, follows, tracks)
+            plans.append(plan)
+            planned.update(zone.device for zone in plan.zones)
+    return plans
+
+
+def _chain(line: Line, first: str, follows: dict[str, str], tracks: dict[str, DeviceRecord]) -> LanePlan:
+    zones: list[ZonePlan] = []
+    x = 0.0
+    identity: str | None = first
+    while identity is not None and all(zone.device != identity for zone in zones):
+        length = float(tracks[identity].params["length"])
+        zones.append(ZonePlan(identity, x, x + length, line.loaded.poses[identity]))
+        x += length
+        last, identity = identity, follows.get(identity)
+    return LanePlan(tuple(zones), tracks[last].to.get(""))
+
+
+def _in_line(line: Line, track: DeviceRecord, successor: DeviceRecord) -> bool:
+    here, there = line.loaded.poses[track.id], line.loaded.poses[successor.id]
+    end = np.asarray(here.apply((float(track.params["length"]), 0.0, 0.0)))
+    direction = np.asarray(here.apply((1.0, 0.0, 0.0))) - np.asarray(here.xyz)
+    onward = np.asarray(there.apply((1.0, 0.0, 0.0))) - np.asarray(there.xyz)
+    gap = float(np.abs(end - np.asarray(there.xyz)).max())
+    return gap < _TOLERANCE and float(np.abs(direction - onward).max()) < _TOLERANCE
+
+
+def _declaration(line: Line, record: DeviceRecord):  # type: ignore[no-untyped-def]
+    return line.loaded.types["device", record.type].declaration

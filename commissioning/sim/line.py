@@ -1,0 +1,195 @@
+"""A line as it runs: kernel, journal, tag table, drives, lanes, devices, controllers, links, parts.
+
+Built from a loaded scene, in declaration order, always in the same steps, so that every index in the
+journal means the same in every run of a scene.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from commissioning.model.duration import Distribution
+from commissioning.model.pose import Pose
+from commissioning.model.problem import Problem
+from commissioning.model.record import Kind
+from commissioning.model.scene import DeviceRecord, Scene
+from commissioning.sim.axis import Axis
+from commissioning.sim.controller import Controller, ControllerHost
+from commissioning.sim.device import Device
+from commissioning.sim.drive import Drive
+from commissioning.sim.flow import Receiver
+from commissioning.sim.header import describe
+from commissioning.sim.journal import Journal
+from commissioning.sim.kernel import Kernel
+from commissioning.sim.lane import Lane
+from commissioning.sim.lane_plan import LanePlan, plan_lanes
+from commissioning.sim.link import Link
+from commissioning.sim.part import Part
+from commissioning.sim.random_stream import Sampler, Uniforms, stream_key
+from commissioning.sim.stateful import Stateful
+from commissioning.sim.tags import Signal, TagTable
+from commissioning.sim.wiring import wire_tags
+
+__all__ = ["Line", "Loaded"]
+
+
+class Loaded(Protocol):
+    """What a run needs of a loaded scene. `types` maps (kind, type) to a class, `programs` a
+    controller's id to its compiled program, `poses` a device's id to its place in the world."""
+
+    scene: Scene
+    types: Mapping[tuple[str, str], Any]
+    poses: Mapping[str, Pose]
+    programs: Mapping[str, Any]
+
+
+class Line:
+    """All live objects of one run. `objects` holds everything with state by id, `parts` by number."""
+
+    def __init__(self, loaded: Loaded, seed: int, every_scan: bool = False) -> None:
+        self.loaded, self.scene, self.seed, self.every_scan = loaded, loaded.scene, seed, every_scan
+        self.kernel = Kernel()
+        self.journal = Journal(self.kernel, {})
+        self.tags = TagTable(self.kernel, self.journal)
+        self.objects: dict[str, Stateful] = {}
+        self.parts: dict[int, Part] = {}
+        self.made = 0
+        self.alarms: list[Problem] = []
+        self.drives: list[Drive | Axis] = []
+        self.slots: list[tuple[str, Pose]] = []
+        self.products = list(self.scene.products.values())
+        self.attributes: list[str] = []
+        self.object_index: dict[str, int] = {}
+        for kind in ("devices", "controllers", "links", "scenarios", "checks"):
+            for identity in getattr(self.scene, kind):
+                self.object_index[identity] = len(self.object_index)
+
+        self._ports = wire_tags(self)
+        self.devices: dict[str, Device] = {}
+        self.track_drives: dict[str, Drive] = {}
+        for record in self.scene.devices.values():
+            self._add_device(record)
+        self.lane_plans: list[LanePlan] = plan_lanes(self)
+        self.lanes: list[Lane] = []
+        self._place: dict[str, tuple[Lane, float]] = {}
+        for plan in self.lane_plans:
+            lane = plan.build(len(self.lanes), self)
+            self.lanes.append(lane)
+            self.register(lane)
+            for zone in plan.zones:
+                self._place[zone.device] = (lane, zone.start)
+        for device in self.devices.values():
+            device.connect()
+        for plan, lane in zip(self.lane_plans, self.lanes, strict=True):
+            if plan.exit is not None:
+                lane.exit = self.receiver(plan.exit.device, plan.exit.at)
+        self.hosts: dict[str, ControllerHost] = {}
+        order = 0
+        for identity, controller_record in self.scene.controllers.items():
+            make = loaded.types["controller", controller_record.type]
+            controller: Controller | None = make(
+                self.object_index[identity], controller_record, self, loaded.programs.get(identity)
+            )
+            if controller is not None and controller.tasks:
+                host = ControllerHost(controller, self, order)
+                order += len(controller.tasks)
+                self.hosts[identity] = host
+                self.register(host)
+        self.links: dict[str, Link] = {
+            identity: loaded.types["link", record.type](identity, record.params)
+            for identity, record in self.scene.links.items()
+        }
+        self.journal.begin(describe(self))
+
+    def start(self) -> None:
+        """Time 0: every device in declaration order, then the controllers."""
+        for device in self.devices.values():
+            device.start()
+        for host in self.hosts.values():
+            host.start()
+
+    # what devices ask for ------------------------------------------------------------------------
+
+    def device_ports(self, device: Device) -> dict[str, Signal]:
+        """The entries of a device's ports by port name."""
+        return self._ports[device.id]
+
+    def add_track_drive(self, device: Device, speed: float, acceleration: float, deceleration: float) -> Drive:
+        """The drive of a track: what moves the parts on it."""
+        drive = Drive(
+            len(self.drives), f"drive:{device.id}", self.kernel, self.journal, speed, acceleration, deceleration
+        )
+        self.drives.append(drive)
+        self.track_drives[device.id] = drive
+        self.register(drive)
+        return drive
+
+    def add_axis(self, device: Device, name: str) -> Axis:
+        """A driven degree of freedom of a device (blade, ram), at 0 m."""
+        axis = Axis(len(self.drives), f"drive:{device.id}.{name}", self.kernel, self.journal)
+        self.drives.append(axis)
+        self.register(axis)
+        return axis
+
+    def add_slot(self, device: Device, pose: Pose) -> int:
+        """A place that holds parts; returns its index in the journal. `pose`: bottom centre of a part."""
+        self.slots.append((device.id, pose))
+        return len(self.slots) - 1
+
+    def attribute(self, name: str) -> int:
+        """Index of a part attribute in the journal."""
+        if name not in self.attributes:
+            self.attributes.append(name)
+        return self.attributes.index(name)
+
+    def on_track(self, device_id: str) -> tuple[Lane, float]:
+        """The lane a track belongs to and the lane coordinate of the track's infeed, m."""
+        return self._place[device_id]
+
+    def receiver(self, device_id: str, at: float | None = None) -> Receiver | None:
+        """What takes parts sent to a device."""
+        if device_id in self._place:
+            return self._place[device_id][0]
+        return self.devices[device_id].receiver(at)
+
+    def sampler(self, device: Device, purpose: str, distribution: Distribution) -> Sampler:
+        """A stream of durations of its own for one purpose of one device."""
+        sampler = Sampler(
+            f"random:{device.id}:{purpose}", stream_key(self.seed, device.id, purpose), distribution
+        )
+        self.register(sampler)
+        return sampler
+
+    def choices(self, device: Device, purpose: str) -> Uniforms:
+        """A stream of numbers in (0, 1) of its own for one purpose of one device."""
+        stream = Uniforms(f"random:{device.id}:{purpose}", stream_key(self.seed, device.id, purpose))
+        self.register(stream)
+        return stream
+
+    def make_part(self, product: int) -> Part:
+        """A new part of a product (index). It is nowhere yet."""
+        record = self.products[product]
+        length, width, height = record.size
+        part = Part(self.made, product, length, width, height, record.mass, self.kernel._now)
+        self.made += 1
+        self.parts[part.id] = part
+        self.journal.add(int(Kind.PART_MADE), product, part.id, length, width, height, record.mass)
+        return part
+
+    def end_part(self, part: Part, reason: int, device: Device) -> None:
+        """The part leaves the line: reason 0 done, 1 lost, 2 removed."""
+        self.journal.add(int(Kind.PART_GONE), reason, part.id, device.index)
+        del self.parts[part.id]
+
+    def register(self, thing: Stateful) -> None:
+        """Enter something with state. Raises ValueError if its id is taken."""
+        if thing.id in self.objects:
+            raise ValueError(f"two objects are named {thing.id}")
+        self.objects[thing.id] = thing
+
+    def _add_device(self, record: DeviceRecord) -> None:
+        make = self.loaded.types["device", record.type]
+        device: Device = make(self.object_index[record.id], record, self.loaded.poses[record.id], self)
+        self.devices[record.id] = device
+        self.register(device)

@@ -1,0 +1,153 @@
+"""Random streams: one per object and purpose, counter-based, the same on every platform.
+
+A stream is a key made of seed, object id and purpose; its n-th number is a function of key and n
+(SplitMix64 finaliser, Steele, Lea and Flood 2014, OOPSLA). So the state is a counter, variants of a
+line share their random numbers, and adding a device disturbs no other device's draws.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.duration import (
+    Always,
+    Constant,
+    Distribution,
+    Empirical,
+    Erlang,
+    Exponential,
+    LogNormal,
+    Normal,
+    Triangular,
+    Uniform,
+    Weibull,
+)
+from commissioning.sim.elementary import exp, log, normal_quantile
+from commissioning.sim.stateful import Stateful
+
+__all__ = ["Sampler", "Uniforms", "stream_key", "uniforms"]
+
+Floats = NDArray[np.float64]
+_BLOCK = 64
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def stream_key(seed: int, object_id: str, purpose: str) -> int:
+    """64-bit key of the stream of one object and purpose."""
+    text = f"{seed}\x00{object_id}\x00{purpose}".encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:8], "little")
+
+
+def uniforms(key: int, start: int, count: int) -> Floats:
+    """Numbers `start` to `start + count` of a stream: shape (count,), each in (0, 1), never 0 or 1."""
+    n = np.arange(start + 1, start + count + 1, dtype=np.uint64)
+    with np.errstate(over="ignore"):
+        z = np.uint64(key) + n * _GOLDEN
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        z = z ^ (z >> np.uint64(31))
+    return ((z >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+
+
+class Uniforms(Stateful):
+    """Plain draws from (0, 1), for choices."""
+
+    saved: ClassVar[tuple[str, ...]] = ("count",)
+    constant: ClassVar[tuple[str, ...]] = ("key",)
+
+    def __init__(self, name: str, key: int) -> None:
+        self.id, self.key, self.count = name, key, 0
+
+    def draw(self) -> float:
+        """The next number in (0, 1)."""
+        value = float(uniforms(self.key, self.count, 1)[0])
+        self.count += 1
+        return value
+
+
+class Sampler(Stateful):
+    """Draws from one distribution. `draw()` gives ns, at least 0.
+
+    Draws are made in blocks; the state is the number of the block and the place in it.
+    """
+
+    saved: ClassVar[tuple[str, ...]] = ("block", "place")
+    derived: ClassVar[tuple[str, ...]] = ("values",)
+    constant: ClassVar[tuple[str, ...]] = ("key", "distribution", "make", "width", "fixed")
+
+    def __init__(self, name: str, key: int, distribution: Distribution) -> None:
+        self.id, self.key, self.distribution = name, key, distribution
+        self.width = distribution.k if isinstance(distribution, Erlang) else 1
+        self.make: Callable[[Floats], Floats] = _transform(distribution)
+        self.fixed: int | None = None
+        if isinstance(distribution, Constant):
+            self.fixed = round(distribution.value * 1e9)
+        elif isinstance(distribution, Always):
+            self.fixed = 0
+        self.block = -1
+        self.place = 0
+        self.values: list[int] = []
+
+    def draw(self) -> int:
+        """The next duration in ns."""
+        if self.fixed is not None:
+            return self.fixed
+        while self.place >= len(self.values):
+            self.block += 1
+            self.place = 0
+            self._fill()
+        value = self.values[self.place]
+        self.place += 1
+        return value
+
+    def restored(self) -> None:
+        if self.block >= 0:
+            self._fill()
+        else:
+            self.values = []
+
+    def _fill(self) -> None:
+        count = _BLOCK * self.width
+        seconds = self.make(uniforms(self.key, self.block * count, count).reshape(_BLOCK, self.width))
+        # A negative duration cannot be: it is drawn again, which is to leave it out of the sequence.
+        self.values = np.rint(seconds[seconds >= 0.0] * 1e9).astype(np.int64).tolist()
+
+
+def _transform(distribution: Distribution) -> Callable[[Floats], Floats]:
+    """uniforms of shape (n, width) -> seconds of shape (n,), by inversion (Erlang: product of uniforms)."""
+    d = distribution
+    if isinstance(d, Exponential):
+        mean = d.mean
+        return lambda u: -mean * log(u[:, 0])
+    if isinstance(d, Normal):
+        mu, sd = d.mean, d.sd
+        return lambda u: mu + sd * normal_quantile(u[:, 0])
+    if isinstance(d, LogNormal):
+        variance = log(np.array([1.0 + (d.sd / d.mean) ** 2]))[0]
+        shift, sigma = log(np.array([d.mean]))[0] - 0.5 * variance, variance**0.5
+        return lambda u: exp(shift + sigma * normal_quantile(u[:, 0]))
+    if isinstance(d, Erlang):
+        scale = d.mean / d.k
+        return lambda u: -scale * log(u).sum(axis=1)
+    if isinstance(d, Uniform):
+        low, width = d.low, d.high - d.low
+        return lambda u: low + width * u[:, 0]
+    if isinstance(d, Triangular):
+        low, mode, high = d.low, d.mode, d.high
+        cut = (mode - low) / (high - low)
+        rise, fall = (high - low) * (mode - low), (high - low) * (high - mode)
+        return lambda u: np.where(
+            u[:, 0] < cut, low + np.sqrt(u[:, 0] * rise), high - np.sqrt((1.0 - u[:, 0]) * fall)
+        )
+    if isinstance(d, Weibull):
+        weibull_scale, power = d.scale, 1.0 / d.shape
+        return lambda u: weibull_scale * exp(power * log(-log(u[:, 0])))
+    if isinstance(d, Empirical):
+        table = np.array(d.values, np.float64)
+        return lambda u: table[(u[:, 0] * len(table)).astype(np.int64)]
+    return lambda u: np.zeros(len(u))

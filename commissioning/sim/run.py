@@ -1,0 +1,246 @@
+"""A run: one execution of a scene.
+
+    run = Run(loaded, seed=1)
+    run.advance("10 min")
+    run.tags["I_PE1"].value
+
+The same scene, seed and inputs give the same journal digest, in one go or in slices, restored or not.
+"""
+
+from __future__ import annotations
+
+import traceback
+from types import MappingProxyType
+from typing import Any
+
+from commissioning.model.problem import Place, Problem
+from commissioning.model.quantity import parse_duration_ns
+from commissioning.model.record import Kind
+from commissioning.sim import snapshot as snapshots
+from commissioning.sim.device import Device
+from commissioning.sim.inputs import InputPort
+from commissioning.sim.journal import Journal
+from commissioning.sim.kernel import END
+from commissioning.sim.line import Line, Loaded
+from commissioning.sim.seconds import SecondsEnvironment
+from commissioning.sim.tags import TagTable
+
+__all__ = ["Run"]
+
+
+class Run:
+    """One execution. `problem` says why it stopped before its time, None while it did not.
+
+    `scenario` names the stimulus (None: the one the scene's `run` names, "": none). `every_scan` turns
+    scan skipping off, the reference mode. Raises KeyError for an unknown scenario.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        seed: int | None = None,
+        scenario: str | None = None,
+        *,
+        every_scan: bool = False,
+        inputs: list[list[Any]] | None = None,
+        _start: bool = True,
+    ) -> None:
+        scene = loaded.scene
+        self.loaded = loaded
+        self.scenario = scenario if scenario is not None else (scene.run.scenario or "")
+        self.line = Line(loaded, scene.run.seed if seed is None else seed, every_scan)
+        self.inputs = InputPort(self.line)
+        self.line.register(self.inputs)
+        self.problem: Problem | None = None
+        self.replay_only = False
+        self._environment: SecondsEnvironment | None = None
+        if not _start:
+            return
+        if self.scenario:
+            for step in scene.scenarios[self.scenario].steps:
+                self._schedule(step.at_ns, step.action, step.target, step.value)
+        if inputs:
+            self.inputs.replay(inputs)
+        self.line.start()
+        self._guarded(0)
+
+    # reading -------------------------------------------------------------------------------------
+
+    @property
+    def seed(self) -> int:
+        """The seed of every random stream."""
+        return self.line.seed
+
+    @property
+    def now_ns(self) -> int:
+        """Virtual time in ns."""
+        return self.line.kernel._now
+
+    @property
+    def tags(self) -> TagTable:
+        """The tag table: `run.tags["I_PE1"].value`, tags and ports, without regard to case."""
+        return self.line.tags
+
+    @property
+    def journal(self) -> Journal:
+        """What happened."""
+        return self.line.journal
+
+    @property
+    def events(self) -> int:
+        """Kernel entries run so far."""
+        return self.line.kernel.executed
+
+    @property
+    def scans(self) -> MappingProxyType[str, int]:
+        """PLC scans executed so far by controller (a statistic, not in the journal)."""
+        return MappingProxyType({name: host.scans for name, host in self.line.hosts.items()})
+
+    def kpi(self) -> Any:
+        """Key figures per device so far, see `commissioning.sim.kpi`."""
+        from commissioning.sim.kpi import kpi
+
+        return kpi(self.journal.header, self.journal.records(), self.now_ns)
+
+    @property
+    def environment(self) -> SecondsEnvironment:
+        """A SimPy environment in seconds for processes of your own; marks the run replay-only."""
+        self.replay_only = True
+        if self._environment is None:
+            self._environment = SecondsEnvironment(kernel=self.line.kernel)
+        return self._environment
+
+    # acting --------------------------------------------------------------------------------------
+
+    def advance(self, span: str | float) -> None:
+        """Let virtual time pass: "10 min", "250 ms", or a number in seconds.
+
+        Every event up to and at the new time is complete. Returns early, with `problem` set, if a
+        device raised. Raises ValueError for what is no duration or negative.
+        """
+        span_ns = parse_duration_ns(span)
+        if span_ns < 0:
+            raise ValueError("time does not run backwards")
+        self.advance_to(self.now_ns + span_ns)
+
+    def advance_to(self, t_ns: int) -> None:
+        """Let virtual time pass until `t_ns`, see `advance`."""
+        if self.problem is None:
+            self._guarded(t_ns)
+
+    def step_event(self) -> bool:
+        """Go to the end of the next instant in which something is journaled. False: nothing waits."""
+        length = self.journal.length
+        while self.problem is None:
+            t = self.line.kernel.next_time()
+            if t is None:
+                return False
+            self._guarded(t)
+            if self.journal.length > length:
+                return True
+        return False
+
+    def force(self, name: str, value: Any) -> None:
+        """Hold a value on a tag or port, stronger than any writer. Raises KeyError, TypeError."""
+        signal = self.tags[name]
+        if not signal.type.accepts(value):
+            raise TypeError(f"{signal.name} is {signal.type.value}, it cannot be {value!r}")
+        self.inputs.now("force", signal.name, value)
+
+    def release(self, name: str) -> None:
+        """End a force."""
+        self.inputs.now("release", self.tags[name].name)
+
+    def fault(self, name: str, value: Any) -> None:
+        """Hold a value as a failed device would; a force is stronger."""
+        signal = self.tags[name]
+        if not signal.type.accepts(value):
+            raise TypeError(f"{signal.name} is {signal.type.value}, it cannot be {value!r}")
+        self.inputs.now("fault", signal.name, value)
+
+    def clear(self, name: str) -> None:
+        """End a fault."""
+        self.inputs.now("clear", self.tags[name].name)
+
+    def write(self, name: str, value: Any) -> None:
+        """Set a PLC output nobody else owns (controller `none`). Raises PermissionError if one does."""
+        signal = self.tags[name]
+        if signal.owner:
+            raise PermissionError(f"{signal.name} is written by {signal.owner}; force it instead")
+        if not signal.type.accepts(value):
+            raise TypeError(f"{signal.name} is {signal.type.value}, it cannot be {value!r}")
+        self.inputs.now("set", signal.name, value)
+
+    def operate(self, device: str, action: str, value: Any = None) -> None:
+        """An operator's action on a device: press, push, release ... Raises KeyError, ValueError."""
+        thing = self.line.devices[device]
+        if action not in thing.declaration.actions:
+            can = ", ".join(thing.declaration.actions) or "nothing"
+            raise ValueError(f"{device} is a {thing.declaration.type}: an operator can {can} it, not {action}")
+        self.inputs.now("operate", device, [action, value])
+
+    # saving --------------------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """The run as it is now, between instants; `Run.restore` continues it bit for bit."""
+        if self.problem is not None:
+            raise RuntimeError(f"the run has stopped: {self.problem}")
+        return snapshots.save(self)
+
+    @classmethod
+    def restore(cls, loaded: Loaded, snapshot: bytes) -> Run:
+        """A run of the same scene that continues where `snapshot` was taken.
+
+        Raises SnapshotError if it is not a snapshot, or one of another scene.
+        """
+        data = snapshots.read(snapshot)
+        if data["scene_hash"] != loaded.scene.hash:
+            raise snapshots.SnapshotError("this snapshot was taken of another scene")
+        every_scan = bool(data["every_scan"])
+        if data["kind"] == "replay":
+            run = cls(loaded, data["seed"], data["scenario"], every_scan=every_scan, inputs=data["inputs"])
+            run.advance_to(data["t"])
+            return run
+        run = cls(loaded, data["seed"], data["scenario"], every_scan=every_scan, _start=False)
+        snapshots.restore_state(run.line, data["state"], data["t"])
+        return run
+
+    # inside --------------------------------------------------------------------------------------
+
+    def _schedule(self, t: int, action: str, target: str, value: Any) -> None:
+        if action in ("force", "release", "fault", "clear", "set") and target in self.tags:
+            self.inputs.schedule_step(t, action, self.tags[target].name, value)
+        else:
+            self.inputs.schedule_step(t, "operate", target, [action, value])
+
+    def _guarded(self, t_ns: int) -> None:
+        """Advance; what a device raises becomes a problem that names it, and ends the run there."""
+        kernel = self.line.kernel
+        try:
+            kernel.advance(t_ns)
+        except Exception as error:  # noqa: BLE001  the seam to devices, which third parties write
+            self.problem = _blame(error, kernel._now)
+            kernel.key = END
+            kernel.cause = 0
+            journal = self.journal
+            journal.add(
+                int(Kind.PROBLEM), 0, self.line.object_index.get(self.problem.where.id, 0),
+                journal.text(str(self.problem)),
+            )  # fmt: skip
+
+
+def _blame(error: Exception, t_ns: int) -> Problem:
+    """The problem for an exception out of the kernel: the innermost device on the stack is named."""
+    who, where = "", ""
+    for frame, line_number in traceback.walk_tb(error.__traceback__):
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, Device):
+            who = owner.id
+            where = f"{frame.f_code.co_filename.rsplit('/', 1)[-1]}:{line_number}"
+    at = f"at {t_ns / 1e9:.9f} s"
+    return Problem(
+        what=f"{who or 'the run'} failed {at}: {type(error).__name__}: {error}",
+        where=Place(id=who),
+        cure="The run stops at this instant; what was recorded until then is kept."
+        + (f" The device's code raised in {where}." if where else ""),
+    )
