@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from enum import IntEnum
 from typing import Any, Final
 
 import numpy as np
@@ -32,6 +33,47 @@ RECORD: Final = np.dtype(
     ]
 )
 RECORD_BYTES: Final = RECORD.itemsize
+
+
+class Kind(IntEnum):
+    """What a record says; the fields of each kind are in the decision record."""
+
+    VALUE = 1
+    SOURCE = 2
+    OVERRIDE = 3
+    DRIVE = 4
+    PART_MADE = 5
+    PART_GONE = 6
+    PART_MOVE = 7
+    TRAIN = 8
+    PART_ATTRIBUTE = 9
+    STATE = 10
+    INPUT = 11
+    VERDICT = 12
+    PROBLEM = 13
+    LINK_STATUS = 14
+
+
+class State(IntEnum):
+    """What a device does: `aux` of a STATE record."""
+
+    IDLE = 0
+    WORKING = 1
+    STARVED = 2
+    BLOCKED = 3
+    DOWN = 4
+    SETUP = 5
+    OFF = 6
+
+
+class CarrierKind(IntEnum):
+    """What a part stands on: `aux` of a PART_MOVE record."""
+
+    NONE = 0
+    LANE = 1
+    SLOT = 2
+    BODY = 3
+    PART = 4
 
 
 def canonical_json(value: Any) -> bytes:
