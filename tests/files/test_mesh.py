@@ -227,7 +227,7 @@ def test_that_json_nested_a_hundred_thousand_deep_is_refused(tmp_path: Path) -> 
         ("stl", b"\0" * 80 + struct.pack("<I", 0xFFFFFFFF) + b"\0" * 50),
         (
             "ply",
-            b"ply\nformat binary_little_endian 1.0\nelement vertex 99999999999\nproperty float x\nend_header\n",
+            b"ply\nformat binary_little_endian 1.0\nelement vertex 999999999\nproperty float x\nend_header\n",
         ),
         ("obj", b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 99\n"),
         ("obj", b"v 0 0 0\nv nan 0 0\nv 0 1 0\nf 1 2 3\n"),
