@@ -11,6 +11,7 @@ from typing import Any, Final
 from commissioning.files import yaml_edit
 from commissioning.files.yaml_tree import Composed, Path, compose, position
 from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.reading import path_id
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 
@@ -80,14 +81,6 @@ def load(text: str | bytes, file: str = "") -> SceneText:
         line, column = position(text[: error.start].decode("utf-8"), error.start)
         what = f"the byte 0x{text[error.start]:02X} is no UTF-8"
         return _refused("", file, Problem(what, Place(file, line, column), "Save the file as UTF-8"))
-
-
-def path_id(path: Path) -> str:
-    """("devices", "belt1", "to", 0) -> "devices.belt1.to[0]"."""
-    out = ""
-    for step in path:
-        out += f"[{step}]" if isinstance(step, int) else f".{step}" if out else step
-    return out
 
 
 def _loaded(text: str, file: str) -> SceneText:
