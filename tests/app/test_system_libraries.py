@@ -1,0 +1,76 @@
+"""Missing system libraries are named with the command that installs them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commissioning.app.system_libraries import ALWAYS, ON_SCREEN, has_display, missing_libraries
+
+
+def without(*names: str) -> object:
+    def load(name: str) -> None:
+        if name in names:
+            raise OSError(f"{name}: cannot open shared object file: No such file or directory")
+
+    return load
+
+
+def test_that_nothing_is_said_where_all_libraries_are_there() -> None:
+    assert missing_libraries(True, without(), "linux") is None
+
+
+def test_that_each_missing_library_is_named_with_its_package() -> None:
+    problem = missing_libraries(True, without("libEGL.so.1", "libxcb-cursor.so.0"), "linux")
+    assert problem is not None
+    assert "libEGL.so.1, libxcb-cursor.so.0" in problem.what
+    assert "apt-get install -y --no-install-recommends libegl1 libxcb-cursor0" in problem.cure
+
+
+def test_that_an_offscreen_window_needs_no_xcb() -> None:
+    assert missing_libraries(False, without(*ON_SCREEN), "linux") is None
+    assert missing_libraries(False, without("libEGL.so.1"), "linux") is not None
+
+
+def test_that_other_systems_are_left_alone() -> None:
+    assert missing_libraries(True, without(*ALWAYS), "win32") is None
+
+
+def test_that_a_display_is_seen_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert not has_display()
+    monkeypatch.setenv("DISPLAY", ":7")
+    assert has_display()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads ELF files")
+def test_that_the_lists_hold_all_that_qt_links_against() -> None:
+    """Against the dynamic sections of the installed Qt, as the loader reads them."""
+    import PySide6
+
+    qt = Path(PySide6.__file__).parent / "Qt"
+    # part of every system, or brought in by a listed one
+    given = re.compile(
+        r"lib(c|m|rt|dl|pthread|stdc\+\+|gcc_s|z|zstd|gthread-2\.0|xcb|xcb-(shm|sync|xfixes|render))\.so|ld-linux|libQt6|libicu"
+    )
+    for file, known in (
+        (qt / "lib" / "libQt6Gui.so.6", ALWAYS),
+        (qt / "lib" / "libQt6DBus.so.6", ALWAYS),
+        (qt / "plugins" / "platforms" / "libqoffscreen.so", ALWAYS),
+        (qt / "plugins" / "platforms" / "libqxcb.so", ALWAYS | ON_SCREEN),
+    ):
+        names = set(re.findall(rb"lib[A-Za-z0-9_+.-]+\.so(?:\.\d+)+", file.read_bytes()))
+        unlisted = {name.decode() for name in names} - set(known)
+        assert not {name for name in unlisted if not given.match(name)}, file.name
+
+
+def test_that_looking_for_libraries_loads_no_qt() -> None:
+    code = "import sys, commissioning.app.system_libraries; print(any('PySide6' in n for n in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
