@@ -12,7 +12,7 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Final, Self
@@ -65,9 +65,10 @@ class RecordingWriter:
         self._saved = 0
         self._shrink = False
         self._tasks: SimpleQueue[tuple[_Task, int] | None] = SimpleQueue()
-        strange = sorted(name for name in files if not is_inside(name))
+        plain = {PurePosixPath(name).as_posix(): content for name, content in files.items()}
+        strange = sorted(name for name in plain if not is_inside(name))
         if strange:
-            raise ValueError(f"not paths below the scene folder: {strange}")
+            raise Problems(tuple(map(_strange_name, strange)))
         meta = {
             "format": FORMAT,
             "header": header,
@@ -76,7 +77,7 @@ class RecordingWriter:
             "first_texts": list(self._beginning.texts),
         }
         rows = [(key, to_json(value)) for key, value in meta.items()]
-        contents = [(name.encode(), content) for name, content in files.items()]
+        contents = [(name.encode(), content) for name, content in plain.items()]
         try:
             _make_place(self.path)
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
@@ -209,6 +210,14 @@ class RecordingWriter:
             cause=str(error),
             cure="Choose a place that is writable, has room and holds no other file of that name",
         )
+
+
+def _strange_name(name: str) -> Problem:
+    return Problem(
+        "a recording cannot carry this file: its name leaves the scene's folder or is not possible everywhere",
+        Place(file=name),
+        "Rename it: letters, digits, spaces, dots, dashes and underscores, / between folders",
+    )
 
 
 def _make_place(path: Path) -> None:
