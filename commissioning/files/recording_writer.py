@@ -214,7 +214,7 @@ class RecordingWriter:
 
 def _strange_name(name: str) -> Problem:
     return Problem(
-        "a recording cannot carry this file: its name leaves the scene's folder or is not possible everywhere",
+        "a recording cannot carry a file whose name leaves the scene's folder or is not possible everywhere",
         Place(file=name),
         "Rename it: letters, digits, spaces, dots, dashes and underscores, / between folders",
     )
