@@ -1,0 +1,348 @@
+"""What waits along a lane for the next part: eyes, marks, blades, zone borders, the end, the infeed.
+
+Each has one pending threshold, in the drive that moves its next part at present. When that part
+changes its train or drive, its threshold moves along. A watch whose next part has not entered yet is
+`idle`; one whose part stands posts nothing.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from heapq import heappush
+from typing import TYPE_CHECKING, Any
+
+from commissioning.sim.drive import TOUCH
+from commissioning.sim.part import Part
+from commissioning.sim.train import Place, Train, Zone
+
+if TYPE_CHECKING:
+    from commissioning.sim.lane import Lane
+
+__all__ = ["Border", "End", "Eye", "Holder", "Infeed", "Mark", "Stop", "Watch", "rank_of"]
+
+# Order of what is reached at one place at once: eyes, marks and blades as declared, then contact, then
+# the step to the next drive, then the end.
+POINT, CONTACT, BORDER, END, INFEED = range(5)
+
+
+def rank_of(lane: int, category: int, number: int) -> int:
+    """Order among equal thresholds of one drive."""
+    return (lane << 8 | category) << 40 | number
+
+
+class Watch:
+    """Base. `place` is the next part's; `tail` says that its tail is awaited, not its front."""
+
+    __slots__ = ("lane", "number", "place", "rank", "tail", "ver", "x")
+
+    category = POINT
+    at_rest = True  # a part that is held there has reached it
+
+    def __init__(self, lane: Lane, number: int, x: float) -> None:
+        self.lane, self.number, self.x = lane, number, x
+        self.rank = rank_of(lane.index, self.category, number)
+        self.place: Place | None = None
+        self.tail = False
+        self.ver = 0
+
+    def post(self) -> None:
+        """Put the threshold where it now belongs; the one posted before is void."""
+        place = self.place
+        self.ver += 1
+        assert place is not None and place.train is not None
+        train = place.train
+        s = self.x - train.base + place.c
+        if self.tail:
+            s += place.length
+        drive = train.drive
+        if drive is not None:
+            heappush(drive.heap, (s, self.rank, self.ver, self))
+            if not drive.dirty:
+                drive.dirty = True
+                self.lane.touched.append(drive)
+        elif s <= TOUCH and self.at_rest:
+            self.lane.due.append((self, self.ver))  # it stands there, and so has reached it
+
+    def attach(self, place: Place) -> None:
+        """Wait for `place`."""
+        assert place.train is not None
+        self.place = place
+        place.train.watches[self] = None
+        self.post()
+
+    def detach(self) -> None:
+        """Wait for nothing."""
+        place = self.place
+        if place is not None:
+            self.ver += 1
+            self.place = None
+            if place.train is not None:
+                place.train.watches.pop(self, None)
+
+    def follow(self) -> Train | None:
+        """Turn to the part behind, without posting; its train, or None if there is no such part."""
+        place = self.place
+        assert place is not None and place.train is not None
+        behind = place.behind
+        if behind is None:
+            self.detach()
+            self.lane.idle.append(self)
+            return None
+        train = behind.train
+        assert train is not None
+        if train is not place.train:
+            del place.train.watches[self]
+            train.watches[self] = None
+        self.place = behind
+        return train
+
+    @abstractmethod
+    def passed(self) -> None:
+        """The threshold is reached."""
+
+    def part_left(self) -> None:
+        """The part waited for is being taken off the lane; turn to the one behind, without posting."""
+        self.follow()
+
+    def save(self) -> list[Any]:
+        """State beyond `ver`, `tail` and `place`, as plain data."""
+        return []
+
+    def restore(self, data: list[Any]) -> None:
+        """Take over what `save` gave."""
+
+
+class Eye(Watch):
+    """A light beam across the lane at `x`. `on_change(blocked)` at each edge, exactly.
+
+    Blocked while a part covers it: from the instant its front is there until its tail has passed.
+    Between parts that touch there is no light. `part` is the one that blocks it. With `sees`, parts
+    for which it says False (those too low for the beam) do not count.
+    """
+
+    __slots__ = ("on_change", "sees")
+
+    def __init__(
+        self,
+        lane: Lane,
+        number: int,
+        x: float,
+        on_change: Callable[[bool], None],
+        sees: Callable[[Part], bool] | None,
+    ) -> None:
+        super().__init__(lane, number, x)
+        self.on_change = on_change
+        self.sees = sees
+
+    @property
+    def blocked(self) -> bool:
+        return self.tail
+
+    @property
+    def part(self) -> Part | None:
+        return self.place.part if self.tail and self.place is not None else None
+
+    def attach(self, place: Place) -> None:
+        if self.sees is None or self.sees(place.part):
+            super().attach(place)
+        else:
+            self.lane.idle.append(self)
+
+    def follow(self) -> Train | None:
+        train = super().follow()
+        while train is not None and self.sees is not None and not self.sees(self._next().part):
+            train = super().follow()
+        return train
+
+    def passed(self) -> None:
+        lane = self.lane
+        if not self.tail:
+            self.tail = True
+            self.post()
+        else:
+            place = self._next()
+            train = self.follow()
+            if train is not None:
+                following = self._next()
+                if train is place.train and place.behind is following:
+                    self.post()  # the next one touches
+                    return
+                if lane.front(following) >= lane.front(place) - place.length - TOUCH:
+                    self.post()
+                    return
+                self.tail = False
+                self.post()
+            else:
+                self.tail = False
+        lane.flush()
+        self.on_change(self.tail)
+
+    def part_left(self) -> None:
+        if not self.tail:
+            self.follow()
+        elif self.follow() is None or self.lane.front(self._next()) < self.x - TOUCH:
+            self.tail = False
+            self.lane.calls.append((self.on_change, False))
+
+    def _next(self) -> Place:
+        assert self.place is not None
+        return self.place
+
+
+class Mark(Watch):
+    """Calls `on_pass(part)` at the instant a part's front (or tail) passes `x`."""
+
+    __slots__ = ("on_pass",)
+
+    def __init__(
+        self, lane: Lane, number: int, x: float, on_pass: Callable[[Part], None], tail: bool
+    ) -> None:
+        super().__init__(lane, number, x)
+        self.on_pass = on_pass
+        self.tail = tail
+
+    def passed(self) -> None:
+        assert self.place is not None
+        part = self.place.part
+        if self.follow() is not None:
+            self.post()
+        self.lane.flush()
+        self.on_pass(part)
+
+
+class Holder(Watch):
+    """A watch that can hold the part it meets. `holding`: its next part stands at it."""
+
+    __slots__ = ("holds", "key", "on_hold")
+
+    def __init__(
+        self, lane: Lane, number: int, x: float, on_hold: Callable[[Part | None], None] | None = None
+    ) -> None:
+        super().__init__(lane, number, x)
+        self.on_hold = on_hold
+        self.holds = False
+        self.key = f"{lane.id}/{number}"  # who stalls a drive that cannot slip
+
+    def post(self) -> None:
+        if self.holds:
+            self.ver += 1  # waits for nothing but to be lowered, or for room
+        else:
+            super().post()
+
+    @property
+    def holding(self) -> Part | None:
+        return self.place.part if self.holds and self.place is not None else None
+
+    def part_left(self) -> None:
+        if self.holds:
+            self.lane.let_go(self)
+        self.follow()
+
+    def save(self) -> list[Any]:
+        return [self.holds]
+
+    def restore(self, data: list[Any]) -> None:
+        self.holds = bool(data[0])
+
+
+class Stop(Holder):
+    """A blade at `x`. Raised, it catches the next part whose front comes; lowered, it lets it go on.
+
+    `on_hold(part)` at the instant a part comes to stand at it, `on_hold(None)` when it holds no more.
+    While it is lowered it waits for nothing and so costs nothing; `raise_` finds the next part, each
+    part being passed over once.
+    """
+
+    __slots__ = ("raised",)
+
+    def __init__(
+        self, lane: Lane, number: int, x: float, on_hold: Callable[[Part | None], None] | None
+    ) -> None:
+        super().__init__(lane, number, x, on_hold)
+        self.raised = False
+
+    def raise_(self) -> None:
+        """Up: parts whose front is beyond pass, the next one is caught."""
+        if self.raised:
+            return
+        self.raised = True
+        lane = self.lane
+        place = self.place
+        if place is None or place.train is None:  # what it last saw has gone, and so all ahead of it
+            place = lane.first
+        while place is not None and lane.front(place) > self.x + TOUCH:
+            place = place.behind
+        self.place = None
+        if place is None:
+            lane.idle.append(self)
+        else:
+            self.attach(place)
+            lane.settle()
+
+    def lower(self) -> None:
+        """Down: what it holds goes on."""
+        if not self.raised:
+            return
+        self.raised = False
+        place = self.place
+        if place is None:
+            self.lane.idle.remove(self)
+            return
+        if self.holds:
+            self.lane.let_go(self)
+        self.detach()
+        self.place = place  # from here `raise_` looks for the next one
+        self.lane.settle()
+
+    def passed(self) -> None:
+        self.lane.catch(self)
+
+    def save(self) -> list[Any]:
+        return [self.holds, self.raised]
+
+    def restore(self, data: list[Any]) -> None:
+        self.holds, self.raised = bool(data[0]), bool(data[1])
+
+
+class Border(Watch):
+    """Where one zone ends and the next begins: a part's front changes its drive here."""
+
+    __slots__ = ("after", "before")
+
+    category = BORDER
+    at_rest = False
+
+    def __init__(self, lane: Lane, number: int, before: Zone, after: Zone) -> None:
+        super().__init__(lane, number, after.start)
+        self.before, self.after = before, after
+
+    def passed(self) -> None:
+        self.lane.cross(self)
+
+
+class End(Holder):
+    """The end of the lane: parts are offered to what follows, and held until it takes them."""
+
+    __slots__ = ()
+
+    category = END
+    at_rest = False
+
+    def passed(self) -> None:
+        self.lane.deliver()
+
+
+class Infeed(Watch):
+    """The begin of the lane, while somebody waits for the last part's tail to clear it."""
+
+    __slots__ = ()
+
+    category = INFEED
+
+    def passed(self) -> None:
+        self.detach()
+        self.lane.cleared()
+
+    def part_left(self) -> None:
+        self.detach()
