@@ -103,10 +103,10 @@ def _number_in(value: float, factor: Fraction) -> str | None:
     for digits in (15, 16, 17):
         try:
             text = _number_text(float(f"{float(exact):.{digits}g}"))
+            if float(Fraction(Decimal(text)) * factor) == value:
+                return text
         except OverflowError:
-            return None
-        if float(Fraction(Decimal(text)) * factor) == value:
-            return text
+            continue  # beyond the floats in this unit, or by rounding to so few digits
     return None
 
 
