@@ -169,7 +169,7 @@ class _Subscriptions(SubscriptionService):
         for item in wanted:
             if _has_deadband(item.RequestedParameters.Filter):
                 refused = ua.MonitoredItemCreateResult()
-                refused.StatusCode = ua.StatusCode(ua.UInt32(StatusCodes.BadMonitoredItemFilterUnsupported))
+                refused.StatusCode = _status(StatusCodes.BadMonitoredItemFilterUnsupported)
                 results.append(refused)
             else:
                 results.append(next(made))
@@ -199,7 +199,8 @@ def _data_value(variant: ua.Variant | None, status: int, source: datetime) -> ua
 
 
 def _has_deadband(filter: Any) -> bool:
-    return isinstance(filter, ua.DataChangeFilter) and filter.DeadbandType != ua.DeadbandType.None_
+    # by attribute: the class that the library decodes into is not the `ua.DataChangeFilter` it exports
+    return int(getattr(filter, "DeadbandType", 0)) != int(ua.DeadbandType.None_)
 
 
 class LineServer:
