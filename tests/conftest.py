@@ -16,7 +16,7 @@ os.environ.setdefault("QT_API", "pyside6")
 if not os.environ.get("VTK_DEFAULT_OPENGL_WINDOW"):
     os.environ["VTK_DEFAULT_OPENGL_WINDOW"] = "vtkEGLRenderWindow"
 
-# No deadlines: the machine may be busy. In CI the same examples each time, so that a red build means a change.
+# No deadlines: the machine may be busy. In CI the same examples each time: a red build means a change.
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
