@@ -55,7 +55,7 @@ class Stopper(Device):
     def connect(self) -> None:
         assert self.record.along is not None and self.record.at is not None
         lane, offset = self.line.on_track(self.record.along)
-        self.stop = lane.add_stop(offset + self.record.at, self.holding_changed)
+        self.stop = lane.add_stop(offset + self.record.at, self.held_part)
         self.blade.watch_arrived(self.arrived)
         self.ports["raise"].subscribe(self.raise_changed)
 
@@ -75,6 +75,7 @@ class Stopper(Device):
             self.ports["lowered"].write(False)
         else:
             self.ports["raised"].write(False)
+            self.ports["holding"].write(False)
             self.stop.lower()
         self.set_state(State.WORKING)
         self.blade.move_to(target, stroke / self.params["time"])
@@ -88,9 +89,9 @@ class Stopper(Device):
         else:
             self.ports["lowered"].write(True)
 
-    def holding_changed(self, part: Part | None) -> None:
-        """A part has come to stand at the blade, or goes."""
-        self.ports["holding"].write(part is not None)
+    def held_part(self, part: Part) -> None:
+        """A part has come to stand at the blade."""
+        self.ports["holding"].write(True)
 
     def bodies(self) -> Sequence[Body]:
         frame, stroke, width = self.pose, self.params["stroke"], self.params["width"]

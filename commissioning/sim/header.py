@@ -35,7 +35,7 @@ def describe(line: Line) -> dict[str, Any]:
             for s in line.tags
         ],
         "objects": objects,
-        "drives": [_drive_name(drive.id) for drive in line.drives],
+        "drives": [drive.name for drive in line.drives],
         "lanes": [
             {
                 "id": lane.id,
@@ -57,7 +57,7 @@ def describe(line: Line) -> dict[str, Any]:
 
 
 def _look(line: Line) -> dict[str, Any]:
-    drives = {_drive_name(drive.id): i for i, drive in enumerate(line.drives)}
+    drives = {drive.name: i for i, drive in enumerate(line.drives)}
     bodies = []
     for device in line.devices.values():
         for body in device.bodies():
@@ -92,10 +92,6 @@ def _look(line: Line) -> dict[str, Any]:
             for device in line.devices.values()
         },
     }
-
-
-def _drive_name(identity: str) -> str:
-    return identity.removeprefix("drive:")
 
 
 def _pose(pose: Pose) -> dict[str, list[float]]:

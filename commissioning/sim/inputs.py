@@ -100,6 +100,10 @@ class InputPort(Stateful):
         if kernel._now != self.ordinal_t:
             self.ordinal, self.ordinal_t = 0, kernel._now
         self.ordinal += 1
+        if what == "link":
+            state, reason = value
+            journal.add(int(Kind.LINK_STATUS), state, line.object_index[target], journal.text(reason))
+            return
         code = ACTIONS[what]
         if what == "operate":
             action, argument = value

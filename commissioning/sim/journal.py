@@ -8,8 +8,6 @@ One thread, the run's, appends. Others may read up to `length` at any time.
 from __future__ import annotations
 
 import base64
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from itertools import chain
 from struct import Struct
@@ -19,41 +17,38 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commissioning.model.record import CHUNK, LAYOUT, RECORD
+from commissioning.model.record import CHUNK, RECORD, chain_next, chain_start
 from commissioning.sim.kernel import Kernel
 
-__all__ = ["Journal", "canonical_json"]
+__all__ = ["Journal"]
 
 Row = tuple[int, int, int, int, int, float, float, float, float]
 
-_ROW = Struct("<" + LAYOUT)
-_CHUNK = Struct("<" + LAYOUT * CHUNK)
-
-
-def canonical_json(value: Any) -> bytes:
-    """The one JSON text of `value`: sorted keys, no spaces, no NaN."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    return text.encode()
+_LAYOUT = "qHHIq4d"
+_ROW = Struct("<" + _LAYOUT)
+_CHUNK = Struct("<" + _LAYOUT * CHUNK)
 
 
 class Journal:
     """Records of one run.
 
     `header` says what the indices in the records mean; its `core` is part of the digest.
-    `on_chunk`, if set, is called with (number, packed bytes, chain value) for each full chunk.
+    `on_chunk`, if set, is called for each full chunk with its number, packed bytes, chain value and the
+    texts first used in it.
     """
 
     def __init__(self, kernel: Kernel, header: Mapping[str, Any]) -> None:
         self.kernel = kernel
         self.header = dict(header)
         self.texts: list[str] = []
-        self.on_chunk: Callable[[int, bytes, bytes], None] | None = None
+        self.on_chunk: Callable[[int, bytes, bytes, list[str]], None] | None = None
         self._text_ids: dict[str, int] = {}
         self._texts_sealed = 0
         self._chunks: list[bytes] = []
+        self._links: list[tuple[bytes, list[str]]] = []  # chain value after a chunk, its new texts
         self._rows: list[Row] = []
         self._base = 0  # chunks before a restored run's first one
-        self._chain = hashlib.sha256(canonical_json(self.header.get("core", {}))).digest()
+        self._chain = chain_start(self.header.get("core", {}))
         self._lock = Lock()
 
     def begin(self, header: Mapping[str, Any]) -> None:
@@ -61,12 +56,17 @@ class Journal:
         if self.length:
             raise ValueError("the journal has begun already")
         self.header = dict(header)
-        self._chain = hashlib.sha256(canonical_json(self.header.get("core", {}))).digest()
+        self._chain = chain_start(self.header.get("core", {}))
 
     @property
     def length(self) -> int:
         """Number of records so far."""
         return (self._base + len(self._chunks)) * CHUNK + len(self._rows)
+
+    @property
+    def open_count(self) -> int:
+        """Number of records in the open chunk."""
+        return len(self._rows)
 
     @property
     def first(self) -> int:
@@ -129,12 +129,19 @@ class Journal:
 
     def digest(self) -> str:
         """SHA-256 of header core, all records and texts, as 64 hex digits."""
-        return hashlib.sha256(self._chain + self.tail() + self._new_texts()).hexdigest()
+        return chain_next(self._chain, self.tail(), self.new_texts()).hex()
+
+    def sealed(self) -> list[tuple[int, bytes, bytes, list[str]]]:
+        """The full chunks so far, as `on_chunk` would have been given them."""
+        return [
+            (self._base + k, packed, *link)
+            for k, (packed, link) in enumerate(zip(self._chunks, self._links, strict=True))
+        ]
 
     def tail(self) -> bytes:
         """The records of the open chunk, packed."""
         rows = list(self._rows)
-        return Struct("<" + LAYOUT * len(rows)).pack(*chain.from_iterable(rows))
+        return Struct("<" + _LAYOUT * len(rows)).pack(*chain.from_iterable(rows))
 
     def save(self) -> dict[str, Any]:
         """What a restored run needs to continue the digest: chain value, open records, texts."""
@@ -149,7 +156,7 @@ class Journal:
     def restore(self, data: Mapping[str, Any]) -> None:
         """Continue where `save` was called. Sealed records before that are not here any more."""
         with self._lock:
-            self._chunks = []
+            self._chunks, self._links = [], []
             self._base = int(data["chunks"])
             self._chain = bytes.fromhex(data["chain"])
             self._rows = [row for row in _ROW.iter_unpack(base64.b64decode(data["tail"]))]
@@ -157,19 +164,22 @@ class Journal:
             self._text_ids = {text: i for i, text in enumerate(self.texts)}
             self._texts_sealed = int(data["texts_sealed"])
 
-    def _new_texts(self) -> bytes:
-        return canonical_json(self.texts[self._texts_sealed :])
+    def new_texts(self) -> list[str]:
+        """The texts first used in the open chunk."""
+        return self.texts[self._texts_sealed :]
 
     def _seal(self) -> None:
         packed = _CHUNK.pack(*chain.from_iterable(self._rows))
-        link = hashlib.sha256(self._chain + packed + self._new_texts()).digest()
+        texts = self.new_texts()
+        link = chain_next(self._chain, packed, texts)
         number = self._base + len(self._chunks)
         with self._lock:
             self._chain = link
             self._texts_sealed = len(self.texts)
             self._chunks.append(packed)
+            self._links.append((link, texts))
             self._rows = []
         if self.on_chunk is not None:
-            self.on_chunk(number, packed, link)
+            self.on_chunk(number, packed, link, texts)
 
 

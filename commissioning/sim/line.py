@@ -118,7 +118,7 @@ class Line:
     def add_track_drive(self, device: Device, speed: float, acceleration: float, deceleration: float) -> Drive:
         """The drive of a track: what moves the parts on it."""
         drive = Drive(
-            len(self.drives), f"drive:{device.id}", self.kernel, self.journal, speed, acceleration, deceleration
+            len(self.drives), device.id, self.kernel, self.journal, speed, acceleration, deceleration
         )
         self.drives.append(drive)
         self.track_drives[device.id] = drive
@@ -127,7 +127,7 @@ class Line:
 
     def add_axis(self, device: Device, name: str) -> Axis:
         """A driven degree of freedom of a device (blade, ram), at 0 m."""
-        axis = Axis(len(self.drives), f"drive:{device.id}.{name}", self.kernel, self.journal)
+        axis = Axis(len(self.drives), f"{device.id}.{name}", self.kernel, self.journal)
         self.drives.append(axis)
         self.register(axis)
         return axis

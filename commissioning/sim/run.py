@@ -22,6 +22,8 @@ from commissioning.sim.inputs import InputPort
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import END
 from commissioning.sim.line import Line, Loaded
+from commissioning.sim.link import link_tags
+from commissioning.sim.link_host import LinkHost
 from commissioning.sim.seconds import SecondsEnvironment
 from commissioning.sim.tags import TagTable
 
@@ -178,6 +180,15 @@ class Run:
             can = ", ".join(thing.declaration.actions) or "nothing"
             raise ValueError(f"{device} is a {thing.declaration.type}: an operator can {can} it, not {action}")
         self.inputs.now("operate", device, [action, value])
+
+    def host_links(self) -> LinkHost | None:
+        """The links of the scene with the tags they carry, not open yet; None if it has none."""
+        if not self.line.links:
+            return None
+        host = LinkHost(lambda: self.line.kernel._now, self.line.tags.signals, self.inputs)
+        for link in self.line.links.values():
+            host.add(link, link_tags(self.line.scene, self.tags.signals, link.id, real=link.real))
+        return host
 
     # saving --------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ def wire_tags(line: Line) -> dict[str, dict[str, Signal]]:
             tag.name,
             tag.type if tag.type is not None else _port_type(line, tag),
             direction=tag.direction or "output",
-            owner=controller if tag.direction != "input" else "",
+            owner=_writer(line, controller) if tag.direction != "input" else "",
             controller=controller,
             path=tag.path,
             address=tag.address,
@@ -43,6 +43,12 @@ def wire_tags(line: Line) -> dict[str, dict[str, Signal]]:
             entries[port.name] = _entry(line, device.id, port, device.tags.get(port.name))
         ports[device.id] = entries
     return ports
+
+
+def _writer(line: Line, controller: str) -> str:
+    """Who writes the PLC outputs of a controller: nobody in here where it is `none`."""
+    record = line.scene.controllers.get(controller)
+    return controller if record is not None and record.type != "none" else ""
 
 
 def _entry(line: Line, device: str, port: Port, binding: Binding | None) -> Signal:

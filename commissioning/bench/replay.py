@@ -1,0 +1,161 @@
+"""Recordings: what is in one, and whether running it again gives the same journal."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from commissioning.bench.load import SCENE_FILE, load
+from commissioning.files.recording import Recording, read_recording
+from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.record import RECORD, Kind
+from commissioning.sim.run import Run
+
+__all__ = ["Contents", "Verification", "describe", "rerun", "verify"]
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a recording holds."""
+
+    recording: Recording
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        r = self.recording
+        return {
+            "scene": r.header.get("name", ""), "scene_hash": r.header["core"]["scene_hash"],
+            "seed": r.header["core"]["seed"], "scenario": r.header.get("scenario", ""),
+            "simulated_s": r.end_ns / 1e9, "records": len(r.records), "inputs": len(r.inputs),
+            "complete": r.complete, "digest": r.digest,
+        }  # fmt: skip
+
+    def as_text(self) -> str:
+        """For people."""
+        d = self.as_json()
+        whole = "complete" if d["complete"] else "not closed: what was saved until the process ended"
+        return (
+            f"{d['scene']}, seed {d['seed']}, scenario {d['scenario'] or 'none'}: {d['simulated_s']:.3f} s, "
+            f"{d['records']:,} records, {d['inputs']} inputs from outside ({whole})\n"
+            f"journal digest {d['digest']}"
+        )
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Whether a re-run gave the same journal. `difference` names the first divergence."""
+
+    same: bool
+    recorded: str
+    rerun: str
+    records: int
+    difference: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "same": self.same, "recorded_digest": self.recorded, "rerun_digest": self.rerun,
+            "records": self.records, "difference": self.difference,
+        }  # fmt: skip
+
+    def as_text(self) -> str:
+        """For people."""
+        if self.same:
+            return f"the same: {self.records:,} records, journal digest {self.recorded}"
+        return f"NOT the same. {self.difference}\nrecorded {self.recorded}\nre-run   {self.rerun}"
+
+
+def describe(path: Path) -> Contents:
+    """Read and verify a recording. Raises Problems."""
+    return Contents(read_recording(path))
+
+
+def verify(path: Path, progress: Progress | None = None) -> Verification:
+    """Run a recording again, from the scene it carries and its inputs, and compare. Raises Problems."""
+    recording = read_recording(path)
+    run = rerun(recording, progress)
+    digest = run.journal.digest()
+    if digest == recording.digest:
+        return Verification(True, recording.digest, digest, len(recording.records))
+    return Verification(
+        False, recording.digest, digest, len(recording.records), _first_difference(recording, run)
+    )
+
+
+def rerun(recording: Recording, progress: Progress | None = None) -> Run:
+    """A run of the recorded scene with the recorded seed and inputs, advanced to the recorded end."""
+    if SCENE_FILE not in recording.files:
+        raise Problems(
+            Problem("this recording does not carry its scene", Place(file=str(recording.path)), "Record it again")
+        )
+    with tempfile.TemporaryDirectory(prefix="commissioning-replay-") as folder:
+        recording.unpack(Path(folder))
+        loaded = load(Path(folder))
+    if loaded.scene.hash != recording.header["core"]["scene_hash"]:
+        raise Problems(
+            Problem(
+                "the scene in this recording is read differently by this version",
+                Place(file=str(recording.path)),
+                "Use the version that recorded it",
+            )
+        )
+    log = [[entry.t_ns, *entry.value] for entry in recording.inputs]
+    header = recording.header
+    run = Run(
+        loaded, header["core"]["seed"], header.get("scenario", ""),
+        every_scan=bool(header.get("every_scan", False)), inputs=log,
+    )  # fmt: skip
+    stretch = max(60_000_000_000, recording.end_ns // 100)
+    while run.now_ns < recording.end_ns and run.problem is None:
+        run.advance_to(min(recording.end_ns, run.now_ns + stretch))
+        if progress is not None:
+            progress(run.now_ns / recording.end_ns, "re-run")
+    return run
+
+
+def _first_difference(recording: Recording, run: Run) -> str:
+    """The first record that differs, in words."""
+    old, new = recording.records, run.journal.records()
+    if recording.header["core"] != run.journal.header["core"]:
+        return "The line is built differently: signals, drives or products of the header differ."
+    count = min(len(old), len(new))
+    different = np.zeros(count, bool)
+    for name in RECORD.names or ():
+        a, b = old[name][:count], new[name][:count]
+        different |= ~((a == b) | ((a != a) & (b != b)))  # noqa: PLR0124  NaN equals NaN here
+    if different.any():
+        k = int(np.argmax(different))
+        return (
+            f"First divergence at record {k + 1}: recorded {_in_words(recording.header, old[k])}; "
+            f"re-run {_in_words(recording.header, new[k])}."
+        )
+    if len(old) != len(new):
+        longer, rows = ("recording", old) if len(old) > len(new) else ("re-run", new)
+        return (
+            f"The first {count:,} records agree; the {longer} goes on with "
+            f"{_in_words(recording.header, rows[count])}."
+        )
+    return "All records agree; the texts (reasons, problems) differ."
+
+
+def _in_words(header: Any, record: Any) -> str:
+    kind = Kind(int(record["kind"])) if int(record["kind"]) in set(Kind) else None
+    tables = {
+        Kind.VALUE: "signals", Kind.SOURCE: "signals", Kind.OVERRIDE: "signals", Kind.STATE: "objects",
+    }  # fmt: skip
+    index = int(record["obj"])
+    name = str(index)
+    if kind in tables:
+        entry = header["core"][tables[kind]][index]
+        name = entry.get("name", entry.get("id"))
+    elif kind is Kind.DRIVE:
+        name = header["core"]["drives"][index]
+    word = kind.name if kind is not None else f"kind {int(record['kind'])}"
+    return f"{word} of {name} = {float(record['a']):g} at {int(record['t']) / 1e9:.9f} s"

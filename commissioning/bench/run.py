@@ -1,0 +1,67 @@
+"""Runs for users: built from a loaded scene, recorded if asked for, with links if it has any."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from commissioning.bench.load import LoadedScene
+from commissioning.files.recording_writer import RecordingWriter
+from commissioning.sim.run import Run
+
+__all__ = ["KEYFRAME_EVERY_NS", "RecordedRun", "Run", "make_run"]
+
+KEYFRAME_EVERY_NS = 600 * 1_000_000_000
+
+
+def make_run(loaded: LoadedScene, seed: int | None = None, scenario: str | None = None, **options: Any) -> Run:
+    """A run of a loaded scene, see `commissioning.sim.run.Run`."""
+    return Run(loaded, seed, scenario, **options)
+
+
+class RecordedRun:
+    """Writes a run into a recording while it goes on. The run does not know it.
+
+    Call `poll` between slices: it saves the open chunk and the inputs about every half second of wall time
+    and a keyframe every ten minutes of virtual time. `close` completes the recording.
+    """
+
+    def __init__(self, run: Run, loaded: LoadedScene, path: str | Path) -> None:
+        self.run = run
+        header = dict(run.journal.header) | {"scenario": run.scenario, "every_scan": run.line.every_scan}
+        self.writer = RecordingWriter(path, header, loaded.files)
+        self._inputs = 0
+        self._next_keyframe = KEYFRAME_EVERY_NS
+        for k, packed, chain, texts in run.journal.sealed():
+            self.writer.chunk(k, packed, chain, texts)
+        run.journal.on_chunk = self.writer.chunk
+
+    def poll(self) -> None:
+        """Save what is due."""
+        if self.run.now_ns >= self._next_keyframe and self.run.problem is None:
+            self._next_keyframe = self.run.now_ns + KEYFRAME_EVERY_NS
+            self.writer.keyframe(self.run.now_ns, self.run.journal.length, self.run.snapshot())
+        if self.writer.tail_due:
+            self._tail()
+
+    def advance_to(self, t_ns: int, progress: Callable[[int], bool] | None = None) -> None:
+        """Advance in slices of a minute, saving in between; `progress(now_ns)` may say False to stop."""
+        minute = 60 * 1_000_000_000
+        while self.run.now_ns < t_ns and self.run.problem is None:
+            self.run.advance_to(min(t_ns, self.run.now_ns + minute))
+            self.poll()
+            if progress is not None and not progress(self.run.now_ns):
+                return
+
+    def close(self, compress: bool = True) -> None:
+        """Complete the recording. Raises Problems if something could not be written."""
+        self._tail()
+        self.run.journal.on_chunk = None
+        self.writer.close(self.run.now_ns, self.run.journal.digest(), compress)
+
+    def _tail(self) -> None:
+        journal, log = self.run.journal, self.run.inputs.log
+        new = [(e[0], k, "input", e[1:]) for k, e in enumerate(log[self._inputs :], self._inputs)]
+        self._inputs = len(log)
+        self.writer.tail(journal.tail(), journal.open_count, journal.new_texts(), new, self.run.now_ns)

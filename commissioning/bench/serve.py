@@ -1,0 +1,74 @@
+"""`commissioning serve`: the line behind its links, without a window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from commissioning.bench.load import load
+from commissioning.bench.run import RecordedRun
+from commissioning.model.problem import Place, Problem, Problems
+from commissioning.sim.run import Run
+from commissioning.sim.session import Session
+
+__all__ = ["serve"]
+
+
+def serve(
+    scene: Path, seed: int | None, scenario: str, speed: float, span_ns: int | None, record: Path | None,
+    arm: tuple[str, ...], say: Callable[[str], None],
+) -> int:  # fmt: skip
+    """Run a scene with its links open until it ends or is interrupted. Returns the exit code.
+
+    Raises Problems: no links, a link that cannot open, an unknown scenario.
+    """
+    loaded = load(scene)
+    if not loaded.scene.links:
+        raise Problems(
+            Problem(
+                f"{loaded.name} has no links to serve",
+                Place(file=str(scene)),
+                "Add for example links: {hmi: {type: opcua_server}}",
+            )
+        )
+    if scenario and scenario not in loaded.scene.scenarios:
+        known = ", ".join(loaded.scene.scenarios) or "none"
+        raise Problems(Problem(f"there is no scenario {scenario}", Place(id="scenarios"), f"Known: {known}"))
+    for link in arm:
+        if link not in loaded.scene.links:
+            known = ", ".join(loaded.scene.links)
+            raise Problems(Problem(f"there is no link {link} to arm", Place(id="links"), f"Known: {known}"))
+    session = Session(
+        lambda: Run(loaded, seed, scenario),
+        speed,
+        span_ns,
+        None if record is None else lambda run: RecordedRun(run, loaded, record),
+        arm,
+    )
+    try:
+        problems = session.wait_links(15.0)
+        if problems:
+            raise Problems(problems)
+        for identity, link in loaded.scene.links.items():
+            say(f"{identity}: {link.params.get('endpoint', link.type)} is up")
+        say("running; Ctrl-C ends it")
+        session.start()
+        notice = ""
+        while session.status().state == "running":
+            status = session.wait(0.25)
+            if status.notice and status.notice != notice:
+                notice = status.notice
+                say(notice)
+            if status.state == "paused":  # a controller was lost; go on when it is back
+                if all(link.state == "up" for _, link in status.links):
+                    session.start()
+                session.wait(0.25)
+    except KeyboardInterrupt:
+        say("stopping")
+    finally:
+        session.close()
+    run = session.run
+    say(f"{run.now_ns / 1e9:.3f} s, journal digest {run.journal.digest()}")
+    if run.problem is not None:
+        raise Problems(run.problem)
+    return 0

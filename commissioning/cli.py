@@ -1,0 +1,285 @@
+"""The command line: `commissioning COMMAND ...`, see `commissioning --help`.
+
+Exit codes: 0 all pass, 1 a check failed, 2 could not run (problems on stderr), 3 none failed and some are
+INCONCLUSIVE or NOT RUN.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from commissioning.model.problem import Place, Problem, Problems
+
+__all__ = ["main"]
+
+_LATER = {
+    "experiment": "replications and what-if sweeps",
+    "import": "meshes, robots, tag lists and PLC programs into a scene",
+    "io-check": "a point by point loop check",
+    "test": "the scene's own tests",
+    "search": "a search for a scenario that violates a check",
+    "evidence": "evidence packs",
+    "diff": "comparing two scenes or recordings",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in _LATER:
+        return _report([Problem(f"`{arguments[0]}` ({_LATER[arguments[0]]}) is not built yet")])
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except Problems as problems:
+        return _report(problems.problems)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  whoever read us has gone
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="commissioning",
+        description="Dry-run a production line before it is built.",
+        epilog="Later: " + ", ".join(_LATER) + ".",
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, fn: Any, help_text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help_text, description=help_text)
+        sub.set_defaults(run=fn)
+        return sub
+
+    demo = command("demo", _demo, "open the packaged line (without a display: run it and print its verdicts)")
+    demo.add_argument("--screenshot", metavar="FILE.png", type=Path)
+    demo.add_argument("--theme", choices=("light", "dark"), default="light")
+
+    opened = command("open", _open, "open a scene or a recording in a window")
+    opened.add_argument("source", metavar="SCENE or RECORDING", type=Path, nargs="?")
+    opened.add_argument("--at", metavar="TIME", help="run to that time, e.g. 30s")
+    opened.add_argument("--screenshot", metavar="FILE.png", type=Path, help="write the window as a picture, end")
+    opened.add_argument("--theme", choices=("light", "dark"), default="light")
+    opened.add_argument("--arm", metavar="LINK", action="append", default=[])
+
+    validate = command("validate", _validate, "list all problems of a scene with file, line, cause and cure")
+    validate.add_argument("scene", metavar="SCENE", type=Path)
+
+    run = command("run", _run, "one run: key figures and journal digest")
+    run.add_argument("scene", metavar="SCENE", type=Path)
+    run.add_argument("--for", dest="span", metavar="TIME", help="virtual time, e.g. 8h (default: the scene's)")
+    run.add_argument("--seed", type=int)
+    run.add_argument("--scenario", metavar="NAME", help="stimulus (default: the scene's)")
+    run.add_argument("--speed", default="max", metavar="max|1x|10x")
+    run.add_argument("--record", metavar="FILE", type=Path)
+    run.add_argument("--every-scan", action="store_true", help="execute every PLC scan (reference mode)")
+    run.add_argument("--arm", metavar="LINK", action="append", default=[],
+                     help="allow writing to that link's controller, for this run")  # fmt: skip
+    run.add_argument("--json", action="store_true")
+
+    check = command("check", _check, "run all checks of a scene: verdicts")
+    check.add_argument("scene", metavar="SCENE", type=Path)
+    check.add_argument("--only", metavar="ID", action="append", default=[], help="only this check")
+    check.add_argument("--junit", metavar="FILE", type=Path)
+    check.add_argument("--report", metavar="FILE.html", type=Path)
+    check.add_argument("--evidence", metavar="FILE.zip", type=Path)
+    check.add_argument("--seed", type=int)
+    check.add_argument("--json", action="store_true")
+
+    replay = command("replay", _replay, "read a recording; --verify re-runs it and compares digests")
+    replay.add_argument("recording", metavar="RECORDING", type=Path)
+    replay.add_argument("--verify", action="store_true")
+    replay.add_argument("--json", action="store_true")
+
+    serve = command("serve", _serve, "the emulated line behind its OPC UA server, no window")
+    serve.add_argument("scene", metavar="SCENE", type=Path)
+    serve.add_argument("--for", dest="span", metavar="TIME", help="end after this virtual time")
+    serve.add_argument("--seed", type=int)
+    serve.add_argument("--scenario", metavar="NAME", default="", help="stimulus (default: none)")
+    serve.add_argument("--speed", default="1x", metavar="max|1x|10x")
+    serve.add_argument("--record", metavar="FILE", type=Path)
+    serve.add_argument("--arm", metavar="LINK", action="append", default=[])
+    return parser
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from commissioning.files.packaged import packaged
+
+    scene = packaged("scenes/carton_line")
+    if options.screenshot is None and not _has_display():
+        print("There is no display; running the demo line and its checks instead.", file=sys.stderr)
+        return main(["check", str(scene)])
+    options.source, options.at, options.arm = scene, ("60s" if options.screenshot else None), []
+    return _open(options)
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open(options: argparse.Namespace) -> int:
+    at_ns = None if options.at is None else _duration("--at", options.at)
+    if options.screenshot is not None and not _has_display():
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if not _has_display():
+        raise Problems(
+            Problem("there is no display to open a window on", cure="Use `check` or `run`, or set DISPLAY")
+        )
+    from commissioning.app.main import open_window
+
+    return open_window(options.source, at_ns, options.screenshot, options.theme, tuple(options.arm))
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from commissioning.bench.load import load
+
+    loaded = load(options.scene)
+    scene = loaded.scene
+    print(
+        f"{loaded.name}: no problems. {len(scene.devices)} devices, {len(scene.tags)} tags, "
+        f"{len(scene.checks)} checks. Scene hash {scene.hash[:16]}."
+    )
+    return 0
+
+
+def _run(options: argparse.Namespace) -> int:
+    from commissioning.bench.single import run_once
+
+    span = None if options.span is None else _duration("--for", options.span)
+    result = run_once(
+        options.scene,
+        span_ns=span,
+        seed=options.seed,
+        scenario=options.scenario,
+        speed=_speed(options.speed),
+        record=options.record,
+        every_scan=options.every_scan,
+        arm=tuple(options.arm),
+        progress=None if options.json else _progress(),
+    )
+    _say(result.as_json(), result.as_text(), options.json)
+    return _report([result.problem]) if result.problem is not None else 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    from commissioning.bench.check import check
+
+    if options.evidence is not None:
+        raise Problems(Problem("evidence packs (--evidence) are not built yet", cure="Use --report and --junit"))
+    report = check(
+        options.scene, seed=options.seed, only=tuple(options.only), progress=None if options.json else _progress()
+    )
+    if options.junit is not None:
+        _write(options.junit, report.as_junit())
+    if options.report is not None:
+        _write(options.report, report.as_html())
+    _say(report.as_json(), report.as_text(), options.json)
+    if report.problems:
+        _report(report.problems)
+    return report.exit_code
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from commissioning.bench.replay import describe, verify
+
+    if not options.verify:
+        found = describe(options.recording)
+        _say(found.as_json(), found.as_text(), options.json)
+        return 0
+    result = verify(options.recording, None if options.json else _progress())
+    _say(result.as_json(), result.as_text(), options.json)
+    return 0 if result.same else 1
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from commissioning.bench.serve import serve
+
+    span = None if options.span is None else _duration("--for", options.span)
+    return serve(
+        options.scene,
+        seed=options.seed,
+        scenario=options.scenario,
+        speed=_speed(options.speed),
+        span_ns=span,
+        record=options.record,
+        arm=tuple(options.arm),
+        say=lambda text: print(text, flush=True),
+    )
+
+
+def _duration(option: str, text: str) -> int:
+    from commissioning.model.quantity import QuantityError, parse_duration_ns
+
+    try:
+        span = parse_duration_ns(text)
+    except QuantityError as error:
+        raise Problems(Problem(f"{option}: {error}", cure="Write for example 30s, 10 min or 8h")) from error
+    if span < 0:
+        raise Problems(Problem(f"{option}: a time is not negative", cure="Write for example 30s, 10 min or 8h"))
+    return span
+
+
+def _speed(text: str) -> float:
+    if text.strip().lower() == "max":
+        return math.inf
+    try:
+        speed = float(text.strip().lower().removesuffix("x"))
+    except ValueError:
+        speed = 0.0
+    if not 0.0 < speed < math.inf:
+        raise Problems(Problem(f"--speed {text} is no speed", cure="Write max, 1x, 10x or 0.1x"))
+    return speed
+
+
+def _progress() -> Any:
+    """A line on stderr that says how far it is, where somebody can see it."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: float, what: str) -> None:
+        end = "\n" if done >= 1.0 else ""
+        print(f"\r{what} {done:4.0%} ", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _say(as_json: dict[str, Any], as_text: str, wants_json: bool) -> None:
+    print(json.dumps(as_json, indent=None) if wants_json else as_text)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Problems(
+            Problem(f"{path} cannot be written: {error.strerror}", Place(file=str(path)), "Choose another place")
+        ) from error
+
+
+def _report(problems: Sequence[Problem]) -> int:
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 2
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"commissioning {version('commissioning')}"
+    except PackageNotFoundError:
+        return "commissioning (not installed)"

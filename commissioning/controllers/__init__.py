@@ -1,0 +1,1 @@
+"""What decides: the emulated PLC, a real one behind a link, or nobody."""

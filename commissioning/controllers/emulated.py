@@ -1,0 +1,197 @@
+"""The emulated PLC: Structured Text, in lock-step with the line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from commissioning.model.declare import Param, TypeDeclaration
+from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.quantity import parse_duration_ns
+from commissioning.model.scene import ControllerRecord, TagRecord
+from commissioning.plc import Plc, PlcError, Program, TaskSpec, compile_st
+from commissioning.sim.controller import Controller, ControllerStopped, Task
+from commissioning.sim.line import Line
+from commissioning.sim.stateful import World
+
+__all__ = ["Emulated"]
+
+
+class Emulated(Controller):
+    """Runs a compiled program in virtual time.
+
+    A scan is executed only when it can change something: after an input changed, when a timer runs out,
+    or while the program has not settled. The reference mode, every scan, gives the same journal.
+    """
+
+    declaration = TypeDeclaration(
+        kind="controller",
+        type="emulated",
+        help="Emulated PLC: runs Structured Text in lock-step with the line.",
+        params=(
+            Param("programs", "list", "Source files, relative to the scene.",
+                  item=Param("program", "file", "Structured Text file."), example="[plc/main.st]"),
+            Param("task", "mapping", "Tasks: program, cycle, priority. Not needed if the source declares them.",
+                  default=None, example="{main: {program: MAIN, cycle: 10 ms}}"),
+            Param("io_delay", "duration", "From the scan to the outputs.", default=0.0, minimum=0.0),
+            Param("dialect", "choice", "Dialect of the language.", default="iec", choices=("iec",)),
+        ),
+        brings_tags=True,
+        example="plc: {type: emulated, programs: [plc/main.st], task: {main: {program: MAIN, cycle: 10 ms}}}",
+    )  # fmt: skip
+    saved: ClassVar[tuple[str, ...]] = ("published",)
+    constant: ClassVar[tuple[str, ...]] = ("plc", "writers", "read_outputs", "every_scan", "record")
+
+    def __init__(self, index: int, record: ControllerRecord, line: Line, program: Program) -> None:
+        self.id, self.index, self.record = record.id, index, record
+        self.every_scan = line.every_scan
+        self.plc: Plc = program.start()
+        mine = [signal for signal in line.tags if signal.controller == record.id]
+        self.inputs = [signal for signal in mine if signal.direction == "input"]
+        self.outputs = [signal for signal in mine if signal.direction == "output"]
+        paths = {signal.name: variable_path(program, signal.path or signal.name) for signal in mine}
+        self.writers: list[Callable[[Any], None]] = [self.plc.writer(paths[s.name]) for s in self.inputs]
+        self.read_outputs = self.plc.reader([paths[s.name] for s in self.outputs])
+        self.published: list[Any] | None = None  # what the outputs were when last published
+        self.tasks = [Task(task.name, task.cycle_ns, task.priority) for task in program.tasks]
+        self.io_delay_ns = round(record.params["io_delay"] * 1e9)
+
+    def exchange(self, task: int, t: int, changed: Sequence[tuple[int, Any]]) -> Sequence[tuple[int, Any]]:
+        writers = self.writers
+        for k, value in changed:
+            writers[k](value)
+        try:
+            self.plc.scan(t, task)
+        except PlcError as error:
+            raise ControllerStopped(
+                Problem(
+                    what=f"PLC {self.id} stopped: {error.message}",
+                    where=Place(error.file, error.line, error.column, self.id),
+                    cure="The line goes on without it; correct the program and run again.",
+                )
+            ) from error
+        values = self.read_outputs()
+        before = self.published
+        if before is None:
+            self.published = list(values)
+            return list(enumerate(values))
+        if values == before or list(values) == before:
+            return ()
+        self.published = list(values)
+        return [(k, value) for k, value in enumerate(values) if value != before[k]]
+
+    def next_wake(self, task: int, t: int) -> int | None:
+        if self.every_scan or not self.plc.settled(task):
+            return t + 1
+        deadline = self.plc.deadline(task)
+        return None if deadline is None else max(deadline, t + 1)
+
+    def disturbed(self, task: int) -> bool:
+        return bool(self.plc.disturbed(task))
+
+    def save(self) -> dict[str, Any]:
+        return super().save() | {"plc": self.plc.snapshot()}
+
+    def restore(self, data: Mapping[str, Any], world: World) -> None:
+        super().restore(data, world)
+        self.plc.restore(data["plc"])
+
+    # at load ------------------------------------------------------------------------------------
+
+    @classmethod
+    def files(cls, record: ControllerRecord) -> Sequence[str]:
+        """The files a record names, relative to the scene."""
+        return list(record.params["programs"])
+
+    @classmethod
+    def prepare(
+        cls, record: ControllerRecord, sources: Mapping[str, str], tags: Sequence[TagRecord]
+    ) -> Program:
+        """Compile `sources` and see that every tag has its variable. Raises Problems, all at once."""
+        program = compile_st(sources, dialect=record.params["dialect"], tasks=_tasks(record))
+        problems = []
+        for tag in tags:
+            problems += _match(program, record, tag)
+        if not program.tasks:
+            problems.append(
+                Problem(
+                    what=f"controller {record.id} has no task, so nothing would run",
+                    where=Place(id=f"controllers.{record.id}"),
+                    cure="Say which program runs, for example task: {main: {program: MAIN, cycle: 10 ms}}",
+                )
+            )
+        if problems:
+            raise Problems(tuple(problems))
+        return program
+
+
+def variable_path(program: Program, name: str) -> str:
+    """The path of the variable a tag means: its full path, or a name that is unique in the project.
+
+    Raises KeyError (no such variable) or LookupError (several).
+    """
+    if name in program.variables:
+        return program.variables[name].path
+    wanted = "." + name.casefold()
+    found = [path for path in program.variables if path.casefold().endswith(wanted)]
+    if len(found) == 1:
+        return program.variables[found[0]].path
+    if found:
+        raise LookupError(f"{name} could be {', '.join(found)}")
+    raise KeyError(name)
+
+
+def _match(program: Program, record: ControllerRecord, tag: TagRecord) -> list[Problem]:
+    place = Place(id=f"tags.{tag.name}")
+    name = tag.path or tag.name
+    try:
+        variable = program.variables[variable_path(program, name)]
+    except KeyError:
+        return [
+            Problem(
+                what=f"PLC {record.id} has no variable {name}",
+                where=place,
+                cure=f"Declare it in the program (VAR_GLOBAL {tag.name} : "
+                f"{tag.type.value if tag.type else 'BOOL'};) or give the tag its path.",
+            )
+        ]
+    except LookupError as several:
+        return [Problem(what=str(several), where=place, cure="Give the tag a path: Program.Variable")]
+    if tag.type is not None and variable.type.upper() != tag.type.value:
+        return [
+            Problem(
+                what=f"tag {tag.name} is {tag.type.value}, the variable {variable.path} is {variable.type}",
+                where=place,
+                cure="Make both the same type.",
+            )
+        ]
+    return []
+
+
+def _tasks(record: ControllerRecord) -> list[TaskSpec]:
+    tasks = []
+    problems = []
+    for number, (name, raw) in enumerate((record.params["task"] or {}).items()):
+        place = Place(id=f"controllers.{record.id}.task.{name}")
+        if not isinstance(raw, Mapping) or not isinstance(raw.get("program"), str) or "cycle" not in raw:
+            problems.append(
+                Problem(what=f"task {name} needs a program and a cycle", where=place,
+                        cure="Write for example {program: MAIN, cycle: 10 ms}")
+            )  # fmt: skip
+            continue
+        unknown = sorted(str(key) for key in set(raw) - {"program", "cycle", "priority"})
+        if unknown:
+            problems.append(
+                Problem(what=f"a task has no {', '.join(unknown)}", where=place,
+                        cure="Known are program, cycle and priority.")
+            )  # fmt: skip
+        try:
+            cycle = parse_duration_ns(raw["cycle"])
+            if cycle < 1000:
+                raise ValueError("a cycle is at least 1 us")
+            tasks.append(TaskSpec(str(name), raw["program"], cycle, int(raw.get("priority", number))))
+        except (ValueError, TypeError) as error:
+            problems.append(Problem(what=f"task {name}: {error}", where=place, cure="Write cycle: 10 ms"))
+    if problems:
+        raise Problems(tuple(problems))
+    return tasks

@@ -1,0 +1,308 @@
+"""A run in a thread of its own, paced from outside.
+
+Real time is the same run: the pace decides when events happen on the wall, never what happens. Being
+late shows as lag; events are never skipped. Viewers read the journal up to `status().records`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Any, Literal, Protocol
+
+from commissioning.model.problem import Place, Problem, Problems
+from commissioning.sim.journal import Journal
+from commissioning.sim.link import LinkStatus
+from commissioning.sim.link_host import LinkHost
+from commissioning.sim.run import Run
+
+__all__ = ["Recorder", "Session", "SessionState", "SessionStatus"]
+
+SessionState = Literal["running", "paused", "ended", "failed"]
+
+_SLICE_S = 0.005  # wall time between looks at links and commands
+_BUDGET_S = 0.02  # wall time of one stretch at full speed, so that commands are answered
+
+
+class Recorder(Protocol):
+    """What writes a run down while it goes on."""
+
+    def poll(self) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class SessionStatus:
+    """How the run is doing. `records`: journal records up to the last complete instant, safe to read."""
+
+    state: SessionState
+    now_ns: int
+    records: int
+    speed: float
+    lag_s: float
+    events_per_s: float
+    problem: Problem | None = None
+    links: tuple[tuple[str, LinkStatus], ...] = ()
+    notice: str = ""
+
+
+class Session:
+    """Owns a run and the thread it lives in.
+
+    `make_run` builds the run, also for `reset`. `speed` is virtual seconds per second, `math.inf` as fast as
+    possible. `until_ns` ends the run there. `make_recorder`, if given, is called with each new run.
+    Commands may be called from any thread and return at once.
+    """
+
+    def __init__(
+        self,
+        make_run: Callable[[], Run],
+        speed: float = 1.0,
+        until_ns: int | None = None,
+        make_recorder: Callable[[Run], Recorder] | None = None,
+        arm: tuple[str, ...] = (),
+    ) -> None:
+        self._make_run, self._make_recorder, self._arm = make_run, make_recorder, arm
+        self._speed, self._until = speed, until_ns
+        self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._wake = Event()
+        self._closing = False
+        self._state: SessionState = "paused"
+        self._lag = 0.0
+        self._rate = 0.0
+        self._notice = ""
+        self._anchor_wall, self._anchor_now = 0.0, 0
+        self._rate_wall, self._rate_events = time.monotonic(), 0
+        self._recorder: Recorder | None = None
+        self._links: LinkHost | None = None
+        self.run = make_run()
+        self._adopt()
+        self._published = self._status()
+        self._thread = Thread(target=self._loop, name="run", daemon=True)
+        self._thread.start()
+
+    # from any thread -----------------------------------------------------------------------------
+
+    @property
+    def journal(self) -> Journal:
+        """The run's journal; read it up to `status().records`."""
+        return self.run.journal
+
+    def status(self) -> SessionStatus:
+        """The last published status."""
+        return self._published
+
+    def start(self) -> None:
+        """Let time pass."""
+        self._command(self._start)
+
+    def pause(self) -> None:
+        """Stop between two instants."""
+        self._command(self._pause)
+
+    def step_event(self) -> None:
+        """Pause and go to the next instant in which something is journaled."""
+        self._command(self._step_event)
+
+    def set_speed(self, speed: float) -> None:
+        """Virtual seconds per second, `math.inf` = as fast as possible. Raises ValueError."""
+        if not speed > 0.0:
+            raise ValueError(f"a speed is above 0, got {speed}")
+        self._command(lambda: self._set_speed(speed))
+
+    def reset(self) -> None:
+        """Back to the exact start: the same scene, seed and nothing else. Forces are gone."""
+        self._command(self._reset)
+
+    def do(self, fn: Callable[[Run], Any]) -> Future[Any]:
+        """Call `fn(run)` in the run's thread between two instants; its result or exception as a future."""
+        future: Future[Any] = Future()
+
+        def call() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(fn(self.run))
+            except Exception as error:  # noqa: BLE001  it belongs to whoever asked
+                future.set_exception(error)
+
+        self._command(call)
+        return future
+
+    def arm(self, link: str) -> Future[Any]:
+        """Allow a link to write to its controller, for this run. The future holds problems, () if none."""
+        return self.do(lambda _: self._links.arm(link) if self._links is not None else ())
+
+    def disarm(self, link: str) -> Future[Any]:
+        """Back to read-only."""
+        return self.do(lambda _: self._links.disarm(link) if self._links is not None else None)
+
+    def wait(self, timeout: float | None = None) -> SessionStatus:
+        """Wait until the run has ended, failed or paused; returns the status."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while self._published.state == "running" or not self._commands.empty():
+            if deadline is not None and time.monotonic() > deadline:
+                break
+            time.sleep(0.005)
+        return self._published
+
+    def close(self) -> None:
+        """End the thread, close links and recording. Idempotent. Raises Problems the recording met."""
+        if not self._thread.is_alive():
+            return
+        self._closing = True
+        self._wake.set()
+        self._thread.join()
+        self._drop()
+
+    # in the run's thread -------------------------------------------------------------------------
+
+    def _command(self, fn: Callable[[], None]) -> None:
+        self._commands.put(fn)
+        self._wake.set()
+
+    def _loop(self) -> None:
+        while not self._closing:
+            self._wake.clear()
+            while True:
+                try:
+                    self._commands.get_nowait()()
+                except Empty:
+                    break
+            pause = self._advance() if self._state == "running" else 0.05
+            self._exchange()
+            if self._recorder is not None:
+                self._recorder.poll()
+            self._published = self._status()
+            if pause > 0.0:
+                self._wake.wait(pause)
+
+    def _advance(self) -> float:
+        """Let virtual time pass up to where the wall is; returns how long to wait, s."""
+        run, speed = self.run, self._speed
+        wall = time.monotonic()
+        if math.isinf(speed):
+            self._lag = 0.0
+            deadline = wall + _BUDGET_S
+            step = 1_000_000_000
+            while time.monotonic() < deadline and not self._over():
+                run.advance_to(self._capped(run.now_ns + step))
+                step = min(step * 2, 60_000_000_000) if time.monotonic() < deadline - _BUDGET_S / 2 else step
+            pause = 0.0
+        else:
+            target = self._anchor_now + round((wall - self._anchor_wall) * speed * 1e9)
+            deadline = wall + _BUDGET_S
+            slice_ns = max(1, round(_SLICE_S * speed * 1e9))
+            while run.now_ns < target and time.monotonic() < deadline and not self._over():
+                run.advance_to(self._capped(min(target, run.now_ns + slice_ns)))
+            behind = (target - run.now_ns) / 1e9 / speed
+            self._lag = max(behind, 0.0)
+            pause = 0.0 if behind > 0.0 and not self._over() else _SLICE_S
+        if run.problem is not None:
+            self._state = "failed"
+        elif self._over():
+            self._state = "ended"
+        return pause
+
+    def _capped(self, t: int) -> int:
+        return t if self._until is None else min(t, self._until)
+
+    def _over(self) -> bool:
+        return self.run.problem is not None or (self._until is not None and self.run.now_ns >= self._until)
+
+    def _exchange(self) -> None:
+        if self._links is None:
+            return
+        running = self._state == "running"
+        self._links.exchange(self._mapped if running and not math.isinf(self._speed) else None)
+        reason = self._links.take_pause()
+        if reason and running:
+            self._notice = reason
+            self._pause()
+
+    def _mapped(self, wall_ns: int) -> int:
+        return self._anchor_now + round((wall_ns * 1e-9 - self._anchor_wall) * self._speed * 1e9)
+
+    def _start(self) -> None:
+        if self._state == "paused":
+            self._state = "running"
+            self._notice = ""
+            self._set_anchor()
+
+    def _pause(self) -> None:
+        if self._state == "running":
+            self._state = "paused"
+            self._lag = 0.0
+
+    def _step_event(self) -> None:
+        self._pause()
+        if self._state == "paused":
+            self.run.step_event()
+            if self.run.problem is not None:
+                self._state = "failed"
+
+    def _set_speed(self, speed: float) -> None:
+        self._speed = speed
+        self._set_anchor()
+
+    def _set_anchor(self) -> None:
+        self._anchor_wall, self._anchor_now = time.monotonic(), self.run.now_ns
+
+    def _reset(self) -> None:
+        self._drop()
+        self.run = self._make_run()
+        self._state = "paused"
+        self._notice = ""
+        self._adopt()
+
+    def _adopt(self) -> None:
+        if self._make_recorder is not None:
+            self._recorder = self._make_recorder(self.run)
+        self._links = self.run.host_links()
+        if self._links is not None:
+            self._links.on_wake(self._wake.set)
+            self._links.open()
+            for link in self._arm:
+                problems = self._links.arm(link)
+                if problems:
+                    raise Problems(problems)
+        self._rate_events = self.run.events
+        self._set_anchor()
+
+    def _drop(self) -> None:
+        if self._links is not None:
+            self._links.close()
+            self._links = None
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.close()
+
+    def wait_links(self, timeout: float) -> tuple[Problem, ...]:
+        """Wait until every link is up, or tell why not."""
+        return () if self._links is None else self._links.wait_open(timeout)
+
+    def _status(self) -> SessionStatus:
+        wall = time.monotonic()
+        elapsed = wall - self._rate_wall
+        if elapsed >= 0.5:
+            self._rate = (self.run.events - self._rate_events) / elapsed
+            self._rate_wall, self._rate_events = wall, self.run.events
+        links = () if self._links is None else tuple(self._links.statuses().items())
+        return SessionStatus(
+            self._state, self.run.now_ns, self.run.journal.length, self._speed, self._lag, self._rate,
+            self.run.problem or self._alarm(), links, self._notice,
+        )  # fmt: skip
+
+    def _alarm(self) -> Problem | None:
+        return self.run.line.alarms[-1] if self.run.line.alarms else None
+
+
+def unknown_link(link: str, known: tuple[str, ...]) -> Problem:
+    """The problem of arming a link that the scene does not have."""
+    names = ", ".join(known) or "none"
+    return Problem(f"there is no link {link} to arm", Place(id=f"links.{link}"), f"Links of this scene: {names}")
