@@ -28,6 +28,8 @@ def parse(request: bytes) -> bytes:
     try:
         if name == "glb":
             _refuse_references(content)
+        elif name == "obj" or (name == "stl" and not _is_binary_stl(content)):
+            content = _as_utf8(content)
         scene = trimesh.load_scene(io.BytesIO(content), file_type=name, resolver=None)
         vertices, faces, colours = _merged(scene)
     except (MemoryError, Refused):
@@ -92,6 +94,24 @@ def _face_colours(geometry: trimesh.Trimesh) -> NDArray[np.uint8]:
     if visual.kind in ("face", "vertex"):
         return np.asarray(visual.face_colors, np.uint8).reshape(count, 4)
     return np.tile(np.array(UNCOLOURED, np.uint8), (count, 1))
+
+
+def _is_binary_stl(content: bytes) -> bool:
+    """80 bytes of comment, the number of triangles, 50 bytes for each."""
+    if len(content) < 84 or len(content) != 84 + 50 * struct.unpack_from("<I", content, 80)[0]:
+        if not content.lstrip().startswith(b"solid"):
+            raise Refused("it is not a whole STL file: its length does not fit the triangles it announces")
+        return False
+    return True
+
+
+def _as_utf8(content: bytes) -> bytes:
+    """Names in a text file may be in any 8-bit code; what counts are its numbers."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("latin-1").encode("utf-8")
+    return content
 
 
 def _refuse_references(content: bytes) -> None:

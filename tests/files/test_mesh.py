@@ -98,6 +98,16 @@ def test_that_each_kind_gives_the_same_block(tmp_path: Path, kind: str) -> None:
         assert np.unique(mesh.colours, axis=0).tolist() == [list(colour)]
 
 
+def test_that_a_name_in_an_old_8_bit_code_does_not_matter(tmp_path: Path) -> None:
+    rows = "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\n"
+    (tmp_path / "ascii.stl").write_bytes(f"solid F\xf6rderer\n{rows}endsolid\n".encode("latin-1"))
+    (tmp_path / "text.obj").write_bytes(
+        "o Rollf\xf6rderer\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n".encode("latin-1")
+    )
+    for name in ("ascii.stl", "text.obj"):
+        assert read_mesh(tmp_path / name).bounds.tolist() == [[0, 0, 0], [1, 1, 0]]
+
+
 def test_that_instances_are_placed_turned_and_mirrored(tmp_path: Path) -> None:
     turned = {"mesh": 0, "translation": [0, 5, 0], "rotation": [0, 0, 0.5**0.5, 0.5**0.5]}
     tree = triangle_tree(
@@ -224,6 +234,7 @@ def test_that_json_nested_a_hundred_thousand_deep_is_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("kind", "content"),
     [
+        ("stl", b"\xff\xfe garbage"),
         ("stl", b"\0" * 80 + struct.pack("<I", 0xFFFFFFFF) + b"\0" * 50),
         (
             "ply",
