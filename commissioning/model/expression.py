@@ -8,8 +8,8 @@
     abs(belt1.speed - belt2.speed) > 0.05 m/s          continuous, solved on the motion pieces
 
 Binding, tightest first: names and literals, unary ``-``, ``* /``, ``+ -``, comparison, ``not``, the
-postfix words ``rises falls for since``, ``and``, ``or``. Thus ``not a for 2 s`` is ``(not a) for 2 s`` and
-``a and b for 2 s`` is ``a and (b for 2 s)``. Names and words compare without case; names that are no
+postfix words ``rises falls for since``, ``and``, ``or``. Thus ``not a for 2 s`` is ``(not a) for 2 s``.
+``a and b for 2 s`` can be read in two ways and is refused until parentheses say which. Names and words compare without case; names that are no
 identifiers stand in backticks. Never Python: nothing here is ever evaluated as code.
 """
 
@@ -63,6 +63,7 @@ class _Parser:
         self.used: dict[str, NameInfo] = {}
         self.at = 0
         self.depth = 0
+        self.timed = ""  # the `for` or `since` that ends the condition read last
         self.words: list[Token] = []
 
     def expression(self) -> Expression:
@@ -121,18 +122,30 @@ class _Parser:
     # ---- grammar, loosest binding first ----
     def _or(self) -> Node:
         parts = [self._and()]
-        while self._take("keyword", "or"):
+        while word := self._take("keyword", "or"):
+            before = self.timed
             parts.append(self._and())
+            self._one_way(word, before)
         return parts[0] if len(parts) == 1 else self._checked(rules.either, parts)
 
     def _and(self) -> Node:
         parts = [self._timed()]
-        while self._take("keyword", "and"):
+        while word := self._take("keyword", "and"):
+            before = self.timed
             parts.append(self._timed())
+            self._one_way(word, before)
         return parts[0] if len(parts) == 1 else self._checked(rules.both, parts)
+
+    def _one_way(self, word: Token, before: str) -> None:
+        """Refuse ``a and b for 2 s``: some mean both by it, some only b, and no verdict may hang on that."""
+        if self.timed and not before:
+            what = f"`{self.timed}` after `a {word.text} b` can mean both or only b"
+            cure = f"Write `(a {word.text} b) {self.timed} ...` or `a {word.text} (b {self.timed} ...)`"
+            self._report(word.start, what, cure)
 
     def _timed(self) -> Node:
         node = self._edges(self._not())
+        timed = ""
         chained = 0
         while word := self._take("keyword", "for", "since"):
             chained += 1
@@ -143,6 +156,8 @@ class _Parser:
             else:
                 node = self._checked(rules.since, node, self._edges(self._not()))
             node = self._edges(node)
+            timed = word.text
+        self.timed = timed
         return node
 
     def _edges(self, node: Node) -> Node:

@@ -75,6 +75,16 @@ class Monitor:
         last = self.changes[-1].value if self.changes else False
         return False if self.is_event and last is True else last
 
+    def spells(self, value: bool | None, end: int) -> list[tuple[int, int, int]]:
+        """(from, to, record) of each stretch in which the value was `value`; `end` closes the last."""
+        changes = self.changes
+        found = []
+        for at, change in enumerate(changes):
+            if change.value is value:
+                stop = changes[at + 1].t if at + 1 < len(changes) else end
+                found.append((change.t, stop, change.record))
+        return found
+
     def feed(self, records: NDArray[np.void], until: int, first: int = 0) -> None:
         """Take all records up to and with instant `until` ns that were not fed before.
 

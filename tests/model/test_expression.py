@@ -89,7 +89,9 @@ def test_that_expressions_of_the_contract_have_their_type(text: str, kind: Expre
         ("not I_PE1 for 2 s", "(not I_PE1) for 2 s"),
         ("not I_PE1 rises", "(not I_PE1) rises"),
         ("not Count > 3", "not (Count > 3)"),
-        ("I_EStop and I_PE1 for 2 s", "I_EStop and (I_PE1 for 2 s)"),
+        ("I_PE1 for 2 s and I_EStop", "(I_PE1 for 2 s) and I_EStop"),
+        ("I_PE1 for 2 s or I_EStop for 3 s", "(I_PE1 for 2 s) or (I_EStop for 3 s)"),
+        ("I_EStop and I_PE1 rises", "I_EStop and (I_PE1 rises)"),
         ("Count > 3 rises", "(Count > 3) rises"),
         ("I_PE1 since I_EStop falls for 1 s", "(I_PE1 since (I_EStop falls)) for 1 s"),
         ("Count + 2 * 3 > 4 - 1", "(Count + (2 * 3)) > (4 - 1)"),
@@ -149,6 +151,9 @@ def test_that_names_are_listed_in_order_of_first_use() -> None:
         ("I_PE1 since I_EStop", "Add `rises` or `falls`"),
         ("I_PE1 rises since I_EStop rises", "before `since` stands a level"),
         ("1 < Count < 3", "cannot be chained"),
+        ("I_PE1 and I_EStop for 2 s", "Write `(a and b) for ...` or `a and (b for ...)`"),
+        ("I_PE1 or I_EStop for 2 s", "can mean both or only b"),
+        ("Förderer and I_PE1 and I_EStop since I_PE1 rises", "can mean both or only b"),
         ("belt1.travel = 2 m", "tolerance"),
         ("belt1.travel * belt2.travel > 2", "by a constant only"),
         ("Count * belt1.travel > 2 m", "by a constant only"),
@@ -213,8 +218,9 @@ def test_that_deep_or_long_expressions_never_end_in_a_recursion_error(text: str)
 @given(
     st.lists(
         st.sampled_from(
-            "I_PE1 Count belt1.travel and or not rises falls for since ( ) , abs( min( 2 s 0.3 m = < + - * / `x` '"
-            " true 5 Elapsed Recipe \x00 ü #".split(" ")
+            ["I_PE1", "Count", "belt1.travel", "Elapsed", "Recipe", "and", "or", "not", "rises", "falls", "for"]
+            + ["since", "(", ")", ",", "abs(", "min(", "2 s", "0.3 m", "5", "true", "=", "<", "+", "-", "*"]
+            + ["/", "`x`", "'", "\x00", "ü", "#"]
         ),
         max_size=14,
     ).map(" ".join)

@@ -1,0 +1,164 @@
+"""Key figures per device, from the journal alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.record import Kind, State
+from commissioning.sim.visits import OPEN, Visits, visits
+
+__all__ = ["DeviceKpi", "departures", "kpi", "kpi_json"]
+
+_HOUR = 3_600_000_000_000
+
+
+@dataclass(frozen=True)
+class DeviceKpi:
+    """Figures of one device over the time observed.
+
+    `count`: parts that left it (a source: parts it made; a sink: parts it received). State shares add
+    up to 1. `utilisation`: working share of the time it was not off. `mean_queue`: parts in it, averaged
+    over time. `mean_time`: seconds that a part which has left spent in it, None if none has.
+    """
+
+    count: int
+    rate_per_h: float
+    utilisation: float
+    working: float
+    starved: float
+    blocked: float
+    down: float
+    setup: float
+    idle: float
+    off: float
+    mean_queue: float
+    mean_time: float | None
+
+    def as_json(self) -> dict[str, float | int | None]:
+        """As in `run --json`."""
+        return asdict(self)
+
+
+def kpi(
+    header: Mapping[str, Any], records: NDArray[np.void], end_ns: int, start_ns: int = 0
+) -> dict[str, DeviceKpi]:
+    """Figures of every device over (start_ns, end_ns], by id.
+
+    `records`: those of the run from its first on. Raises ValueError for an empty time.
+    """
+    if end_ns < start_ns or start_ns < 0:
+        raise ValueError(f"no time from {start_ns} ns to {end_ns} ns")
+    records = records[records["t"] <= end_ns]
+    stays = visits(header, records)
+    result = {}
+    for index, thing in enumerate(header["core"]["objects"]):
+        if thing["kind"] == "device":
+            times = departures(header, records, index, stays)
+            count = int(np.count_nonzero((times > start_ns) & (times <= end_ns)))
+            shares = _shares(records, index, start_ns, end_ns)
+            queue, time = _stay(stays, index, start_ns, end_ns)
+            hours = (end_ns - start_ns) / _HOUR
+            on = 1.0 - shares[State.OFF]
+            result[str(thing["id"])] = DeviceKpi(
+                count=count,
+                rate_per_h=count / hours if hours else 0.0,
+                utilisation=min(shares[State.WORKING] / on, 1.0) if on > 0.0 else 0.0,
+                working=shares[State.WORKING],
+                starved=shares[State.STARVED],
+                blocked=shares[State.BLOCKED],
+                down=shares[State.DOWN],
+                setup=shares[State.SETUP],
+                idle=shares[State.IDLE],
+                off=shares[State.OFF],
+                mean_queue=queue,
+                mean_time=time,
+            )
+    return result
+
+
+def kpi_json(figures: Mapping[str, DeviceKpi]) -> dict[str, dict[str, float | int | None]]:
+    """As in `run --json`."""
+    return {identity: figure.as_json() for identity, figure in figures.items()}
+
+
+def departures(
+    header: Mapping[str, Any], records: NDArray[np.void], device: int, stays: Visits | None = None
+) -> NDArray[np.int64]:
+    """Times in ns at which parts left `device` (object index); at a sink, at which it received them.
+
+    For a source: when it made them. (A PART_MADE record names no device; a part is counted for the source
+    that leads to where it was first seen.)
+    """
+    ended = records[(records["kind"] == int(Kind.PART_GONE)) & (records["aux"] == 0)]
+    received = ended["t"][ended["a"] == device]
+    if len(received):
+        return np.asarray(received, np.int64)
+    makers = _makers(header)
+    if device in makers:
+        return _made(header, records, makers, device, visits(header, records) if stays is None else stays)
+    return (visits(header, records) if stays is None else stays).departures(device)
+
+
+def _shares(records: NDArray[np.void], device: int, start: int, end: int) -> list[float]:
+    """Share of (start, end] in each state; a device is idle until its first record."""
+    mine = records[(records["kind"] == int(Kind.STATE)) & (records["obj"] == device)]
+    times = np.concatenate(([0], mine["t"], [end]))
+    states = np.concatenate(([int(State.IDLE)], mine["aux"]))
+    clipped = np.clip(times, start, end)
+    spent = np.bincount(states, weights=np.diff(clipped).astype(np.float64), minlength=len(State))
+    total = float(end - start)
+    if total <= 0.0:
+        shares = [0.0] * len(State)
+        shares[int(states[-1])] = 1.0
+        return shares
+    return [float(share) for share in spent[: len(State)] / total]
+
+
+def _stay(stays: Visits, device: int, start: int, end: int) -> tuple[float, float | None]:
+    mine = stays.device == device
+    t_in, t_out = stays.t_in[mine], stays.t_out[mine]
+    left = np.where(t_out == OPEN, end, t_out)
+    inside = np.clip(left, start, end) - np.clip(t_in, start, end)
+    queue = float(inside.sum()) / (end - start) if end > start else 0.0
+    done = (t_out != OPEN) & (t_out > start) & (t_out <= end)
+    time = float((t_out[done] - t_in[done]).mean()) / 1e9 if done.any() else None
+    return queue, time
+
+
+def _makers(header: Mapping[str, Any]) -> dict[int, set[int]]:
+    """Devices that lead somewhere and are fed by nobody, with what they lead to (object indices)."""
+    ids = {thing["id"]: index for index, thing in enumerate(header["core"]["objects"])}
+    devices = header.get("look", {}).get("devices", {})
+    fed = {target for facts in devices.values() for target in facts["to"].values()}
+    return {
+        ids[name]: {ids[target] for target in facts["to"].values()}
+        for name, facts in devices.items()
+        if facts["to"] and name not in fed
+    }
+
+
+def _made(
+    header: Mapping[str, Any],
+    records: NDArray[np.void],
+    makers: Mapping[int, set[int]],
+    device: int,
+    stays: Visits,
+) -> NDArray[np.int64]:
+    made = records[records["kind"] == int(Kind.PART_MADE)]
+    carriers = set(np.unique(stays.device).tolist())
+    pure = {maker: targets for maker, targets in makers.items() if maker not in carriers}
+    if device not in pure:
+        return stays.departures(device)  # a first belt, not a source: parts are put on it by hand
+    if len(pure) == 1:
+        return np.asarray(made["t"], np.int64)
+    first_seen: dict[int, int] = {}
+    for where, part in zip(stays.device.tolist(), stays.part.tolist(), strict=True):
+        first_seen.setdefault(part, where)
+    owner = {target: maker for maker, targets in reversed(pure.items()) for target in targets}
+    mine = [owner.get(first_seen.get(int(part), -1)) == device for part in made["obj"]]
+    return np.asarray(made["t"][np.array(mine, bool)], np.int64)

@@ -1,0 +1,92 @@
+"""What signals and motion looked like between two instants, as plain data: evidence for a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.expression_tree import NameInfo
+from commissioning.model.record import Kind
+from commissioning.model.tags import Quality
+from commissioning.sim.polynomial import NEVER, Motion
+from commissioning.sim.values import signal_index, value_of
+
+__all__ = ["waveforms"]
+
+_RAMP_POINTS = 16
+
+
+def waveforms(
+    header: Mapping[str, Any],
+    records: NDArray[np.void],
+    texts: Sequence[str],
+    names: Iterable[NameInfo],
+    start: int,
+    end: int,
+) -> list[dict[str, Any]]:
+    """One waveform per name over [start, end] ns.
+
+    {name, kind, unit, points}: `kind` "level", "number", "text" (points [t_ns, value] stand until the
+    next; value None = BAD) or "motion" (points on a curve, to be joined by lines). The first point is
+    at `start`.
+    """
+    return [_waveform(header, records, texts, info, start, end) for info in names]
+
+
+def _waveform(
+    header: Mapping[str, Any],
+    records: NDArray[np.void],
+    texts: Sequence[str],
+    info: NameInfo,
+    start: int,
+    end: int,
+) -> dict[str, Any]:
+    records = records[records["t"] <= end]
+    if info.kind in ("travel", "speed"):
+        index = list(header["core"]["drives"]).index(info.drive)
+        rows = records[(records["kind"] == int(Kind.DRIVE)) & (records["obj"] == index)]
+        unit = "m" if info.kind == "travel" else "m/s"
+        return {"name": info.name, "kind": "motion", "unit": unit, "points": _curve(rows, info, start, end)}
+    index = signal_index(header, info.name)
+    rows = records[(records["kind"] == int(Kind.VALUE)) & (records["obj"] == index)]
+    points: list[list[Any]] = [[start, info.type.default]]
+    for t, _kind, aux, _index, _cause, a, b, _c, _d in rows.tolist():
+        value = None if aux & 3 == Quality.BAD else value_of(info.type, a, b, texts)
+        if t <= start:
+            points[0][1] = value
+        elif points[-1][0] == t:
+            points[-1][1] = value
+        else:
+            points.append([t, value])
+    default = info.type.default
+    kind = "level" if isinstance(default, bool) else "text" if isinstance(default, str) else "number"
+    return {"name": info.name, "kind": kind, "unit": "", "points": points}
+
+
+def _curve(rows: NDArray[np.void], info: NameInfo, start: int, end: int) -> list[list[float]]:
+    motion = Motion(info.kind == "speed")
+    pieces = [(0, 0.0, 0.0, 0.0, 0.0)] if not len(rows) or rows[0]["t"] > 0 else []
+    pieces += [(t, a, b, c, d) for t, _k, _x, _o, _n, a, b, c, d in rows.tolist()]
+    points: list[list[float]] = []
+    for at, (t, s0, v0, rate, v1) in enumerate(pieces):
+        motion.piece(t, s0, v0, rate, v1)
+        until = min(pieces[at + 1][0] if at + 1 < len(pieces) else end, end)
+        low = max(t, start)
+        if until < low:
+            continue
+        change = motion.change
+        if low < change:
+            ramp_end = min(change, until)
+            steps = 1 if info.kind == "speed" else _RAMP_POINTS
+            for k in range(steps + 1):
+                tau = low + (ramp_end - low) * k // steps
+                points.append([tau, motion.polynomial.at(tau)])
+        if change <= until or change == NEVER:
+            motion.settle(NEVER if change == NEVER else max(change, low))
+            low = max(low, change if change != NEVER else low)
+            points.append([low, motion.polynomial.at(low)])
+            points.append([until, motion.polynomial.at(until)])
+    return points

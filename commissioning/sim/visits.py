@@ -1,0 +1,200 @@
+"""Which part was in which device from when to when, from the journal alone.
+
+A visit begins when a part comes onto a carrier of the device (its stretch of a lane, its slot, its body)
+and ends when it goes on to another or leaves the line. Where belts are chained into one lane nothing is
+recorded at the joint: the instant at which the front passes it is solved from the motion pieces.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.record import CarrierKind, Kind
+from commissioning.sim.kernel import instant
+
+__all__ = ["OPEN", "Visits", "visits"]
+
+OPEN = -1
+"""`t_out` of a visit that has not ended."""
+_HELD = 65535
+_TOUCH = 1e-9  # m; a re-based train may stand this much short of a joint it has passed
+
+
+@dataclass(frozen=True)
+class Visits:
+    """One row per visit, in order of arrival: device (object index), part, t_in and t_out in ns."""
+
+    device: NDArray[np.int64]
+    part: NDArray[np.int64]
+    t_in: NDArray[np.int64]
+    t_out: NDArray[np.int64]
+
+    def departures(self, device: int) -> NDArray[np.int64]:
+        """Times at which parts left a device, ascending."""
+        mine = (self.device == device) & (self.t_out != OPEN)
+        return np.sort(self.t_out[mine])
+
+
+def visits(header: Mapping[str, Any], records: NDArray[np.void]) -> Visits:
+    """All visits that `records`, those of a run from its first on, tell of."""
+    return _Reader(header, records).read()
+
+
+class _Motion:
+    """Travel of one drive over the whole run: piece k from t[k] on."""
+
+    def __init__(self, rows: NDArray[np.void]) -> None:
+        self.t: list[int] = [0]
+        self.pieces: list[tuple[float, float, float, float]] = [(0.0, 0.0, 0.0, 0.0)]
+        for t, _kind, _aux, _obj, _cause, s0, v0, rate, v1 in rows.tolist():
+            self.t.append(t)
+            self.pieces.append((s0, v0, rate, v1))
+
+    def travel(self, t: int) -> float:
+        k = bisect_right(self.t, t) - 1
+        s0, v0, rate, v1 = self.pieces[k]
+        tau = (t - self.t[k]) / 1e9
+        ramp = (v1 - v0) / rate if rate else 0.0
+        if tau < ramp:
+            return s0 + (v0 + 0.5 * rate * tau) * tau
+        return s0 + 0.5 * (v0 + v1) * ramp + v1 * (tau - ramp)
+
+    def reaches(self, s: float, start: int, end: int) -> int:
+        """The first instant in [start, end] at which the travel is `s`; it is at `end`. No reversal."""
+        k = max(bisect_right(self.t, start) - 1, 0)
+        while k + 1 < len(self.t) and self.t[k + 1] < end and self.travel(self.t[k + 1]) < s:
+            k += 1
+        s0, v0, rate, v1 = self.pieces[k]
+        ramp = (v1 - v0) / rate if rate else 0.0
+        s1 = s0 + 0.5 * (v0 + v1) * ramp
+        if s < s1 and rate:
+            tau = 2.0 * (s - s0) / (v0 + sqrt(max(v0 * v0 + 2.0 * rate * (s - s0), 0.0)) or 1e-300)
+        elif v1 > 0.0:
+            tau = ramp + (s - s1) / v1
+        else:
+            return end
+        return min(max(self.t[k] + instant(min(tau, 9e9) * 1e9), start), end)
+
+
+class _Riding:
+    """A part on a lane: what moved it since when. `behind`: the next part upstream."""
+
+    __slots__ = ("behind", "c", "segments", "zone")
+
+    def __init__(self, c: float) -> None:
+        self.c = c
+        self.behind = -1
+        self.zone = 0
+        self.segments: list[tuple[int, int, float]] = []  # from t: drive, U - c
+
+
+class _Reader:
+    def __init__(self, header: Mapping[str, Any], records: NDArray[np.void]) -> None:
+        core = header["core"]
+        ids = {thing["id"]: index for index, thing in enumerate(core["objects"])}
+        self.slots = [ids[slot["device"]] for slot in core["slots"]]
+        self.bodies = [ids.get(name.rsplit(".", 1)[0], -1) for name in core["drives"]]
+        self.lanes = [
+            [(ids[zone["device"]], float(zone["end"])) for zone in lane["zones"]] for lane in core["lanes"]
+        ]
+        self.records = records
+        drives = records[records["kind"] == int(Kind.DRIVE)]
+        self.motions = [_Motion(drives[drives["obj"] == index]) for index in range(len(core["drives"]))]
+        self.riding: list[dict[int, _Riding]] = [{} for _ in self.lanes]
+        self.chained = [len(zones) > 1 for zones in self.lanes]
+        self.place: dict[int, tuple[int, int]] = {}  # part -> (row of its visit, lane or -1)
+        self.rows: list[list[int]] = []
+
+    def read(self) -> Visits:
+        kinds = self.records["kind"]
+        wanted = np.isin(kinds, [int(Kind.PART_MOVE), int(Kind.PART_GONE), int(Kind.TRAIN)])
+        for t, kind, aux, index, _cause, a, b, c, d in self.records[wanted].tolist():
+            if kind == Kind.TRAIN:
+                if self.chained[index]:
+                    self._train(t, aux, index, a, int(b), int(c), d)
+                continue
+            self._leave(index, t)
+            if kind == Kind.PART_MOVE:
+                self._arrive(index, t, aux, int(a), b, int(c) - 1)
+        end = int(self.records["t"][-1]) if len(self.records) else 0
+        for part, (row, lane) in list(self.place.items()):
+            if lane >= 0 and self.chained[lane]:
+                self._pass_joints(part, row, lane, end)
+        table = np.array(self.rows, np.int64).reshape(-1, 4)
+        table = table[np.argsort(table[:, 2], kind="stable")]
+        return Visits(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+
+    def _arrive(self, part: int, t: int, carrier: int, index: int, c: float, ahead: int) -> None:
+        lane = -1
+        if carrier == CarrierKind.LANE:
+            lane = index
+            device = self.lanes[lane][0][0]
+            if self.chained[lane]:
+                riding = self.riding[lane]
+                riding[part] = _Riding(c)
+                if ahead in riding:
+                    riding[part].behind = riding[ahead].behind
+                    riding[ahead].behind = part
+        elif carrier == CarrierKind.SLOT:
+            device = self.slots[index]
+        elif carrier == CarrierKind.BODY:
+            device = self.bodies[index]
+        else:
+            return
+        self.place[part] = (len(self.rows), lane)
+        self.rows.append([device, part, t, OPEN])
+
+    def _leave(self, part: int, t: int) -> None:
+        row, lane = self.place.pop(part, (-1, -1))
+        if row < 0:
+            return
+        if lane >= 0 and self.chained[lane]:
+            row = self._pass_joints(part, row, lane, t)
+            gone = self.riding[lane].pop(part)
+            for other in self.riding[lane].values():
+                if other.behind == part:
+                    other.behind = gone.behind
+        self.rows[row][3] = t
+
+    def _train(self, t: int, drive: int, lane: int, base: float, first: int, last: int, shift: float) -> None:
+        riding = self.riding[lane]
+        part = first
+        while part in riding:
+            one = riding[part]
+            one.c += shift
+            one.segments.append((t, drive, base - one.c))
+            if part == last:
+                return
+            part = one.behind
+
+    def _pass_joints(self, part: int, row: int, lane: int, end: int) -> int:
+        """Split the visit `row` of a part on a chain of zones at the joints it has passed by `end`."""
+        one, zones = self.riding[lane][part], self.lanes[lane]
+        segments = one.segments
+        k = 0
+        while one.zone + 1 < len(zones):
+            joint = zones[one.zone][1]
+            passed = -1
+            while k < len(segments):
+                start, drive, offset = segments[k]
+                stop = segments[k + 1][0] if k + 1 < len(segments) else end
+                if drive != _HELD:
+                    motion = self.motions[drive]
+                    if offset + motion.travel(stop) >= joint - _TOUCH:
+                        passed = motion.reaches(joint - offset, start, stop)
+                        break
+                k += 1
+            if passed < 0:
+                break
+            one.zone += 1
+            self.rows[row][3] = passed
+            row = len(self.rows)
+            self.rows.append([zones[one.zone][0], part, passed, OPEN])
+        return row
