@@ -18,13 +18,13 @@ from commissioning.sim.link_thread import QueuedLink
 if TYPE_CHECKING:
     from commissioning.links.opcua_session import PlcSession
 
-__all__ = ["OpcUaClientLink"]
+__all__ = ["OpcUaClient"]
 
 _TIMEOUT = 4.0
 _FIRST_RETRY, _LAST_RETRY = 0.25, 4.0
 
 
-class OpcUaClientLink(QueuedLink):
+class OpcUaClient(QueuedLink):
     """Subscribes to the PLC's outputs, writes the PLC's inputs once armed.
 
     It starts read-only: until `arm` no write request is ever sent. It stays armed over a

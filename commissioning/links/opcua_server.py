@@ -13,10 +13,10 @@ from commissioning.model.tags import Quality, Value
 from commissioning.sim.link import FromOutside, LinkTag
 from commissioning.sim.link_thread import QueuedLink
 
-__all__ = ["OpcUaServerLink"]
+__all__ = ["OpcUaServer"]
 
 
-class OpcUaServerLink(QueuedLink):
+class OpcUaServer(QueuedLink):
     """Publishes every tag. A client may write the PLC outputs whose controller is `none`, nothing else.
 
     Listens on loopback unless the scene names another address, and there it takes encrypted

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from asyncua import ua
 
-from commissioning.links.opcua_client import OpcUaClientLink
+from commissioning.links.opcua_client import OpcUaClient
 from commissioning.model.tags import DataType, Quality, Reason
 from commissioning.sim.link import Change, FromOutside, LinkTag
 
@@ -30,13 +30,13 @@ PARAMS = {"node": "ns=2;s={name}", "nodes": {}, "publishing": 0.05, "cycle": 0.0
 
 
 @pytest.fixture
-def connect() -> Iterator[Callable[..., OpcUaClientLink]]:
-    links: list[OpcUaClientLink] = []
+def connect() -> Iterator[Callable[..., OpcUaClient]]:
+    links: list[OpcUaClient] = []
 
     def make(
         endpoint: str, tags: tuple[LinkTag, ...] = TAGS, arm: bool = False, **params: Any
-    ) -> OpcUaClientLink:
-        link = OpcUaClientLink("plc1", {"endpoint": endpoint, **PARAMS, **params})
+    ) -> OpcUaClient:
+        link = OpcUaClient("plc1", {"endpoint": endpoint, **PARAMS, **params})
         links.append(link)
         if arm:
             assert link.arm() == ()
@@ -55,7 +55,7 @@ def connect() -> Iterator[Callable[..., OpcUaClientLink]]:
 class Collected:
     """What a link brought in so far, newest per tag and all."""
 
-    def __init__(self, link: OpcUaClientLink) -> None:
+    def __init__(self, link: OpcUaClient) -> None:
         self.link = link
         self.all: list[FromOutside] = []
 
@@ -275,5 +275,5 @@ def test_that_closing_is_quick_also_while_connecting(free_endpoint: Callable[[],
 def test_that_a_tag_finds_its_node_by_pattern_or_by_name(
     tag: LinkTag, params: dict[str, Any], node: str
 ) -> None:
-    link = OpcUaClientLink("plc1", {"endpoint": "opc.tcp://127.0.0.1:4840", **PARAMS, **params})
+    link = OpcUaClient("plc1", {"endpoint": "opc.tcp://127.0.0.1:4840", **PARAMS, **params})
     assert link.node_id(tag) == node

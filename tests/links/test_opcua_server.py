@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from asyncua import Client, ua
 
-from commissioning.links.opcua_server import OpcUaServerLink
+from commissioning.links.opcua_server import OpcUaServer
 from commissioning.links.opcua_types import BUILTIN
 from commissioning.model.tags import DataType, Quality, Reason
 from commissioning.sim.link import Change, LinkTag
@@ -33,20 +33,20 @@ def line_tags() -> list[LinkTag]:
 
 
 @pytest.fixture(scope="module")
-def served(until: Callable[..., None]) -> Iterator[OpcUaServerLink]:
+def served(until: Callable[..., None]) -> Iterator[OpcUaServer]:
     import socket
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    link = OpcUaServerLink("hmi", {"endpoint": f"opc.tcp://127.0.0.1:{port}"})
+    link = OpcUaServer("hmi", {"endpoint": f"opc.tcp://127.0.0.1:{port}"})
     link.open(line_tags())
     assert link.wait_open(30) == ()
     yield link
     link.close()
 
 
-def call(ask: Any, link: OpcUaServerLink, work: Callable[[Client], Any]) -> Any:
+def call(ask: Any, link: OpcUaServer, work: Callable[[Client], Any]) -> Any:
     async def run() -> Any:
         async with Client(link.status().reason) as client:
             return await work(client)
@@ -60,7 +60,7 @@ def index_of(letter_base: int, datatype: DataType) -> int:
 
 @pytest.mark.parametrize("datatype", TYPES)
 def test_that_a_variable_has_the_type_of_its_tag(
-    ask: Any, served: OpcUaServerLink, datatype: DataType
+    ask: Any, served: OpcUaServer, datatype: DataType
 ) -> None:
     async def work(client: Client) -> Any:
         node = client.get_node(f"ns=2;s=I_{datatype}")
@@ -71,7 +71,7 @@ def test_that_a_variable_has_the_type_of_its_tag(
 
 
 def test_that_before_the_first_value_the_quality_is_uncertain_initial(
-    ask: Any, served: OpcUaServerLink
+    ask: Any, served: OpcUaServer
 ) -> None:
     async def work(client: Client) -> Any:
         return await client.get_node("ns=2;s=M7").read_data_value(raise_on_bad_status=False)
@@ -80,7 +80,7 @@ def test_that_before_the_first_value_the_quality_is_uncertain_initial(
 
 
 def test_that_a_change_reaches_a_reader_with_quality_and_the_time_in_the_line(
-    ask: Any, served: OpcUaServerLink, until: Callable[..., None]
+    ask: Any, served: OpcUaServer, until: Callable[..., None]
 ) -> None:
     index = index_of(INPUT, DataType.INT)
     before = served.status().writes
@@ -100,7 +100,7 @@ def test_that_a_change_reaches_a_reader_with_quality_and_the_time_in_the_line(
 
 
 def test_that_a_bad_value_is_null_and_never_zero(
-    ask: Any, served: OpcUaServerLink, until: Callable[..., None]
+    ask: Any, served: OpcUaServer, until: Callable[..., None]
 ) -> None:
     before = served.status().writes
     served.exchange([Change(index_of(INPUT, DataType.DINT), 0, Quality.BAD, 5, Reason.FAULT)])
@@ -114,7 +114,7 @@ def test_that_a_bad_value_is_null_and_never_zero(
 
 
 def test_that_the_newest_value_of_a_tag_wins(
-    ask: Any, served: OpcUaServerLink, until: Callable[..., None]
+    ask: Any, served: OpcUaServer, until: Callable[..., None]
 ) -> None:
     before = served.status().writes
     index = index_of(INPUT, DataType.UINT)
@@ -128,7 +128,7 @@ def test_that_the_newest_value_of_a_tag_wins(
     assert call(ask, served, work) == 999
 
 
-def test_that_writes_come_in_once_each_and_in_order(ask: Any, served: OpcUaServerLink) -> None:
+def test_that_writes_come_in_once_each_and_in_order(ask: Any, served: OpcUaServer) -> None:
     woken: list[int] = []
     served.on_wake(lambda: woken.append(1))
 
@@ -148,7 +148,7 @@ def test_that_writes_come_in_once_each_and_in_order(ask: Any, served: OpcUaServe
     assert served.exchange(()) == ()
 
 
-def refusal(ask: Any, served: OpcUaServerLink, node: str, data: ua.DataValue, attribute: Any = None) -> str:
+def refusal(ask: Any, served: OpcUaServer, node: str, data: ua.DataValue, attribute: Any = None) -> str:
     async def work(client: Client) -> str:
         item = ua.WriteValue()
         item.NodeId, item.Value = ua.NodeId.from_string(node), data
@@ -189,18 +189,18 @@ V = ua.VariantType
     ],
 )
 def test_that_a_wrong_write_is_refused_with_its_reason(
-    ask: Any, served: OpcUaServerLink, node: str, data: ua.DataValue, code: str
+    ask: Any, served: OpcUaServer, node: str, data: ua.DataValue, code: str
 ) -> None:
     assert refusal(ask, served, node, data) == code
 
 
-def test_that_no_other_attribute_can_be_written(ask: Any, served: OpcUaServerLink) -> None:
+def test_that_no_other_attribute_can_be_written(ask: Any, served: OpcUaServer) -> None:
     all_rights = ua.DataValue(ua.Variant(255, V.Byte))
     for attribute in (ua.AttributeIds.AccessLevel, ua.AttributeIds.UserAccessLevel):
         assert refusal(ask, served, "ns=2;s=I_BOOL", all_rights, attribute) == "BadNotWritable"
 
 
-def test_that_tags_stand_in_folders_of_at_most_a_hundred(ask: Any, served: OpcUaServerLink) -> None:
+def test_that_tags_stand_in_folders_of_at_most_a_hundred(ask: Any, served: OpcUaServer) -> None:
     async def work(client: Client) -> tuple[dict[str, int], list[str]]:
         sizes: dict[str, int] = {}
         names: list[str] = []
@@ -224,7 +224,7 @@ def test_that_tags_stand_in_folders_of_at_most_a_hundred(ask: Any, served: OpcUa
     assert {"Line/plc/PLC inputs", "Line/plc/PLC outputs", "Line/big/PLC inputs/201-250"} <= set(sizes)
 
 
-def test_that_access_level_and_comment_are_shown(ask: Any, served: OpcUaServerLink) -> None:
+def test_that_access_level_and_comment_are_shown(ask: Any, served: OpcUaServer) -> None:
     async def work(client: Client) -> list[Any]:
         found = []
         for name in ("I_BOOL", "Q_BOOL", "O_BOOL"):
@@ -241,7 +241,7 @@ def test_that_access_level_and_comment_are_shown(ask: Any, served: OpcUaServerLi
 
 
 def test_that_a_subscriber_gets_every_published_change(
-    ask: Any, served: OpcUaServerLink, until: Callable[..., None]
+    ask: Any, served: OpcUaServer, until: Callable[..., None]
 ) -> None:
     import asyncio
 
@@ -266,9 +266,9 @@ def test_that_a_subscriber_gets_every_published_change(
 
 
 def test_that_a_second_server_on_the_port_is_a_problem_with_place_cause_and_cure(
-    served: OpcUaServerLink,
+    served: OpcUaServer,
 ) -> None:
-    second = OpcUaServerLink("hmi2", {"endpoint": served.status().reason})
+    second = OpcUaServer("hmi2", {"endpoint": served.status().reason})
     second.open(())
     try:
         (problem,) = second.wait_open(10)
@@ -286,7 +286,7 @@ def test_that_a_closed_server_gives_its_port_back_and_can_open_again(
 
     endpoint = free_endpoint()
     port = int(endpoint.rpartition(":")[2])
-    link = OpcUaServerLink("hmi", {"endpoint": endpoint})
+    link = OpcUaServer("hmi", {"endpoint": endpoint})
     for _ in range(2):
         link.open(line_tags()[:3])
         assert link.wait_open(30) == ()
@@ -299,5 +299,5 @@ def test_that_a_closed_server_gives_its_port_back_and_can_open_again(
 
 
 def test_that_a_server_link_has_nothing_to_arm() -> None:
-    link = OpcUaServerLink("hmi", {"endpoint": "opc.tcp://127.0.0.1:4840"})
+    link = OpcUaServer("hmi", {"endpoint": "opc.tcp://127.0.0.1:4840"})
     assert len(link.arm()) == 1 and not link.real and not link.status().armed

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from commissioning.links.opcua_endpoint import parse_endpoint
-from commissioning.links.opcua_server import OpcUaServerLink
+from commissioning.links.opcua_server import OpcUaServer
 from commissioning.model.tags import DataType, Quality
 from commissioning.sim.link import Change, LinkTag
 
@@ -30,11 +30,11 @@ CLIENT_URI = "urn:example.org:FreeOpcUa:opcua-asyncio"
 
 
 @pytest.fixture(scope="module")
-def loopback() -> Iterator[OpcUaServerLink]:
+def loopback() -> Iterator[OpcUaServer]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    link = OpcUaServerLink("hmi", {"endpoint": f"opc.tcp://127.0.0.1:{port}"})
+    link = OpcUaServer("hmi", {"endpoint": f"opc.tcp://127.0.0.1:{port}"})
     link.open(TAGS)
     assert link.wait_open(30) == ()
     yield link
@@ -77,7 +77,7 @@ Pairs = dict[str, tuple[Path, Path]]
 
 
 @pytest.fixture(scope="module")
-def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OpcUaServerLink, str, Pairs]]:
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OpcUaServer, str, Pairs]]:
     """A server on every interface that trusts `friend` and `expired`, not `stranger`."""
     folder = tmp_path_factory.mktemp("pki")
     server = make_pair(folder, "server", "urn:commissioning:server")
@@ -92,7 +92,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[OpcUaServ
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    link = OpcUaServerLink(
+    link = OpcUaServer(
         "hmi",
         {
             "endpoint": f"opc.tcp://0.0.0.0:{port}",
@@ -149,11 +149,11 @@ def with_certificate(pair: tuple[Path, Path], user: tuple[Path, Path] | None) ->
 
 
 @pytest.mark.parametrize("name", ["admin", "Admin", "operator"])
-def test_that_no_user_name_logs_in(ask: Any, loopback: OpcUaServerLink, name: str) -> None:
+def test_that_no_user_name_logs_in(ask: Any, loopback: OpcUaServer, name: str) -> None:
     assert connected(ask, loopback.status().reason, as_user(name, "x")) == "BadIdentityTokenRejected"
 
 
-def test_that_no_client_is_administrator(ask: Any, loopback: OpcUaServerLink) -> None:
+def test_that_no_client_is_administrator(ask: Any, loopback: OpcUaServer) -> None:
     codes: list[str] = []
 
     async def work(client: Client) -> None:
@@ -176,7 +176,7 @@ def test_that_no_client_is_administrator(ask: Any, loopback: OpcUaServerLink) ->
     assert codes == ["BadUserAccessDenied"] * 2
 
 
-def test_that_loopback_offers_anonymous_and_no_encryption_only(ask: Any, loopback: OpcUaServerLink) -> None:
+def test_that_loopback_offers_anonymous_and_no_encryption_only(ask: Any, loopback: OpcUaServer) -> None:
     async def run() -> Any:
         return await Client(loopback.status().reason).connect_and_get_server_endpoints()
 
@@ -185,7 +185,7 @@ def test_that_loopback_offers_anonymous_and_no_encryption_only(ask: Any, loopbac
     assert [token.TokenType.name for token in endpoint.UserIdentityTokens] == ["Anonymous"]
 
 
-def test_that_loopback_is_reachable_from_loopback_only(loopback: OpcUaServerLink) -> None:
+def test_that_loopback_is_reachable_from_loopback_only(loopback: OpcUaServer) -> None:
     endpoint = parse_endpoint(loopback.status().reason)
     listening = []
     for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
@@ -195,7 +195,7 @@ def test_that_loopback_is_reachable_from_loopback_only(loopback: OpcUaServerLink
     assert listening == ["0100007F"]
 
 
-def test_that_a_deadband_is_refused_and_not_done_wrongly(ask: Any, loopback: OpcUaServerLink) -> None:
+def test_that_a_deadband_is_refused_and_not_done_wrongly(ask: Any, loopback: OpcUaServer) -> None:
     """The library compares with the last sample: a ramp of 0.1 steps never passes a deadband of 1."""
     results: list[str] = []
 
@@ -227,7 +227,7 @@ class _Silent:
 
 
 def test_that_the_default_queue_holds_one_value_and_not_ten_thousand(
-    ask: Any, loopback: OpcUaServerLink
+    ask: Any, loopback: OpcUaServer
 ) -> None:
     got: list[float] = []
 
@@ -251,7 +251,7 @@ def test_that_the_default_queue_holds_one_value_and_not_ten_thousand(
 
 
 def test_that_outside_loopback_a_trusted_certificate_gets_in(
-    ask: Any, secure: tuple[OpcUaServerLink, str, Pairs]
+    ask: Any, secure: tuple[OpcUaServer, str, Pairs]
 ) -> None:
     link, url, pairs = secure
 
@@ -275,7 +275,7 @@ def test_that_outside_loopback_a_trusted_certificate_gets_in(
 )
 def test_that_outside_loopback_nobody_else_gets_in(
     ask: Any,
-    secure: tuple[OpcUaServerLink, str, Pairs],
+    secure: tuple[OpcUaServer, str, Pairs],
     channel: str,
     user: str | None,
     refusal: str,
@@ -287,7 +287,7 @@ def test_that_outside_loopback_nobody_else_gets_in(
 
 
 def test_that_outside_loopback_unencrypted_and_user_names_are_not_offered(
-    ask: Any, secure: tuple[OpcUaServerLink, str, Pairs]
+    ask: Any, secure: tuple[OpcUaServer, str, Pairs]
 ) -> None:
     _, url, _ = secure
 
@@ -320,7 +320,7 @@ def test_that_outside_loopback_unencrypted_and_user_names_are_not_offered(
 def test_that_a_wrong_endpoint_is_a_problem_with_place_and_cure(
     params: dict[str, str], place: str, words: str
 ) -> None:
-    link = OpcUaServerLink("hmi", params)
+    link = OpcUaServer("hmi", params)
     link.open(TAGS)
     try:
         problem = link.wait_open(10)[0]
@@ -339,7 +339,7 @@ def test_that_missing_certificate_files_are_named_all_at_once(tmp_path: Path) ->
         "private_key": "a.pem",
         "trusted": "trusted",
     }
-    link = OpcUaServerLink("hmi", params, tmp_path)
+    link = OpcUaServer("hmi", params, tmp_path)
     link.open(TAGS)
     try:
         places = [problem.where.id for problem in link.wait_open(10)]
