@@ -25,6 +25,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.scanner import Scanner
 
 Path = tuple[str | int, ...]
 MAX_DEPTH: Final = 50
@@ -74,6 +75,28 @@ class Composed:
     tree: Any = None
     spans: dict[Path, Span] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+
+
+class _Scanner(Scanner):
+    """Tabs may separate what stands in a line (before a comment, after a colon), as YAML 1.2 says and the
+    base class does not; they may never indent, so no mapping or sequence can begin behind one."""
+
+    def scan_to_next_token(self) -> None:
+        reader = self.reader
+        if reader.index == 0 and reader.peek() == "\ufeff":
+            reader.forward()
+        while True:
+            while reader.peek() in " \t":
+                if reader.peek() == "\t" and not self.flow_level:
+                    self.allow_simple_key = False
+                reader.forward()
+            if reader.peek() == "#":
+                while reader.peek() not in "\r\n\0\x85\u2028\u2029":
+                    reader.forward()
+            if not self.scan_line_break():
+                return
+            if not self.flow_level:
+                self.allow_simple_key = True
 
 
 class _BadScalarError(ValueError):
@@ -127,6 +150,7 @@ class _Composer:
 
     def run(self) -> Composed:
         parser = YAML(typ="safe", pure=True)
+        parser.Scanner = _Scanner
         try:
             for event in parser.parse(self.text):
                 if not self._take(event):
@@ -148,7 +172,10 @@ class _Composer:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         reason = " ".join(str(part) for part in (error.context, error.problem) if part)
-        cure = "Correct the indentation, quotes or brackets here"
+        rows = self.text.splitlines()
+        row = rows[line - 1] if line <= len(rows) else ""
+        tabs = "\t" in row[: len(row) - len(row.lstrip())]
+        cure = "Indent by spaces, not by tabs" if tabs else "Correct the indentation, quotes or brackets here"
         self._fatal(f"this is no YAML: {reason}", cure, line, column)
 
     def _fatal(self, what: str, cure: str, line: int, column: int) -> None:
