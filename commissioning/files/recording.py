@@ -32,6 +32,7 @@ from commissioning.files.recording_format import (
     from_json,
     is_inside,
 )
+from commissioning.files.recording_header import header_fault, record_fault
 from commissioning.files.recording_writer import TAIL_EVERY_S, RecordingWriter
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import CHUNK, RECORD, RECORD_BYTES, chain_next, chain_start
@@ -152,9 +153,10 @@ def _read(connection: sqlite3.Connection, path: Path) -> Recording:
     meta = {key: from_json(_bytes(value)) for key, value in connection.execute("SELECT key, value FROM meta")}
     if meta.get("format") != FORMAT:
         raise _problem(path, "the recording has another format", "Read it with a newer version")
-    header = meta.get("header")
-    if not isinstance(header, dict) or not isinstance(header.get("core"), dict):
-        raise _Damage("it has no journal header")
+    header: Any = meta.get("header")
+    fault = header_fault(header)
+    if fault:
+        raise _Damage(fault)
     first = _number(meta.get("first_chunk"))
     chain = bytes.fromhex(str(meta.get("first_chain"))) if first else chain_start(header["core"])
     records, texts, digest = _journal(connection, first, chain)
@@ -163,6 +165,9 @@ def _read(connection: sqlite3.Connection, path: Path) -> Recording:
         raise _Damage(f"its digest is {digest}, the run's was {meta['digest']}")
     if len(records) and (records["t"][0] < 0 or np.any(records["t"][1:] < records["t"][:-1])):
         raise _Damage("its times run backwards")
+    fault = record_fault(records, header["core"])
+    if fault:
+        raise _Damage(fault)
     last_t = int(records["t"][-1]) if len(records) else 0
     return Recording(
         path=path,

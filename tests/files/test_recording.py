@@ -28,10 +28,21 @@ from commissioning.files.recording import (
     read_recording,
 )
 from commissioning.model.problem import Problems
-from commissioning.model.record import CHUNK, LAYOUT, RECORD, RECORD_BYTES, chain_next, chain_start
+from commissioning.model.record import CHUNK, LAYOUT, RECORD, RECORD_BYTES, Kind, chain_next, chain_start
 
 HEADER: dict[str, Any] = {
-    "core": {"format": "commissioning-journal/1", "seed": 1, "signals": [{"name": "I_PE1"}]},
+    "core": {
+        "format": "commissioning-journal/1",
+        "scene_hash": "0" * 64,
+        "seed": 1,
+        "signals": [{"name": f"I_PE{k}", "type": "BOOL"} for k in range(7)],
+        "objects": [{"id": "belt1", "kind": "device", "type": "belt"}],
+        "drives": ["belt1"],
+        "lanes": [{"id": "belt1"}],
+        "slots": [{"id": "station.0"}],
+        "products": [{"id": "carton"}],
+        "attributes": [],
+    },
     "name": "Fördertechnik",
 }
 FILES = {"scene.yaml": b"format: commissioning-scene/1\n", "plc/main.st": "(* \u00b5 *)".encode()}
@@ -255,6 +266,52 @@ def test_that_altered_content_is_named(good: Path, tmp_path: Path, statement: st
     assert caught.value.problems[0].where.file == str(path)
 
 
+@pytest.mark.parametrize(
+    ("core", "word"),
+    [
+        ({"format": "commissioning-journal/2"}, "format 'commissioning-journal/2'"),
+        ({"seed": "one"}, "no scene hash or seed"),
+        ({"signals": {}}, "not a table of signals"),
+        ({"objects": [{"id": "belt1"}]}, "not a table of objects"),
+        ({"drives": [None]}, "not a table of drives"),
+    ],
+)
+def test_that_a_header_without_its_tables_is_refused(tmp_path: Path, core: dict[str, Any], word: str) -> None:
+    with RecordingWriter(tmp_path / "run", HEADER | {"core": HEADER["core"] | core}, {}):
+        pass
+    with pytest.raises(Problems, match=word):
+        read_recording(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("record", "word"),
+    [
+        ((0, Kind.VALUE, 0, 7, 0, 0.0, 0.0, 0.0, 0.0), "a signal"),
+        ((0, Kind.STATE, 0, 1, 0, 0.0, 0.0, 0.0, 0.0), "an object"),
+        ((0, Kind.DRIVE, 0, 1, 0, 0.0, 0.0, 0.0, 0.0), "a drive"),
+        ((0, Kind.TRAIN, 1, 0, 0, 0.0, 0.0, 0.0, 0.0), "a drive"),
+        ((0, Kind.TRAIN, 65535, 1, 0, 0.0, 0.0, 0.0, 0.0), "a lane"),
+        ((0, Kind.PART_MOVE, 1, 5, 0, 1.0, 0.0, 0.0, 0.0), "a lane"),
+        ((0, Kind.PART_MOVE, 2, 5, 0, float("nan"), 0.0, 0.0, 0.0), "a slot"),
+        ((0, Kind.PART_MOVE, 2, 5, 0, -1.0, 0.0, 0.0, 0.0), "a slot"),
+        ((0, Kind.PART_MADE, 1, 5, 0, 0.0, 0.0, 0.0, 0.0), "a product"),
+    ],
+)
+def test_that_a_record_that_points_beyond_the_header_is_refused(
+    tmp_path: Path, record: tuple[Any, ...], word: str
+) -> None:
+    with RecordingWriter(tmp_path / "run", HEADER, {}) as writer:
+        writer.tail(packed(0, 3) + struct.pack("<" + LAYOUT, 9999, *record[1:]), 4)
+    with pytest.raises(Problems, match=f"record 4 points to {word} that does not exist"):
+        read_recording(tmp_path / "run")
+
+
+def test_that_kinds_of_a_later_version_are_kept(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path / "run", HEADER, {}) as writer:
+        writer.tail(struct.pack("<" + LAYOUT, 1, 999, 9, 9999, 0, 9e9, 0.0, 0.0, 0.0), 1)
+    assert read_recording(tmp_path / "run").records["kind"].tolist() == [999]
+
+
 def test_that_a_header_nested_a_hundred_thousand_deep_is_a_problem(good: Path, tmp_path: Path) -> None:
     deep = "[" * 100_000 + "]" * 100_000
     path = altered(good, tmp_path, f"UPDATE meta SET value = CAST('{deep}' AS BLOB) WHERE key = 'header'")
@@ -309,12 +366,13 @@ import struct, sys, time
 from commissioning.files.recording import RecordingWriter
 from commissioning.model.record import CHUNK, LAYOUT, chain_next, chain_start
 
-core = {"format": "commissioning-journal/1"}
+tables = ("signals", "objects", "drives", "lanes", "slots", "products", "attributes")
+core = {"format": "commissioning-journal/1", "scene_hash": "", "seed": 1} | {name: [] for name in tables}
 chain, rows, k = chain_start(core), [], 0
 row = struct.Struct("<" + LAYOUT)
 with RecordingWriter(sys.argv[1], {"core": core}, {}) as writer:
     while True:  # about 3000 records a second, each stamped with the wall clock
-        rows.append(row.pack(time.monotonic_ns(), 1, 0, 0, 0, 0.0, 0.0, 0.0, 0.0))
+        rows.append(row.pack(time.monotonic_ns(), 99, 0, 0, 0, 0.0, 0.0, 0.0, 0.0))
         if len(rows) % 30 == 0:
             time.sleep(0.01)
         if len(rows) == CHUNK:
