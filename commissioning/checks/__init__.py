@@ -1,0 +1,1 @@
+"""Requirements on runs: `observe(run) -> measure`, `judge(measures) -> verdict`."""

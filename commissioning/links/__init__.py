@@ -1,0 +1,1 @@
+"""Connections to controllers and partners over a protocol: open, exchange, close, status."""

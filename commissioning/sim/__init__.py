@@ -1,0 +1,1 @@
+"""How time passes: kernel, motion, parts, tags, journal, random streams, snapshots, the run."""
