@@ -1,0 +1,265 @@
+"""From grammar rules to the syntax tree: one method per rule of grammar.lark, called while the parser runs.
+
+Nothing here recurses: the parser works on a stack, every node knows its own depth, and what is nested deeper
+than `MAX_DEPTH` is refused while it is read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lark import Token, Transformer
+
+from commissioning.plc import tree
+from commissioning.plc.tree import At, Expression
+
+MAX_DEPTH = 40
+MAX_CHAIN = 2000
+
+Children = list[Any]
+
+
+class TooDeep(Exception):
+    """The text nests deeper, or chains more operands, than the compiler accepts."""
+
+    def __init__(self, what: str, at: At) -> None:
+        super().__init__(what)
+        self.what = what
+        self.at = at
+
+
+def _at(token: Token) -> At:
+    return At(token.line or 0, token.column or 0)
+
+
+def _deeper(at: At, *parts: Any) -> int:
+    depth = 1 + max((part.depth for part in parts if part is not None), default=0)
+    if depth > MAX_DEPTH:
+        raise TooDeep(f"this is nested more than {MAX_DEPTH} levels deep", at)
+    return depth
+
+
+def _chain(children: Children) -> tree.Chain:
+    first: Expression = children[0]
+    if len(children) > 2 * MAX_CHAIN:
+        raise TooDeep(f"one expression has more than {MAX_CHAIN} operands", first.at)
+    steps = tuple(
+        tree.Step(_OPERATORS.get(operator.upper(), operator.upper()), _at(operator), operand)
+        for operator, operand in zip(children[1::2], children[2::2], strict=True)
+    )
+    return tree.Chain(first, steps, first.at, _deeper(first.at, first, *(step.operand for step in steps)))
+
+
+_OPERATORS = {"&": "AND"}
+
+
+class Builder(Transformer[Token, tree.Source]):
+    """Stateless: one instance serves every parse."""
+
+    # ---- expressions ---------------------------------------------------------------------------------
+
+    or_chain = staticmethod(_chain)
+    xor_chain = staticmethod(_chain)
+    and_chain = staticmethod(_chain)
+    equality_chain = staticmethod(_chain)
+    comparison_chain = staticmethod(_chain)
+    sum_chain = staticmethod(_chain)
+    product_chain = staticmethod(_chain)
+    power_chain = staticmethod(_chain)
+
+    def unary(self, children: Children) -> tree.Unary:
+        operator, operand = children
+        at = _at(operator)
+        return tree.Unary(operator.upper(), operand, at, _deeper(at, operand))
+
+    def parenthesis(self, children: Children) -> Expression:
+        inner: Expression = children[0]
+        # a level of its own, or ((((...)))) would be free; a name or literal in parentheses stays what it is
+        if isinstance(inner, tree.Name | tree.Literal):
+            return inner
+        return tree.Chain(inner, (), inner.at, _deeper(inner.at, inner))
+
+    def literal(self, children: Children) -> tree.Literal:
+        token: Token = children[0]
+        kind = {"TRUE": "boolean", "FALSE": "boolean"}.get(token.type, token.type.removesuffix("_LITERAL").lower())
+        return tree.Literal(kind, str(token), _at(token))
+
+    def name(self, children: Children) -> tree.Name:
+        return tree.Name(str(children[0]), _at(children[0]))
+
+    def member(self, children: Children) -> tree.Member:
+        owner, name = children
+        return tree.Member(owner, str(name), _at(name), _deeper(_at(name), owner))
+
+    def call(self, children: Children) -> tree.Call:
+        target, *arguments = children
+        given = tuple(argument for argument in arguments if argument is not None)
+        return tree.Call(target, given, target.at, _deeper(target.at, target, *(a.value for a in given)))
+
+    def positional(self, children: Children) -> tree.Argument:
+        return tree.Argument("", children[0], False, False, children[0].at)
+
+    def named(self, children: Children) -> tree.Argument:
+        return tree.Argument(str(children[0]), children[2], False, False, _at(children[0]))
+
+    def output(self, children: Children) -> tree.Argument:
+        return tree.Argument(str(children[0]), children[2], True, False, _at(children[0]))
+
+    def negated_output(self, children: Children) -> tree.Argument:
+        return tree.Argument(str(children[1]), children[3], True, True, _at(children[1]))
+
+    # ---- statements ----------------------------------------------------------------------------------
+
+    def body(self, children: Children) -> tuple[tree.Statement, ...]:
+        return tuple(child for child in children if child is not None)
+
+    def empty(self, children: Children) -> None:
+        return None
+
+    def assign(self, children: Children) -> tree.Assign:
+        return tree.Assign(children[0], children[2], children[0].at)
+
+    def invoke(self, children: Children) -> tree.Invoke:
+        return tree.Invoke(children[0], children[0].at)
+
+    def elsif(self, children: Children) -> tree.Branch:
+        word, condition, _then, body = children
+        return tree.Branch(condition, body, _at(word))
+
+    def if_(self, children: Children) -> tree.If:
+        at = _at(children[0])
+        branches = [tree.Branch(children[1], children[3], at)]
+        branches += [child for child in children if isinstance(child, tree.Branch)]
+        otherwise = self._else(children)
+        inner = [s for branch in branches for s in branch.body] + list(otherwise)
+        return tree.If(tuple(branches), otherwise, at, _deeper(at, *inner))
+
+    def case(self, children: Children) -> tree.Case:
+        at = _at(children[0])
+        options: list[tree.Option] = []
+        for child in children[3:]:
+            if isinstance(child, list):  # of labels: a new option starts
+                options.append(tree.Option(tuple(child), (), child[0].at))
+            elif isinstance(child, Token) or child is None or isinstance(child, tuple):
+                continue
+            elif not options:
+                raise TooDeep("a statement in CASE stands before the first label", child.at)
+            else:
+                last = options[-1]
+                options[-1] = tree.Option(last.labels, (*last.body, child), last.at)
+        otherwise = self._else(children)
+        inner = [s for option in options for s in option.body] + list(otherwise)
+        return tree.Case(children[1], tuple(options), otherwise, at, _deeper(at, *inner))
+
+    @staticmethod
+    def _else(children: Children) -> tuple[tree.Statement, ...]:
+        for word, body in zip(children, children[1:], strict=False):
+            if isinstance(word, Token) and word.type == "ELSE":
+                result: tuple[tree.Statement, ...] = body
+                return result
+        return ()
+
+    def case_item(self, children: Children) -> Any:
+        return children[0]
+
+    def labels(self, children: Children) -> list[tree.Label]:
+        return [child for child in children if isinstance(child, tree.Label)]
+
+    def label(self, children: Children) -> tree.Label:
+        low, high = children
+        return tree.Label(low, high, low.at)
+
+    def for_(self, children: Children) -> tree.For:
+        word, variable, _assign, start, _to, stop, _by, step, _do, body, _end = children
+        at = _at(word)
+        return tree.For(variable, start, stop, step, body, at, _deeper(at, *body))
+
+    def while_(self, children: Children) -> tree.While:
+        at = _at(children[0])
+        return tree.While(children[1], children[3], at, _deeper(at, *children[3]))
+
+    def repeat(self, children: Children) -> tree.Repeat:
+        at = _at(children[0])
+        return tree.Repeat(children[1], children[3], at, _deeper(at, *children[1]))
+
+    def jump(self, children: Children) -> tree.Jump:
+        return tree.Jump(children[0].upper(), _at(children[0]))
+
+    # ---- declarations --------------------------------------------------------------------------------
+
+    def names(self, children: Children) -> tuple[tree.Name, ...]:
+        return tuple(tree.Name(str(token), _at(token)) for token in children)
+
+    def type(self, children: Children) -> tree.TypeName:
+        token = children[0]
+        return tree.TypeName(str(token), children[1] if len(children) > 1 else None, _at(token))
+
+    def member_initial(self, children: Children) -> tree.Argument:
+        return tree.Argument(str(children[0]), children[2], False, False, _at(children[0]))
+
+    def block_initial(self, children: Children) -> tuple[tree.Argument, ...]:
+        return tuple(children)
+
+    def declaration(self, children: Children) -> tree.Declaration:
+        names, _word, address, type_, initial, semicolon = children
+        members = initial if isinstance(initial, tuple) else ()
+        value = None if isinstance(initial, tuple) else initial
+        text = "" if address is None else str(address)
+        return tree.Declaration(names, text, type_, value, members, names[0].at, _at(semicolon))
+
+    def qualifier(self, children: Children) -> str:
+        return str(children[0].upper())
+
+    def _section(self, children: Children) -> tree.Section:
+        word = children[0]
+        qualifiers = tuple(child for child in children[1:] if type(child) is str)
+        declarations = tuple(child for child in children if isinstance(child, tree.Declaration))
+        return tree.Section(word.upper(), qualifiers, declarations, _at(word))
+
+    local_section = _section
+    global_section = _section
+
+    def section(self, children: Children) -> tree.Section:
+        section: tree.Section = children[0]
+        return section
+
+    def pou(self, children: Children) -> tree.Pou:
+        word, name, *sections, body, _end = children
+        return tree.Pou(word.upper(), str(name), None, tuple(sections), body, _at(name))
+
+    def function(self, children: Children) -> tree.Pou:
+        _word, name, result, *sections, body, _end = children
+        return tree.Pou("FUNCTION", str(name), result, tuple(sections), body, _at(name))
+
+    def globals(self, children: Children) -> tree.Globals:
+        return tree.Globals(children[0], children[0].at)
+
+    def task(self, children: Children) -> tree.TaskDeclaration:
+        _word, name, *settings, _semicolon = children
+        given = tuple(setting for setting in settings if setting is not None)
+        return tree.TaskDeclaration(str(name), given, _at(name))
+
+    def instance(self, children: Children) -> tree.Instance:
+        _word, name, _with, task, program, _semicolon = children
+        return tree.Instance(str(name), "" if task is None else str(task), str(program), _at(name))
+
+    def resource(self, children: Children) -> Children:
+        return children[4:-1]
+
+    def configuration(self, children: Children) -> tree.Configuration:
+        parts: Children = []
+        for child in children[2:-1]:
+            parts += child if isinstance(child, list) else [child]
+        return tree.Configuration(
+            str(children[1]),
+            tuple(part for part in parts if isinstance(part, tree.Section)),
+            tuple(part for part in parts if isinstance(part, tree.TaskDeclaration)),
+            tuple(part for part in parts if isinstance(part, tree.Instance)),
+            _at(children[1]),
+        )
+
+    def unit(self, children: Children) -> tree.Unit | None:
+        return children[0] if children else None
+
+    def start(self, children: Children) -> tuple[tree.Unit, ...]:
+        return tuple(child for child in children if child is not None)

@@ -1,0 +1,253 @@
+"""Typed commands -> the source of one Python module, with the place in the program of every line.
+
+Each POU becomes one function `f<number>(m, g, now)`: its own memory, the globals, the time of this scan in ns.
+Text from the program never gets in: names are numbers of cells, literals are written again from their values.
+"""
+
+from __future__ import annotations
+
+import re
+
+from commissioning.plc import typed
+from commissioning.plc.emission import storable
+from commissioning.plc.expression_code import emit, exact, needs_rounding, stored, user_call
+from commissioning.plc.iec_types import IecType
+from commissioning.plc.scope import Pou, Project
+from commissioning.plc.tree import At
+from commissioning.plc.typed import Command
+
+_CELL = re.compile(r"\{(\w+)\}")
+Spot = tuple[str, int, int]
+
+
+class ModuleWriter:
+    """Writes the functions of all POUs into one module; `spots[n]` is the place of Python line n + 1."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.lines: list[str] = []
+        self.spots: list[Spot] = []
+        self._file = ""
+        self._at = At(0, 0)
+        self._loops: list[tuple[str, ...]] = []
+        self._result: int | None = None
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+    def _line(self, depth: int, text: str) -> None:
+        self.lines.append(" " * depth + text)
+        self.spots.append((self._file, self._at.line, self._at.column))
+
+    def pou(self, pou: Pou, commands: tuple[Command, ...]) -> None:
+        """The function of one POU."""
+        assert pou.tree is not None
+        self._file, self._at = pou.file, pou.tree.at
+        if pou.kind == "FUNCTION":
+            self._function_head(pou)
+        else:
+            self._line(0, f"def f{pou.number}(m, g, now):")
+            for symbol in pou.section("VAR_TEMP"):
+                if symbol.standard is None and symbol.block is None:
+                    slot = pou.slots[symbol.index]
+                    self._line(1, f"m[{symbol.index}] = {slot.value!r}")
+        result = pou.symbols.get(pou.name.upper()) if pou.kind == "FUNCTION" else None
+        self._result = result.index if result is not None else None
+        self._body(commands, 1)
+        if self._result is not None:
+            self._line(1, f"return m[{self._result}]")
+        else:
+            self._line(1, "return")
+
+    def _function_head(self, pou: Pou) -> None:
+        """Parameters by value, then two per reference; the memory of a function is a fresh list per call."""
+        cells = [repr(slot.value) if slot.type is not None else "None" for slot in pou.slots]
+        parameters = []
+        for symbol in pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
+            if symbol.section == "VAR_INPUT":
+                parameters.append(f"a{symbol.index}")
+                cells[symbol.index] = f"a{symbol.index}"
+        outputs = []
+        for symbol in pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
+            if symbol.section == "VAR_INPUT":
+                continue
+            parameters += [f"r{symbol.index}", f"i{symbol.index}"]
+            if symbol.by_reference:
+                cells[symbol.index] = f"r{symbol.index}"
+                if symbol.block is None:
+                    cells[symbol.index + 1] = f"i{symbol.index}"
+            else:
+                outputs.append(symbol)
+        head = ", ".join(["g", "now", *parameters])
+        name = f"b{pou.number}" if outputs else f"f{pou.number}"
+        if outputs:  # the body writes to m; the outer function copies the outputs out, whatever RETURN did
+            self._line(0, f"def f{pou.number}({head}):")
+            self._line(1, f"m = [{', '.join(cells)}]")
+            self._line(1, f"k = b{pou.number}(m, g, now)")
+            for symbol in outputs:
+                self._line(1, f"if r{symbol.index} is not None: r{symbol.index}[i{symbol.index}] = m[{symbol.index}]")
+            self._line(1, "return k")
+            self._line(0, f"def {name}(m, g, now):")
+        else:
+            self._line(0, f"def {name}({head}):")
+            self._line(1, f"m = [{', '.join(cells)}]")
+
+    # ---- statements ----------------------------------------------------------------------------------
+
+    def _body(self, commands: tuple[Command, ...], depth: int) -> None:
+        for command in commands:
+            self._at = command.at
+            self._command(command, depth)
+
+    def _block(self, commands: tuple[Command, ...], depth: int) -> None:
+        if commands:
+            self._body(commands, depth)
+        else:
+            self._line(depth, "pass")
+
+    def _command(self, node: Command, depth: int) -> None:
+        match node:
+            case typed.Store():
+                self._store(node, depth)
+            case typed.CallStandard():
+                self._call_standard(node, depth)
+            case typed.CallBlock():
+                self._call_block(node, depth)
+            case typed.CallFunction():
+                self._line(depth, user_call(node.call).text)
+            case typed.If():
+                word = "if"
+                for condition, body, at in node.branches:
+                    self._at = at
+                    self._line(depth, f"{word} {emit(condition).text}:")
+                    self._block(body, depth + 1)
+                    word = "elif"
+                if node.otherwise:
+                    self._line(depth, "else:")
+                    self._body(node.otherwise, depth + 1)
+            case typed.Case():
+                self._case(node, depth)
+            case typed.For():
+                self._for(node, depth)
+            case typed.While():
+                self._line(depth, f"while {emit(node.condition).text}:")
+                self._budget(depth + 1)
+                self._loops.append(())
+                self._body(node.body, depth + 1)
+                self._loops.pop()
+            case typed.Repeat():
+                done = f"if {emit(node.until).text}: break"
+                self._line(depth, "while True:")
+                self._budget(depth + 1)
+                self._loops.append((done,))
+                self._body(node.body, depth + 1)
+                self._loops.pop()
+                self._at = node.at
+                self._line(depth + 1, done)
+            case typed.Jump():
+                self._jump(node, depth)
+
+    def _store(self, node: typed.Store, depth: int) -> None:
+        if needs_rounding(node.value, node.type):
+            self._line(depth, f"single[0] = {emit(node.value).text}")
+            self._line(depth, f"{node.cell.text} = single[0] + 0.0")
+        else:
+            self._line(depth, f"{node.cell.text} = {storable(emit(node.value), node.type).text}")
+
+    def _jump(self, node: typed.Jump, depth: int) -> None:
+        if node.word == "EXIT":
+            self._line(depth, "break")
+        elif node.word == "RETURN":
+            self._line(depth, "return" if self._result is None else f"return m[{self._result}]")
+        else:
+            for line in self._loops[-1]:
+                self._line(depth, line)
+            self._line(depth, "continue")
+
+    def _budget(self, depth: int) -> None:
+        self._line(depth, "g[0] -= 1")
+        self._line(depth, "if g[0] < 0: overrun()")
+
+    def _case(self, node: typed.Case, depth: int) -> None:
+        selector = exact(node.selector)
+        text = selector.text
+        if not isinstance(node.selector, typed.Load):
+            text = f"c{depth}"
+            self._line(depth, f"{text} = {selector.text}")
+        word = "if"
+        for ranges, body, at in node.options:
+            self._at = at
+            singles = [low for low, high in ranges if low == high]
+            tests = [f"{text} == {singles[0]}"] if len(singles) == 1 else []
+            if len(singles) > 1:
+                tests.append(f"{text} in ({', '.join(str(value) for value in singles)})")
+            tests += [f"{low} <= {text} <= {high}" for low, high in ranges if low != high]
+            self._line(depth, f"{word} {' or '.join(tests) or 'False'}:")
+            self._block(body, depth + 1)
+            word = "elif"
+        if node.otherwise:
+            if word == "if":
+                self._body(node.otherwise, depth)
+                return
+            self._line(depth, "else:")
+            self._body(node.otherwise, depth + 1)
+
+    def _for(self, node: typed.For, depth: int) -> None:
+        variable = node.cell.text
+        self._line(depth, f"{variable} = {stored(node.start, node.type).text}")
+        self._line(depth, f"l{depth} = {exact(node.stop).text}")
+        step, stop = exact(node.step), f"l{depth}"
+        if isinstance(node.step, typed.Const):
+            test = f"{variable} <= {stop}" if step.low > 0 else f"{variable} >= {stop}"
+        else:
+            self._line(depth, f"s{depth} = {step.text}")
+            test = f"{variable} <= {stop} if s{depth} >= 0 else {variable} >= {stop}"
+        by = str(node.step.value) if isinstance(node.step, typed.Const) else f"s{depth}"
+        advance = self._advanced(variable, by, node.type, step.low, step.high)
+        self._line(depth, f"while {test}:")
+        self._budget(depth + 1)
+        self._loops.append((advance,))
+        self._body(node.body, depth + 1)
+        self._loops.pop()
+        self._at = node.at
+        self._line(depth + 1, advance)
+
+    @staticmethod
+    def _advanced(variable: str, by: str, type_: IecType, low: int, high: int) -> str:
+        mask = type_.high - type_.low
+        if type_.low == 0:
+            return f"{variable} = {variable} + {by} & {mask}"
+        return f"{variable} = ({variable} + {by} + {-type_.low} & {mask}) - {-type_.low}"
+
+    # ---- blocks --------------------------------------------------------------------------------------
+
+    def _call_standard(self, node: typed.CallStandard, depth: int) -> None:
+        for offset, type_, value in node.inputs:
+            self._line(depth, f"{node.cell.at(offset).text} = {stored(value, type_).text}")
+
+        def cell(match: re.Match[str]) -> str:
+            return node.cell.at(node.block.offsets[match.group(1).upper()]).text
+
+        keeps_elapsed = node.symbol.elapsed or self.project.any_elapsed
+        for line in (*node.block.lines, *(node.block.elapsed if keeps_elapsed else ())):
+            spaces = len(line) - len(line.lstrip(" "))
+            self._line(depth + spaces // 4, _CELL.sub(cell, line.lstrip(" ")))
+        self._body(node.outputs, depth)
+
+    def _call_block(self, node: typed.CallBlock, depth: int) -> None:
+        self._line(depth, f"q = {node.home}")
+        for index, type_, value in node.inputs:
+            self._line(depth, f"q[{index}] = {stored(value, type_).text}")
+        for index, cell in node.references:
+            memory, position = cell.reference
+            self._line(depth, f"q[{index}], q[{index + 1}] = {memory}, {position}")
+        for index, home in node.memories:
+            self._line(depth, f"q[{index}] = {home}")
+        self._line(depth, f"f{node.pou}(q, g, now)")
+        for index, _cell in node.references:
+            self._line(depth, f"q[{index}] = None")
+        for index, _home in node.memories:
+            self._line(depth, f"q[{index}] = None")
+        self._body(node.outputs, depth)
+

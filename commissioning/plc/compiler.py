@@ -1,0 +1,228 @@
+"""Text -> Program: parse, declare, check, generate, or raise every Problem at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+
+from commissioning.model.problem import Place, Problem, Problems
+from commissioning.plc import tree, typed
+from commissioning.plc.codegen import ModuleWriter
+from commissioning.plc.declare import Declarer
+from commissioning.plc.program import Program, TaskSpec, VariableTable, locate, plan_memories
+from commissioning.plc.scope import Pou, Project
+from commissioning.plc.statements import StatementChecker
+from commissioning.plc.syntax import parse_source
+from commissioning.plc.tasks import plan_tasks
+
+DIALECTS = ("iec",)
+FILE_NAME = "<structured text>"
+
+
+def compile_st(
+    sources: Mapping[str, str] | str, dialect: str = "iec", tasks: Sequence[TaskSpec] = ()
+) -> Program:
+    """Compiles Structured Text.
+
+    `sources`: file name -> text (names appear in Problems only), or one text. `tasks`: replaces the tasks of a
+    CONFIGURATION; without either, one task of 10 ms calls the only PROGRAM, or all of them in order.
+    Raises Problems with everything that is wrong.
+    """
+    if dialect not in DIALECTS:
+        raise Problems([Problem(f"there is no dialect {dialect}", cure=f"Use {', '.join(DIALECTS)}")])
+    files = {"": sources} if isinstance(sources, str) else dict(sources)
+    project = Project()
+    parsed = []
+    for file, text in files.items():
+        source, problems = parse_source(text, file)
+        parsed.append(source)
+        project.problems += problems
+        project.list_names.add(PurePath(file).stem.upper())
+    syntax_failed = bool(project.problems)
+    _declare(project, parsed)
+    commands = _check(project)
+    plan = plan_tasks(project, parsed, tasks)
+    if syntax_failed:
+        # what could not be read may be what seems undeclared: report those later
+        project.problems = [p for p in project.problems if "there is no" not in p.what and "not declared" not in p.what]
+    _refuse(project)
+    return _generate(project, commands, plan, _digest(files, dialect, tasks))
+
+
+def _refuse(project: Project) -> None:
+    if project.problems:
+        raise Problems(sorted(project.problems, key=lambda p: (p.where.file, p.where.line, p.where.column)))
+
+
+def _digest(files: Mapping[str, str], dialect: str, tasks: Sequence[TaskSpec]) -> str:
+    words = [dialect, list(files.items()), [[t.name, t.program, t.cycle_ns, t.priority] for t in tasks]]
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+
+def _declare(project: Project, parsed: list[tree.Source]) -> None:
+    declarer = Declarer(project, {source.file: source.comments for source in parsed})
+    for source in parsed:
+        for unit in source.units:
+            if isinstance(unit, tree.Pou):
+                declarer.pou(unit, source.file)
+    sections: list[tuple[tree.Section, str]] = []
+    for source in parsed:
+        for unit in source.units:
+            if isinstance(unit, tree.Globals):
+                sections.append((unit.section, source.file))
+            elif isinstance(unit, tree.Configuration):
+                sections += [(section, source.file) for section in unit.sections]
+    # constants first, so that a list may use those of any other
+    for section, file in sorted(sections, key=lambda pair: "CONSTANT" not in pair[0].qualifiers):
+        declarer.globals(section, file)
+    for pou in project.pous.values():
+        declarer.variables(pou)
+    for section, file in sections:
+        for node in section.declarations:
+            declarer.block_members(project.globals, node, file)
+    for pou in project.pous.values():
+        for section in pou.tree.sections if pou.tree is not None else ():
+            for node in section.declarations:
+                declarer.block_members(pou, node, pou.file)
+
+
+def _check(project: Project) -> dict[str, tuple[typed.Command, ...]]:
+    commands = {}
+    for key, pou in project.pous.items():
+        assert pou.tree is not None
+        try:
+            commands[key] = StatementChecker(project, pou).body(pou.tree.body)
+        except RecursionError:
+            project.problem("an expression in this POU is too complicated", pou.file, pou.tree.at, "Split it")
+    _refuse_recursion(project)
+    return commands
+
+
+def _refuse_recursion(project: Project) -> None:
+    """Calls and block instances must not lead back to where they started."""
+    edges: dict[str, list[str]] = {}
+    for key, pou in project.pous.items():
+        blocks = [s.block.name.upper() for s in pou.symbols.values() if s.block is not None and not s.by_reference]
+        edges[key] = list(dict.fromkeys([*pou.calls, *blocks]))
+    state: dict[str, int] = {}
+    for root in edges:
+        if root in state:
+            continue
+        path: list[str] = [root]
+        work = [iter(edges[root])]
+        state[root] = 1
+        while work:
+            for key in work[-1]:
+                if state.get(key) == 1:
+                    _report_cycle(project, [*path[path.index(key) :], key])
+                elif key in edges and key not in state:
+                    state[key] = 1
+                    path.append(key)
+                    work.append(iter(edges[key]))
+                    break
+            else:
+                state[path.pop()] = 2
+                work.pop()
+
+
+def _report_cycle(project: Project, cycle: list[str]) -> None:
+    pou = project.pous[cycle[0]]
+    assert pou.tree is not None
+    names = " -> ".join(project.pous[key].name for key in cycle)
+    at = pou.calls.get(cycle[1], pou.tree.at)
+    project.problem(f"{pou.name} contains or calls itself: {names}", pou.file, at, "A PLC has no recursion; use a loop")
+
+
+def _generate(
+    project: Project, commands: dict[str, tuple[typed.Command, ...]], plan: tuple[object, ...], digest: str
+) -> Program:
+    tasks, instances = plan  # type: ignore[misc]
+    writer = ModuleWriter(project)
+    try:
+        for key, pou in project.pous.items():
+            writer.pou(pou, commands[key])
+        code = compile(writer.text, FILE_NAME, "exec")
+    except (SyntaxError, RecursionError, MemoryError, OverflowError):
+        _blame(project, commands)
+        raise
+    memories, roots = plan_memories(project.globals, instances)
+    locations, top, inner = locate(memories, project.any_elapsed)
+    return Program(
+        variables=VariableTable({key: locations[key].variable for key in top}),
+        members=VariableTable({key: locations[key].variable for key in inner}),
+        tasks=tasks,
+        hash=digest,
+        statement_count=sum(_count(body) for body in commands.values()),
+        never_skip=tuple(
+            f"{pou.name} reads TIME() in {pou.file}:{pou.uses_clock.line}"
+            for pou in project.pous.values()
+            if pou.uses_clock is not None
+        ),
+        source=writer.text,
+        code=code,
+        spots=tuple(writer.spots),
+        memories=tuple(memories),
+        locations=locations,
+        instances=roots,
+        touches=tuple(
+            _touched(project, {pou for name, pou, _ in roots if name in task.programs}, memories) for task in tasks
+        ),
+        list_names=frozenset(project.list_names),
+    )
+
+
+def _blame(project: Project, commands: dict[str, tuple[typed.Command, ...]]) -> None:
+    """Names the POUs that Python's own compiler finds too deep."""
+    for key, pou in project.pous.items():
+        writer = ModuleWriter(project)
+        assert pou.tree is not None
+        try:
+            writer.pou(pou, commands[key])
+            compile(writer.text, FILE_NAME, "exec")
+        except (SyntaxError, RecursionError, MemoryError, OverflowError):
+            project.problem(f"{pou.name} nests deeper than the compiler can follow", pou.file, pou.tree.at, "Split it")
+    _refuse(project)
+
+
+def _touched(project: Project, roots: set[Pou], memories: list[object]) -> frozenset[tuple[int, int]]:
+    """The shared cells (memory, index) that a task reads or writes; index -1 stands for a whole block."""
+    seen: dict[str, Pou] = {pou.name.upper(): pou for pou in roots}
+    work = list(seen.values())
+    symbols = set()
+    while work:
+        pou = work.pop()
+        symbols |= pou.touches
+        inner = [s.block.name.upper() for s in pou.symbols.values() if s.block is not None]
+        for key in (*pou.calls, *inner):
+            if key not in seen and key in project.pous:
+                seen[key] = project.pous[key]
+                work.append(seen[key])
+    cells: set[tuple[int, int]] = set()
+    for symbol in symbols:
+        if symbol.block is None:
+            cells |= {(0, index) for index in range(symbol.index, symbol.index + symbol.size)}
+            continue
+        prefix = symbol.name.upper()
+        for number, memory in enumerate(memories):
+            path = memory.path.upper()  # type: ignore[attr-defined]
+            if memory.program < 0 and (path == prefix or path.startswith(prefix + ".")):  # type: ignore[attr-defined]
+                cells.add((number, -1))
+    return frozenset(cells)
+
+
+def _count(commands: tuple[typed.Command, ...]) -> int:
+    total = 0
+    for command in commands:
+        total += 1
+        if isinstance(command, typed.If):
+            total += sum(_count(body) for _, body, _ in command.branches) + _count(command.otherwise)
+        elif isinstance(command, typed.Case):
+            total += sum(_count(body) for _, body, _ in command.options) + _count(command.otherwise)
+        elif isinstance(command, typed.For | typed.While | typed.Repeat):
+            total += _count(command.body)
+    return total
+
+
+__all__ = ["Place", "compile_st"]

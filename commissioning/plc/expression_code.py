@@ -1,0 +1,180 @@
+"""Typed expressions -> Python text."""
+
+from __future__ import annotations
+
+from commissioning.plc import typed
+from commissioning.plc.emission import (
+    AND, AND_BITS, ATOM, COMPARISON, NOT, OR, OR_BITS, PRODUCT, SUM, UNARY, XOR_BITS, Code, call, constant, storable,
+    wrapped,
+)  # fmt: skip
+from commissioning.plc.functions import FUNCTIONS, convert
+from commissioning.plc.iec_types import LINT, REAL, TIME, IecType, working
+from commissioning.plc.typed import Typed
+
+_COMPARE = {"=": "==", "<>": "!="}
+_WIDE = 1 << 200  # a chain of + - * is wrapped on the way before its numbers grow beyond this
+_SCALED = 1 << 1100
+
+
+def emit(node: Typed) -> Code:
+    """The text of `node`, with the range of its value."""
+    match node:
+        case typed.Const():
+            return constant(node.value)
+        case typed.Load():
+            return Code(node.cell.text, ATOM, node.type.low, node.type.high)
+        case typed.Convert():
+            return _widening(node)
+        case typed.Minus():
+            return _minus(node)
+        case typed.Not():
+            return _not(node)
+        case typed.Arithmetic():
+            return _arithmetic(node)
+        case typed.Scaled():
+            return _scaled(node)
+        case typed.Compare():
+            left, right = exact(node.left), exact(node.right)
+            operator = _COMPARE.get(node.operator, node.operator)
+            text = f"{left.within(OR_BITS)} {operator} {right.within(OR_BITS)}"
+            return Code(text, COMPARISON, calls=left.calls or right.calls)
+        case typed.Logic():
+            return _logic(node)
+        case typed.Standard():
+            return _standard(node)
+        case typed.UserCall():
+            return user_call(node)
+
+
+def exact(node: Typed) -> Code:
+    """`emit`, and whole numbers brought into the type that they are computed in (at least 32 bits)."""
+    code = emit(node)
+    return wrapped(code, working(node.type)) if node.type.whole else code
+
+
+def stored(node: Typed, type_: IecType) -> Code:
+    """What a cell of `type_` gets; REAL as a call of `rounded` (a statement can do it cheaper)."""
+    code = storable(emit(node), type_)
+    return call("rounded", code) if needs_rounding(node, type_) else code
+
+
+def needs_rounding(node: Typed, type_: IecType) -> bool:
+    """Whether a value may not be a REAL yet, though it is to be stored as one."""
+    if type_ is not REAL:
+        return False
+    if isinstance(node, typed.Const):
+        return False
+    return not (isinstance(node, typed.Load) and node.type is REAL)
+
+
+def _widening(node: typed.Convert) -> Code:
+    code = exact(node.operand)
+    if node.type.kind == "real" and node.operand.type.kind != "real":
+        return Code(f"{code.within(PRODUCT)} * 1.0", PRODUCT, calls=code.calls)
+    return code
+
+
+def _minus(node: typed.Minus) -> Code:
+    code = emit(node.operand)
+    if node.type.kind == "real":
+        return Code(f"0.0 - {code.within(PRODUCT)}", SUM, calls=code.calls)  # never -0.0
+    return Code(f"-{code.within(ATOM)}", UNARY, -code.high, -code.low, code.calls)
+
+
+def _not(node: typed.Not) -> Code:
+    code = exact(node.operand)
+    if node.type.kind == "bool":
+        return Code(f"not {code.within(NOT)}", NOT, calls=code.calls)
+    mask = node.type.high
+    inside = wrapped(code, node.type)
+    return Code(f"{inside.within(AND_BITS)} ^ {mask}", XOR_BITS, 0, mask, code.calls)
+
+
+def _arithmetic(node: typed.Arithmetic) -> Code:
+    result = emit(node.first)
+    for operator, operand in node.steps:
+        result = _step(operator, result, operand, node.type)
+    if node.type.kind == "real" and node.type is not REAL:
+        # stored without rounding: a product or quotient may be -0.0, which no cell ever holds
+        return Code(f"{result.within(SUM)} + 0.0", SUM, calls=result.calls)
+    return result
+
+
+def _step(operator: str, left: Code, operand: Typed, type_: IecType) -> Code:
+    if type_.kind == "real":
+        right = emit(operand)
+        calls = left.calls or right.calls
+        if operator in "+-":
+            return Code(f"{left.within(SUM)} {operator} {right.within(PRODUCT)}", SUM, calls=calls)
+        return Code(f"{left.within(PRODUCT)} {operator} {right.within(UNARY)}", PRODUCT, calls=calls)
+    if operator in ("/", "MOD"):
+        return _division(operator, wrapped(left, working(type_)), exact(operand))
+    right = emit(operand)
+    if max(abs(left.low), abs(left.high), abs(right.low), abs(right.high)) > _WIDE:
+        left, right = wrapped(left, working(type_)), wrapped(right, working(type_))
+    calls = left.calls or right.calls
+    if operator == "+":
+        low, high = left.low + right.low, left.high + right.high
+        return Code(f"{left.within(SUM)} + {right.within(PRODUCT)}", SUM, low, high, calls)
+    if operator == "-":
+        low, high = left.low - right.high, left.high - right.low
+        return Code(f"{left.within(SUM)} - {right.within(PRODUCT)}", SUM, low, high, calls)
+    corners = [a * b for a in (left.low, left.high) for b in (right.low, right.high)]
+    return Code(f"{left.within(PRODUCT)} * {right.within(UNARY)}", PRODUCT, min(corners), max(corners), calls)
+
+
+def _division(operator: str, left: Code, right: Code) -> Code:
+    calls = left.calls or right.calls
+    bound = max(abs(left.low), abs(left.high))
+    positive = left.low >= 0 and right.low >= 0
+    if operator == "/":
+        low = 0 if positive else -bound
+        if positive:
+            return Code(f"{left.within(PRODUCT)} // {right.within(UNARY)}", PRODUCT, low, bound, calls)
+        return call("divide", left, right, low=low, high=bound)
+    most = min(bound, max(abs(right.low), abs(right.high)))
+    if positive:
+        return Code(f"{left.within(PRODUCT)} % {right.within(UNARY)}", PRODUCT, 0, most, calls)
+    return call("modulo", left, right, low=-most if left.low < 0 else 0, high=most)
+
+
+def _scaled(node: typed.Scaled) -> Code:
+    time, factor = exact(node.time), exact(node.factor)
+    calls = time.calls or factor.calls
+    if node.factor.type.kind != "real":
+        if node.operator == "/":
+            return _division("/", time, factor)
+        corners = [a * b for a in (time.low, time.high) for b in (factor.low, factor.high)]
+        text = f"{time.within(PRODUCT)} * {factor.within(UNARY)}"
+        return wrapped(Code(text, PRODUCT, min(corners), max(corners), calls), TIME)
+    text = f"{time.within(PRODUCT)} {node.operator} {factor.within(UNARY)}"
+    return wrapped(call("truncated", Code(text, PRODUCT, calls=calls), low=-_SCALED, high=_SCALED), TIME)
+
+
+def _logic(node: typed.Logic) -> Code:
+    codes = [wrapped(exact(o), node.type) if node.type.whole else exact(o) for o in node.operands]
+    calls = any(code.calls for code in codes)
+    if node.type.kind == "bool" and node.operator != "XOR" and (node.lazy or not any(c.calls for c in codes[1:])):
+        word, binding = ("and", AND) if node.operator == "AND" else ("or", OR)
+        return Code(f" {word} ".join(code.within(binding - 1) for code in codes), binding, calls=calls)
+    sign, binding = {"AND": ("&", AND_BITS), "XOR": ("^", XOR_BITS), "OR": ("|", OR_BITS)}[node.operator]
+    text = f" {sign} ".join(code.within(binding - 1) for code in codes)
+    return Code(text, binding, node.type.low, node.type.high, calls)
+
+
+def _standard(node: typed.Standard) -> Code:
+    if node.name in ("CONVERT", "TRUNC_TO"):
+        operand = node.arguments[0]
+        return convert(exact(operand), operand.type, node.type, node.name == "TRUNC_TO")
+    function = FUNCTIONS[node.name]
+    return function.emit([exact(argument) for argument in node.arguments], node.type)
+
+
+def user_call(node: typed.UserCall) -> Code:
+    """A call of a user's function: g, now, the inputs, then memory and index of every reference."""
+    words = ["g", "now"]
+    words += [stored(value, value.type).text for value in node.inputs]
+    for cell in node.references:
+        words += ["None", "0"] if cell is None else cell.reference
+    low, high = (node.type.low, node.type.high) if node.type.whole else (LINT.low, LINT.high)
+    return Code(f"f{node.pou}({', '.join(words)})", ATOM, low, high, True)

@@ -1,0 +1,245 @@
+"""The standard functions: which arguments they take, and the Python they become.
+
+`rule` is read by the checker:
+  number   one numeric argument, result of its type        real     one number, result REAL or LREAL
+  same     all arguments in their common type              select   BOOL, then `same`
+  mux      whole number, then `same`                       shift    bit string or integer, then a count
+  to_int   a real number, whole result                     signature  the types of `takes`, result `gives`
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from commissioning.plc.emission import ATOM, SUM, TERNARY, UNARY, Code, call, wrapped
+from commissioning.plc.iec_types import DINT, ELEMENTARY, INT, LREAL, REAL, STRING, TIME, IecType
+
+Emit = Callable[[list[Code], IecType], Code]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """`parameters`: formal names; `more`: further arguments may follow."""
+
+    name: str
+    parameters: tuple[str, ...]
+    rule: str
+    emit: Emit
+    more: bool = False
+    takes: tuple[IecType, ...] = ()
+    gives: IecType = REAL
+
+
+def _absolute(arguments: list[Code], type_: IecType) -> Code:
+    (code,) = arguments
+    if type_.kind == "real":
+        return call("absolute", code)
+    return call("absolute", code, low=0, high=max(abs(code.low), abs(code.high)))
+
+
+def _plain(name: str) -> Emit:
+    return lambda arguments, type_: call(name, *arguments)
+
+
+def _extreme(name: str, pick: Callable[[list[int]], int]) -> Emit:
+    def emit(arguments: list[Code], type_: IecType) -> Code:
+        lows, highs = [code.low for code in arguments], [code.high for code in arguments]
+        return call(name, *arguments, low=pick(lows), high=pick(highs))
+
+    return emit
+
+
+def _limit(arguments: list[Code], type_: IecType) -> Code:
+    return call("limit", *arguments, low=min(a.low for a in arguments), high=max(a.high for a in arguments))
+
+
+def _select(arguments: list[Code], type_: IecType) -> Code:
+    chosen, zero, one = arguments
+    low, high = min(zero.low, one.low), max(zero.high, one.high)
+    if zero.calls or one.calls:
+        return call("select", chosen, zero, one, low=low, high=high)
+    text = f"{one.within(TERNARY - 1)} if {chosen.within(TERNARY - 1)} else {zero.within(TERNARY - 1)}"
+    return Code(text, TERNARY, low, high, chosen.calls)
+
+
+def _mux(arguments: list[Code], type_: IecType) -> Code:
+    values = arguments[1:]
+    low, high = min(code.low for code in values), max(code.high for code in values)
+    return call("multiplex", *arguments, low=low, high=high)
+
+
+def _move(arguments: list[Code], type_: IecType) -> Code:
+    return arguments[0]
+
+
+def _pattern(code: Code, type_: IecType) -> Code:
+    """The bits of a value of `type_` as a number >= 0."""
+    inside = wrapped(code, type_)
+    if inside.low >= 0:
+        return inside
+    return Code(f"({inside.text}) & {(1 << type_.bits) - 1}", TERNARY, 0, (1 << type_.bits) - 1, inside.calls)
+
+
+def _bits(name: str, counted: bool) -> Emit:
+    """Shifts and rotations act on the bit pattern of the operand's own type."""
+
+    def emit(arguments: list[Code], type_: IecType) -> Code:
+        value, count = arguments
+        width = [Code(str(type_.bits))] if counted else []
+        pattern = call(name, _pattern(value, type_), count, *width, low=0, high=(1 << type_.bits) - 1)
+        if type_.low < 0:
+            return call("sign_extended", pattern, Code(str(type_.bits)), low=type_.low, high=type_.high)
+        return pattern
+
+    return emit
+
+
+def _whole(name: str) -> Emit:
+    return lambda arguments, type_: wrapped(call(name, *arguments, low=-(1 << 1100), high=1 << 1100), type_)
+
+
+def _length(arguments: list[Code], type_: IecType) -> Code:
+    return call("length", *arguments, low=0, high=65_535)
+
+
+def _concat(arguments: list[Code], type_: IecType) -> Code:
+    return Code(" + ".join(code.within(SUM - 1) for code in arguments), SUM, calls=any(a.calls for a in arguments))
+
+
+def _find(arguments: list[Code], type_: IecType) -> Code:
+    text, part = arguments
+    return Code(f"{text.within(ATOM)}.find({part.text}) + 1", SUM, 0, 65_536, text.calls or part.calls)
+
+
+def _delete(arguments: list[Code], type_: IecType) -> Code:
+    text, length, position = arguments
+    return call("replaced", text, Code("''"), length, position)
+
+
+def _now(arguments: list[Code], type_: IecType) -> Code:
+    return Code("now", ATOM, 0, TIME.high)
+
+
+def _table() -> dict[str, Function]:
+    one = ("IN",)
+    table = [
+        Function("ABS", one, "number", _absolute),
+        Function("MIN", ("IN1", "IN2"), "same", _extreme("smallest", min), more=True),
+        Function("MAX", ("IN1", "IN2"), "same", _extreme("largest", max), more=True),
+        Function("LIMIT", ("MN", "IN", "MX"), "same", _limit),
+        Function("SEL", ("G", "IN0", "IN1"), "select", _select),
+        Function("MUX", ("K", "IN0", "IN1"), "mux", _mux, more=True),
+        Function("MOVE", one, "same", _move),
+        Function("SHL", ("IN", "N"), "shift", _bits("shift_left", True)),
+        Function("SHR", ("IN", "N"), "shift", _bits("shift_right", False)),
+        Function("ROL", ("IN", "N"), "shift", _bits("rotate_left", True)),
+        Function("ROR", ("IN", "N"), "shift", _bits("rotate_right", True)),
+        Function("TRUNC", one, "to_int", _whole("truncated"), gives=DINT),
+        Function("FLOOR", one, "to_int", _whole("floor"), gives=DINT),
+        Function("CEIL", one, "to_int", _whole("ceiling"), gives=DINT),
+        Function("EXPT", ("IN1", "IN2"), "signature", _plain("power"), takes=(LREAL, LREAL), gives=LREAL),
+        Function("ATAN2", ("Y", "X"), "signature", _plain("atan2"), takes=(LREAL, LREAL), gives=LREAL),
+        Function("TIME", (), "signature", _now, gives=TIME),
+        Function("LEN", one, "signature", _length, takes=(STRING,), gives=INT),
+        Function("CONCAT", ("IN1", "IN2"), "same", _concat, more=True, takes=(STRING,)),
+        Function("LEFT", ("IN", "L"), "signature", _plain("left"), takes=(STRING, DINT), gives=STRING),
+        Function("RIGHT", ("IN", "L"), "signature", _plain("right"), takes=(STRING, DINT), gives=STRING),
+        Function("MID", ("IN", "L", "P"), "signature", _plain("middle"), takes=(STRING, DINT, DINT), gives=STRING),
+        Function("FIND", ("IN1", "IN2"), "signature", _find, takes=(STRING, STRING), gives=INT),
+        Function(
+            "INSERT", ("IN1", "IN2", "P"), "signature", _plain("inserted"),
+            takes=(STRING, STRING, DINT), gives=STRING,
+        ),
+        Function("DELETE", ("IN", "L", "P"), "signature", _delete, takes=(STRING, DINT, DINT), gives=STRING),
+        Function(
+            "REPLACE", ("IN1", "IN2", "L", "P"), "signature", _plain("replaced"),
+            takes=(STRING, STRING, DINT, DINT), gives=STRING,
+        ),
+    ]  # fmt: skip
+    for name, target in (
+        ("SQRT", "sqrt"), ("LN", "log"), ("LOG", "log10"), ("EXP", "exp"), ("SIN", "sin"), ("COS", "cos"),
+        ("TAN", "tan"), ("ASIN", "asin"), ("ACOS", "acos"), ("ATAN", "atan"),
+    ):  # fmt: skip
+        table.append(Function(name, one, "real", _plain(target)))
+    return {function.name: function for function in table}
+
+
+FUNCTIONS: dict[str, Function] = _table()
+_CONVERSION = re.compile(r"(?:([A-Z]+)_)?TO_([A-Z]+)|([A-Z]*REAL)_TRUNC_([A-Z]+)|TRUNC_([A-Z]+)")
+_MS = 1_000_000
+
+
+def conversion(name: str) -> tuple[IecType | None, IecType, bool] | None:
+    """(source or None for any, target, truncating) of X_TO_Y, TO_Y, TRUNC_Y; None where the name is none of them."""
+    match = _CONVERSION.fullmatch(name)
+    if match is None:
+        return None
+    source, target, real, real_target, trunc_target = match.groups()
+    wanted = ELEMENTARY.get(target or real_target or trunc_target or "")
+    given = source or real
+    if wanted is None or (given and given not in ELEMENTARY):
+        return None
+    return (ELEMENTARY[given] if given else None), wanted, target is None
+
+
+def convert(code: Code, source: IecType, target: IecType, truncate: bool = False) -> Code:
+    """X_TO_Y. TIME counts in ms on the other side, as CODESYS and TwinCAT have it (decision 0005)."""
+    if source.whole and source.kind != "time":
+        code = wrapped(code, source)
+    if source.kind == "string":
+        return _from_text(code, target)
+    if target.kind == "string":
+        return _to_text(code, source)
+    if source.kind == "bool":
+        if target.kind == "bool":
+            return code
+        one, zero = ("1.0", "0.0") if target.kind == "real" else ("1", "0")
+        one = str(_MS) if target.kind == "time" else one
+        return Code(f"{one} if {code.within(TERNARY - 1)} else {zero}", TERNARY, 0, int(float(one)), code.calls)
+    if target.kind == "bool":
+        return Code(f"{code.within(SUM)} != 0", TERNARY, calls=code.calls)
+    if source.kind == "time" and target.kind != "time":
+        if target.kind == "real":
+            return Code(f"{code.within(UNARY)} / {_MS}", SUM, calls=code.calls)
+        bound = TIME.high // _MS + 1
+        return wrapped(call("divide", code, Code(str(_MS)), low=-bound, high=bound), target)
+    if target.kind == "time":
+        if source.kind == "real":
+            scaled = Code(f"{code.within(UNARY)} * {_MS}", SUM, calls=code.calls)
+            return wrapped(call("nearest", scaled, low=-(1 << 1100), high=1 << 1100), TIME)
+        if source.kind == "time":
+            return code
+        return wrapped(
+            Code(f"{code.within(UNARY)} * {_MS}", SUM, code.low * _MS, code.high * _MS, code.calls), TIME
+        )
+    if target.kind == "real":
+        if source.kind == "real":
+            return call("rounded", code) if target is REAL else code
+        return Code(f"{code.within(UNARY)} * 1.0", SUM, calls=code.calls)
+    if source.kind == "real":
+        return _whole("truncated" if truncate else "nearest")([code], target)
+    return wrapped(code, target)
+
+
+def _from_text(code: Code, target: IecType) -> Code:
+    if target.kind == "string":
+        return code
+    if target.kind == "real":
+        return call("real_of_text", code)
+    if target.kind == "bool":
+        return Code(f"{code.within(ATOM)} == 'TRUE'", TERNARY, calls=code.calls)
+    number = call("number_of_text", code, low=-(1 << 110), high=1 << 110)
+    return wrapped(number, target)
+
+
+def _to_text(code: Code, source: IecType) -> Code:
+    if source.kind == "bool":
+        return Code(f"'TRUE' if {code.within(TERNARY - 1)} else 'FALSE'", TERNARY, calls=code.calls)
+    if source.kind == "real":
+        return call("text_of_real", code)
+    if source.kind == "time":
+        return Code(f"'T#' + string({call('divide', code, Code(str(_MS))).text}) + 'ms'", SUM, calls=code.calls)
+    return call("string", code)
+

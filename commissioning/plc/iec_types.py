@@ -1,0 +1,124 @@
+"""The types of IEC 61131-3 that cells can have, and which value goes where without a conversion function.
+
+Rule for implicit conversion (decision 0005): an integer or bit-string type converts to every other one whose
+range includes its own, and to REAL and LREAL; REAL converts to LREAL. Everything else is written out, X_TO_Y.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class IecType:
+    """`kind`: bool, int, bits, real, time, string, block, or none (a function without a result).
+
+    `low`..`high` is the range of integers and TIME (ns); `length` the capacity of a STRING in characters.
+    """
+
+    name: str
+    kind: str
+    low: int = 0
+    high: int = 0
+    length: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether values are stored as wrapped Python integers (INT and WORD families, TIME)."""
+        return self.kind in ("int", "bits", "time")
+
+    @property
+    def numeric(self) -> bool:
+        return self.kind in ("int", "bits", "real")
+
+    @property
+    def bits(self) -> int:
+        return (self.high - self.low).bit_length()
+
+    @property
+    def default(self) -> Value:
+        return {"bool": False, "real": 0.0, "string": ""}.get(self.kind, 0)
+
+    def __str__(self) -> str:
+        return f"STRING[{self.length}]" if self.kind == "string" and self.length != 80 else self.name
+
+
+def _integers() -> dict[str, IecType]:
+    types = {}
+    for name, bits in (("SINT", 8), ("INT", 16), ("DINT", 32), ("LINT", 64)):
+        types[name] = IecType(name, "int", -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+        types["U" + name] = IecType("U" + name, "int", 0, (1 << bits) - 1)
+    for name, bits in (("BYTE", 8), ("WORD", 16), ("DWORD", 32), ("LWORD", 64)):
+        types[name] = IecType(name, "bits", 0, (1 << bits) - 1)
+    return types
+
+
+BOOL = IecType("BOOL", "bool")
+REAL = IecType("REAL", "real")
+LREAL = IecType("LREAL", "real")
+TIME = IecType("TIME", "time", -(1 << 63), (1 << 63) - 1)
+STRING = IecType("STRING", "string", length=80)
+NONE = IecType("nothing", "none")
+ELEMENTARY: dict[str, IecType] = {
+    "BOOL": BOOL, **_integers(), "REAL": REAL, "LREAL": LREAL, "TIME": TIME, "LTIME": TIME, "STRING": STRING,
+}  # fmt: skip
+INT, DINT, LINT = ELEMENTARY["INT"], ELEMENTARY["DINT"], ELEMENTARY["LINT"]
+UDINT, ULINT = ELEMENTARY["UDINT"], ELEMENTARY["ULINT"]
+# what an untyped literal is until its surroundings give it a type
+ANY_INT = IecType("integer literal", "int", -(1 << 63), (1 << 64) - 1)
+ANY_REAL = IecType("REAL literal", "real")
+_ORDER = ("SINT", "USINT", "INT", "UINT", "DINT", "UDINT", "LINT", "ULINT")
+MAX_STRING = 65_535
+
+
+def converts(source: IecType, target: IecType) -> bool:
+    """Whether a value of `source` (not a literal) may stand where `target` is asked for."""
+    if source == target or (source.kind == target.kind == "string"):
+        return True
+    if target.kind == "real":
+        return source.kind in ("int", "bits") or source.name in ("REAL", ANY_REAL.name) or target.name == source.name
+    if target.kind in ("int", "bits") and source.kind in ("int", "bits"):
+        return target.low <= source.low and source.high <= target.high
+    return False
+
+
+def common(left: IecType, right: IecType) -> IecType | None:
+    """The type in which two operands meet, None where there is none (LINT with ULINT, BOOL with INT ...)."""
+    if left == right:
+        return left
+    if left.kind == right.kind == "string":
+        return left if left.length >= right.length else right
+    for literal, other in ((left, right), (right, left)):
+        if literal is ANY_INT and other.kind in ("int", "bits", "real"):
+            return other
+        if literal is ANY_REAL and other.kind in ("int", "bits"):
+            return REAL
+        if literal is ANY_REAL and other.kind == "real":
+            return other
+    if "real" in (left.kind, right.kind):
+        if not (left.numeric and right.numeric):
+            return None
+        return LREAL if "LREAL" in (left.name, right.name) else REAL
+    if converts(left, right):
+        return right
+    if converts(right, left):
+        return left
+    if left.kind in ("int", "bits") and right.kind in ("int", "bits"):
+        for name in _ORDER:
+            candidate = ELEMENTARY[name]
+            if converts(left, candidate) and converts(right, candidate):
+                return candidate
+    return None
+
+
+def working(type_: IecType) -> IecType:
+    """The type in which whole numbers of `type_` are computed: at least 32 bits wide, as in C, CODESYS, TwinCAT."""
+    if type_.kind not in ("int", "bits"):
+        return type_
+    if type_ is ANY_INT:
+        return LINT
+    if type_.bits < 32:
+        return DINT
+    return type_

@@ -1,0 +1,119 @@
+"""Literals of Structured Text -> typed values. Each function raises ValueError with words for the programmer."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+from commissioning.plc.iec_types import ANY_INT, ANY_REAL, BOOL, ELEMENTARY, STRING, TIME, IecType, Value
+
+_UNITS = {
+    "D": 86_400_000_000_000, "H": 3_600_000_000_000, "M": 60_000_000_000, "S": 1_000_000_000,
+    "MS": 1_000_000, "US": 1_000, "NS": 1,
+}  # fmt: skip
+_PART = re.compile(r"([0-9][0-9_]*(?:\.[0-9][0-9_]*)?)(MS|US|NS|D|H|M|S)_?")
+_ESCAPE = re.compile(r"\$([0-9A-Fa-f]{2}|[\s\S])")
+_ESCAPES = {"$": "$", "'": "'", "L": "\n", "N": "\n", "P": "\f", "R": "\r", "T": "\t", '"': '"'}
+_LONGEST = 400  # digits of a number; more is an attack, and int() of it is slow
+
+
+def literal_value(kind: str, text: str) -> tuple[IecType, Value]:
+    """Type and value of one literal; untyped numbers are ANY_INT or ANY_REAL."""
+    if kind == "boolean":
+        return BOOL, text.upper() == "TRUE"
+    if kind == "string":
+        return string_value(text)
+    if len(text) > _LONGEST:
+        raise ValueError(f"a literal of {len(text)} characters is too long")
+    if kind == "integer":
+        return ANY_INT, _fitting(int(text.replace("_", "")), ANY_INT, text)
+    if kind == "based":
+        return ANY_INT, _fitting(_based(text), ANY_INT, text)
+    if kind == "real":
+        return ANY_REAL, _real(text)
+    if kind == "time":
+        return TIME, time_value(text)
+    return _typed(text)
+
+
+def _typed(text: str) -> tuple[IecType, Value]:
+    prefix, _, rest = text.partition("#")
+    type_ = ELEMENTARY.get(prefix.upper())
+    if type_ is None or type_.kind in ("time", "string"):
+        raise ValueError(f"'{prefix}#' is not a type that a literal can have")
+    if type_.kind == "bool":
+        values = {"TRUE": True, "FALSE": False, "1": True, "0": False}
+        if rest.upper() not in values:
+            raise ValueError(f"'{text}' is not a BOOL: write BOOL#TRUE, BOOL#FALSE, BOOL#1 or BOOL#0")
+        return type_, values[rest.upper()]
+    if rest.upper() in ("TRUE", "FALSE"):
+        raise ValueError(f"'{text}': {rest} is a BOOL, not {type_.name}")
+    if type_.kind == "real":
+        if "#" in rest:
+            raise ValueError(f"'{text}' mixes a base with {type_.name}")
+        return type_, _real(rest)
+    if "#" in rest:
+        return type_, _fitting(_based(rest), type_, text)
+    if "." in rest or "e" in rest.lower():
+        raise ValueError(f"'{text}' is not a whole number")
+    return type_, _fitting(int(rest.replace("_", "")), type_, text)
+
+
+def _fitting(value: int, type_: IecType, text: str) -> int:
+    if not type_.low <= value <= type_.high:
+        raise ValueError(f"{text} does not fit {type_.name} ({type_.low}..{type_.high})")
+    return value
+
+
+def _based(text: str) -> int:
+    base, _, digits = text.partition("#")
+    if base.replace("_", "") not in ("2", "8", "16"):
+        raise ValueError(f"'{text}': the base of a number is 2, 8 or 16")
+    try:
+        return int(digits.replace("_", ""), int(base))
+    except ValueError:
+        raise ValueError(f"'{text}' has digits that base {base} does not have") from None
+
+
+def _real(text: str) -> float:
+    value = float(text.replace("_", ""))
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is larger than the largest LREAL")
+    return value
+
+
+def time_value(text: str) -> int:
+    """Nanoseconds of ``T#1h2m3s4ms``: units in falling order, each at most once, only the last with a fraction."""
+    body = text.partition("#")[2].upper()
+    sign = -1 if body.startswith("-") else 1
+    body = body.lstrip("+-")
+    total, position, last = Fraction(0), 0, math.inf
+    fraction_seen = False
+    for match in _PART.finditer(body):
+        number, unit = match.groups()
+        if match.start() != position or fraction_seen or _UNITS[unit] >= last:
+            break
+        total += Fraction(number.replace("_", "")) * _UNITS[unit]
+        fraction_seen, last, position = "." in number, _UNITS[unit], match.end()
+    if position != len(body) or position == 0:
+        raise ValueError(f"'{text}' is not a duration: write for example T#1h2m3s4ms or T#1.5s")
+    value = sign * round(total)
+    if not TIME.low <= value <= TIME.high:
+        raise ValueError(f"{text} is longer than the longest TIME (292 years)")
+    return value
+
+
+def string_value(text: str) -> tuple[IecType, str]:
+    """A STRING exactly as long as the text in quotes; ``$N $R $T $L $P $$ $' $0A`` are characters."""
+
+    def character(match: re.Match[str]) -> str:
+        word = match.group(1)
+        if len(word) == 2:
+            return chr(int(word, 16))
+        if word.upper() not in _ESCAPES:
+            raise ValueError(f"'${word}' is not a character of a string: write $$ for a dollar sign")
+        return _ESCAPES[word.upper()]
+
+    value = _ESCAPE.sub(character, text[1:-1])
+    return IecType("STRING", "string", length=max(len(value), STRING.length)), value

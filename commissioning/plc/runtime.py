@@ -1,0 +1,222 @@
+"""What generated code may call: arithmetic as IEC 61131-3 wants it, and nothing else of Python.
+
+A function that cannot give a value raises ArithmeticFault (or Python's ZeroDivisionError, OverflowError); the
+scan turns that into a PlcError with the line of the program.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+LOOP_BUDGET = 1_000_000  # loop iterations that one scan of one task may make
+
+
+class ArithmeticFault(Exception):
+    """The PLC would stop here; the text says why."""
+
+
+class PlcError(Exception):
+    """The emulated PLC stopped: `message` and the statement (file, 1-based line and column) it was executing."""
+
+    def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0) -> None:
+        super().__init__(message, file, line, column)
+        self.message = message
+        self.file = file
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}" if self.file or self.line else self.message
+
+
+_single = array("f", [0.0])
+
+
+def rounded(value: float) -> float:
+    """The nearest REAL (IEEE 754 binary32, ties to even); -0.0 becomes 0.0, beyond the range infinity."""
+    _single[0] = value
+    return _single[0] + 0.0
+
+
+def divide(a: int, b: int) -> int:
+    """Truncating toward zero."""
+    quotient = a // b
+    return quotient + 1 if quotient < 0 and quotient * b != a else quotient
+
+
+def modulo(a: int, b: int) -> int:
+    """With the sign of the dividend."""
+    rest = a % b
+    return rest - b if rest and (a < 0) != (b < 0) else rest
+
+
+def power(base: float, exponent: float) -> float:
+    try:
+        result = float(base) ** float(exponent)
+    except OverflowError:
+        return math.inf
+    if isinstance(result, complex):
+        raise ArithmeticFault("a negative number has no real power with a fractional exponent")
+    return result
+
+
+def nearest(value: float) -> int:
+    """REAL -> whole number: ties to even (IEC 60559)."""
+    if not math.isfinite(value):
+        raise ArithmeticFault(f"{_shown(value)} has no whole number")
+    return round(value)
+
+
+def truncated(value: float) -> int:
+    if not math.isfinite(value):
+        raise ArithmeticFault(f"{_shown(value)} has no whole number")
+    return int(value)
+
+
+def floor(value: float) -> int:
+    return math.floor(value) if math.isfinite(value) else truncated(value)
+
+
+def ceiling(value: float) -> int:
+    return math.ceil(value) if math.isfinite(value) else truncated(value)
+
+
+def limit(low: Any, value: Any, high: Any) -> Any:
+    """IEC: MIN(MAX(value, low), high)."""
+    return min(max(value, low), high)
+
+
+def select(chosen: bool, zero: Any, one: Any) -> Any:
+    return one if chosen else zero
+
+
+def multiplex(index: int, *values: Any) -> Any:
+    if not 0 <= index < len(values):
+        raise ArithmeticFault(f"MUX: K is {index}, the inputs are 0..{len(values) - 1}")
+    return values[index]
+
+
+def shift_left(value: int, count: int, bits: int) -> int:
+    if count < 0:
+        raise ArithmeticFault(f"a shift by {count} bits")
+    return value << count & (1 << bits) - 1 if count < bits else 0
+
+
+def shift_right(value: int, count: int) -> int:
+    if count < 0:
+        raise ArithmeticFault(f"a shift by {count} bits")
+    return value >> min(count, 64)
+
+
+def rotate_left(value: int, count: int, bits: int) -> int:
+    count %= bits
+    return (value << count | value >> bits - count) & (1 << bits) - 1
+
+
+def rotate_right(value: int, count: int, bits: int) -> int:
+    return rotate_left(value, bits - count % bits, bits)
+
+
+def sign_extended(value: int, bits: int) -> int:
+    """`bits` bits of a pattern -> the signed number they stand for."""
+    return value - (1 << bits) if value >> bits - 1 & 1 else value
+
+
+def _domain(name: str, function: Callable[[float], float]) -> Callable[[float], float]:
+    def guarded(value: float) -> float:
+        try:
+            return function(value)
+        except ValueError:
+            raise ArithmeticFault(f"{name} of {_shown(value)}") from None
+        except OverflowError:
+            return math.inf
+
+    return guarded
+
+
+def _shown(value: float) -> str:
+    return f"{value:g}"
+
+
+def text_of_real(value: float) -> str:
+    return f"{value:.7g}"
+
+
+def number_of_text(text: str) -> int:
+    """STRING_TO_INT: the leading whole number, 0 where there is none."""
+    digits = text.strip()[:30]
+    sign = digits[:1] if digits[:1] in ("+", "-") else ""
+    length = len(sign)
+    while length < len(digits) and digits[length] in "0123456789":
+        length += 1
+    return int(digits[:length]) if length > len(sign) else 0
+
+
+def real_of_text(text: str) -> float:
+    """STRING_TO_REAL, 0.0 where the text is no number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value
+
+
+def middle(text: str, length: int, position: int) -> str:
+    return text[max(position - 1, 0) : max(position - 1 + max(length, 0), 0)]
+
+
+def right(text: str, length: int) -> str:
+    return text[max(len(text) - max(length, 0), 0) :]
+
+
+def left(text: str, length: int) -> str:
+    return text[: max(length, 0)]
+
+
+def inserted(text: str, other: str, position: int) -> str:
+    at = max(position, 0)
+    return text[:at] + other + text[at:]
+
+
+def replaced(text: str, other: str, length: int, position: int) -> str:
+    at = max(position - 1, 0)
+    return text[:at] + other + text[at + max(length, 0) :]
+
+
+def overrun() -> None:
+    raise ArithmeticFault(
+        f"watchdog: loops made more than {LOOP_BUDGET} iterations in one scan; this loop does not end"
+    )
+
+
+def namespace() -> dict[str, Any]:
+    """The globals of generated code: these functions, no builtins."""
+    math_functions = {
+        name: _domain(name.upper(), getattr(math, name))
+        for name in ("sqrt", "log", "log10", "exp", "sin", "cos", "tan", "asin", "acos", "atan")
+    }
+    functions: dict[str, Any] = {
+        function.__name__: function
+        for function in (
+            rounded, divide, modulo, power, nearest, truncated, floor, ceiling, limit, select, multiplex, shift_left,
+            shift_right, rotate_left, rotate_right, sign_extended, text_of_real, number_of_text, real_of_text,
+            middle, right, left, inserted, replaced, overrun,
+        )
+    }  # fmt: skip
+    return {
+        "__builtins__": {},
+        "single": _single,
+        "nan": math.nan,
+        "inf": math.inf,
+        "atan2": math.atan2,
+        "absolute": abs,
+        "smallest": min,
+        "largest": max,
+        "length": len,
+        "string": str,
+        **math_functions,
+        **functions,
+    }

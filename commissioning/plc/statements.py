@@ -1,0 +1,285 @@
+"""Checks statements: the body of a POU -> typed commands."""
+
+from __future__ import annotations
+
+from commissioning.plc import tree, typed
+from commissioning.plc.blocks import StandardBlock
+from commissioning.plc.expressions import Designator, ExpressionChecker
+from commissioning.plc.functions import FUNCTIONS
+from commissioning.plc.iec_types import BOOL, NONE, IecType
+from commissioning.plc.scope import Pou, suggestion
+from commissioning.plc.tree import At
+from commissioning.plc.typed import Command, Typed
+
+MAX_LOOPS = 15  # nested in each other: Python itself allows 20
+
+
+class StatementChecker(ExpressionChecker):
+    """Checks the body of one POU; `loops` is how many loops surround the statement at hand."""
+
+    loops = 0
+
+    def body(self, statements: tuple[tree.Statement, ...]) -> tuple[Command, ...]:
+        checked = [self._statement(statement) for statement in statements]
+        return tuple(command for command in checked if command is not None)
+
+    def _statement(self, node: tree.Statement) -> Command | None:
+        match node:
+            case tree.Assign():
+                return self._assign(node)
+            case tree.Invoke():
+                return self._invoke(node)
+            case tree.If():
+                return self._if(node)
+            case tree.Case():
+                return self._case(node)
+            case tree.For():
+                return self._for(node)
+            case tree.While():
+                condition = self.value(node.condition, BOOL, "a BOOL condition")
+                body = self._loop(node.body, node.at)
+                return None if condition is None else typed.While(condition, body, node.at)
+            case tree.Repeat():
+                body = self._loop(node.body, node.at)
+                until = self.value(node.until, BOOL, "a BOOL condition")
+                return None if until is None else typed.Repeat(body, until, node.at)
+            case tree.Jump():
+                if node.word != "RETURN" and self.loops == 0:
+                    self.problem(f"{node.word} stands outside a loop", node.at)
+                    return None
+                return typed.Jump(node.word, node.at)
+
+    def _loop(self, statements: tuple[tree.Statement, ...], at: At) -> tuple[Command, ...]:
+        if self.loops >= MAX_LOOPS:
+            self.problem(f"more than {MAX_LOOPS} loops are nested in each other", at)
+            return ()
+        self.loops += 1
+        body = self.body(statements)
+        self.loops -= 1
+        return body
+
+    def _assign(self, node: tree.Assign) -> Command | None:
+        if isinstance(node.target, tree.Name):
+            name = node.target.name
+            own = self.pou.kind == "FUNCTION" and name.upper() == self.pou.name.upper()
+            if own and self.pou.result is NONE:
+                self.problem(f"{name} has no result", node.at)
+                return None
+        target = self.designator(node.target)
+        if target is None:
+            self.expression(node.value)
+            return None
+        if not self.writable(target, node.target.at):
+            return None
+        value = self.value(node.value, target.type, f"for {target.member or target.symbol.name} a {target.type}")
+        target.symbol.written = True
+        return None if value is None else typed.Store(target.type, target.cell, value, node.at)
+
+    def _if(self, node: tree.If) -> Command:
+        branches = []
+        for branch in node.branches:
+            condition = self.value(branch.condition, BOOL, "a BOOL condition")
+            body = self.body(branch.body)
+            if condition is not None:
+                branches.append((condition, body, branch.at))
+        return typed.If(tuple(branches), self.body(node.otherwise), node.at)
+
+    # ---- CASE ----------------------------------------------------------------------------------------
+
+    def _case(self, node: tree.Case) -> Command | None:
+        selector = self.expression(node.selector)
+        if selector is not None and selector.type.kind not in ("int", "bits"):
+            self.problem(f"CASE selects by a whole number, this is a {selector.type}", node.selector.at)
+            selector = None
+        options = []
+        seen: list[tuple[int, int, At]] = []
+        for option in node.options:
+            ranges = [self._label(label, seen) for label in option.labels]
+            options.append((tuple(r for r in ranges if r is not None), self.body(option.body), option.at))
+        otherwise = self.body(node.otherwise)
+        return None if selector is None else typed.Case(selector, tuple(options), otherwise, node.at)
+
+    def _label(self, label: tree.Label, seen: list[tuple[int, int, At]]) -> tuple[int, int] | None:
+        low = self._label_value(label.low)
+        high = low if label.high is None else self._label_value(label.high)
+        if low is None or high is None:
+            return None
+        if high < low:
+            self.problem(f"the range {low}..{high} is empty", label.at, f"Write {high}..{low}")
+            return None
+        for other_low, other_high, at in seen:
+            if low <= other_high and other_low <= high:
+                shown = f"{low}..{high}" if low != high else str(low)
+                self.problem(f"the label {shown} is already covered by the one of line {at.line}", label.at)
+                return None
+        seen.append((low, high, label.at))
+        return low, high
+
+    def _label_value(self, node: tree.Expression) -> int | None:
+        found = self.expression(node)
+        if found is None:
+            return None
+        if isinstance(found, typed.Const) and isinstance(found.value, int) and found.type.kind in ("int", "bits"):
+            return found.value
+        self.problem("a CASE label must be a whole number or a CONSTANT", node.at)
+        return None
+
+    # ---- FOR -----------------------------------------------------------------------------------------
+
+    def _for(self, node: tree.For) -> Command | None:
+        variable = self.designator(node.variable)
+        type_: IecType | None = None
+        if variable is not None and self.writable(variable, node.at):
+            type_ = variable.type
+            if type_.kind not in ("int", "bits"):
+                self.problem(f"FOR counts with a whole number, {variable.symbol.name} is a {type_}", node.at)
+                type_ = None
+            variable.symbol.read = variable.symbol.written = True
+        given = (node.start, node.stop, node.step)
+        if type_ is None or variable is None:
+            for part in given:
+                if part is not None:
+                    self.expression(part)
+            self._loop(node.body, node.at)
+            return None
+        start = self.value(node.start, type_, f"a {type_}")
+        stop = self._bound(node.stop, type_)
+        step: Typed | None = typed.Const(type_, 1)
+        if node.step is not None:
+            step = self._bound(node.step, type_)
+            if isinstance(step, typed.Const) and step.value == 0:
+                self.problem("the step of FOR is 0", node.step.at)
+        body = self._loop(node.body, node.at)
+        if start is None or stop is None or step is None:
+            return None
+        return typed.For(type_, variable.cell, start, stop, step, body, node.at)
+
+    def _bound(self, node: tree.Expression, type_: IecType) -> Typed | None:
+        found = self.expression(node)
+        if found is not None and found.type.kind not in ("int", "bits"):
+            self.problem(f"a whole number is expected here, this is a {found.type}", node.at)
+            return None
+        return found
+
+    # ---- calls ---------------------------------------------------------------------------------------
+
+    def _invoke(self, node: tree.Invoke) -> Command | None:
+        call = node.call
+        if not isinstance(call, tree.Call):
+            name = call.name if isinstance(call, tree.Name | tree.Member) else "this"
+            self.problem(f"{name} is not a statement", node.at, f"Write {name} := ...; or call it: {name}();")
+            return None
+        if isinstance(call.target, tree.Name):
+            name = call.target.name.upper()
+            pou = self.project.pous.get(name)
+            if self.project.lookup(self.pou, name) is None:
+                if pou is not None and pou.kind == "FUNCTION":
+                    checked = self.user_call(pou, call)
+                    return None if checked is None else typed.CallFunction(checked, node.at)
+                if pou is not None and pou.kind == "PROGRAM":
+                    self.problem(f"{pou.name} is a program: a task calls it", node.at, "Make it a FUNCTION_BLOCK")
+                    return None
+                if name in FUNCTIONS:
+                    self.problem(f"the result of {name} is not used", node.at, f"Write x := {name}(...);")
+                    return None
+                if pou is None and self.project.block(name) is None:
+                    known = [s.name for s in (*self.pou.symbols.values(), *self.project.globals.symbols.values())]
+                    self.problem(f"there is no block or function {call.target.name}", node.at, suggestion(name, known))
+                    return None
+        target = self.designator(call.target)
+        if target is None:
+            return None
+        target.symbol.read = target.symbol.written = True
+        if target.standard is not None:
+            return self._standard_block(target, target.standard, call, node.at)
+        if target.block is not None:
+            return self._user_block(target, target.block, call, node.at)
+        self.problem(f"{target.symbol.name} is a {target.type}, only blocks and functions can be called", node.at)
+        return None
+
+    def _standard_block(
+        self, target: Designator, block: StandardBlock, call: tree.Call, at: At
+    ) -> Command | None:
+        names = [cell.name for cell in block.cells if cell.role == "input"]
+        outputs = [cell.name for cell in block.cells if cell.role == "output"]
+        stored: dict[int, tuple[int, IecType, Typed]] = {}
+        results: list[typed.Store] = []
+        for position, argument in enumerate(call.arguments):
+            name = argument.name or (names[position] if position < len(names) else "")
+            offset = block.offsets.get(name.upper())
+            cell = block.cells[offset] if offset is not None else None
+            if offset is None or cell is None or cell.role != ("output" if argument.out else "input"):
+                kind, known = ("output", outputs) if argument.out else ("input", names)
+                self.problem(f"{block.name} has no {kind} {name}; it has {', '.join(known)}" if name else
+                             f"{block.name} has {len(names)} inputs", argument.at, suggestion(name, known))  # fmt: skip
+                self.expression(argument.value)
+            elif argument.out:
+                if cell.name == "ET":
+                    target.symbol.elapsed = True
+                    self.project.any_elapsed |= target.symbol.by_reference
+                self._output(typed.Load(cell.type, target.cell.at(offset)), argument, results)
+            elif offset in stored:
+                self.problem(f"{name} is given twice", argument.at)
+            else:
+                value = self.value(argument.value, cell.type, f"for {cell.name} a {cell.type}")
+                if value is not None:
+                    stored[offset] = (offset, cell.type, value)
+        return typed.CallStandard(block, target.cell, tuple(stored.values()), tuple(results), target.symbol, at)
+
+    def _user_block(self, target: Designator, block: Pou, call: tree.Call, at: At) -> Command | None:
+        self.pou.calls.setdefault(block.name.upper(), at)
+        inputs, outputs = block.section("VAR_INPUT", "VAR_IN_OUT"), block.section("VAR_OUTPUT")
+        names, known_outputs = [s.name for s in inputs], [s.name for s in outputs]
+        stored: dict[str, tuple[int, IecType, Typed]] = {}
+        references: list[tuple[int, typed.Cell]] = []
+        memories: list[tuple[int, str]] = []
+        results: list[typed.Store] = []
+        given: set[str] = set()
+        for position, argument in enumerate(call.arguments):
+            name = argument.name or (names[position] if position < len(names) else "")
+            symbol = block.symbols.get(name.upper())
+            if symbol is None or symbol not in (outputs if argument.out else inputs):
+                kind, known = ("output", known_outputs) if argument.out else ("input", names)
+                self.problem(f"{block.name} has no {kind} {name}" if name else f"{block.name} has {len(names)} inputs",
+                             argument.at, suggestion(name, known))  # fmt: skip
+                self.expression(argument.value)
+                continue
+            if symbol.name in given and not argument.out:
+                self.problem(f"{name} is given twice", argument.at)
+                continue
+            given.add(symbol.name)
+            if argument.out:
+                inner = typed.Cell(target.cell.memory, (*target.cell.hops, target.cell.index), symbol.index)
+                self._output(typed.Load(symbol.type, inner), argument, results)
+            elif symbol.by_reference:
+                found = self.reference(argument.value, symbol)
+                if found is not None and symbol.block is not None:
+                    memories.append((symbol.index, found.home))
+                elif found is not None:
+                    references.append((symbol.index, found.cell))
+            else:
+                value = self.value(argument.value, symbol.type, f"for {symbol.name} a {symbol.type}")
+                if value is not None:
+                    stored[symbol.name] = (symbol.index, symbol.type, value)
+        for symbol in block.section("VAR_IN_OUT"):
+            if symbol.name not in given:
+                self.problem(f"{block.name} needs a variable for its VAR_IN_OUT {symbol.name}", at)
+        return typed.CallBlock(
+            block.number, target.home, tuple(stored.values()), tuple(references), tuple(memories), tuple(results), at
+        )
+
+    def _output(self, load: typed.Load, argument: tree.Argument, results: list[typed.Store]) -> None:
+        """`output => variable`: a store after the call."""
+        found = self.designator(argument.value)
+        if found is None or not self.writable(found, argument.value.at):
+            return
+        found.symbol.written = True
+        value: Typed | None = load
+        if argument.negated:
+            if load.type.kind not in ("bool", "bits"):
+                self.problem(f"NOT needs a BOOL, {argument.name} is a {load.type}", argument.at)
+                return
+            value = typed.Not(load.type, load)
+        value = self.fit(value, found.type, argument.at, f"for {found.symbol.name} a {found.type}")
+        if value is not None:
+            results.append(typed.Store(found.type, found.cell, value, argument.at))

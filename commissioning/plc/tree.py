@@ -1,0 +1,290 @@
+"""The syntax tree of Structured Text: what was written, with positions, before any meaning.
+
+Chains of operators of one precedence level stay flat (`a + b - c` is one `Chain`), so that the depth of a tree
+is the depth of what the programmer nested, and a long list of alarms does not overflow a recursion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class At(NamedTuple):
+    """1-based line and column."""
+
+    line: int
+    column: int
+
+
+# ---- expressions -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """`kind`: integer, based, real, time, typed, string, boolean; `text` as written."""
+
+    kind: str
+    text: str
+    at: At
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    name: str
+    at: At
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """`owner.name`."""
+
+    owner: Expression
+    name: str
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`value`, `name := value`, or `name => value` (`out`), with NOT before an output name (`negated`)."""
+
+    name: str
+    value: Expression
+    out: bool
+    negated: bool
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    target: Expression
+    arguments: tuple[Argument, ...]
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`operator`: '-', '+' or 'NOT'."""
+
+    operator: str
+    operand: Expression
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One further operand of a chain: its operator, where the operator stands, and the operand."""
+
+    operator: str
+    at: At
+    operand: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """`first op a op b ...`, evaluated from left to right; all operators have the same precedence."""
+
+    first: Expression
+    steps: tuple[Step, ...]
+    at: At
+    depth: int
+
+
+Expression = Literal | Name | Member | Call | Unary | Chain
+
+
+# ---- statements --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    target: Expression
+    value: Expression
+    at: At
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A call written as a statement."""
+
+    call: Expression
+    at: At
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    condition: Expression
+    body: tuple[Statement, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    branches: tuple[Branch, ...]
+    otherwise: tuple[Statement, ...]
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One entry of a CASE label list; `high` is None unless it is a range `low..high`."""
+
+    low: Expression
+    high: Expression | None
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    labels: tuple[Label, ...]
+    body: tuple[Statement, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    selector: Expression
+    options: tuple[Option, ...]
+    otherwise: tuple[Statement, ...]
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    variable: Expression
+    start: Expression
+    stop: Expression
+    step: Expression | None
+    body: tuple[Statement, ...]
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    condition: Expression
+    body: tuple[Statement, ...]
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    body: tuple[Statement, ...]
+    until: Expression
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """`word`: EXIT, CONTINUE or RETURN."""
+
+    word: str
+    at: At
+    depth: int = 0
+
+
+Statement = Assign | Invoke | If | Case | For | While | Repeat | Jump
+
+
+# ---- declarations ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TypeName:
+    """A named type; `length` is that of STRING[n]."""
+
+    name: str
+    length: Expression | None
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """`names : type := initial`; `members` is the initial value of a block, `(PT := T#2s)`."""
+
+    names: tuple[Name, ...]
+    address: str
+    type: TypeName
+    initial: Expression | None
+    members: tuple[Argument, ...]
+    at: At
+    end: At
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`word`: VAR, VAR_INPUT ...; `qualifiers`: CONSTANT, RETAIN, PERSISTENT, NON_RETAIN."""
+
+    word: str
+    qualifiers: tuple[str, ...]
+    declarations: tuple[Declaration, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Pou:
+    """A program organisation unit; `kind`: PROGRAM, FUNCTION_BLOCK or FUNCTION (the only one with `result`)."""
+
+    kind: str
+    name: str
+    result: TypeName | None
+    sections: tuple[Section, ...]
+    body: tuple[Statement, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """A VAR_GLOBAL list outside every POU."""
+
+    section: Section
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDeclaration:
+    name: str
+    settings: tuple[Argument, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """`PROGRAM name WITH task : program`."""
+
+    name: str
+    task: str
+    program: str
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    name: str
+    sections: tuple[Section, ...]
+    tasks: tuple[TaskDeclaration, ...]
+    instances: tuple[Instance, ...]
+    at: At
+
+
+Unit = Pou | Globals | Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file: its units, and its comments by line as (column, text)."""
+
+    file: str
+    units: tuple[Unit, ...]
+    comments: dict[int, list[tuple[int, str]]] = field(default_factory=dict)

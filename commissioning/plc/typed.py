@@ -1,0 +1,239 @@
+"""The typed tree: what the checker hands to the code generator. Every name is a cell, every value has a type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commissioning.plc.blocks import StandardBlock
+from commissioning.plc.iec_types import BOOL, IecType, Value
+from commissioning.plc.scope import Symbol
+from commissioning.plc.tree import At
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a value lives: `memory` ("m" own, "g" global), child memories to pass, index there.
+
+    `pointer`: a VAR_IN_OUT; two cells at `index` hold the memory and the index it was given, `offset` counts on
+    from there.
+    """
+
+    memory: str
+    hops: tuple[int, ...]
+    index: int
+    pointer: bool = False
+    offset: int = 0
+
+    @property
+    def home(self) -> str:
+        return self.memory + "".join(f"[{hop}]" for hop in self.hops)
+
+    def at(self, offset: int) -> Cell:
+        """The cell `offset` behind this one (a member of a standard block)."""
+        if self.pointer:
+            return Cell(self.memory, self.hops, self.index, True, self.offset + offset)
+        return Cell(self.memory, self.hops, self.index + offset)
+
+    @property
+    def text(self) -> str:
+        if not self.pointer:
+            return f"{self.home}[{self.index}]"
+        behind = f"+{self.offset}" if self.offset else ""
+        return f"{self.home}[{self.index}][{self.home}[{self.index + 1}]{behind}]"
+
+    @property
+    def reference(self) -> tuple[str, str]:
+        """(memory, index) as Python text, to hand the cell to a VAR_IN_OUT."""
+        if not self.pointer:
+            return self.home, str(self.index)
+        behind = f"+{self.offset}" if self.offset else ""
+        return f"{self.home}[{self.index}]", f"{self.home}[{self.index + 1}]{behind}"
+
+
+# ---- expressions -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    type: IecType
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    type: IecType
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Minus:
+    type: IecType
+    operand: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    type: IecType
+    operand: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """`first op operand ...` from left to right, all in `type`; op: + - * / MOD **."""
+
+    type: IecType
+    first: Typed
+    steps: tuple[tuple[str, Typed], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scaled:
+    """TIME times or divided by a number."""
+
+    type: IecType
+    time: Typed
+    operator: str
+    factor: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    operator: str
+    left: Typed
+    right: Typed
+    type: IecType = BOOL
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """AND, OR, XOR over BOOL or bit strings; `lazy`: what stands right is not evaluated without need."""
+
+    type: IecType
+    operator: str
+    operands: tuple[Typed, ...]
+    lazy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """Implicit widening."""
+
+    type: IecType
+    operand: Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """A standard function, looked up by name in functions.py."""
+
+    type: IecType
+    name: str
+    arguments: tuple[Typed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UserCall:
+    """`inputs` by value, in order of declaration; `references` to cells for VAR_IN_OUT and VAR_OUTPUT (None: unused)."""
+
+    type: IecType
+    pou: int
+    inputs: tuple[Typed, ...]
+    references: tuple[Cell | None, ...]
+
+
+Typed = Const | Load | Minus | Not | Arithmetic | Scaled | Compare | Logic | Convert | Standard | UserCall
+
+
+# ---- statements --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    type: IecType
+    cell: Cell
+    value: Typed
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class CallStandard:
+    """A standard block: `inputs` as (offset, type, value); `symbol` knows whether ET is read."""
+
+    block: StandardBlock
+    cell: Cell
+    inputs: tuple[tuple[int, IecType, Typed], ...]
+    outputs: tuple[Store, ...]
+    symbol: Symbol
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class CallBlock:
+    """A user's function block. `home` is the Python text of its memory."""
+
+    pou: int
+    home: str
+    inputs: tuple[tuple[int, IecType, Typed], ...]
+    references: tuple[tuple[int, Cell], ...]
+    memories: tuple[tuple[int, str], ...]
+    outputs: tuple[Store, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class CallFunction:
+    call: UserCall
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    branches: tuple[tuple[Typed, tuple[Command, ...], At], ...]
+    otherwise: tuple[Command, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`options`: inclusive ranges and body."""
+
+    selector: Typed
+    options: tuple[tuple[tuple[tuple[int, int], ...], tuple[Command, ...], At], ...]
+    otherwise: tuple[Command, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """Bounds and step are evaluated once; `step` is a Const or decides its direction when it runs."""
+
+    type: IecType
+    cell: Cell
+    start: Typed
+    stop: Typed
+    step: Typed
+    body: tuple[Command, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    condition: Typed
+    body: tuple[Command, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    body: tuple[Command, ...]
+    until: Typed
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    word: str
+    at: At
+
+
+Command = Store | CallStandard | CallBlock | CallFunction | If | Case | For | While | Repeat | Jump
