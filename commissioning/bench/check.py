@@ -1,0 +1,26 @@
+"""`commissioning check` and `commissioning.check`: all checks of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from commissioning.bench.load import LoadedScene, load
+from commissioning.bench.verdicts import CheckReport, Progress, check_scene
+
+__all__ = ["CheckReport", "check"]
+
+
+def check(
+    source: str | Path | LoadedScene,
+    seed: int | None = None,
+    only: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> CheckReport:
+    """All checks of a scene (or those in `only`): verdicts with measure, limit and reason.
+
+    `source`: a scene's folder or file, or a loaded scene. Without `seed` that of the scene. Raises
+    Problems for a scene that cannot run.
+    """
+    loaded = source if isinstance(source, LoadedScene) else load(source)
+    return check_scene(loaded, seed, only, progress)

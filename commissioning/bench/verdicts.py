@@ -1,0 +1,267 @@
+"""The checks of a scene: which runs they need, one after the other, and what they say.
+
+Checks of one scenario share a run: it is as long as the longest of them needs, and each looks only as far
+as its own time. A throughput goes on with further seeds until it has enough. A run in which a device
+raised decides nothing but failures that happened before: its other checks are INCONCLUSIVE, and the
+problem stands beside the verdicts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from commissioning.bench.conditions import Conditions, RunFacts, conditions, facts_of
+from commissioning.bench.load import LoadedScene
+from commissioning.bench.run import make_run
+from commissioning.model.problem import Place, Problem, Problems
+from commissioning.sim.check import Check, JournalView, Measure, Verdict
+from commissioning.sim.journal import Journal
+
+__all__ = ["CheckReport", "check_scene", "checks_of", "exit_code", "replication_seed"]
+
+Progress = Callable[[float, str], None]
+_SLICES = 40
+
+
+class CheckRun(Protocol):
+    """What is needed of a run. `problem` is set when a device raised."""
+
+    problem: Problem | None
+
+    @property
+    def now_ns(self) -> int: ...
+    @property
+    def events(self) -> int: ...
+    @property
+    def journal(self) -> Journal: ...
+    def advance_to(self, t_ns: int) -> None: ...
+
+
+MakeRun = Callable[[LoadedScene, int, str], CheckRun]
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """Verdicts of one scene with the conditions they were found under.
+
+    `runs`: one entry per run, in the order they ran. `problems`: what stopped runs.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    conditions: Conditions
+    runs: tuple[RunFacts, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    wall_s: Mapping[str, float] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 all pass, 1 something failed, 2 could not run, 3 not all decided (see `exit_code`)."""
+        return exit_code(self.verdicts, self.problems)
+
+    def verdict(self, identity: str) -> Verdict:
+        """The verdict of one check. Raises KeyError."""
+        for verdict in self.verdicts:
+            if verdict.id == identity:
+                return verdict
+        raise KeyError(f"no check named {identity}")
+
+    def as_json(self) -> dict[str, Any]:
+        """What `check --json` prints."""
+        c = self.conditions
+        return {
+            "scene": c.scene, "scene_hash": c.scene_hash, "seed": c.seed,
+            "verdicts": [verdict.as_json() for verdict in self.verdicts],
+            "runs": [run.as_json() for run in self.runs],
+            "problems": [str(problem) for problem in self.problems],
+            "versions": dict(c.versions), "exit_code": self.exit_code,
+        }  # fmt: skip
+
+    def as_text(self) -> str:
+        """For people: one line per verdict."""
+        width = max((len(verdict.id) for verdict in self.verdicts), default=0)
+        lines = [f"{v.verdict:12} {v.id:{width}}  {v.why}" for v in self.verdicts]
+        counts = [
+            f"{sum(v.verdict == word for v in self.verdicts)} {word}"
+            for word in ("PASS", "FAIL", "INCONCLUSIVE", "NOT RUN")
+            if any(v.verdict == word for v in self.verdicts)
+        ]
+        c = self.conditions
+        runs = "1 run" if len(self.runs) == 1 else f"{len(self.runs)} runs"
+        lines.append(f"{c.scene}, seed {c.seed}: {', '.join(counts)} ({runs})")
+        if self.interrupted:
+            lines.append("Stopped by the user before all runs were done.")
+        return "\n".join(lines)
+
+    def as_junit(self) -> str:
+        """JUnit XML, see `bench.junit`."""
+        from commissioning.bench.junit import junit_xml
+
+        return junit_xml(self)
+
+    def as_html(self) -> str:
+        """The report as one self-contained HTML page, see `bench.report`."""
+        from commissioning.bench.report import html_report
+
+        return html_report(self)
+
+
+def exit_code(verdicts: Sequence[Verdict], problems: Sequence[Problem] = ()) -> int:
+    """1 if any check failed, whatever else; 2 if a run could not go on; 3 if some verdict is neither PASS
+    nor FAIL; otherwise 0."""
+    words = {verdict.verdict for verdict in verdicts}
+    if "FAIL" in words:
+        return 1
+    if problems:
+        return 2
+    return 3 if words - {"PASS"} else 0
+
+
+def replication_seed(seed: int, index: int) -> int:
+    """The seed of replication `index`, counted from 0; the first is `seed` itself."""
+    if index == 0:
+        return seed
+    digest = hashlib.sha256(f"replication {seed} {index}".encode()).digest()
+    return int.from_bytes(digest[:6], "big")
+
+
+def checks_of(loaded: LoadedScene, only: Sequence[str] = ()) -> list[Check]:
+    """The checks of a scene, or those named in `only`. Raises Problems for unknown names and for none."""
+    scene = loaded.scene
+    known = ", ".join(scene.checks) or "none"
+    found = [
+        Problem(f"there is no check {name}", Place(id="checks"), f"Known: {known}")
+        for name in only
+        if name not in scene.checks
+    ]
+    if not scene.checks:
+        cure = "Write one under `checks:`, for example `no_jam: {type: never, when: pe1.blocked for 30 s}`"
+        found.append(Problem("the scene has no checks", Place(id="checks"), cure))
+    checks: list[Check] = []
+    for identity, record in scene.checks.items():
+        if only and identity not in only:
+            continue
+        try:
+            make = loaded.types["check", record.type]
+            checks.append(make(record, scene.run, loaded.text.place(("checks", identity))))
+        except Problems as problems:
+            found += problems.problems
+    if found:
+        raise Problems(found)
+    return checks
+
+
+def check_scene(
+    loaded: LoadedScene,
+    seed: int | None = None,
+    only: Sequence[str] = (),
+    progress: Progress | None = None,
+    make_run: MakeRun = make_run,
+) -> CheckReport:
+    """Run what the checks of a scene need and judge them.
+
+    `progress(share, text)` is called some tens of times per run. Ctrl-C ends the runs; what was observed
+    is judged. Raises Problems if a check cannot be built.
+    """
+    seed = loaded.scene.run.seed if seed is None else seed
+    campaign = _Campaign(loaded, seed, checks_of(loaded, only), progress, make_run)
+    interrupted = False
+    try:
+        campaign.run()
+    except KeyboardInterrupt:
+        interrupted = True
+    verdicts = tuple(campaign.judge(check, interrupted) for check in campaign.checks)
+    return CheckReport(
+        verdicts, conditions(loaded, seed), tuple(campaign.runs), tuple(campaign.problems), campaign.wall_s,
+        interrupted,
+    )  # fmt: skip
+
+
+class _Campaign:
+    """All runs of one `check_scene`."""
+
+    def __init__(
+        self,
+        loaded: LoadedScene,
+        seed: int,
+        checks: list[Check],
+        progress: Progress | None,
+        make_run: MakeRun,
+    ) -> None:
+        self.loaded, self.seed, self.checks, self.make_run = loaded, seed, checks, make_run
+        self.progress = progress
+        self.measures: dict[str, list[Measure]] = {check.id: [] for check in checks}
+        self.broken: dict[str, Problem] = {}
+        self.wall_s: dict[str, float] = {check.id: 0.0 for check in checks}
+        self.runs: list[RunFacts] = []
+        self.problems: list[Problem] = []
+        self.planned = float(sum(self._planned(group) for group in self._groups().values())) or 1.0
+        self.done = 0.0
+
+    def run(self) -> None:
+        """Everything, scenario by scenario in order of the scene, replication by replication."""
+        for scenario, group in self._groups().items():
+            index = 0
+            while group:
+                self._replication(scenario, index, group)
+                index += 1
+                group = [
+                    check
+                    for check in group
+                    if check.id not in self.broken and not check.enough(self.measures[check.id])
+                ]
+
+    def judge(self, check: Check, interrupted: bool) -> Verdict:
+        """The verdict of one check over what was observed."""
+        measures = self.measures[check.id]
+        if not measures:
+            why = "stopped by the user" if interrupted else "its run could not start"
+            return check.verdict("NOT RUN", why)
+        verdict = check.judge(measures)
+        problem = self.broken.get(check.id)
+        if problem is not None and verdict.verdict != "FAIL":
+            return replace(verdict, verdict="INCONCLUSIVE", why=f"the run stopped: {problem.what}")
+        return verdict
+
+    def _groups(self) -> dict[str, list[Check]]:
+        groups: dict[str, list[Check]] = {}
+        for check in self.checks:
+            groups.setdefault(check.scenario or "", []).append(check)
+        return groups
+
+    @staticmethod
+    def _planned(group: Sequence[Check]) -> int:
+        """Virtual ns if no check stops early."""
+        most = max(check.most_runs for check in group)
+        return sum(
+            max(check.length_ns for check in group if check.most_runs > index) for index in range(most)
+        )
+
+    def _replication(self, scenario: str, index: int, group: Sequence[Check]) -> None:
+        length = max(check.length_ns for check in group)
+        seed = replication_seed(self.seed, index)
+        started = time.perf_counter()
+        run = self.make_run(self.loaded, seed, scenario)
+        label = f"{scenario or 'no scenario'}, run {index + 1}"
+        for k in range(1, _SLICES + 1):
+            run.advance_to(length * k // _SLICES)
+            if self.progress is not None:
+                self.progress(min((self.done + length * k / _SLICES) / self.planned, 1.0), label)
+            if run.problem is not None:
+                break
+        self.done += length
+        view = JournalView(run.journal, run.now_ns)
+        for check in group:
+            self.measures[check.id].append(check.observe(view))
+            if run.problem is not None and run.now_ns < check.length_ns:
+                self.broken[check.id] = run.problem
+        if run.problem is not None:
+            self.problems.append(run.problem)
+        wall = time.perf_counter() - started
+        for check in group:
+            self.wall_s[check.id] += wall / len(group)
+        self.runs.append(facts_of(run.journal, scenario, index, seed, run.now_ns, run.events, wall))
