@@ -40,6 +40,8 @@ class Belt(Device):
                   default=None, minimum=0.0),
             Param("accumulating", "boolean",
                   "Whether parts may slip and queue on it. If not, a held part stops the belt.", default=True),
+            Param("gap", "length", "Room kept behind the last part before another one may enter.",
+                  default=0.0, minimum=0.0, example="60 mm"),
         ),
         ports=(
             Port("run", DataType.BOOL, "in", "Run forward."),

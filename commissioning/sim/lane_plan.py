@@ -49,7 +49,9 @@ class LanePlan:
             )
             for zone in self.zones
         ]
-        return Lane(index, f"lane:{self.zones[0].device}", zones, line.kernel, line.journal, line.parts)
+        first = self.zones[0].device
+        gap = float(line.scene.devices[first].params.get("gap", 0.0))
+        return Lane(index, f"lane:{first}", zones, line.kernel, line.journal, line.parts, gap)
 
 
 def plan_lanes(line: Line) -> list[LanePlan]:
