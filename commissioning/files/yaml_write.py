@@ -9,7 +9,7 @@ from typing import Any
 from commissioning.files.yaml_tree import resolve
 
 _WIDTH = 100
-_PLAIN = re.compile(r"[A-Za-z0-9_./µ°%+(-][^\x00-\x1f\x7f-\x9f,\[\]{}#:\"'`&*!|>\\]*\Z")
+_PLAIN = re.compile(r"[A-Za-z0-9_./µ°+(-][^\x00-\x1f\x7f-\x9f,\[\]{}#:\"'`&*!|>\\]*\Z")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][\w.-]*\Z", re.ASCII)
 _PRINTABLE = ((0x20, 0x7F), (0xA0, 0x2028), (0x202A, 0xD800), (0xE000, 0xFEFF))
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}

@@ -191,6 +191,15 @@ def _same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and a == b
 
 
+@given(values | st.text(max_size=20), st.text(min_size=1, max_size=8))
+@settings(max_examples=300)
+def test_that_every_value_is_written_as_text_that_reads_back(value: Any, key: str) -> None:
+    for text in (f"{key_text(key)}: {flow(value)}\n", f"{{{key_text(key)}: {flow(value)}}}\n"):
+        loaded = load(text)
+        assert not loaded.problems, text
+        assert _same(loaded.tree, {key: value})
+
+
 @given(scenes())
 def test_that_generated_scenes_read_as_their_tree_and_dump_as_their_text(scene: Any) -> None:
     text, tree = "".join(scene[0].values()), scene[1]
