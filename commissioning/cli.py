@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     opened = command("open", _open, "open a scene or a recording in a window")
     opened.add_argument("source", metavar="SCENE or RECORDING", type=Path, nargs="?")
     opened.add_argument("--at", metavar="TIME", help="run to that time, e.g. 30s")
-    opened.add_argument("--screenshot", metavar="FILE.png", type=Path, help="write the window as a picture, end")
+    opened.add_argument(
+        "--screenshot", metavar="FILE.png", type=Path, help="write the window as a picture, end"
+    )
     opened.add_argument("--theme", choices=("light", "dark"), default="light")
     opened.add_argument("--arm", metavar="LINK", action="append", default=[])
 
@@ -78,7 +80,9 @@ def _parser() -> argparse.ArgumentParser:
 
     run = command("run", _run, "one run: key figures and journal digest")
     run.add_argument("scene", metavar="SCENE", type=Path)
-    run.add_argument("--for", dest="span", metavar="TIME", help="virtual time, e.g. 8h (default: the scene's)")
+    run.add_argument(
+        "--for", dest="span", metavar="TIME", help="virtual time, e.g. 8h (default: the scene's)"
+    )
     run.add_argument("--seed", type=int)
     run.add_argument("--scenario", metavar="NAME", help="stimulus (default: the scene's)")
     run.add_argument("--speed", default="max", metavar="max|1x|10x")
@@ -178,9 +182,14 @@ def _check(options: argparse.Namespace) -> int:
     from commissioning.bench.check import check
 
     if options.evidence is not None:
-        raise Problems(Problem("evidence packs (--evidence) are not built yet", cure="Use --report and --junit"))
+        raise Problems(
+            Problem("evidence packs (--evidence) are not built yet", cure="Use --report and --junit")
+        )
     report = check(
-        options.scene, seed=options.seed, only=tuple(options.only), progress=None if options.json else _progress()
+        options.scene,
+        seed=options.seed,
+        only=tuple(options.only),
+        progress=None if options.json else _progress(),
     )
     if options.junit is not None:
         _write(options.junit, report.as_junit())
@@ -228,7 +237,9 @@ def _duration(option: str, text: str) -> int:
     except QuantityError as error:
         raise Problems(Problem(f"{option}: {error}", cure="Write for example 30s, 10 min or 8h")) from error
     if span < 0:
-        raise Problems(Problem(f"{option}: a time is not negative", cure="Write for example 30s, 10 min or 8h"))
+        raise Problems(
+            Problem(f"{option}: a time is not negative", cure="Write for example 30s, 10 min or 8h")
+        )
     return span
 
 
@@ -266,7 +277,9 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise Problems(
-            Problem(f"{path} cannot be written: {error.strerror}", Place(file=str(path)), "Choose another place")
+            Problem(
+                f"{path} cannot be written: {error.strerror}", Place(file=str(path)), "Choose another place"
+            )
         ) from error
 
 

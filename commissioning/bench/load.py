@@ -65,7 +65,9 @@ def load(path: str | Path) -> LoadedScene:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise Problems(Problem(f"the scene cannot be read: {error.strerror}", Place(file=str(file)))) from error
+        raise Problems(
+            Problem(f"the scene cannot be read: {error.strerror}", Place(file=str(file)))
+        ) from error
     return load_text(content, file)
 
 
@@ -108,9 +110,7 @@ def _programs(
             try:
                 sources[name] = content.decode("utf-8-sig")
             except UnicodeDecodeError as error:
-                found.append(
-                    Problem(f"{name} is not UTF-8 (byte {error.start})", where, "Save it as UTF-8")
-                )
+                found.append(Problem(f"{name} is not UTF-8 (byte {error.start})", where, "Save it as UTF-8"))
         if len(found) > before:
             continue
         try:
@@ -122,7 +122,9 @@ def _programs(
 
 def _tags_of(scene: Scene, record: ControllerRecord) -> list[Any]:
     alone = len(scene.controllers) == 1
-    return [tag for tag in scene.tags.values() if tag.controller == record.id or (alone and not tag.controller)]
+    return [
+        tag for tag in scene.tags.values() if tag.controller == record.id or (alone and not tag.controller)
+    ]
 
 
 def _meshes(
@@ -212,9 +214,7 @@ def _inside(folder: Path, name: str, where: Place, found: list[Problem]) -> Path
     return path
 
 
-def _read_file(
-    folder: Path, name: str, where: Place, found: list[Problem], largest: int
-) -> bytes | None:
+def _read_file(folder: Path, name: str, where: Place, found: list[Problem], largest: int) -> bytes | None:
     path = _inside(folder, name, where, found)
     if path is None:
         return None
@@ -225,6 +225,10 @@ def _read_file(
         return path.read_bytes()
     except OSError as error:
         found.append(
-            Problem(f"there is no file {name} ({error.strerror})", where, "Check the name; it is relative to the scene")
+            Problem(
+                f"there is no file {name} ({error.strerror})",
+                where,
+                "Check the name; it is relative to the scene",
+            )
         )
         return None

@@ -93,7 +93,9 @@ def rerun(recording: Recording, progress: Progress | None = None) -> Run:
     """A run of the recorded scene with the recorded seed and inputs, advanced to the recorded end."""
     if SCENE_FILE not in recording.files:
         raise Problems(
-            Problem("this recording does not carry its scene", Place(file=str(recording.path)), "Record it again")
+            Problem(
+                "this recording does not carry its scene", Place(file=str(recording.path)), "Record it again"
+            )
         )
     with tempfile.TemporaryDirectory(prefix="commissioning-replay-") as folder:
         recording.unpack(Path(folder))
@@ -129,7 +131,7 @@ def _first_difference(recording: Recording, run: Run) -> str:
     different = np.zeros(count, bool)
     for name in RECORD.names or ():
         a, b = old[name][:count], new[name][:count]
-        different |= ~((a == b) | ((a != a) & (b != b)))  # noqa: PLR0124  NaN equals NaN here
+        different |= ~((a == b) | ((a != a) & (b != b)))
     if different.any():
         k = int(np.argmax(different))
         return (

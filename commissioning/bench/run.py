@@ -15,7 +15,9 @@ __all__ = ["KEYFRAME_EVERY_NS", "RecordedRun", "Run", "make_run"]
 KEYFRAME_EVERY_NS = 600 * 1_000_000_000
 
 
-def make_run(loaded: LoadedScene, seed: int | None = None, scenario: str | None = None, **options: Any) -> Run:
+def make_run(
+    loaded: LoadedScene, seed: int | None = None, scenario: str | None = None, **options: Any
+) -> Run:
     """A run of a loaded scene, see `commissioning.sim.run.Run`."""
     return Run(loaded, seed, scenario, **options)
 

@@ -49,8 +49,8 @@ def serve(
         problems = session.wait_links(15.0)
         if problems:
             raise Problems(problems)
-        for identity, link in loaded.scene.links.items():
-            say(f"{identity}: {link.params.get('endpoint', link.type)} is up")
+        for record in loaded.scene.links.values():
+            say(f"{record.id}: {record.params.get('endpoint', record.type)} is up")
         say("running; Ctrl-C ends it")
         session.start()
         notice = ""

@@ -50,12 +50,17 @@ class RunResult:
     def as_text(self) -> str:
         """For people."""
         pace = self.simulated_s / self.wall_s if self.wall_s > 0 else math.inf
-        lines = [
+        headline = (
             f"{self.scene}, seed {self.seed}: {format_quantity(self.simulated_s, 'duration')} in "
-            f"{self.wall_s:.2f} s of wall time ({pace:,.0f}x), {self.events:,} events",
+            f"{self.wall_s:.2f} s of wall time ({pace:,.0f}x), {self.events:,} events"
+        )
+        lines = [
+            headline,
             f"{'device':16} {'parts':>7} {'per hour':>9} {'used':>6}  working starved blocked  down",
         ]
         for identity, figures in self.kpi.items():
+            if not figures["count"] and not figures["utilisation"]:
+                continue  # eyes, buttons, lamps: nothing passes through them and they have no states
             lines.append(
                 f"{identity:16} {figures['count']:7d} {figures['rate_per_h']:9.1f} "
                 f"{figures['utilisation']:6.1%}  {figures['working']:7.1%} {figures['starved']:7.1%} "
@@ -87,7 +92,11 @@ def run_once(
     known = tuple(loaded.scene.scenarios)
     if scenario and scenario not in known:
         raise Problems(
-            Problem(f"there is no scenario {scenario}", Place(id="scenarios"), f"Known: {', '.join(known) or 'none'}")
+            Problem(
+                f"there is no scenario {scenario}",
+                Place(id="scenarios"),
+                f"Known: {', '.join(known) or 'none'}",
+            )
         )
     for link in arm:
         if link not in loaded.scene.links:

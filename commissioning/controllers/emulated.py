@@ -31,7 +31,7 @@ class Emulated(Controller):
         params=(
             Param("programs", "list", "Source files, relative to the scene.",
                   item=Param("program", "file", "Structured Text file."), example="[plc/main.st]"),
-            Param("task", "mapping", "Tasks: program, cycle, priority. Not needed if the source declares them.",
+            Param("task", "mapping", "Tasks: program, cycle, priority; not needed if declared in the source.",
                   default=None, example="{main: {program: MAIN, cycle: 10 ms}}"),
             Param("io_delay", "duration", "From the scan to the outputs.", default=0.0, minimum=0.0),
             Param("dialect", "choice", "Dialect of the language.", default="iec", choices=("iec",)),
@@ -75,10 +75,11 @@ class Emulated(Controller):
         if before is None:
             self.published = list(values)
             return list(enumerate(values))
-        if values == before or list(values) == before:
+        now = list(values)
+        if now == before:
             return ()
-        self.published = list(values)
-        return [(k, value) for k, value in enumerate(values) if value != before[k]]
+        self.published = now
+        return [(k, value) for k, value in enumerate(now) if value != before[k]]
 
     def next_wake(self, task: int, t: int) -> int | None:
         if self.every_scan or not self.plc.settled(task):

@@ -39,7 +39,7 @@ class Belt(Device):
             Param("deceleration", "acceleration", "Stop ramp; as the start ramp unless given.",
                   default=None, minimum=0.0),
             Param("accumulating", "boolean",
-                  "Whether parts may slip and queue on it. If not, a held part stops the belt.", default=True),
+                  "Whether parts may slip and queue; if not, a held part stops the belt.", default=True),
             Param("gap", "length", "Room kept behind the last part before another one may enter.",
                   default=0.0, minimum=0.0, example="60 mm"),
         ),

@@ -52,7 +52,7 @@ class HeightEye(Device):
 
     def sees(self, part: Part) -> bool:
         """Whether a part reaches the beam."""
-        return part.height >= self.params["height"]
+        return bool(part.height >= self.params["height"])
 
     def blocked_changed(self, blocked: bool) -> None:
         """An edge of the beam, of parts that it sees."""

@@ -62,7 +62,11 @@ def eye_bodies(device: Device, height: float, port: str) -> list[Body]:
     return [
         box(frame, "sender", "sensor", (0.035, 0.03, 0.06), (0, -y, height)),
         box(frame, "reflector", "sensor", (0.05, 0.012, 0.05), (0, y, height)),
-        box(frame, "sender bracket", "steel", (0.02, 0.012, height + 0.08), (0, -y - 0.012, height / 2 - 0.04)),
-        box(frame, "reflector bracket", "steel", (0.02, 0.01, height + 0.08), (0, y + 0.01, height / 2 - 0.04)),
+        box(
+            frame, "sender bracket", "steel", (0.02, 0.012, height + 0.08), (0, -y - 0.012, height / 2 - 0.04)
+        ),
+        box(
+            frame, "reflector bracket", "steel", (0.02, 0.01, height + 0.08), (0, y + 0.01, height / 2 - 0.04)
+        ),
         Body("beam", "beam", (2 * y, 0.006, 0.006), beam, "beam", signal=f"{device.id}.{port}"),
     ]

@@ -40,7 +40,7 @@ class Pusher(Device, Giver):
         help="Ram that pushes parts sideways off a track.",
         params=(
             Param("stroke", "length", "Stroke of the ram.", default=0.5, exclusive_minimum=0.0),
-            Param("face", "length", "Width of the face along the track.", default=0.25, exclusive_minimum=0.0),
+            Param("face", "length", "Width of the face.", default=0.25, exclusive_minimum=0.0),
             Param("speed", "speed", "Speed outward.", default=1.0, exclusive_minimum=0.0),
             Param("return_speed", "speed", "Speed back; as outward unless given.", default=None,
                   exclusive_minimum=0.0),
@@ -116,9 +116,7 @@ class Pusher(Device, Giver):
         part.owner = self
         self.part = part
         self.set_state(State.WORKING, 1)
-        self.line.journal.add(
-            int(Kind.PART_MOVE), int(CarrierKind.BODY), part.id, self.ram.index, coordinate
-        )
+        self.line.journal.add(int(Kind.PART_MOVE), int(CarrierKind.BODY), part.id, self.ram.index, coordinate)
 
     def arrived(self, position: float) -> None:
         """The ram has reached an end of its stroke."""
@@ -134,7 +132,11 @@ class Pusher(Device, Giver):
         self._give()
 
     def _give(self) -> None:
-        if self.part is None or self.target is None or self.ram.travel(self.line.kernel._now) < self.params["stroke"]:
+        if (
+            self.part is None
+            or self.target is None
+            or self.ram.travel(self.line.kernel._now) < self.params["stroke"]
+        ):
             return
         if not self.target.offer(self.part, self):
             self.set_state(State.BLOCKED, 1)
@@ -184,5 +186,11 @@ class Pusher(Device, Giver):
             Body("face", "box", (face, 0.02, 0.11), plate, "pusher", drive=drive, axis=axis),
             Body("rod", "box", (0.03, stroke, 0.03), rod, "steel", drive=drive, axis=axis),
             box(frame, "housing", "pusher", (0.1, stroke, 0.1), (0, housing_y, 0.07)),
-            box(frame, "pedestal", "frame", (0.08, 0.08, frame.xyz[2]), (0, housing_y, -frame.xyz[2] / 2 + 0.01)),
+            box(
+                frame,
+                "pedestal",
+                "frame",
+                (0.08, 0.08, frame.xyz[2]),
+                (0, housing_y, -frame.xyz[2] / 2 + 0.01),
+            ),
         ]

@@ -22,7 +22,9 @@ class Sink(Device, Receiver):
         kind="device",
         type="sink",
         help="Takes every part offered to it and counts them.",
-        params=(Param("label", "text", "What becomes of the parts.", default=None, example="to palletising"),),
+        params=(
+            Param("label", "text", "What becomes of the parts.", default=None, example="to palletising"),
+        ),
         ports=(Port("count", DataType.UDINT, "out", "Parts taken so far."),),
         places="flow",
         feeds=True,

@@ -46,7 +46,7 @@ class Source(Device, Giver):
                   choices=("wait", "lose")),
         ),
         ports=(
-            Port("enable", DataType.BOOL, "in", "Makes parts only while true; without a binding it always does."),
+            Port("enable", DataType.BOOL, "in", "Makes parts while true; without a binding always."),
             Port("waiting", DataType.BOOL, "out", "A part waits to be taken."),
         ),
         places="flow",

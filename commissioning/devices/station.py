@@ -52,7 +52,7 @@ class Station(Device, Receiver, Giver):
             Param("width", "length", "Width across travel.", default=0.6, exclusive_minimum=0.0),
         ),
         ports=(
-            Port("enable", DataType.BOOL, "in", "Takes parts only while true; without a binding it always does."),
+            Port("enable", DataType.BOOL, "in", "Takes parts while true; without a binding always."),
             Port("start", DataType.BOOL, "in", "Work begins when true; without a binding it begins at once."),
             Port("occupied", DataType.BOOL, "out", "A part is in the station."),
             Port("busy", DataType.BOOL, "out", "It works on a part."),
@@ -238,6 +238,8 @@ class Station(Device, Receiver, Giver):
             box(frame, "roof", "station", (length + 0.06, width + 0.12, 0.05), (x, 0, 0.82)),
             box(frame, "head", "station", (0.24, 0.24, 0.22), (x, 0, 0.68)),
         ]
-        for i, (px, py) in enumerate(((0.03, half), (0.03, -half), (length - 0.03, half), (length - 0.03, -half))):
+        for i, (px, py) in enumerate(
+            ((0.03, half), (0.03, -half), (length - 0.03, half), (length - 0.03, -half))
+        ):
             bodies += post(frame, f"post {i}", "frame", 0.05, (px, py), 0.8)
         return bodies

@@ -75,7 +75,6 @@ class Stopper(Device):
             self.ports["lowered"].write(False)
         else:
             self.ports["raised"].write(False)
-            self.ports["holding"].write(False)
             self.stop.lower()
         self.set_state(State.WORKING)
         self.blade.move_to(target, stroke / self.params["time"])
@@ -89,9 +88,9 @@ class Stopper(Device):
         else:
             self.ports["lowered"].write(True)
 
-    def held_part(self, part: Part) -> None:
-        """A part has come to stand at the blade."""
-        self.ports["holding"].write(True)
+    def held_part(self, part: Part | None) -> None:
+        """A part has come to stand at the blade, or has gone."""
+        self.ports["holding"].write(part is not None)
 
     def bodies(self) -> Sequence[Body]:
         frame, stroke, width = self.pose, self.params["stroke"], self.params["width"]

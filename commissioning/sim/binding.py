@@ -49,9 +49,8 @@ class Converter(Stateful):
         binding, target = self.binding, self.target
         if binding.bit is not None:
             if self.to_tag:
-                mask = 1 << binding.bit
-                value = target.source | mask if bool(value) != binding.invert else target.source & ~mask
-                return _wrapped(value, target.type)
+                mask, word = 1 << binding.bit, int(target.source)
+                return _wrapped(word | mask if bool(value) != binding.invert else word & ~mask, target.type)
             return bool(value >> binding.bit & 1) != binding.invert
         if binding.invert:
             return not value

@@ -30,7 +30,8 @@ def describe(line: Line) -> dict[str, Any]:
         "signals": [
             {
                 "name": s.name, "type": s.type.value, "direction": s.direction, "owner": s.owner,
-                "controller": s.controller, "address": s.address, "comment": s.comment, "ports": list(s.ports),
+                "controller": s.controller, "address": s.address, "comment": s.comment,
+                "ports": list(s.ports),
             }
             for s in line.tags
         ],

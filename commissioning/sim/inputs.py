@@ -108,9 +108,7 @@ class InputPort(Stateful):
         if what == "operate":
             action, argument = value
             device = line.devices[target]
-            number = journal.add(
-                int(Kind.INPUT), code, device.index, 0.0, journal.text(action), self.ordinal
-            )
+            number = journal.add(int(Kind.INPUT), code, device.index, 0.0, journal.text(action), self.ordinal)
             kernel.cause = number
             device.operate(action, argument)
             kernel.cause = 0

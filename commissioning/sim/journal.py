@@ -159,7 +159,7 @@ class Journal:
             self._chunks, self._links = [], []
             self._base = int(data["chunks"])
             self._chain = bytes.fromhex(data["chain"])
-            self._rows = [row for row in _ROW.iter_unpack(base64.b64decode(data["tail"]))]
+            self._rows = list(_ROW.iter_unpack(base64.b64decode(data["tail"])))
             self.texts = list(data["texts"])
             self._text_ids = {text: i for i, text in enumerate(self.texts)}
             self._texts_sealed = int(data["texts_sealed"])
@@ -181,5 +181,3 @@ class Journal:
             self._rows = []
         if self.on_chunk is not None:
             self.on_chunk(number, packed, link, texts)
-
-

@@ -56,6 +56,7 @@ class Kernel(simpy.Environment):
     """
 
     _queue: list[Entry]  # type: ignore[assignment]
+    _now: int
 
     def __init__(self) -> None:
         super().__init__(0)

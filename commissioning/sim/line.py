@@ -38,10 +38,14 @@ class Loaded(Protocol):
     """What a run needs of a loaded scene. `types` maps (kind, type) to a class, `programs` a
     controller's id to its compiled program, `poses` a device's id to its place in the world."""
 
-    scene: Scene
-    types: Mapping[tuple[str, str], Any]
-    poses: Mapping[str, Pose]
-    programs: Mapping[str, Any]
+    @property
+    def scene(self) -> Scene: ...
+    @property
+    def types(self) -> Mapping[tuple[str, str], Any]: ...
+    @property
+    def poses(self) -> Mapping[str, Pose]: ...
+    @property
+    def programs(self) -> Mapping[str, Any]: ...
 
 
 class Line:
@@ -115,7 +119,9 @@ class Line:
         """The entries of a device's ports by port name."""
         return self._ports[device.id]
 
-    def add_track_drive(self, device: Device, speed: float, acceleration: float, deceleration: float) -> Drive:
+    def add_track_drive(
+        self, device: Device, speed: float, acceleration: float, deceleration: float
+    ) -> Drive:
         """The drive of a track: what moves the parts on it."""
         drive = Drive(
             len(self.drives), device.id, self.kernel, self.journal, speed, acceleration, deceleration

@@ -178,7 +178,9 @@ class Run:
         thing = self.line.devices[device]
         if action not in thing.declaration.actions:
             can = ", ".join(thing.declaration.actions) or "nothing"
-            raise ValueError(f"{device} is a {thing.declaration.type}: an operator can {can} it, not {action}")
+            raise ValueError(
+                f"{device} is a {thing.declaration.type}: an operator can {can} it, not {action}"
+            )
         self.inputs.now("operate", device, [action, value])
 
     def host_links(self) -> LinkHost | None:

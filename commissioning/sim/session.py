@@ -305,4 +305,6 @@ class Session:
 def unknown_link(link: str, known: tuple[str, ...]) -> Problem:
     """The problem of arming a link that the scene does not have."""
     names = ", ".join(known) or "none"
-    return Problem(f"there is no link {link} to arm", Place(id=f"links.{link}"), f"Links of this scene: {names}")
+    return Problem(
+        f"there is no link {link} to arm", Place(id=f"links.{link}"), f"Links of this scene: {names}"
+    )

@@ -37,7 +37,7 @@ class Signal(Stateful):
         "address", "comment", "controller", "direction", "fault_value", "faulted", "force_value",
         "forced", "id", "index", "journal", "kernel", "name", "overridden", "owner", "path", "ports",
         "quality", "reason", "source", "source_quality", "source_reason", "subscribers", "t", "type",
-        "wide",
+        "value", "wide",
     )  # fmt: skip
     saved = (
         "value", "source", "quality", "reason", "source_quality", "source_reason", "t", "forced",
@@ -47,7 +47,6 @@ class Signal(Stateful):
         "address", "comment", "controller", "direction", "index", "journal", "kernel", "name", "owner",
         "path", "ports", "subscribers", "type", "wide",
     )  # fmt: skip
-    __slots__ += ("value",)
 
     def __init__(
         self,
@@ -83,7 +82,7 @@ class Signal(Stateful):
         if self.source_quality == 0:
             if value == self.source:
                 return
-            if value != value and self.source != self.source:  # noqa: PLR0124  NaN is no edge on NaN
+            if value != value and self.source != self.source:
                 return
         if self.overridden or self.wide:
             self.put(value, 0, 0)
@@ -102,7 +101,7 @@ class Signal(Stateful):
 
     def put(self, value: Any, quality: int, reason: int) -> None:
         """The owner's new source value with a quality (see `Quality`, `Reason`)."""
-        same = value == self.source or (value != value and self.source != self.source)  # noqa: PLR0124
+        same = value == self.source or (value != value and self.source != self.source)
         if same and quality == self.source_quality and reason == self.source_reason:
             return
         self.source, self.source_quality, self.source_reason = value, quality, reason
@@ -157,7 +156,7 @@ class Signal(Stateful):
             value, quality, reason = self.force_value, 0, 0
         elif self.faulted:
             value, quality, reason = self.fault_value, 0, 0
-        same = value == self.value or (value != value and self.value != self.value)  # noqa: PLR0124
+        same = value == self.value or (value != value and self.value != self.value)
         if same and quality == self.quality and reason == self.reason and not always:
             return
         changed = not same or quality != self.quality or reason != self.reason

@@ -80,7 +80,11 @@ def test_that_a_stopper_holds_the_next_front_and_its_queue_closes_up(line: Line)
     run.write("Q", False)
     run.advance("30 s")
     # released at 30 s: fronts reach the end at 30 + (1, 1.3, 1.6) / 0.5
-    assert [t for t, v in run.journal.edges("out.count") if v] == [32_000_000_000, 32_600_000_000, 33_200_000_000]
+    assert [t for t, v in run.journal.edges("out.count") if v] == [
+        32_000_000_000,
+        32_600_000_000,
+        33_200_000_000,
+    ]
 
 
 def test_that_a_blade_turns_round_in_mid_stroke(line: Line) -> None:

@@ -21,8 +21,24 @@ def test_that_a_deterministic_pair_blocks_after_service(line: Line) -> None:
                "a: {type: station, cycle: 2 s, to: b}\nb: {type: station, cycle: 3 s, to: out}\nout: {type: sink}")  # fmt: skip
     run.advance("60 s")
     assert [t for t, v in times(run, "out.count") if v] == [5.0, 8.0, 11.0]
-    assert times(run, "a.busy") == [(0, False), (0, True), (2, False), (2, True), (4, False), (5, True), (7, False)]
-    assert times(run, "a.done") == [(0, False), (2, True), (2, False), (4, True), (5, False), (7, True), (8, False)]
+    assert times(run, "a.busy") == [
+        (0, False),
+        (0, True),
+        (2, False),
+        (2, True),
+        (4, False),
+        (5, True),
+        (7, False),
+    ]
+    assert times(run, "a.done") == [
+        (0, False),
+        (2, True),
+        (2, False),
+        (4, True),
+        (5, False),
+        (7, True),
+        (8, False),
+    ]
 
 
 def test_that_two_exponential_stations_without_buffer_make_two_thirds(line: Line) -> None:
@@ -91,6 +107,8 @@ def test_that_lost_parts_of_a_loss_system_follow_erlang_b(line: Line) -> None:
 
 
 def test_that_the_source_ends_at_its_limit_and_its_first_part_comes_when_said(line: Line) -> None:
-    run = line("src: {type: source, product: box, every: 2 s, first: 0.5 s, limit: 3, to: out}\nout: {type: sink}")
+    run = line(
+        "src: {type: source, product: box, every: 2 s, first: 0.5 s, limit: 3, to: out}\nout: {type: sink}"
+    )
     run.advance("60 s")
     assert [t for t, v in times(run, "out.count") if v] == [0.5, 2.5, 4.5]

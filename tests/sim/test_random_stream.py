@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from commissioning.model.duration import (
-    Constant, Empirical, Erlang, Exponential, LogNormal, Normal, Triangular, Uniform, Weibull,
+    Constant,
+    Empirical,
+    Erlang,
+    Exponential,
+    LogNormal,
+    Normal,
+    Triangular,
+    Uniform,
+    Weibull,
 )  # fmt: skip
 from commissioning.sim.random_stream import Sampler, Uniforms, stream_key, uniforms
 

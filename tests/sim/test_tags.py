@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -162,7 +163,7 @@ def test_that_the_effective_value_is_always_the_topmost_of_the_stack(ops: list[t
         expected = force if force is not None else fault if fault is not None else source
         assert signal.value == expected
         assert signal.source == source
-    assert all(a != b for a, b in zip(told, told[1:], strict=False)), "told without a change"
+    assert all(a != b for a, b in pairwise(told)), "told without a change"
     values = [r for r in tags.journal.records() if r["kind"] == Kind.VALUE]
     if values:
         assert values[-1]["a"] == signal.value
