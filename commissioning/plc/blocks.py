@@ -1,8 +1,8 @@
 """The standard function blocks, as templates that the code generator writes into the calling POU.
 
-A block's cells lie in the memory of whoever declares it; `{CLK}` in a template is the cell of that name. Hidden
-cells (lower case) are state that a program cannot name. Times are ns; `due` is when a running timer changes its
-output, -1 while it is idle, and stays in the past once it has run out: `due > now` means running.
+A block's cells lie in the memory of whoever declares it; `{CLK}` in a template is the cell of that name.
+Hidden cells (lower case) are state that a program cannot name. Times are ns; `due` is when a running timer
+changes its output, -1 while it is idle, and stays in the past once it has run out: `due > now` means running.
 The behaviour where IEC 61131-3 leaves a choice is decision 0005.
 """
 
@@ -26,7 +26,7 @@ class BlockCell:
 
 @dataclass(frozen=True)
 class StandardBlock:
-    """`lines`: the body, Python with cells in braces. `elapsed`: lines that keep ET, written only where it is read."""
+    """`lines`: the body, Python with cells in braces. `elapsed`: the lines that keep ET, where it is read."""
 
     name: str
     cells: tuple[BlockCell, ...]
@@ -58,8 +58,10 @@ def _hidden(name: str, initial: Value, type_: IecType = BOOL) -> BlockCell:
 
 
 _TIMER = (
-    _in("IN"), _in("PT", TIME), _out("Q"), _out("ET", TIME), _hidden("start", -1, TIME), _hidden("due", -1, TIME),
+    _in("IN"), _in("PT", TIME), _out("Q"), _out("ET", TIME),
+    _hidden("start", -1, TIME), _hidden("due", -1, TIME),
 )  # fmt: skip
+START, DUE = 4, 5  # offsets of a timer's hidden cells
 _ELAPSED = ("{ET} = 0 if {start} < 0 else (now if now < {due} else {due}) - {start}",)
 
 _TON = StandardBlock(
@@ -90,7 +92,7 @@ _TOF = StandardBlock(
     ),
     _ELAPSED,
 )
-# a pulse cannot be re-triggered while it runs; after it, IN must fall before the next one (start >= 0 until then)
+# a pulse cannot be re-triggered while it runs; after it IN must fall before the next one (start >= 0 until)
 _TP = StandardBlock(
     "TP",
     _TIMER,
@@ -114,7 +116,9 @@ _R_TRIG = StandardBlock(
     "R_TRIG", (_in("CLK"), _out("Q"), _hidden("m", False)), ("k = {CLK}", "{Q} = k and not {m}", "{m} = k")
 )
 _F_TRIG = StandardBlock(
-    "F_TRIG", (_in("CLK"), _out("Q"), _hidden("m", False)), ("k = not {CLK}", "{Q} = k and not {m}", "{m} = k")
+    "F_TRIG",
+    (_in("CLK"), _out("Q"), _hidden("m", False)),
+    ("k = not {CLK}", "{Q} = k and not {m}", "{m} = k"),
 )
 _SR = StandardBlock(
     "SR",
@@ -159,7 +163,8 @@ def _counters(suffix: str, type_: IecType) -> tuple[StandardBlock, ...]:
     both = StandardBlock(
         "CTUD" + suffix,
         (
-            _in("CU"), _in("CD"), _in("R"), _in("LD"), _in("PV", type_), _out("QU"), _out("QD"), _out("CV", type_),
+            _in("CU"), _in("CD"), _in("R"), _in("LD"), _in("PV", type_),
+            _out("QU"), _out("QD"), _out("CV", type_),
             _hidden("mu", False), _hidden("md", False),
         ),
         (

@@ -6,6 +6,7 @@ than `MAX_DEPTH` is refused while it is read.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from lark import Token, Transformer
@@ -81,7 +82,9 @@ class Builder(Transformer[Token, tree.Source]):
 
     def literal(self, children: Children) -> tree.Literal:
         token: Token = children[0]
-        kind = {"TRUE": "boolean", "FALSE": "boolean"}.get(token.type, token.type.removesuffix("_LITERAL").lower())
+        kind = {"TRUE": "boolean", "FALSE": "boolean"}.get(
+            token.type, token.type.removesuffix("_LITERAL").lower()
+        )
         return tree.Literal(kind, str(token), _at(token))
 
     def name(self, children: Children) -> tree.Name:
@@ -153,7 +156,7 @@ class Builder(Transformer[Token, tree.Source]):
 
     @staticmethod
     def _else(children: Children) -> tuple[tree.Statement, ...]:
-        for word, body in zip(children, children[1:], strict=False):
+        for word, body in pairwise(children):
             if isinstance(word, Token) and word.type == "ELSE":
                 result: tuple[tree.Statement, ...] = body
                 return result

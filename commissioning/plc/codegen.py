@@ -1,6 +1,6 @@
 """Typed commands -> the source of one Python module, with the place in the program of every line.
 
-Each POU becomes one function `f<number>(m, g, now)`: its own memory, the globals, the time of this scan in ns.
+Each POU becomes one function `f<number>(m, g, now)`: its own memory, the globals, the time of this scan (ns).
 Text from the program never gets in: names are numbers of cells, literals are written again from their values.
 """
 
@@ -86,7 +86,9 @@ class ModuleWriter:
             self._line(1, f"m = [{', '.join(cells)}]")
             self._line(1, f"k = b{pou.number}(m, g, now)")
             for symbol in outputs:
-                self._line(1, f"if r{symbol.index} is not None: r{symbol.index}[i{symbol.index}] = m[{symbol.index}]")
+                self._line(
+                    1, f"if r{symbol.index} is not None: r{symbol.index}[i{symbol.index}] = m[{symbol.index}]"
+                )
             self._line(1, "return k")
             self._line(0, f"def {name}(m, g, now):")
         else:
@@ -250,4 +252,3 @@ class ModuleWriter:
         for index, _home in node.memories:
             self._line(depth, f"q[{index}] = None")
         self._body(node.outputs, depth)
-

@@ -7,15 +7,15 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.problem import Problem, Problems
 from commissioning.plc import tree, typed
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.declare import Declarer
-from commissioning.plc.program import Program, TaskSpec, VariableTable, locate, plan_memories
+from commissioning.plc.program import MemoryPlan, Program, TaskSpec, VariableTable, locate, plan_memories
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.syntax import parse_source
-from commissioning.plc.tasks import plan_tasks
+from commissioning.plc.tasks import TaskPlan, plan_tasks
 
 DIALECTS = ("iec",)
 FILE_NAME = "<structured text>"
@@ -26,7 +26,7 @@ def compile_st(
 ) -> Program:
     """Compiles Structured Text.
 
-    `sources`: file name -> text (names appear in Problems only), or one text. `tasks`: replaces the tasks of a
+    `sources`: file name -> text (names appear in Problems only), or one text. `tasks` replaces the tasks of a
     CONFIGURATION; without either, one task of 10 ms calls the only PROGRAM, or all of them in order.
     Raises Problems with everything that is wrong.
     """
@@ -46,7 +46,9 @@ def compile_st(
     plan = plan_tasks(project, parsed, tasks)
     if syntax_failed:
         # what could not be read may be what seems undeclared: report those later
-        project.problems = [p for p in project.problems if "there is no" not in p.what and "not declared" not in p.what]
+        project.problems = [
+            p for p in project.problems if "there is no" not in p.what and "not declared" not in p.what
+        ]
     _refuse(project)
     return _generate(project, commands, plan, _digest(files, dialect, tasks))
 
@@ -104,7 +106,9 @@ def _refuse_recursion(project: Project) -> None:
     """Calls and block instances must not lead back to where they started."""
     edges: dict[str, list[str]] = {}
     for key, pou in project.pous.items():
-        blocks = [s.block.name.upper() for s in pou.symbols.values() if s.block is not None and not s.by_reference]
+        blocks = [
+            s.block.name.upper() for s in pou.symbols.values() if s.block is not None and not s.by_reference
+        ]
         edges[key] = list(dict.fromkeys([*pou.calls, *blocks]))
     state: dict[str, int] = {}
     for root in edges:
@@ -132,13 +136,15 @@ def _report_cycle(project: Project, cycle: list[str]) -> None:
     assert pou.tree is not None
     names = " -> ".join(project.pous[key].name for key in cycle)
     at = pou.calls.get(cycle[1], pou.tree.at)
-    project.problem(f"{pou.name} contains or calls itself: {names}", pou.file, at, "A PLC has no recursion; use a loop")
+    project.problem(
+        f"{pou.name} contains or calls itself: {names}", pou.file, at, "A PLC has no recursion; use a loop"
+    )
 
 
 def _generate(
-    project: Project, commands: dict[str, tuple[typed.Command, ...]], plan: tuple[object, ...], digest: str
+    project: Project, commands: dict[str, tuple[typed.Command, ...]], plan: TaskPlan, digest: str
 ) -> Program:
-    tasks, instances = plan  # type: ignore[misc]
+    tasks, instances = plan
     writer = ModuleWriter(project)
     try:
         for key, pou in project.pous.items():
@@ -167,7 +173,8 @@ def _generate(
         locations=locations,
         instances=roots,
         touches=tuple(
-            _touched(project, {pou for name, pou, _ in roots if name in task.programs}, memories) for task in tasks
+            _touched(project, {pou for name, pou, _ in roots if name in task.programs}, memories)
+            for task in tasks
         ),
         list_names=frozenset(project.list_names),
     )
@@ -182,11 +189,13 @@ def _blame(project: Project, commands: dict[str, tuple[typed.Command, ...]]) -> 
             writer.pou(pou, commands[key])
             compile(writer.text, FILE_NAME, "exec")
         except (SyntaxError, RecursionError, MemoryError, OverflowError):
-            project.problem(f"{pou.name} nests deeper than the compiler can follow", pou.file, pou.tree.at, "Split it")
+            project.problem(
+                f"{pou.name} nests deeper than the compiler can follow", pou.file, pou.tree.at, "Split it"
+            )
     _refuse(project)
 
 
-def _touched(project: Project, roots: set[Pou], memories: list[object]) -> frozenset[tuple[int, int]]:
+def _touched(project: Project, roots: set[Pou], memories: list[MemoryPlan]) -> frozenset[tuple[int, int]]:
     """The shared cells (memory, index) that a task reads or writes; index -1 stands for a whole block."""
     seen: dict[str, Pou] = {pou.name.upper(): pou for pou in roots}
     work = list(seen.values())
@@ -206,8 +215,8 @@ def _touched(project: Project, roots: set[Pou], memories: list[object]) -> froze
             continue
         prefix = symbol.name.upper()
         for number, memory in enumerate(memories):
-            path = memory.path.upper()  # type: ignore[attr-defined]
-            if memory.program < 0 and (path == prefix or path.startswith(prefix + ".")):  # type: ignore[attr-defined]
+            path = memory.path.upper()
+            if memory.program < 0 and (path == prefix or path.startswith(prefix + ".")):
                 cells.add((number, -1))
     return frozenset(cells)
 
@@ -223,6 +232,3 @@ def _count(commands: tuple[typed.Command, ...]) -> int:
         elif isinstance(command, typed.For | typed.While | typed.Repeat):
             total += _count(command.body)
     return total
-
-
-__all__ = ["Place", "compile_st"]

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from commissioning.plc import tree, typed
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.expression_code import stored
-from commissioning.plc.expressions import ExpressionChecker
 from commissioning.plc.functions import FUNCTIONS, conversion
 from commissioning.plc.iec_types import ELEMENTARY, MAX_STRING, NONE, IecType, Value
 from commissioning.plc.runtime import ArithmeticFault, namespace
 from commissioning.plc.scope import Pou, Project, Slot, Symbol, suggestion
-from commissioning.plc.tree import At
 
 _ADDRESS = re.compile(r"%([IQM])([XBWDL]?)([0-9]+(?:\.[0-9]+)*)", re.IGNORECASE)
 _WIDTHS = {"X": 1, "": 1, "B": 8, "W": 16, "D": 32, "L": 64}
@@ -42,12 +41,20 @@ class Declarer:
         key = node.name.upper()
         other = self.project.pous.get(key)
         if other is not None and other.tree is not None:
-            self.project.problem(f"{node.name} is declared a second time (first in {other.file}:{other.tree.at.line})",
-                                 file, node.at, "Rename one of them")  # fmt: skip
+            self.project.problem(
+                f"{node.name} is declared a second time (first in {other.file}:{other.tree.at.line})",
+                file,
+                node.at,
+                "Rename one of them",
+            )
             return
         if key in STANDARD_BLOCKS or key in FUNCTIONS or key in ELEMENTARY or conversion(key):
-            self.project.problem(f"{node.name} is the name of a standard block, function or type", file, node.at,
-                                 "Choose another name")  # fmt: skip
+            self.project.problem(
+                f"{node.name} is the name of a standard block, function or type",
+                file,
+                node.at,
+                "Choose another name",
+            )
             return
         self.project.pous[key] = Pou(node.kind, node.name, len(self.project.pous) + 1, file, node)
 
@@ -64,14 +71,17 @@ class Declarer:
                 type_ = None
             if type_ is not None:
                 pou.result = type_
-                symbol = Symbol(pou.name, type_, "RESULT", pou.file, pou.tree.at, value=type_.default, read=True)
+                symbol = Symbol(
+                    pou.name, type_, "RESULT", pou.file, pou.tree.at, value=type_.default, read=True
+                )
                 self._place(pou, symbol, ())
         elif pou.kind == "FUNCTION":
             pou.result = NONE
         for section in pou.tree.sections:
             if section.word == "VAR_GLOBAL":
-                self.project.problem("VAR_GLOBAL stands inside a POU", pou.file, section.at,
-                                     "Move it in front of the POU")  # fmt: skip
+                self.project.problem(
+                    "VAR_GLOBAL stands inside a POU", pou.file, section.at, "Move it in front of the POU"
+                )
             else:
                 self._section(pou, section, pou.file)
 
@@ -98,8 +108,12 @@ class Declarer:
         other = pou.symbols.get(name.name.upper())
         if other is None:
             return True
-        self.project.problem(f"{name.name} is declared a second time (first in line {other.at.line})", file, name.at,
-                             "Rename one of them")  # fmt: skip
+        self.project.problem(
+            f"{name.name} is declared a second time (first in line {other.at.line})",
+            file,
+            name.at,
+            "Rename one of them",
+        )
         return False
 
     def _type(
@@ -115,13 +129,19 @@ class Declarer:
         if block is not None and node.length is None:
             kind = IecType(block.name, "block")
             return (kind, block, None) if isinstance(block, StandardBlock) else (kind, None, block)
-        known = [*ELEMENTARY, *STANDARD_BLOCKS, *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION_BLOCK")]
+        known = [
+            *ELEMENTARY,
+            *STANDARD_BLOCKS,
+            *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION_BLOCK"),
+        ]
         other = self.project.pous.get(name)
         if other is not None:
             what = f"{node.name} is a {other.kind.lower()}, a variable cannot have it as its type"
             self.project.problem(what, file, node.at)
         else:
-            self.project.problem(f"there is no type or block {node.name}", file, node.at, suggestion(name, known))
+            self.project.problem(
+                f"there is no type or block {node.name}", file, node.at, suggestion(name, known)
+            )
         return None, None, None
 
     def _string(self, pou: Pou, node: tree.TypeName, elementary: IecType, file: str) -> IecType | None:
@@ -139,8 +159,12 @@ class Declarer:
     ) -> Value | None:
         if type_ is None or not elementary:
             if node.initial is not None and type_ is not None:
-                self.project.problem("a block has its initial values in parentheses", file, node.initial.at,
-                                     f"Write {node.names[0].name} : {node.type.name} := (PT := T#2s);")  # fmt: skip
+                self.project.problem(
+                    "a block has its initial values in parentheses",
+                    file,
+                    node.initial.at,
+                    f"Write {node.names[0].name} : {node.type.name} := (PT := T#2s);",
+                )
             return None
         if node.members:
             self.project.problem(f"a {type_} has no members to initialise", file, node.at)
@@ -156,7 +180,9 @@ class Declarer:
             return None
         value = evaluated(found, type_)
         if value is None:
-            self.project.problem("an initial value must be constant", file, node.at, "Use literals and CONSTANTs")
+            self.project.problem(
+                "an initial value must be constant", file, node.at, "Use literals and CONSTANTs"
+            )
         return value
 
     def _check(self, pou: Pou, symbol: Symbol, node: tree.Declaration, file: str) -> None:
@@ -165,15 +191,22 @@ class Declarer:
         if section == "VAR_IN_OUT" and (node.initial is not None or node.members):
             self.project.problem("a VAR_IN_OUT has no initial value", file, symbol.at)
         if pou.kind == "FUNCTION" and block:
-            self.project.problem(f"a function keeps nothing between calls, so it cannot have a block ({symbol.name})",
-                                 file, symbol.at, "Make it a FUNCTION_BLOCK")  # fmt: skip
+            self.project.problem(
+                f"a function keeps nothing between calls, so it cannot have a block ({symbol.name})",
+                file,
+                symbol.at,
+                "Make it a FUNCTION_BLOCK",
+            )
         if symbol.constant and block:
             self.project.problem(f"{symbol.name} is a block and cannot be CONSTANT", file, symbol.at)
         if section == "VAR_IN_OUT" and pou.kind == "PROGRAM":
-            self.project.problem("a PROGRAM has no caller that could give it a VAR_IN_OUT", file, symbol.at,
-                                 "Use VAR_GLOBAL")  # fmt: skip
+            self.project.problem(
+                "a PROGRAM has no caller that could give it a VAR_IN_OUT", file, symbol.at, "Use VAR_GLOBAL"
+            )
         if section == "VAR_EXTERNAL" and (node.initial is not None or node.address):
-            self.project.problem(f"{symbol.name}: VAR_EXTERNAL names a global and adds nothing to it", file, symbol.at)
+            self.project.problem(
+                f"{symbol.name}: VAR_EXTERNAL names a global and adds nothing to it", file, symbol.at
+            )
         if symbol.address:
             self._address(pou, symbol, len(node.names), file)
 
@@ -183,11 +216,18 @@ class Declarer:
             target = self.project.globals.symbols.get(key)
             if target is None:
                 known = [s.name for s in self.project.globals.symbols.values()]
-                self.project.problem(f"there is no global variable {symbol.name}", symbol.file, symbol.at,
-                                     suggestion(symbol.name, known) or "Declare it in VAR_GLOBAL")  # fmt: skip
+                self.project.problem(
+                    f"there is no global variable {symbol.name}",
+                    symbol.file,
+                    symbol.at,
+                    suggestion(symbol.name, known) or "Declare it in VAR_GLOBAL",
+                )
             elif target.type != symbol.type:
-                self.project.problem(f"{symbol.name} is a {symbol.type} here and a {target.type} in VAR_GLOBAL",
-                                     symbol.file, symbol.at)  # fmt: skip
+                self.project.problem(
+                    f"{symbol.name} is a {symbol.type} here and a {target.type} in VAR_GLOBAL",
+                    symbol.file,
+                    symbol.at,
+                )
             return
         pou.symbols[key] = symbol
         symbol.is_global = pou.kind == "GLOBAL"
@@ -228,7 +268,9 @@ class Declarer:
                 good = inner is not None and inner.section == "VAR_INPUT" and inner.type.kind != "block"
                 target = (inner.index, inner.type) if inner is not None and good else None
             if target is None or target[0] is None:
-                self.project.problem(f"{symbol.type.name} has no input {argument.name}", symbol.file, argument.at)
+                self.project.problem(
+                    f"{symbol.type.name} has no input {argument.name}", symbol.file, argument.at
+                )
                 continue
             value = self._constant(pou, argument.value, target[1], symbol.file)
             if value is not None:
@@ -240,8 +282,9 @@ class Declarer:
     def _address(self, pou: Pou, symbol: Symbol, names: int, file: str) -> None:
         match = _ADDRESS.fullmatch(symbol.address)
         if pou.kind not in ("PROGRAM", "GLOBAL"):
-            self.project.problem(f"{symbol.name}: only globals and variables of a PROGRAM can have an address", file,
-                                 symbol.at)  # fmt: skip
+            self.project.problem(
+                f"{symbol.name}: only globals and variables of a PROGRAM can have an address", file, symbol.at
+            )
             return
         if match is None:
             cure = "Write for example %IX0.0, %QX1.7, %IW2 or %MD4"
@@ -271,19 +314,24 @@ class Declarer:
                 self.project.problem(
                     f"{symbol.name} ({symbol.address}) overlaps {other.symbol.name} ({other.symbol.address}) "
                     f"of {other.symbol.file}:{other.symbol.at.line}",
-                    file, symbol.at, "Give each variable memory of its own; %W1 is bytes 2 and 3, %D1 bytes 4 to 7",
+                    file, symbol.at,
+                    "Give each variable memory of its own; %W1 is bytes 2 and 3, %D1 bytes 4 to 7",
                 )  # fmt: skip
                 return
         self.spans.append(Span(image, start, start + bits, symbol))
 
     def _comment(self, file: str, node: tree.Declaration) -> str:
         """The comment behind a declaration on its last line."""
-        found = [text for column, text in self.comments.get(file, {}).get(node.end.line, ()) if column > node.end.column]
+        found = [
+            text
+            for column, text in self.comments.get(file, {}).get(node.end.line, ())
+            if column > node.end.column
+        ]
         return found[0] if found else ""
 
 
 def evaluated(found: typed.Typed, type_: IecType) -> Value | None:
-    """The value of a constant typed expression as kept in a cell of `type_`, None where it is not constant."""
+    """The value of a constant expression as a cell of `type_` keeps it, None where it is not constant."""
     if not is_constant(found):
         return None
     try:

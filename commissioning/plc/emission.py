@@ -1,4 +1,4 @@
-"""Pieces of Python text with the range of what they evaluate to, so that wrapping is written only where it can matter.
+"""Pieces of Python text with the range of their values, so that wrapping is written only where it matters.
 
 Only numbers, operators, and names that the compiler itself made up ever appear in the text.
 """

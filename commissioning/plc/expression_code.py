@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from commissioning.plc import typed
 from commissioning.plc.emission import (
-    AND, AND_BITS, ATOM, COMPARISON, NOT, OR, OR_BITS, PRODUCT, SUM, UNARY, XOR_BITS, Code, call, constant, storable,
+    AND,
+    AND_BITS,
+    ATOM,
+    COMPARISON,
+    NOT,
+    OR,
+    OR_BITS,
+    PRODUCT,
+    SUM,
+    UNARY,
+    XOR_BITS,
+    Code,
+    call,
+    constant,
+    storable,
     wrapped,
 )  # fmt: skip
 from commissioning.plc.functions import FUNCTIONS, convert
@@ -154,7 +168,11 @@ def _scaled(node: typed.Scaled) -> Code:
 def _logic(node: typed.Logic) -> Code:
     codes = [wrapped(exact(o), node.type) if node.type.whole else exact(o) for o in node.operands]
     calls = any(code.calls for code in codes)
-    if node.type.kind == "bool" and node.operator != "XOR" and (node.lazy or not any(c.calls for c in codes[1:])):
+    if (
+        node.type.kind == "bool"
+        and node.operator != "XOR"
+        and (node.lazy or not any(c.calls for c in codes[1:]))
+    ):
         word, binding = ("and", AND) if node.operator == "AND" else ("or", OR)
         return Code(f" {word} ".join(code.within(binding - 1) for code in codes), binding, calls=calls)
     sign, binding = {"AND": ("&", AND_BITS), "XOR": ("^", XOR_BITS), "OR": ("|", OR_BITS)}[node.operator]

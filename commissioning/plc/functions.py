@@ -105,7 +105,9 @@ def _length(arguments: list[Code], type_: IecType) -> Code:
 
 
 def _concat(arguments: list[Code], type_: IecType) -> Code:
-    return Code(" + ".join(code.within(SUM - 1) for code in arguments), SUM, calls=any(a.calls for a in arguments))
+    return Code(
+        " + ".join(code.within(SUM - 1) for code in arguments), SUM, calls=any(a.calls for a in arguments)
+    )
 
 
 def _find(arguments: list[Code], type_: IecType) -> Code:
@@ -146,7 +148,9 @@ def _table() -> dict[str, Function]:
         Function("CONCAT", ("IN1", "IN2"), "same", _concat, more=True, takes=(STRING,)),
         Function("LEFT", ("IN", "L"), "signature", _plain("left"), takes=(STRING, DINT), gives=STRING),
         Function("RIGHT", ("IN", "L"), "signature", _plain("right"), takes=(STRING, DINT), gives=STRING),
-        Function("MID", ("IN", "L", "P"), "signature", _plain("middle"), takes=(STRING, DINT, DINT), gives=STRING),
+        Function(
+            "MID", ("IN", "L", "P"), "signature", _plain("middle"), takes=(STRING, DINT, DINT), gives=STRING
+        ),
         Function("FIND", ("IN1", "IN2"), "signature", _find, takes=(STRING, STRING), gives=INT),
         Function(
             "INSERT", ("IN1", "IN2", "P"), "signature", _plain("inserted"),
@@ -172,7 +176,7 @@ _MS = 1_000_000
 
 
 def conversion(name: str) -> tuple[IecType | None, IecType, bool] | None:
-    """(source or None for any, target, truncating) of X_TO_Y, TO_Y, TRUNC_Y; None where the name is none of them."""
+    """(source or None for any, target, truncating) of X_TO_Y, TO_Y, TRUNC_Y; None for any other name."""
     match = _CONVERSION.fullmatch(name)
     if match is None:
         return None
@@ -197,7 +201,9 @@ def convert(code: Code, source: IecType, target: IecType, truncate: bool = False
             return code
         one, zero = ("1.0", "0.0") if target.kind == "real" else ("1", "0")
         one = str(_MS) if target.kind == "time" else one
-        return Code(f"{one} if {code.within(TERNARY - 1)} else {zero}", TERNARY, 0, int(float(one)), code.calls)
+        return Code(
+            f"{one} if {code.within(TERNARY - 1)} else {zero}", TERNARY, 0, int(float(one)), code.calls
+        )
     if target.kind == "bool":
         return Code(f"{code.within(SUM)} != 0", TERNARY, calls=code.calls)
     if source.kind == "time" and target.kind != "time":
@@ -240,6 +246,7 @@ def _to_text(code: Code, source: IecType) -> Code:
     if source.kind == "real":
         return call("text_of_real", code)
     if source.kind == "time":
-        return Code(f"'T#' + string({call('divide', code, Code(str(_MS))).text}) + 'ms'", SUM, calls=code.calls)
+        return Code(
+            f"'T#' + string({call('divide', code, Code(str(_MS))).text}) + 'ms'", SUM, calls=code.calls
+        )
     return call("string", code)
-

@@ -39,7 +39,8 @@ class IecType:
 
     @property
     def default(self) -> Value:
-        return {"bool": False, "real": 0.0, "string": ""}.get(self.kind, 0)
+        defaults: dict[str, Value] = {"bool": False, "real": 0.0, "string": ""}
+        return defaults.get(self.kind, 0)
 
     def __str__(self) -> str:
         return f"STRING[{self.length}]" if self.kind == "string" and self.length != 80 else self.name
@@ -78,7 +79,11 @@ def converts(source: IecType, target: IecType) -> bool:
     if source == target or (source.kind == target.kind == "string"):
         return True
     if target.kind == "real":
-        return source.kind in ("int", "bits") or source.name in ("REAL", ANY_REAL.name) or target.name == source.name
+        return (
+            source.kind in ("int", "bits")
+            or source.name in ("REAL", ANY_REAL.name)
+            or target.name == source.name
+        )
     if target.kind in ("int", "bits") and source.kind in ("int", "bits"):
         return target.low <= source.low and source.high <= target.high
     return False
@@ -114,7 +119,7 @@ def common(left: IecType, right: IecType) -> IecType | None:
 
 
 def working(type_: IecType) -> IecType:
-    """The type in which whole numbers of `type_` are computed: at least 32 bits wide, as in C, CODESYS, TwinCAT."""
+    """The type in which whole numbers are computed: at least 32 bits wide, as in C, CODESYS and TwinCAT."""
     if type_.kind not in ("int", "bits"):
         return type_
     if type_ is ANY_INT:

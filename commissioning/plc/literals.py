@@ -1,4 +1,4 @@
-"""Literals of Structured Text -> typed values. Each function raises ValueError with words for the programmer."""
+"""Literals of Structured Text -> typed values. What is wrong is a ValueError in the programmer's words."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _real(text: str) -> float:
 
 
 def time_value(text: str) -> int:
-    """Nanoseconds of ``T#1h2m3s4ms``: units in falling order, each at most once, only the last with a fraction."""
+    """Nanoseconds of ``T#1h2m3s4ms``: units in falling order, each once, only the last with a fraction."""
     body = text.partition("#")[2].upper()
     sign = -1 if body.startswith("-") else 1
     body = body.lstrip("+-")

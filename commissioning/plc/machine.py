@@ -1,46 +1,53 @@
 """A running PLC: memory, scans, and when a scan may be skipped.
 
-A scan is a pure function of memory and time, and time enters only through timers. So if a scan left every cell as
-it was, the next ones will too, until somebody else changes a cell that the task touches (`disturbed`) or a running
-timer is due (`deadline`). Whether a scan left everything as it was is found out by comparing copies of the
-memories; a program that keeps changing is compared more and more rarely (back-off), which costs it almost nothing
-and changes no result: not skipping is always right.
+A scan is a pure function of memory and time, and time enters only through timers. So if a scan left every cell
+as it was, the next ones will too, until somebody else changes a cell that the task touches (`disturbed`) or a
+running timer is due (`deadline`). Whether a scan left everything as it was is found out by comparing copies of
+the memories; a program that keeps changing is compared more and more rarely (back-off), which costs it almost
+nothing and changes no result: not skipping is always right.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
 from types import CodeType, TracebackType
 from typing import Any
 
 from commissioning.model.quantity import parse_duration_ns
+from commissioning.plc.blocks import DUE, START
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.program import Location, MemoryPlan, Program
 from commissioning.plc.runtime import LOOP_BUDGET, ArithmeticFault, PlcError, namespace, rounded
 
 Memory = list[Any]
-FREE_COMPARISONS = 3  # misses in a row before the back-off starts: an input edge takes two or three scans to settle
+FREE_COMPARISONS = (
+    3  # misses in a row before the back-off starts: an input edge takes two or three scans to settle
+)
 LONGEST_WAIT = 64
 
 
+@dataclass(slots=True, eq=False)
 class _TaskState:
     """What one task calls and compares, and what is known about its last scan."""
 
-    __slots__ = (
-        "cycle_ns", "disturbed", "failures", "memories", "name", "never", "next_ns", "order", "scans", "settled",
-        "steps", "timers", "touches", "wait",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.settled = False
-        self.disturbed = False
-        self.failures = 0
-        self.wait = 0
-        self.scans = 0
-        self.next_ns = 0
+    name: str
+    cycle_ns: int
+    order: tuple[int, int]
+    steps: list[tuple[Callable[[Memory, Memory, int], None], Memory]]
+    memories: list[Memory]
+    timers: list[tuple[Memory, tuple[int, ...]]]
+    touches: frozenset[tuple[int, int]]
+    never: bool
+    settled: bool = False
+    disturbed: bool = False
+    failures: int = 0
+    wait: int = 0
+    scans: int = 0
+    next_ns: int = 0
 
 
 class Plc:
@@ -64,26 +71,33 @@ class Plc:
         self._alone = len(self._tasks) == 1
 
     def _task(self, number: int, functions: dict[str, Any]) -> _TaskState:
-        program, state = self.program, _TaskState()
+        program = self.program
         task = program.tasks[number]
-        state.name, state.cycle_ns, state.order = task.name, task.cycle_ns, (task.priority, number)
-        chosen = [(position, root) for position, root in enumerate(program.instances) if root[0] in task.programs]
-        state.steps = [(functions[f"f{pou.number}"], self._memories[memory]) for _, (_, pou, memory) in chosen]
+        chosen = [
+            (position, root) for position, root in enumerate(program.instances) if root[0] in task.programs
+        ]
         own = {position for position, _ in chosen}
-        plans = [(m, p) for m, p in zip(self._memories, program.memories, strict=True) if p.program in {-1, *own}]
-        state.memories = [memory for memory, _ in plans]
-        state.timers = [(m, tuple(index + 5 for index in p.timers)) for m, p in plans if p.timers]
-        state.touches = program.touches[number]
-        state.never = bool(program.never_skip)
-        return state
+        plans = [
+            (m, p) for m, p in zip(self._memories, program.memories, strict=True) if p.program in {-1, *own}
+        ]
+        return _TaskState(
+            name=task.name,
+            cycle_ns=task.cycle_ns,
+            order=(task.priority, number),
+            steps=[(functions[f"f{pou.number}"], self._memories[memory]) for _, (_, pou, memory) in chosen],
+            memories=[memory for memory, _ in plans],
+            timers=[(m, tuple(index + DUE for index in p.timers)) for m, p in plans if p.timers],
+            touches=program.touches[number],
+            never=bool(program.never_skip),
+        )
 
     # ---- scans ---------------------------------------------------------------------------------------
 
     def scan(self, now_ns: int, task: int = 0) -> None:
         """One scan of a task at `now_ns`, which must not lie before the last scan's.
 
-        Raises PlcError, with the statement, when the program does what a PLC would stop for; the PLC stays stopped
-        until `restore`.
+        Raises PlcError, with the statement, when the program does what a PLC would stop for; the PLC stays
+        stopped until `restore`.
         """
         if self.stopped is not None:
             raise self.stopped
@@ -154,7 +168,7 @@ class Plc:
         return state.settled and not state.disturbed
 
     def disturbed(self, task: int = 0) -> bool:
-        """Whether somebody else (another task, the host) changed a cell that the task touches since its last scan."""
+        """Whether another task or the host changed a cell that the task touches since its last scan."""
         return self._tasks[task].disturbed
 
     def deadline(self, task: int = 0) -> int | None:
@@ -173,17 +187,6 @@ class Plc:
     def scans(self, task: int = 0) -> int:
         """How many scans of the task were executed."""
         return self._tasks[task].scans
-
-    def _disturb(self, memory: int, index: int) -> None:
-        plan = self.program.memories[memory]
-        for state in self._tasks:
-            own = self._memories[memory]
-            if plan.program >= 0:
-                hit = any(own is m for m in state.memories)
-            else:
-                hit = (memory, index if memory == 0 else -1) in state.touches
-            if hit:
-                state.disturbed = True
 
     # ---- variables -----------------------------------------------------------------------------------
 
@@ -210,8 +213,8 @@ class Plc:
 
     def _elapsed(self, memory: Memory, base: int) -> int:
         """ET of a timer whose program never reads it: worked out from the time of the last scan."""
-        start: int = memory[base + 4]
-        return 0 if start < 0 else min(self.now_ns, memory[base + 5]) - start
+        start: int = memory[base + START]
+        return 0 if start < 0 else min(self.now_ns, memory[base + DUE]) - start
 
     def reader(self, paths: Sequence[str]) -> Callable[[], tuple[Value, ...]]:
         """A fast reader of several variables at once; raises KeyError for an unknown path."""
@@ -229,8 +232,8 @@ class Plc:
     def writer(self, path: str) -> Callable[[Value], None]:
         """A fast writer of one variable; wakes the tasks that touch it when the value changes.
 
-        Raises KeyError for an unknown path, ValueError for a constant. The writer raises TypeError for a value of
-        another type and ValueError for one out of range; REAL is rounded, STRING cut.
+        Raises KeyError for an unknown path, ValueError for a constant. The writer raises TypeError for a value
+        of another type and ValueError for one out of range; REAL is rounded, STRING cut.
         """
         where = self.program.location(path)
         if where.variable.constant:
@@ -270,8 +273,8 @@ class Plc:
     def run(self, scans: int = 1) -> None:
         """Runs on the PLC's own virtual clock until its first task made `scans` more scans.
 
-        Every task scans at 0 ns and then each cycle; tasks that are due together go by priority. `now_ns` is the
-        time of the last scan.
+        Every task scans at 0 ns and then each cycle; tasks that are due together go by priority. `now_ns` is
+        the time of the last scan.
         """
         first = self._tasks[0]
         goal = first.scans + scans
@@ -304,10 +307,7 @@ class Plc:
             "format": "plc-snapshot/1",
             "program": self.program.hash,
             "now_ns": self.now_ns,
-            "memories": [
-                [_plain(value) if slot.type is not None else None for slot, value in zip(p.pou.slots, m, strict=True)]
-                for p, m in zip(self.program.memories, self._memories, strict=True)
-            ],
+            "memories": [_plain(p, m) for p, m in zip(self.program.memories, self._memories, strict=True)],
             "tasks": [
                 [s.settled, s.disturbed, s.failures, s.wait, s.scans, s.next_ns] for s in self._tasks
             ],
@@ -319,7 +319,9 @@ class Plc:
         if snapshot.get("format") != "plc-snapshot/1" or snapshot.get("program") != self.program.hash:
             raise ValueError("this snapshot belongs to another program")
         self.now_ns = snapshot["now_ns"]
-        for plan, memory, values in zip(self.program.memories, self._memories, snapshot["memories"], strict=True):
+        for plan, memory, values in zip(
+            self.program.memories, self._memories, snapshot["memories"], strict=True
+        ):
             for index, (slot, value) in enumerate(zip(plan.pou.slots, values, strict=True)):
                 if slot.type is not None:
                     memory[index] = float(value) if slot.type.kind == "real" else value
@@ -364,6 +366,13 @@ def _fresh(plan: MemoryPlan) -> Memory:
     ]
 
 
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and no infinity: these are written as text."""
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+def _plain(plan: MemoryPlan, memory: Memory) -> list[Value | None]:
+    """The values of a memory for JSON, which has no NaN and no infinity: these are written as text."""
+    return [
+        None
+        if slot.type is None
+        else str(value)
+        if isinstance(value, float) and not math.isfinite(value)
+        else value
+        for slot, value in zip(plan.pou.slots, memory, strict=True)
+    ]

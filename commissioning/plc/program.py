@@ -44,8 +44,8 @@ class Task:
 class Variable:
     """One elementary variable.
 
-    `path`: "x" of a global, "MAIN.x", "MAIN.timer1.Q"; `owner`: what stands before the last dot, "" for a global;
-    `type`: the IEC name; `section`: VAR, VAR_INPUT ..., VAR_GLOBAL; TIME values are ns.
+    `path`: "x" of a global, "MAIN.x", "MAIN.timer1.Q"; `owner`: what stands before the last dot, "" for a
+    global; `type`: the IEC name; `section`: VAR, VAR_INPUT ..., VAR_GLOBAL; TIME values are ns.
     `writable_by_program`: FALSE for constants and %I; `read`, `written`: whether the program does so.
     """
 
@@ -68,7 +68,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a variable lives: number of the memory, index there. `timer`: index of IN for an ET nobody stores."""
+    """Where a variable lives: memory and index. `timer`: the timer's first cell, for an ET nobody stores."""
 
     memory: int
     index: int
@@ -79,7 +79,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """One memory: of the globals, a program instance (`program` is its number, -1 shared) or a block in them."""
+    """One memory: globals, a program instance (`program` is its number, -1 shared) or a block in them."""
 
     path: str
     pou: Pou
@@ -132,7 +132,7 @@ class Program:
     list_names: frozenset[str] = field(repr=False)
 
     def location(self, path: str) -> Location:
-        """Where `path` lives; globals also as GVL.x or <file>.x. Raises KeyError that names the nearest path."""
+        """Where `path` lives; globals also as GVL.x or <file>.x. A KeyError names the nearest path."""
         key = path.upper()
         found = self.locations.get(key)
         if found is None:
@@ -185,7 +185,7 @@ def plan_memories(
 
 
 def locate(plans: list[MemoryPlan], any_elapsed: bool) -> tuple[dict[str, Location], list[str], list[str]]:
-    """Every elementary variable by upper-case path; then the keys at the top level, and those inside blocks."""
+    """Every elementary variable by upper-case path; then the keys at the top level, those inside blocks."""
     found: dict[str, Location] = {}
     top: list[str] = []
     inner: list[str] = []
@@ -216,9 +216,11 @@ def locate(plans: list[MemoryPlan], any_elapsed: bool) -> tuple[dict[str, Locati
     return found, top, inner
 
 
-def _variable(path: str, owner: str, symbol: Symbol, type_: IecType, initial: Value, section: str) -> Variable:
+def _variable(
+    path: str, owner: str, symbol: Symbol, type_: IecType, initial: Value, section: str
+) -> Variable:
     writable = not symbol.constant and not symbol.address.startswith("%I")
     return Variable(
-        path, owner, type_.name, section, symbol.address, initial, symbol.comment, symbol.constant, symbol.retain,
-        writable, symbol.read, symbol.written, symbol.file, symbol.at.line, symbol.at.column,
+        path, owner, type_.name, section, symbol.address, initial, symbol.comment, symbol.constant,
+        symbol.retain, writable, symbol.read, symbol.written, symbol.file, symbol.at.line, symbol.at.column,
     )  # fmt: skip

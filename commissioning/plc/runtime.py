@@ -19,7 +19,7 @@ class ArithmeticFault(Exception):
 
 
 class PlcError(Exception):
-    """The emulated PLC stopped: `message` and the statement (file, 1-based line and column) it was executing."""
+    """The emulated PLC stopped: `message` and the statement (file, 1-based line and column) it was at."""
 
     def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0) -> None:
         super().__init__(message, file, line, column)
@@ -29,7 +29,11 @@ class PlcError(Exception):
         self.column = column
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}" if self.file or self.line else self.message
+        return (
+            f"{self.file}:{self.line}:{self.column}: {self.message}"
+            if self.file or self.line
+            else self.message
+        )
 
 
 _single = array("f", [0.0])
@@ -38,7 +42,8 @@ _single = array("f", [0.0])
 def rounded(value: float) -> float:
     """The nearest REAL (IEEE 754 binary32, ties to even); -0.0 becomes 0.0, beyond the range infinity."""
     _single[0] = value
-    return _single[0] + 0.0
+    result: float = _single[0] + 0.0
+    return result
 
 
 def divide(a: int, b: int) -> int:
@@ -54,6 +59,7 @@ def modulo(a: int, b: int) -> int:
 
 
 def power(base: float, exponent: float) -> float:
+    result: float | complex
     try:
         result = float(base) ** float(exponent)
     except OverflowError:
@@ -201,8 +207,8 @@ def namespace() -> dict[str, Any]:
     functions: dict[str, Any] = {
         function.__name__: function
         for function in (
-            rounded, divide, modulo, power, nearest, truncated, floor, ceiling, limit, select, multiplex, shift_left,
-            shift_right, rotate_left, rotate_right, sign_extended, text_of_real, number_of_text, real_of_text,
+            rounded, divide, modulo, power, nearest, truncated, floor, ceiling, limit, select, multiplex,
+            shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real, number_of_text, real_of_text,
             middle, right, left, inserted, replaced, overrun,
         )
     }  # fmt: skip

@@ -1,8 +1,8 @@
 """What the program declares: its POUs, variables and the cells that they occupy.
 
 Every instance of a PROGRAM or FUNCTION_BLOCK has one flat list of cells; so have the globals and, per call, a
-FUNCTION. An elementary variable is one cell, a standard block a few, a user's block one cell that holds its own
-list, a VAR_IN_OUT two (memory and index of what it was given; one for a user's block).
+FUNCTION. An elementary variable is one cell, a standard block a few, a user's block one cell that holds its
+own list, a VAR_IN_OUT two (memory and index of what it was given; one for a user's block).
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One cell of a memory: a value with its type, a `child` memory with the initial values it overrides, or a
-    pointer that is set for each call."""
+    """One cell of a memory: a value with its type, a `child` memory with the initial values it overrides, or
+    a pointer that is set for each call."""
 
     type: IecType | None = None
     value: Value = 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from commissioning.plc import tree, typed
 from commissioning.plc.blocks import StandardBlock
-from commissioning.plc.expressions import Designator, ExpressionChecker
+from commissioning.plc.calls import ExpressionChecker
+from commissioning.plc.designators import Designator
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import BOOL, NONE, IecType
 from commissioning.plc.scope import Pou, suggestion
@@ -71,7 +72,9 @@ class StatementChecker(ExpressionChecker):
             return None
         if not self.writable(target, node.target.at):
             return None
-        value = self.value(node.value, target.type, f"for {target.member or target.symbol.name} a {target.type}")
+        value = self.value(
+            node.value, target.type, f"for {target.member or target.symbol.name} a {target.type}"
+        )
         target.symbol.written = True
         return None if value is None else typed.Store(target.type, target.cell, value, node.at)
 
@@ -119,7 +122,11 @@ class StatementChecker(ExpressionChecker):
         found = self.expression(node)
         if found is None:
             return None
-        if isinstance(found, typed.Const) and isinstance(found.value, int) and found.type.kind in ("int", "bits"):
+        if (
+            isinstance(found, typed.Const)
+            and isinstance(found.value, int)
+            and found.type.kind in ("int", "bits")
+        ):
             return found.value
         self.problem("a CASE label must be a whole number or a CONSTANT", node.at)
         return None
@@ -177,14 +184,20 @@ class StatementChecker(ExpressionChecker):
                     checked = self.user_call(pou, call)
                     return None if checked is None else typed.CallFunction(checked, node.at)
                 if pou is not None and pou.kind == "PROGRAM":
-                    self.problem(f"{pou.name} is a program: a task calls it", node.at, "Make it a FUNCTION_BLOCK")
+                    self.problem(
+                        f"{pou.name} is a program: a task calls it", node.at, "Make it a FUNCTION_BLOCK"
+                    )
                     return None
                 if name in FUNCTIONS:
                     self.problem(f"the result of {name} is not used", node.at, f"Write x := {name}(...);")
                     return None
                 if pou is None and self.project.block(name) is None:
-                    known = [s.name for s in (*self.pou.symbols.values(), *self.project.globals.symbols.values())]
-                    self.problem(f"there is no block or function {call.target.name}", node.at, suggestion(name, known))
+                    known = [
+                        s.name for s in (*self.pou.symbols.values(), *self.project.globals.symbols.values())
+                    ]
+                    self.problem(
+                        f"there is no block or function {call.target.name}", node.at, suggestion(name, known)
+                    )
                     return None
         target = self.designator(call.target)
         if target is None:
@@ -194,7 +207,9 @@ class StatementChecker(ExpressionChecker):
             return self._standard_block(target, target.standard, call, node.at)
         if target.block is not None:
             return self._user_block(target, target.block, call, node.at)
-        self.problem(f"{target.symbol.name} is a {target.type}, only blocks and functions can be called", node.at)
+        self.problem(
+            f"{target.symbol.name} is a {target.type}, only blocks and functions can be called", node.at
+        )
         return None
 
     def _standard_block(
@@ -210,8 +225,13 @@ class StatementChecker(ExpressionChecker):
             cell = block.cells[offset] if offset is not None else None
             if offset is None or cell is None or cell.role != ("output" if argument.out else "input"):
                 kind, known = ("output", outputs) if argument.out else ("input", names)
-                self.problem(f"{block.name} has no {kind} {name}; it has {', '.join(known)}" if name else
-                             f"{block.name} has {len(names)} inputs", argument.at, suggestion(name, known))  # fmt: skip
+                self.problem(
+                    f"{block.name} has no {kind} {name}; it has {', '.join(known)}"
+                    if name
+                    else f"{block.name} has {len(names)} inputs",
+                    argument.at,
+                    suggestion(name, known),
+                )
                 self.expression(argument.value)
             elif argument.out:
                 if cell.name == "ET":
@@ -224,7 +244,9 @@ class StatementChecker(ExpressionChecker):
                 value = self.value(argument.value, cell.type, f"for {cell.name} a {cell.type}")
                 if value is not None:
                     stored[offset] = (offset, cell.type, value)
-        return typed.CallStandard(block, target.cell, tuple(stored.values()), tuple(results), target.symbol, at)
+        return typed.CallStandard(
+            block, target.cell, tuple(stored.values()), tuple(results), target.symbol, at
+        )
 
     def _user_block(self, target: Designator, block: Pou, call: tree.Call, at: At) -> Command | None:
         self.pou.calls.setdefault(block.name.upper(), at)
@@ -240,8 +262,11 @@ class StatementChecker(ExpressionChecker):
             symbol = block.symbols.get(name.upper())
             if symbol is None or symbol not in (outputs if argument.out else inputs):
                 kind, known = ("output", known_outputs) if argument.out else ("input", names)
-                self.problem(f"{block.name} has no {kind} {name}" if name else f"{block.name} has {len(names)} inputs",
-                             argument.at, suggestion(name, known))  # fmt: skip
+                self.problem(
+                    f"{block.name} has no {kind} {name}" if name else f"{block.name} has {len(names)} inputs",
+                    argument.at,
+                    suggestion(name, known),
+                )
                 self.expression(argument.value)
                 continue
             if symbol.name in given and not argument.out:
@@ -265,7 +290,13 @@ class StatementChecker(ExpressionChecker):
             if symbol.name not in given:
                 self.problem(f"{block.name} needs a variable for its VAR_IN_OUT {symbol.name}", at)
         return typed.CallBlock(
-            block.number, target.home, tuple(stored.values()), tuple(references), tuple(memories), tuple(results), at
+            block.number,
+            target.home,
+            tuple(stored.values()),
+            tuple(references),
+            tuple(memories),
+            tuple(results),
+            at,
         )
 
     def _output(self, load: typed.Load, argument: tree.Argument, results: list[typed.Store]) -> None:
@@ -274,12 +305,12 @@ class StatementChecker(ExpressionChecker):
         if found is None or not self.writable(found, argument.value.at):
             return
         found.symbol.written = True
-        value: Typed | None = load
+        source: Typed = load
         if argument.negated:
             if load.type.kind not in ("bool", "bits"):
                 self.problem(f"NOT needs a BOOL, {argument.name} is a {load.type}", argument.at)
                 return
-            value = typed.Not(load.type, load)
-        value = self.fit(value, found.type, argument.at, f"for {found.symbol.name} a {found.type}")
+            source = typed.Not(load.type, load)
+        value = self.fit(source, found.type, argument.at, f"for {found.symbol.name} a {found.type}")
         if value is not None:
             results.append(typed.Store(found.type, found.cell, value, argument.at))

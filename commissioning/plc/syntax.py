@@ -13,24 +13,21 @@ from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree
 from commissioning.plc.builder import Builder, TooDeep
 
-KEYWORDS = tuple(
-    """
-    PROGRAM END_PROGRAM FUNCTION_BLOCK END_FUNCTION_BLOCK FUNCTION END_FUNCTION
-    VAR VAR_INPUT VAR_OUTPUT VAR_IN_OUT VAR_EXTERNAL VAR_TEMP VAR_GLOBAL END_VAR
-    CONSTANT RETAIN NON_RETAIN PERSISTENT AT
-    CONFIGURATION END_CONFIGURATION RESOURCE END_RESOURCE ON TASK WITH
-    IF THEN ELSIF ELSEIF ELSE END_IF CASE OF END_CASE FOR TO BY DO END_FOR WHILE END_WHILE
-    REPEAT UNTIL END_REPEAT EXIT CONTINUE RETURN
-    AND AND_THEN OR OR_ELSE XOR NOT MOD TRUE FALSE
-    """.split()
-)
+KEYWORDS = (
+    "PROGRAM", "END_PROGRAM", "FUNCTION_BLOCK", "END_FUNCTION_BLOCK", "FUNCTION", "END_FUNCTION", "VAR",
+    "VAR_INPUT", "VAR_OUTPUT", "VAR_IN_OUT", "VAR_EXTERNAL", "VAR_TEMP", "VAR_GLOBAL", "END_VAR",
+    "CONSTANT", "RETAIN", "NON_RETAIN", "PERSISTENT", "AT", "CONFIGURATION", "END_CONFIGURATION",
+    "RESOURCE", "END_RESOURCE", "ON", "TASK", "WITH", "IF", "THEN", "ELSIF", "ELSEIF", "ELSE", "END_IF",
+    "CASE", "OF", "END_CASE", "FOR", "TO", "BY", "DO", "END_FOR", "WHILE", "END_WHILE", "REPEAT",
+    "UNTIL", "END_REPEAT", "EXIT", "CONTINUE", "RETURN", "AND", "AND_THEN", "OR", "OR_ELSE", "XOR",
+    "NOT", "MOD", "TRUE", "FALSE",
+)  # fmt: skip
 # of the full language; reserved already, so that a program using them gets a plain answer
-FOREIGN = tuple(
-    """
-    ARRAY STRUCT END_STRUCT TYPE END_TYPE METHOD END_METHOD CLASS END_CLASS INTERFACE END_INTERFACE
-    EXTENDS IMPLEMENTS THIS SUPER POINTER REF_TO NAMESPACE END_NAMESPACE
-    """.split()
-)
+FOREIGN = (
+    "ARRAY", "STRUCT", "END_STRUCT", "TYPE", "END_TYPE", "METHOD", "END_METHOD", "CLASS", "END_CLASS",
+    "INTERFACE", "END_INTERFACE", "EXTENDS", "IMPLEMENTS", "THIS", "SUPER", "POINTER", "REF_TO",
+    "NAMESPACE", "END_NAMESPACE",
+)  # fmt: skip
 _CLOSERS = {
     "IF": "END_IF", "CASE": "END_CASE", "FOR": "END_FOR", "WHILE": "END_WHILE", "REPEAT": "END_REPEAT",
     "VAR": "END_VAR", "VAR_INPUT": "END_VAR", "VAR_OUTPUT": "END_VAR", "VAR_IN_OUT": "END_VAR",
@@ -64,7 +61,9 @@ def parse_source(text: str, file: str) -> tuple[tree.Source, list[Problem]]:
     """The units of one file that could be read, and a Problem for each that could not."""
     problems: list[Problem] = []
     if len(text) > MAX_CHARACTERS:
-        return tree.Source(file, ()), [Problem(f"the program is longer than {MAX_CHARACTERS} characters", Place(file))]
+        return tree.Source(file, ()), [
+            Problem(f"the program is longer than {MAX_CHARACTERS} characters", Place(file))
+        ]
     comments = _comments(text)
     units: tuple[tree.Unit, ...] = ()
     while True:
@@ -108,7 +107,9 @@ def _comments(text: str) -> dict[int, list[tuple[int, str]]]:
 
 def _without_unit(text: str, position: int) -> str | None:
     """`text` with the unit around `position` blanked (lines kept), or None where there is none to blank."""
-    marks = [match for match in _UNIT.finditer(text) if not match.group().strip().upper().startswith("END_VAR")]
+    marks = [
+        match for match in _UNIT.finditer(text) if not match.group().strip().upper().startswith("END_VAR")
+    ]
     starts = [m for m in marks if m.start() <= position and not m.group().strip().upper().startswith("END_")]
     if not starts:
         return None
@@ -155,9 +156,19 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
         hint = _bad_characters(text, position)
         if hint:
             return Problem(hint[0], Place(file, *at), hint[1]), position
-    closing = ended or found[1:-1].upper() in {*_CLOSERS.values(), "ELSE", "ELSIF", "UNTIL", "PROGRAM", "FUNCTION"}
+    closing = ended or found[1:-1].upper() in {
+        *_CLOSERS.values(),
+        "ELSE",
+        "ELSIF",
+        "UNTIL",
+        "PROGRAM",
+        "FUNCTION",
+    }
     if closing and opened is not None and "SEMICOLON" not in expected and _CLOSERS[opened.type] in expected:
-        what = f"the {opened.type} of line {opened.line} is not closed: {found} found where {_CLOSERS[opened.type]} is missing"
+        closer = _CLOSERS[opened.type]
+        what = (
+            f"the {opened.type} of line {opened.line} is not closed: {found} found where {closer} is missing"
+        )
         return Problem(what, Place(file, *at), f"Write {_CLOSERS[opened.type]}; before it"), position
     if "SEMICOLON" in expected and before is not None:
         line, column = int(before.end_line or 0), int(before.end_column or 0)
@@ -189,7 +200,7 @@ def _bad_characters(text: str, position: int) -> tuple[str, str] | None:
         return f"'{rest.split()[0]}' is not a literal", "Write for example T#1s500ms, INT#5, 16#FF or 2#1010"
     if rest[:1] == "[":
         return "arrays are not supported by this version of the emulated PLC", ""
-    if rest[:1] not in "" and not rest[0].isascii():
+    if rest and not rest[0].isascii():
         return f"the character {rest[0]!r} is not allowed here", "Names have letters A-Z, digits and _"
     return None
 

@@ -30,7 +30,9 @@ def plan_tasks(project: Project, parsed: list[tree.Source], specs: Sequence[Task
         return _from_configuration(project, programs, *declared[0])
     if not programs:
         if not project.problems:
-            project.problems.append(Problem("there is no PROGRAM to run", Place(parsed[0].file if parsed else "")))
+            project.problems.append(
+                Problem("there is no PROGRAM to run", Place(parsed[0].file if parsed else ""))
+            )
         return (), []
     names = tuple(pou.name for pou in programs.values())
     return (Task("main", DEFAULT_CYCLE_NS, 0, names),), [(pou.name, pou) for pou in programs.values()]
@@ -46,7 +48,11 @@ def _from_specs(project: Project, programs: dict[str, Pou], specs: Sequence[Task
             cure = suggestion(spec.program, [p.name for p in programs.values()])
             project.problems.append(Problem(f"there is no PROGRAM {spec.program}", where, cure))
         elif any(name == pou.name for name, _ in instances):
-            project.problems.append(Problem(f"{pou.name} is in two tasks", where, "Declare two instances of it in a CONFIGURATION"))
+            project.problems.append(
+                Problem(
+                    f"{pou.name} is in two tasks", where, "Declare two instances of it in a CONFIGURATION"
+                )
+            )
         else:
             instances.append((pou.name, pou))
         if spec.cycle_ns <= 0:
@@ -81,11 +87,15 @@ def _from_configuration(
         key = instance.task.upper()
         if key and key not in settings:
             known = [name for name, _, _ in settings.values()]
-            project.problem(f"there is no TASK {instance.task}", file, instance.at, suggestion(instance.task, known))
+            project.problem(
+                f"there is no TASK {instance.task}", file, instance.at, suggestion(instance.task, known)
+            )
             continue
         taken = {name.upper() for name, _ in instances} | set(project.globals.symbols)
         if instance.name.upper() in taken:
-            project.problem(f"the name {instance.name} is already taken", file, instance.at, "Rename the instance")
+            project.problem(
+                f"the name {instance.name} is already taken", file, instance.at, "Rename the instance"
+            )
             continue
         instances.append((instance.name, pou))
         if not key and key not in settings:
@@ -118,7 +128,9 @@ def _settings(project: Project, task: tree.TaskDeclaration, file: str) -> tuple[
                 priority = value
                 continue
         cure = "Write TASK name(INTERVAL := T#10ms, PRIORITY := 1);"
-        project.problem(f"{setting.name or 'this'} is not a setting that a task can have here", file, setting.at, cure)
+        project.problem(
+            f"{setting.name or 'this'} is not a setting that a task can have here", file, setting.at, cure
+        )
     if not cycle and all(setting.name.upper() != "INTERVAL" for setting in task.settings):
         project.problem(f"task {task.name} has no INTERVAL", file, task.at, "Write INTERVAL := T#10ms")
     return cycle or DEFAULT_CYCLE_NS, priority

@@ -1,7 +1,7 @@
 """The syntax tree of Structured Text: what was written, with positions, before any meaning.
 
-Chains of operators of one precedence level stay flat (`a + b - c` is one `Chain`), so that the depth of a tree
-is the depth of what the programmer nested, and a long list of alarms does not overflow a recursion.
+Chains of operators of one precedence level stay flat (`a + b - c` is one `Chain`), so that the depth of a
+tree is the depth of what the programmer nested, and a long list of alarms does not overflow a recursion.
 """
 
 from __future__ import annotations
@@ -234,7 +234,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Pou:
-    """A program organisation unit; `kind`: PROGRAM, FUNCTION_BLOCK or FUNCTION (the only one with `result`)."""
+    """A program organisation unit; `kind`: PROGRAM, FUNCTION_BLOCK or FUNCTION (only that has a `result`)."""
 
     kind: str
     name: str

@@ -1,4 +1,4 @@
-"""The typed tree: what the checker hands to the code generator. Every name is a cell, every value has a type."""
+"""The typed tree, from the checker to the code generator: every name is a cell, every value has a type."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from commissioning.plc.tree import At
 class Cell:
     """Where a value lives: `memory` ("m" own, "g" global), child memories to pass, index there.
 
-    `pointer`: a VAR_IN_OUT; two cells at `index` hold the memory and the index it was given, `offset` counts on
-    from there.
+    `pointer`: a VAR_IN_OUT; two cells at `index` hold the memory and the index it was given, `offset` counts
+    on from there.
     """
 
     memory: str
@@ -133,7 +133,7 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class UserCall:
-    """`inputs` by value, in order of declaration; `references` to cells for VAR_IN_OUT and VAR_OUTPUT (None: unused)."""
+    """`inputs` by value, in order; `references` to cells for VAR_IN_OUT and VAR_OUTPUT (None: unused)."""
 
     type: IecType
     pou: int

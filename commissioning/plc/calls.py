@@ -1,0 +1,258 @@
+"""Checks function calls in expressions: conversions, operators by name, standard and user functions."""
+
+from __future__ import annotations
+
+from commissioning.plc import tree, typed
+from commissioning.plc.constants import sized
+from commissioning.plc.expressions import COMPARISONS, LOGIC, MAX_OPERANDS, OperatorChecker
+from commissioning.plc.functions import FUNCTIONS, Function, conversion
+from commissioning.plc.iec_types import (
+    ANY_INT,
+    ANY_REAL,
+    BOOL,
+    DINT,
+    ELEMENTARY,
+    LINT,
+    LREAL,
+    NONE,
+    REAL,
+    TIME,
+    IecType,
+)  # fmt: skip
+from commissioning.plc.scope import Pou, suggestion
+from commissioning.plc.tree import At
+from commissioning.plc.typed import Cell, Typed
+
+_OPERATOR_FUNCTIONS = {
+    "ADD": "+", "SUB": "-", "MUL": "*", "DIV": "/", "MOD": "MOD", "AND": "AND", "OR": "OR", "XOR": "XOR",
+    "GT": ">", "GE": ">=", "EQ": "=", "LE": "<=", "LT": "<", "NE": "<>",
+}  # fmt: skip
+
+
+class ExpressionChecker(OperatorChecker):
+    """Checks whole expressions of one POU."""
+
+    def call(self, node: tree.Call) -> Typed | None:
+        if not isinstance(node.target, tree.Name):
+            self.problem(
+                "only functions give a value; call a block as a statement and read its output", node.at
+            )
+            return None
+        name = node.target.name.upper()
+        pou = self.project.pous.get(name)
+        if pou is not None and pou.kind == "FUNCTION":
+            if pou.result is NONE:
+                self.problem(f"{pou.name} has no result", node.at)
+                return None
+            return self.user_call(pou, node)
+        if self.project.lookup(self.pou, name) is not None:
+            self.problem(
+                f"{node.target.name} is a block: call it as a statement",
+                node.at,
+                "Read its outputs after the call",
+            )
+            return None
+        converted = conversion(name)
+        if converted is not None:
+            return self._convert(node, *converted)
+        if name in _OPERATOR_FUNCTIONS or name == "NOT":
+            return self._operator_call(name, node)
+        function = FUNCTIONS.get(name)
+        if function is None:
+            known = [*FUNCTIONS, *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION")]
+            self.problem(f"there is no function {node.target.name}", node.at, suggestion(name, known))
+            return None
+        return self._standard(function, node)
+
+    def _operator_call(self, name: str, node: tree.Call) -> Typed | None:
+        operands = [self.expression(argument.value) for argument in node.arguments]
+        if len(operands) < 2:
+            self.problem(f"{name} needs at least 2 arguments", node.at)
+            return None
+        operator = _OPERATOR_FUNCTIONS[name]
+        if operator in LOGIC:
+            return self.logic_of(operator, False, operands, node.at)
+        result = operands[0]
+        for operand in operands[1:]:
+            if result is None or operand is None:
+                return None
+            join = self.compare if operator in COMPARISONS else self.arithmetic
+            result = join(operator, result, operand, node.at)
+        return result
+
+    def _convert(
+        self, node: tree.Call, source: IecType | None, target: IecType, truncating: bool
+    ) -> Typed | None:
+        if len(node.arguments) != 1:
+            self.problem("a conversion has one argument", node.at)
+            return None
+        operand = self.expression(node.arguments[0].value)
+        if operand is None:
+            return None
+        if source is not None:
+            operand = self.fit(operand, source, node.arguments[0].at)
+        elif operand.type is ANY_INT:
+            operand = sized(operand, target)
+        elif operand.type is ANY_REAL:
+            operand = self.widened(operand, LREAL)
+        if operand is None:
+            return None
+        return typed.Standard(target, "TRUNC_TO" if truncating else "CONVERT", (operand,))
+
+    def _standard(self, function: Function, node: tree.Call) -> Typed | None:
+        if function.name == "TIME":
+            self.pou.uses_clock = node.at
+        arguments = self._ordered(function, node)
+        if arguments is None:
+            return None
+        found = [self.expression(argument) for argument in arguments]
+        values = [value for value in found if value is not None]
+        if len(values) < len(found):
+            return None
+        ats = [argument.at for argument in arguments]
+        if function.rule == "signature":
+            fitted = [self.fit(v, t, at) for v, t, at in zip(values, function.takes, ats, strict=True)]
+            checked = [value for value in fitted if value is not None]
+            return (
+                typed.Standard(function.gives, function.name, tuple(checked))
+                if len(checked) == len(values)
+                else None
+            )
+        if function.rule in ("number", "real", "to_int"):
+            return self._of_number(function, values[0], ats[0])
+        if function.rule == "shift":
+            return self._shift(function, values, ats)
+        first = {"select": BOOL, "mux": DINT}.get(function.rule)
+        head: list[Typed] = []
+        if first is not None:
+            chosen = self.fit(values[0], first, ats[0])
+            if chosen is None:
+                return None
+            head, values, ats = [chosen], values[1:], ats[1:]
+        return self._same(function, head, values, ats[-1])
+
+    def _same(self, function: Function, head: list[Typed], values: list[Typed], at: At) -> Typed | None:
+        result = values[0]
+        for value in values[1:]:
+            pair = self.meet(result, value, at, function.name)
+            if pair is None:
+                return None
+            result = pair[0] if pair[0].type == pair[2] else pair[1]
+        type_ = result.type
+        if type_ is ANY_INT:
+            type_ = LINT
+        elif type_ is ANY_REAL:
+            type_ = LREAL
+        wanted = function.takes[0] if function.takes else None
+        if type_.kind == "block" or (wanted is not None and wanted.kind != type_.kind):
+            self.problem(f"{function.name} cannot take a {type_}", at)
+            return None
+        fitted = [self.fit(value, type_, at) for value in values]
+        checked = [value for value in fitted if value is not None]
+        if len(checked) < len(values):
+            return None
+        return typed.Standard(type_, function.name, (*head, *checked))
+
+    def _of_number(self, function: Function, value: Typed, at: At) -> Typed | None:
+        if not value.type.numeric and not (function.rule == "number" and value.type == TIME):
+            self.problem(f"{function.name} needs a number, this is a {value.type}", at)
+            return None
+        if function.rule == "number":
+            type_ = {ANY_INT: LINT, ANY_REAL: LREAL}.get(value.type, value.type)
+            return typed.Standard(type_, function.name, (self.widened(value, type_),))
+        real = REAL if value.type.name == "REAL" else LREAL
+        type_ = function.gives if function.rule == "to_int" else real
+        return typed.Standard(type_, function.name, (self.widened(value, real),))
+
+    def _shift(self, function: Function, values: list[Typed], ats: list[At]) -> Typed | None:
+        value, count = values
+        if value.type is ANY_INT:
+            value = self.widened(value, ELEMENTARY["LWORD"])
+        if value.type.kind not in ("bits", "int"):
+            self.problem(f"{function.name} needs a bit string, this is a {value.type}", ats[0])
+            return None
+        fitted = self.fit(count, DINT if count.type is ANY_INT else LINT, ats[1])
+        return None if fitted is None else typed.Standard(value.type, function.name, (value, fitted))
+
+    def _ordered(self, function: Function, node: tree.Call) -> list[tree.Expression] | None:
+        """The arguments in order, from a positional or a formal call."""
+        names = list(function.parameters)
+        if node.arguments and all(argument.name and not argument.out for argument in node.arguments):
+            given = {argument.name.upper(): argument.value for argument in node.arguments}
+            if function.more:
+                stem = names[-1].rstrip("0123456789")
+                start = int(names[-1][len(stem) :] or 0)
+                names += [f"{stem}{start + n}" for n in range(1, len(given) - len(names) + 1)]
+            unknown = [argument for argument in node.arguments if argument.name.upper() not in names]
+            if unknown or len(given) != len(names):
+                self.problem(
+                    f"{function.name} has the parameters {', '.join(names)}",
+                    unknown[0].at if unknown else node.at,
+                )
+                return None
+            return [given[name] for name in names]
+        named = [argument for argument in node.arguments if argument.name]
+        if named:
+            self.problem("positional and named arguments are mixed", named[0].at, "Name all of them, or none")
+            return None
+        least, most = len(names), MAX_OPERANDS if function.more else len(names)
+        if not least <= len(node.arguments) <= most:
+            needs = f"{least} arguments or more" if function.more else f"{least} argument{'s' * (least != 1)}"
+            self.problem(
+                f"{function.name} needs {needs} ({', '.join(names)}), here are {len(node.arguments)}", node.at
+            )
+            return None
+        return [argument.value for argument in node.arguments]
+
+    def user_call(self, pou: Pou, node: tree.Call) -> typed.UserCall | None:
+        """A call of a user's FUNCTION."""
+        self.pou.calls.setdefault(pou.name.upper(), node.at)
+        parameters = pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT")
+        by_position = pou.section("VAR_INPUT", "VAR_IN_OUT")
+        given: dict[str, tree.Argument] = {}
+        good = True
+        for position, argument in enumerate(node.arguments):
+            name = argument.name or (by_position[position].name if position < len(by_position) else "")
+            symbol = pou.symbols.get(name.upper())
+            if symbol is None or symbol not in parameters or (symbol.section == "VAR_OUTPUT") != argument.out:
+                known = [p.name for p in parameters]
+                what = (
+                    f"{pou.name} has no parameter {name}"
+                    if name
+                    else f"{pou.name} has {len(by_position)} inputs"
+                )
+                self.problem(what, argument.at, suggestion(name, known))
+                good = False
+            elif name.upper() in given:
+                self.problem(f"{name} is given twice", argument.at)
+                good = False
+            else:
+                given[name.upper()] = argument
+        inputs: list[Typed] = []
+        references: list[Cell | None] = []
+        for symbol in parameters:
+            passed = given.get(symbol.name.upper())
+            if symbol.section == "VAR_INPUT":
+                if passed is None:
+                    inputs.append(
+                        typed.Const(
+                            symbol.type, symbol.value if symbol.value is not None else symbol.type.default
+                        )
+                    )
+                    continue
+                value = self.value(passed.value, symbol.type, f"for {symbol.name} a {symbol.type}")
+                good &= value is not None
+                if value is not None:
+                    inputs.append(value)
+            elif passed is None:
+                if symbol.section == "VAR_IN_OUT":
+                    self.problem(f"{pou.name} needs a variable for its VAR_IN_OUT {symbol.name}", node.at)
+                    good = False
+                references.append(None)
+            else:
+                target = self.reference(passed.value, symbol, passed.negated)
+                good &= target is not None
+                references.append(None if target is None else target.cell)
+        return (
+            typed.UserCall(pou.result or NONE, pou.number, tuple(inputs), tuple(references)) if good else None
+        )

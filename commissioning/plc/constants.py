@@ -1,0 +1,78 @@
+"""Untyped literals meeting types: what they become, what joins to a literal again, and which cure to name."""
+
+from __future__ import annotations
+
+from commissioning.plc import typed
+from commissioning.plc.iec_types import ANY_INT, ANY_REAL, BOOL, ELEMENTARY, REAL, TIME, IecType, converts
+from commissioning.plc.runtime import divide, modulo, rounded
+from commissioning.plc.typed import Typed
+
+
+def fitted_literal(found: typed.Const, target: IecType) -> typed.Const | None:
+    """A constant as a constant of `target`, None where it does not fit."""
+    value = found.value
+    if isinstance(value, str):
+        return None
+    if found.type is ANY_INT and not isinstance(value, float):
+        if target is BOOL:
+            return typed.Const(BOOL, value == 1) if value in (0, 1) else None
+        if target.kind in ("int", "bits"):
+            return typed.Const(target, value) if target.low <= value <= target.high else None
+    if (
+        target.kind == "real"
+        and found.type.kind in ("int", "bits", "real")
+        and (found.type in (ANY_INT, ANY_REAL) or converts(found.type, target))
+    ):
+        return typed.Const(target, rounded(float(value)) if target is REAL else float(value))
+    return None
+
+
+def sized(found: Typed, other: IecType) -> Typed:
+    """An untyped whole literal too large for the other operand's type gets the smallest type that holds it."""
+    if not isinstance(found, typed.Const) or found.type is not ANY_INT or other.kind not in ("int", "bits"):
+        return found
+    value = whole(found)
+    if other.low <= value <= other.high:
+        return found
+    for name in ("INT", "DINT", "LINT", "ULINT"):
+        if ELEMENTARY[name].low <= value <= ELEMENTARY[name].high:
+            return typed.Const(ELEMENTARY[name], value)
+    return found
+
+
+def whole(found: Typed) -> int:
+    return found.value if isinstance(found, typed.Const) and isinstance(found.value, int) else 0
+
+
+def folded_literal(operator: str, left: Typed, right: Typed) -> typed.Const | None:
+    """Untyped literals joined: still an untyped literal, computed exactly."""
+    untyped = (ANY_INT, ANY_REAL)
+    if not (isinstance(left, typed.Const) and isinstance(right, typed.Const)):
+        return None
+    a, b = left.value, right.value
+    if left.type not in untyped or right.type not in untyped or isinstance(a, str) or isinstance(b, str):
+        return None
+    if operator in ("/", "MOD") and b == 0:
+        return None
+    if isinstance(a, float) or isinstance(b, float):
+        results = {"+": a + b, "-": a - b, "*": a * b, "/": a / b if b else 0.0}
+        return typed.Const(ANY_REAL, float(results[operator])) if operator in results else None
+    whole = {
+        "+": a + b,
+        "-": a - b,
+        "*": a * b,
+        "/": divide(a, b) if b else 0,
+        "MOD": modulo(a, b) if b else 0,
+    }
+    value = whole[operator]
+    return typed.Const(ANY_INT, value) if ANY_INT.low <= value <= ANY_INT.high else None
+
+
+def conversion_cure(source: IecType, target: IecType) -> str:
+    if source.kind in ("block", "none") or target.kind in ("block", "none"):
+        return ""
+    if source is ANY_REAL:
+        return f"Write LREAL_TO_{target.name}(...) or a whole number" if target.whole else ""
+    if source is ANY_INT:
+        return "Write it with a unit, for example T#10ms" if target == TIME else ""
+    return f"Convert it: {source.name}_TO_{target.name}(...)"

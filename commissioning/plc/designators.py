@@ -1,0 +1,175 @@
+"""What a name in the program stands for: a cell, or an instance of a block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commissioning.plc import tree
+from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.functions import FUNCTIONS
+from commissioning.plc.iec_types import ELEMENTARY, IecType
+from commissioning.plc.scope import Pou, Project, Symbol, suggestion
+from commissioning.plc.tree import At
+from commissioning.plc.typed import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Designator:
+    """What a name stands for: a cell of `type`, or a block (`standard`, or a user's `block` with its `home`)."""
+
+    symbol: Symbol
+    type: IecType
+    cell: Cell
+    role: str
+    standard: StandardBlock | None = None
+    block: Pou | None = None
+    member: str = ""
+
+    @property
+    def home(self) -> str:
+        """Python text of the memory of a user's block."""
+        return self.cell.text
+
+
+class DesignatorChecker:
+    """Looks up the names that one POU uses."""
+
+    def __init__(self, project: Project, pou: Pou) -> None:
+        self.project = project
+        self.pou = pou
+        self.file = pou.file
+
+    def problem(self, what: str, at: At, cure: str = "") -> None:
+        self.project.problem(what, self.file, at, cure)
+
+    def designator(self, node: tree.Expression) -> Designator | None:
+        """The variable or block instance that `node` names."""
+        if isinstance(node, tree.Name):
+            return self._named(node.name, node.at)
+        if not isinstance(node, tree.Member):
+            self.problem("a variable is expected here", node.at)
+            return None
+        if isinstance(node.owner, tree.Name) and self.project.lookup(self.pou, node.owner.name) is None:
+            if node.owner.name.upper() in self.project.list_names:
+                symbol = self.project.globals.symbols.get(node.name.upper())
+                if symbol is None:
+                    known = [s.name for s in self.project.globals.symbols.values()]
+                    self.problem(
+                        f"there is no global variable {node.name}", node.at, suggestion(node.name, known)
+                    )
+                    return None
+                return self._of_symbol(symbol)
+            pou = self.project.pous.get(node.owner.name.upper())
+            if pou is not None and pou.kind == "PROGRAM" and pou is not self.pou:
+                self.problem(
+                    f"{node.owner.name}.{node.name}: variables of a program cannot be reached from elsewhere",
+                    node.at, "Share it through VAR_GLOBAL",
+                )  # fmt: skip
+                return None
+        owner = self.designator(node.owner)
+        return None if owner is None else self._member(owner, node.name, node.at)
+
+    def _named(self, name: str, at: At) -> Designator | None:
+        symbol = self.project.lookup(self.pou, name)
+        if symbol is None:
+            key = name.upper()
+            if key in self.project.pous or key in FUNCTIONS or key in STANDARD_BLOCKS or key in ELEMENTARY:
+                kind = (
+                    self.project.pous[key].kind.lower().replace("_", " ") if key in self.project.pous else ""
+                )
+                kind = kind or ("function" if key in FUNCTIONS else "type")
+                self.problem(
+                    f"{name} is a {kind}, not a variable",
+                    at,
+                    f"Declare an instance: my_{name.lower()} : {name};",
+                )
+                return None
+            self.problem(f"{name} is not declared", at, self.project.nearest(name, self.pou))
+            return None
+        return self._of_symbol(symbol)
+
+    def _of_symbol(self, symbol: Symbol) -> Designator:
+        if symbol.is_global:
+            self.pou.touches.add(symbol)
+        memory = "g" if symbol.is_global else "m"
+        # a block given by reference is one cell with its memory, like a block of one's own
+        pointer = symbol.by_reference and symbol.block is None
+        cell = Cell(memory, (), symbol.index, pointer)
+        return Designator(symbol, symbol.type, cell, "variable", symbol.standard, symbol.block)
+
+    def _member(self, owner: Designator, name: str, at: At) -> Designator | None:
+        if owner.standard is not None:
+            offset = owner.standard.offsets.get(name.upper())
+            if offset is None or owner.standard.cells[offset].role == "hidden":
+                known = [cell.name for cell in owner.standard.cells if cell.role != "hidden"]
+                self.problem(
+                    f"{owner.standard.name} has no {name}; it has {', '.join(known)}",
+                    at,
+                    suggestion(name, known),
+                )
+                return None
+            cell = owner.standard.cells[offset]
+            if cell.name == "ET":
+                owner.symbol.elapsed = True
+                self.project.any_elapsed |= owner.symbol.by_reference
+            return Designator(owner.symbol, cell.type, owner.cell.at(offset), cell.role, member=cell.name)
+        if owner.block is not None:
+            symbol = owner.block.symbols.get(name.upper())
+            if symbol is None or symbol.section not in ("VAR_INPUT", "VAR_OUTPUT"):
+                known = [s.name for s in owner.block.section("VAR_INPUT", "VAR_OUTPUT")]
+                hidden = symbol is not None and "is inside the block and cannot be reached from outside"
+                what = (
+                    f"{owner.block.name}.{name} {hidden}" if hidden else f"{owner.block.name} has no {name}"
+                )
+                self.problem(what, at, suggestion(name, known) if symbol is None else "Make it a VAR_OUTPUT")
+                return None
+            symbol.read = True
+            inner = Cell(owner.cell.memory, (*owner.cell.hops, owner.cell.index), symbol.index)
+            role = "input" if symbol.section == "VAR_INPUT" else "output"
+            return Designator(
+                owner.symbol, symbol.type, inner, role, symbol.standard, symbol.block, member=symbol.name
+            )
+        self.problem(f"{owner.symbol.name} is a {owner.type} and has no members", at)
+        return None
+
+    def reference(self, node: tree.Expression, symbol: Symbol, negated: bool = False) -> Designator | None:
+        """The variable given to a VAR_IN_OUT or a function's output: of exactly its type, and writable."""
+        found = self.designator(node)
+        if found is None:
+            return None
+        if negated:
+            self.problem("NOT is not possible at an output of a function", node.at)
+            return None
+        same = found.type == symbol.type and found.block is symbol.block and found.standard is symbol.standard
+        if not same:
+            self.problem(
+                f"{symbol.name} needs a variable of type {symbol.type}, this is a {found.type}", node.at
+            )
+            return None
+        if found.standard is None and found.block is None and not self.writable(found, node.at):
+            return None
+        found.symbol.read = found.symbol.written = True
+        return found
+
+    def writable(self, found: Designator, at: At) -> bool:
+        """Whether the program may assign to this; a Problem where not."""
+        symbol = found.symbol
+        if found.standard is not None or found.block is not None:
+            self.problem(
+                f"{symbol.name} is a block, nothing can be assigned to it", at, "Assign to one of its inputs"
+            )
+        elif symbol.constant:
+            self.problem(
+                f"{symbol.name} is a CONSTANT", at, "Remove CONSTANT from its VAR section, or the assignment"
+            )
+        elif symbol.address[:2].upper() == "%I":
+            self.problem(
+                f"{symbol.name} is an input ({symbol.address}): the field writes it, not the program", at
+            )
+        elif found.role == "output":
+            self.problem(
+                f"{symbol.name}.{found.member} is an output of the block", at, "Only the block writes it"
+            )
+        else:
+            return True
+        return False
