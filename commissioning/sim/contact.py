@@ -59,8 +59,8 @@ def _first_root(gap: float, w: float, a: float) -> float | None:
     if abs(a) <= SAME_SPEED:
         return gap / -w if w < -SAME_SPEED else None
     root = w * w - 2.0 * a * gap
-    if a > 0.0:  # falls only as long as w < 0
-        return 2.0 * gap / (sqrt(root) - w) if w < 0.0 and root >= 0.0 else None
+    if a > 0.0:  # falls only as long as w < 0 (as `closing` has it)
+        return 2.0 * gap / (sqrt(root) - w) if w < -SAME_SPEED and root >= 0.0 else None
     if w > 0.0:
         return (sqrt(root) + w) / -a
     return 2.0 * gap / (sqrt(root) - w) if gap > 0.0 else 0.0

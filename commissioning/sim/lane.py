@@ -278,6 +278,7 @@ class Lane(LaneContacts):
         train, zone = place.train, place.train.home
         own = zone.drive
         holder.holds = True
+        place.held += 1
         if holder.on_hold is not None:
             self.calls.append((holder.on_hold, place.part))
         slips = zone.accumulating or train.drive is not own
@@ -293,6 +294,7 @@ class Lane(LaneContacts):
             if train.drive is not own:
                 self._free(train)
                 self.todo.append(train)
+            self._post_onward(place)
             own.stall(holder.key, holder.x - train.base + place.c)
         self.settle()
 
@@ -301,14 +303,25 @@ class Lane(LaneContacts):
         holder.holds = False
         if holder.on_hold is not None:
             self.calls.append((holder.on_hold, None))
-        assert holder.place is not None
-        train = holder.place.train
-        assert train is not None
-        if train.holder is holder:
-            train.holder = None
-            self.todo.append(train)
-        else:
+        place = holder.place
+        assert place is not None and place.train is not None
+        train = place.train
+        place.held -= 1
+        if not place.held:
+            self._post_onward(place)
+        if not train.home.accumulating:
             self.calls.append((train.home.drive.unstall, holder.key))
+        elif train.holder is holder:
+            others = (w for w in train.watches if w.place is place and isinstance(w, Holder) and w.holds)
+            train.holder = next(others, None)  # another blade at the same place
+            self.todo.append(train)
+
+    def _post_onward(self, place: Place) -> None:
+        """A blade at a border or at the end: whether that is reached depends on the blade."""
+        assert place.train is not None
+        for watch in place.train.watches:
+            if watch.place is place and not watch.at_rest:
+                watch.post()
 
     def cross(self, border: Border) -> None:
         """The next part's front goes over to the next zone's drive."""

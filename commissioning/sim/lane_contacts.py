@@ -14,7 +14,7 @@ from commissioning.sim.contact import closing, meeting, opening, parting
 from commissioning.sim.drive import TOUCH, Drive
 from commissioning.sim.kernel import instant
 from commissioning.sim.lane_trains import LaneTrains
-from commissioning.sim.train import MEETING, PARTING, REACHING, STALLING, Train, Zone
+from commissioning.sim.train import MEETING, PARTING, REACHING, STALLING, Place, Train, Zone
 
 __all__ = ["LaneContacts"]
 
@@ -71,8 +71,8 @@ class LaneContacts(LaneTrains):
             self.contact(train)
 
     def left_zone(self, train: Train) -> None:
-        zone, behind = train.home, train.tail.behind
-        if zone.stalled and (behind is None or behind.train is None or behind.train.home is not zone):
+        zone = train.home
+        if zone.stalled and not self._in(zone, train.head.ahead) and not self._in(zone, train.tail.behind):
             self._unstall(zone)
 
     def _relate(self, train: Train) -> None:
@@ -184,6 +184,9 @@ class LaneContacts(LaneTrains):
     def _cannot_go(self, own: Drive, other: Drive | None) -> bool:
         """Whether a part that touches one moved by `other` cannot go on at all."""
         return other is None or (other is not own and not other.moving)
+
+    def _in(self, zone: Zone, place: Place | None) -> bool:
+        return place is not None and place.train is not None and place.train.home is zone
 
     def _unstall(self, zone: Zone) -> None:
         zone.stalled = False

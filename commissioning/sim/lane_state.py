@@ -86,6 +86,8 @@ def restore(lane: Lane, data: Mapping[str, Any], world: World) -> None:
         watch.ver, watch.tail = ver, tail
         watch.place = places[place_number] if place_number != _NOTHING else None
         watch.restore(rest)
+        if isinstance(watch, Holder) and watch.holds and watch.place is not None:
+            watch.place.held += 1
     lane.across = {int(number): {lane.trains[k]: None for k in trains} for number, trains in data["across"]}
     lane.idle = [lane.watches[k] for k in data["idle"]]
     for zone, stalled in zip(lane.zones, data["stalled"], strict=True):

@@ -306,12 +306,21 @@ class Stop(Holder):
 
 
 class Border(Watch):
-    """Where one zone ends and the next begins: a part's front changes its drive here."""
+    """Where one zone ends and the next begins: a part's front changes its drive here.
+
+    Not a part's that stands at a blade: it is in the zone before until it is let go.
+    """
 
     __slots__ = ("after", "before")
 
     category = BORDER
     at_rest = False
+
+    def post(self) -> None:
+        if self.place is not None and self.place.held:
+            self.ver += 1
+        else:
+            super().post()
 
     def __init__(self, lane: Lane, number: int, before: Zone, after: Zone) -> None:
         super().__init__(lane, number, after.start)
@@ -328,6 +337,12 @@ class End(Holder):
 
     category = END
     at_rest = False
+
+    def post(self) -> None:
+        if self.place is not None and self.place.held:
+            self.ver += 1
+        else:
+            super().post()
 
     def passed(self) -> None:
         self.lane.deliver()

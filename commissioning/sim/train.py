@@ -49,7 +49,7 @@ class Zone:
 class Place:
     """Where one part is on a lane. `train` is None once the part has left."""
 
-    __slots__ = ("ahead", "behind", "c", "length", "part", "train")
+    __slots__ = ("ahead", "behind", "c", "held", "length", "part", "train")
 
     def __init__(self, part: Part, c: float, train: Train | None) -> None:
         self.part = part
@@ -58,6 +58,7 @@ class Place:
         self.train: Train | None = train
         self.ahead: Place | None = None  # downstream
         self.behind: Place | None = None  # upstream
+        self.held = 0  # blades it stands at
 
 
 class Train:
