@@ -12,6 +12,8 @@ from commissioning.sim.check import COMMON, Check, Measure, Observer, Verdict
 
 __all__ = ["Never"]
 
+_BEFORE, _AFTER = 4_000_000_000, 1_000_000_000  # ns around a failure that its trace shows
+
 
 class Never(Check):
     """FAIL if a level is ever true, or an event ever happens.
@@ -51,7 +53,7 @@ class Never(Check):
         if true:
             start, stop, record = true[0]
             result |= {"first_ns": start, "record": record, "marks": [[start, "fails"]]}
-            result["window"] = [start, min(stop, start + 2_000_000_000)]
+            result["window"] = [max(start - _BEFORE, 0), min(stop, start + _AFTER)]
         return result
 
     def judge(self, measures: Sequence[Measure]) -> Verdict:

@@ -20,7 +20,7 @@ from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.scene import CheckRecord, RunRecord
 from commissioning.sim.cause import cause_chain
 from commissioning.sim.evaluate import Monitor
-from commissioning.sim.trace import waveforms
+from commissioning.sim.trace import companions, waveforms
 
 __all__ = ["COMMON", "Check", "JournalView", "Measure", "Observer", "RunView", "Verdict", "VerdictWord"]
 
@@ -34,6 +34,7 @@ COMMON = (
     Param("scenario", "scenario", "The stimulus. Without it: the one the scene's `run` names.", default=None),
 )  # fmt: skip
 _MARGIN = 0.25  # of what a trace must show, before and after it
+_SIGNALS = 10  # waveforms of a trace
 
 
 class RunView(Protocol):
@@ -180,6 +181,10 @@ class Check(ABC):
             infos = {
                 info.name: info for param in self.expressions for info in self._parse(param, names).names
             }
+            near = companions(view.header, records, start, high, measure.get("record", 0))
+            for name in near:
+                if len(infos) < _SIGNALS:
+                    infos.setdefault(name, names[name.casefold()])
             signals = waveforms(view.header, records, view.texts, infos.values(), start, end)
             marks = measure.get("marks", [])
             measure["trace"] = {"start_ns": start, "end_ns": end, "marks": marks, "signals": signals}

@@ -14,7 +14,7 @@ from commissioning.model.tags import Quality
 from commissioning.sim.polynomial import NEVER, Motion
 from commissioning.sim.values import signal_index, value_of
 
-__all__ = ["waveforms"]
+__all__ = ["companions", "waveforms"]
 
 _RAMP_POINTS = 16
 
@@ -34,6 +34,28 @@ def waveforms(
     at `start`.
     """
     return [_waveform(header, records, texts, info, start, end) for info in names]
+
+
+def companions(
+    header: Mapping[str, Any], records: NDArray[np.void], start: int, end: int, record: int
+) -> list[str]:
+    """Signals that help to understand record number `record`: those of its cause chain, then the tags of
+    controllers that changed in [start, end] ns, latest first."""
+    signals = header["core"]["signals"]
+    found: dict[str, None] = {}
+    number = record
+    while 0 < number <= len(records):
+        row = records[number - 1]
+        if row["kind"] == int(Kind.VALUE):
+            found.setdefault(signals[int(row["obj"])]["name"])
+        before = int(row["cause"])
+        number = before if before < number else 0
+    low, high = np.searchsorted(records["t"], [start, end + 1])
+    near = records[low:high]
+    for index in near["obj"][near["kind"] == int(Kind.VALUE)][::-1].tolist():
+        if signals[index]["direction"] in ("input", "output"):
+            found.setdefault(signals[index]["name"])
+    return list(found)
 
 
 def _waveform(

@@ -1,0 +1,144 @@
+"""Checks over runs: which runs, which seeds, which exit code."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from commissioning.bench.load import LoadedScene
+from commissioning.bench.verdicts import check_scene, checks_of, exit_code, replication_seed
+from commissioning.model.problem import Problem, Problems
+from commissioning.sim.check import Verdict
+from commissioning.sim.run import Run
+
+NS = 1_000_000_000
+
+
+class Runs:
+    """Makes runs and remembers them; with `broken_at` a device-like object raises in the run."""
+
+    def __init__(self, broken_at: int | None = None, only: int | None = None) -> None:
+        self.made: list[tuple[int, str, Run]] = []
+        self.broken_at, self.only = broken_at, only
+
+    def __call__(self, loaded: LoadedScene, seed: int, scenario: str) -> Run:
+        run = Run(loaded, seed, scenario)
+        if self.broken_at is not None and self.only in (None, len(self.made)):
+            run.line.kernel.call_at(self.broken_at, self.fail)
+        self.made.append((seed, scenario, run))
+        return run
+
+    def fail(self, _: Any) -> None:
+        raise ZeroDivisionError("a device went wrong")
+
+
+def test_that_the_scene_gets_the_verdicts_it_must(loaded: LoadedScene) -> None:
+    report = check_scene(loaded)
+    found = {verdict.id: verdict.verdict for verdict in report.verdicts}
+    # 900 parts an hour come, the station takes 2 s: 300/h is passed easily; nobody presses in `quiet`
+    assert found == {
+        "rate": "PASS", "moves": "PASS", "seen": "FAIL", "packs": "PASS", "pressed": "NOT RUN", "pushed": "PASS",
+    }  # fmt: skip
+    assert report.exit_code == 1
+
+
+def test_that_checks_of_one_scenario_share_one_run_as_long_as_the_longest(loaded: LoadedScene) -> None:
+    runs = Runs()
+    check_scene(loaded, only=("moves", "seen", "packs", "pushed"), make_run=runs)
+    assert [(seed, scenario) for seed, scenario, _ in runs.made] == [(1, "quiet"), (1, "pushed")]
+    assert [run.now_ns for _, _, run in runs.made] == [300 * NS, 60 * NS]
+
+
+def test_that_replications_follow_the_seed_and_stop_when_it_is_enough(loaded: LoadedScene) -> None:
+    runs = Runs()
+    report = check_scene(loaded, seed=7, only=("rate",), make_run=runs)
+    seeds = [seed for seed, _, _ in runs.made]
+    assert seeds == [replication_seed(7, index) for index in range(len(seeds))]
+    assert seeds[0] == 7 and len(set(seeds)) == len(seeds) and 5 <= len(seeds) <= 10
+    assert len(report.verdict("rate").details["rates"]) == len(seeds)
+    again = check_scene(loaded, seed=7, only=("rate",))
+    assert again.verdicts == report.verdicts
+    assert [run.digest for run in again.runs] == [run.digest for run in report.runs]
+
+
+def test_that_the_first_failure_is_the_same_with_other_checks_beside_it(loaded: LoadedScene) -> None:
+    alone = check_scene(loaded, only=("seen",)).verdict("seen")
+    together = check_scene(loaded).verdict("seen")
+    assert alone == together
+    assert alone.at_s is not None and alone.at_s < 60
+
+
+def test_that_a_run_that_breaks_leaves_failures_and_decides_nothing_else(loaded: LoadedScene) -> None:
+    report = check_scene(loaded, only=("seen", "moves"), make_run=Runs(broken_at=55 * NS))
+    assert report.verdict("seen").verdict == "FAIL"  # it failed before
+    assert report.verdict("moves").verdict == "INCONCLUSIVE"
+    assert "the run stopped" in report.verdict("moves").why
+    assert len(report.problems) == 1 and report.exit_code == 1
+    alone = check_scene(loaded, only=("moves",), make_run=Runs(broken_at=55 * NS))
+    assert alone.exit_code == 2
+    assert alone.runs[0].alarms[0][0] == 55 * NS
+
+
+def test_that_a_break_after_a_checks_own_time_does_not_touch_it(loaded: LoadedScene) -> None:
+    report = check_scene(loaded, only=("moves", "packs"), make_run=Runs(broken_at=100 * NS))
+    assert report.verdict("moves").verdict == "PASS"  # it looks at 60 s
+    assert report.verdict("packs").verdict == "INCONCLUSIVE"
+
+
+def test_that_a_broken_replication_ends_the_replications(loaded: LoadedScene) -> None:
+    runs = Runs(broken_at=NS, only=2)
+    report = check_scene(loaded, only=("rate",), make_run=runs)
+    assert len(runs.made) == 3
+    assert report.verdict("rate").verdict == "INCONCLUSIVE" and report.exit_code == 2
+
+
+def test_that_ctrl_c_judges_what_was_seen(loaded: LoadedScene) -> None:
+    def press(share: float, text: str) -> None:
+        if "run 2" in text:
+            raise KeyboardInterrupt
+
+    report = check_scene(loaded, only=("rate", "seen", "pushed"), progress=press)
+    assert report.interrupted
+    assert report.verdict("seen").verdict == "FAIL"
+    assert report.verdict("rate").verdict == "INCONCLUSIVE"
+    assert (report.verdict("pushed").verdict, report.verdict("pushed").why) == ("NOT RUN", "stopped by the user")
+
+
+def test_that_progress_rises_to_the_end(loaded: LoadedScene) -> None:
+    shares: list[float] = []
+    check_scene(loaded, only=("seen", "pushed"), progress=lambda share, text: shares.append(share))
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1.0) and len(shares) > 20
+
+
+def test_that_unknown_checks_and_no_checks_are_problems(loaded: LoadedScene) -> None:
+    with pytest.raises(Problems, match="there is no check nothing"):
+        checks_of(loaded, ("nothing",))
+    empty = type(loaded)(**{**loaded.__dict__, "scene": type(loaded.scene)(name="empty")})
+    with pytest.raises(Problems, match="the scene has no checks"):
+        checks_of(empty)
+
+
+@pytest.mark.parametrize(
+    ("words", "stopped", "code"),
+    [
+        ((), False, 0), (("PASS", "PASS"), False, 0), (("PASS", "FAIL"), False, 1),
+        (("FAIL", "INCONCLUSIVE"), True, 1), (("PASS", "INCONCLUSIVE"), False, 3), (("NOT RUN",), False, 3),
+        (("PASS",), True, 2), (("INCONCLUSIVE",), True, 2),
+    ],
+)  # fmt: skip
+def test_that_exit_codes_follow_the_contract(words: tuple[Any, ...], stopped: bool, code: int) -> None:
+    verdicts = [Verdict("c", "never", word) for word in words]
+    assert exit_code(verdicts, [Problem("stopped")] if stopped else []) == code
+
+
+def test_that_json_has_the_keys_of_the_contract(loaded: LoadedScene) -> None:
+    data = json.loads(json.dumps(check_scene(loaded, only=("seen", "rate")).as_json(), allow_nan=False))
+    for verdict in data["verdicts"]:
+        assert list(verdict) == [
+            "id", "type", "verdict", "measured", "limit", "unit", "interval", "at_s", "why",
+        ]  # fmt: skip
+    rate = data["verdicts"][0]
+    assert rate["interval"][0] < rate["measured"] < rate["interval"][1]
+    assert data["exit_code"] == 1
