@@ -174,9 +174,16 @@ class PlcSession:
     async def close(self) -> None:
         """End session and socket; a server that does not answer is left after a second."""
         self._client.connection_lost_callback = None
-        with contextlib.suppress(*TROUBLE):
-            await asyncio.wait_for(self._client.disconnect(), 1.0)
-        self._client.disconnect_socket()
+        protocol = self._client.uaclient.protocol
+        if not self.lost.is_set():
+            with contextlib.suppress(*TROUBLE):
+                await asyncio.wait_for(self._client.disconnect(), 1.0)
+        # After a loss the library leaves the socket open. Aborting also drops what was not sent yet.
+        if protocol is not None and protocol.transport is not None:
+            protocol.transport.abort()
+        if self.lost.is_set():
+            with contextlib.suppress(*TROUBLE):
+                await asyncio.wait_for(self._client.disconnect(), 1.0)
 
     async def _read(self, wanted: Sequence[tuple[ua.NodeId, AttributeIds]]) -> list[ua.DataValue]:
         answers: list[ua.DataValue] = []

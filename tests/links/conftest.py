@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 import socket
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -132,3 +137,90 @@ def plc_factory(
     yield make
     for plc in made:
         plc.stop()
+
+
+PEERS = Path(__file__).parent / "peers"
+INSTALL = "npm install --no-package-lock --no-audit --no-fund --prefix tests/links/peers"
+
+
+class Peer:
+    """A foreign program under tests/links/peers, spoken to in JSON lines. Certificates go to `pki`."""
+
+    def __init__(self, node: str, script: str, pki: Path) -> None:
+        self.process = subprocess.Popen(
+            [node, str(PEERS / script), str(pki)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=PEERS,
+        )
+        self.events: list[dict[str, Any]] = []
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._came = threading.Condition()
+        self._asked = 0
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def ask(self, op: str, timeout: float = 60.0, **arguments: Any) -> dict[str, Any]:
+        """Send a command, return its answer. Raises AssertionError with the peer's error."""
+        self._asked += 1
+        number = self._asked
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps({"op": op, "id": number, **arguments}) + "\n")
+        self.process.stdin.flush()
+        with self._came:
+            came = self._came.wait_for(lambda: number in self._answers, timeout)
+        assert came, f"the peer did not answer {op} within {timeout} s"
+        answer = self._answers.pop(number)
+        if "error" in answer:
+            raise AssertionError(f"{op}: {answer['error']}")
+        return answer
+
+    def close(self) -> None:
+        if self.process.stdin is not None and not self.process.stdin.closed:
+            self.process.stdin.close()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(5)
+        self._reader.join(5)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(5)
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if not line.startswith("{"):
+                continue  # node-opcua logs to stdout
+            message = json.loads(line)
+            with self._came:
+                if "answer" in message:
+                    self._answers[message["answer"]] = message
+                else:
+                    self.events.append(message)
+                self._came.notify_all()
+
+
+@pytest.fixture
+def peer(tmp_path: Path) -> Iterator[Callable[[str], Peer]]:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("node is not installed: it runs the foreign OPC UA peers")
+    if not (PEERS / "node_modules" / "node-opcua").is_dir():
+        pytest.skip(f"the foreign OPC UA peers are not installed: {INSTALL}")
+    peers: list[Peer] = []
+
+    def start(script: str) -> Peer:
+        # one certificate store per script: a restarted peer is the same peer
+        peers.append(Peer(node, script, tmp_path / script))
+        return peers[-1]
+
+    yield start
+    for one in peers:
+        one.close()

@@ -59,9 +59,7 @@ def index_of(letter_base: int, datatype: DataType) -> int:
 
 
 @pytest.mark.parametrize("datatype", TYPES)
-def test_that_a_variable_has_the_type_of_its_tag(
-    ask: Any, served: OpcUaServer, datatype: DataType
-) -> None:
+def test_that_a_variable_has_the_type_of_its_tag(ask: Any, served: OpcUaServer, datatype: DataType) -> None:
     async def work(client: Client) -> Any:
         node = client.get_node(f"ns=2;s=I_{datatype}")
         data = await node.read_data_value(raise_on_bad_status=False)
@@ -70,9 +68,7 @@ def test_that_a_variable_has_the_type_of_its_tag(
     assert call(ask, served, work) == (BUILTIN[datatype],) * 2
 
 
-def test_that_before_the_first_value_the_quality_is_uncertain_initial(
-    ask: Any, served: OpcUaServer
-) -> None:
+def test_that_before_the_first_value_the_quality_is_uncertain_initial(ask: Any, served: OpcUaServer) -> None:
     async def work(client: Client) -> Any:
         return await client.get_node("ns=2;s=M7").read_data_value(raise_on_bad_status=False)
 

@@ -226,9 +226,7 @@ class _Silent:
         pass
 
 
-def test_that_the_default_queue_holds_one_value_and_not_ten_thousand(
-    ask: Any, loopback: OpcUaServer
-) -> None:
+def test_that_the_default_queue_holds_one_value_and_not_ten_thousand(ask: Any, loopback: OpcUaServer) -> None:
     got: list[float] = []
 
     class Handler:

@@ -1,0 +1,274 @@
+"""node-opcua, another implementation in another language, as client and as PLC of a running line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commissioning.bench.load import LoadedScene, load_text
+from commissioning.model.record import Kind
+from commissioning.model.tags import Quality, Reason
+from commissioning.sim.run import Run
+from commissioning.sim.session import Session
+
+pytestmark = pytest.mark.peer
+
+LINE = """
+format: commissioning-scene/1
+name: Singulation
+products:
+  carton: {size: [0.30 m, 0.20 m, 0.20 m], mass: 2.5 kg}
+devices:
+  infeed: {type: source, product: carton, every: 2.5 s, to: belt1}
+  belt1:  {type: belt, pose: {xyz: [0, 0, 0.75]}, length: 3 m, width: 0.5 m, speed: 0.5 m/s,
+           acceleration: 2 m/s2, to: pack, tags: {run: Q_Run}}
+  pe4:    {type: photo_eye, along: belt1, at: 2.15 m, tags: {blocked: I_PE4}}
+  stop1:  {type: stopper, along: belt1, at: 2.2 m, time: 100 ms, tags: {raise: Q_Stop, raised: I_Stop_Up}}
+  pe5:    {type: photo_eye, along: belt1, at: 2.6 m, tags: {blocked: I_PE5}}
+  pack:   {type: station, cycle: 1 s, to: out, tags: {occupied: I_Pack}}
+  out:    {type: sink}
+  start:  {type: push_button, pose: {xyz: [1.2 m, -0.6 m, 1 m]}, tags: {pressed: I_Start}}
+"""
+NONE = """
+controllers:
+  outside: {type: none}
+links:
+  hmi: {type: opcua_server, endpoint: "ENDPOINT"}
+"""
+EXTERNAL = """
+controllers:
+  plc: {type: external, link: plc1}
+links:
+  plc1: {type: opcua_client, endpoint: "ENDPOINT/plc", node: "ns=2;s={name}"}
+"""
+INPUTS = ("I_Start", "I_PE4", "I_PE5", "I_Stop_Up", "I_Pack")
+OUTPUTS = ("Q_Run", "Q_Stop")
+PROGRAM = [
+    [{"when": {"I_Start": True}, "set": {"Q_Run": True}}],
+    [  # one carton at a time into the station
+        {"when": {"I_Pack": True}, "set": {"Q_Stop": True}},
+        {"when": {"I_PE5": True}, "set": {"Q_Stop": True}},
+        {"when": {"I_PE4": True, "I_PE5": False, "I_Pack": False}, "for_ms": 200, "set": {"Q_Stop": False}},
+    ],
+]
+
+
+def load_line(controller: str, endpoint: str) -> LoadedScene:
+    return load_text(LINE + controller.replace("ENDPOINT", endpoint), Path("scene.yaml"))
+
+
+@pytest.fixture
+def sessions() -> Iterator[Callable[..., Session]]:
+    opened: list[Session] = []
+
+    def start(loaded: LoadedScene, **options: Any) -> Session:
+        opened.append(Session(lambda: Run(loaded, seed=3), **options))
+        return opened[-1]
+
+    yield start
+    for session in opened:
+        session.close()
+
+
+def packed(session: Session) -> int:
+    """Cartons that left the line as done."""
+    records = session.journal.records(0, session.status().records)
+    return int(((records["kind"] == int(Kind.PART_GONE)) & (records["aux"] == 0)).sum())
+
+
+def edges(session: Session, tag: str) -> int:
+    return len(session.journal.edges(tag))
+
+
+def replayed(session: Session) -> Run:
+    """The same session again from its input log, without any partner."""
+    run = session.run
+    again = Run(run.loaded, run.seed, run.scenario, inputs=run.inputs.log)
+    again.advance_to(run.now_ns)
+    return again
+
+
+def test_that_a_foreign_client_runs_a_line_without_controller_through_a_full_cycle(
+    peer: Callable[[str], Any],
+    sessions: Callable[..., Session],
+    free_endpoint: Callable[[], str],
+    until: Callable[..., None],
+) -> None:
+    endpoint = free_endpoint()
+    session = sessions(load_line(NONE, endpoint), speed=2.0)
+    assert session.wait_links(30) == ()
+    client = peer("peer_client.js")
+    spaces = client.ask("connect", endpoint=endpoint)["namespaces"]
+    assert spaces[2] == "urn:commissioning:line"
+    names = [name for name, _ in client.ask("browse", node="ns=2;s=folder:line/outside")["names"]]
+    assert {"PLC inputs", "PLC outputs"} <= set(names)
+
+    client.ask("subscribe", tags=[*INPUTS, *OUTPUTS], interval=20)
+    client.ask("drive", program=PROGRAM, scan_ms=20)
+    session.start()
+    session.do(lambda run: run.operate("start", "press")).result(5)
+    until(lambda: packed(session) >= 3, 60, "three cartons packed")
+    session.pause()
+    session.wait(5)
+
+    counts = client.ask("counts")
+    assert counts["refused"] == 0 and counts["sent"] >= 1 + 2 * 3, "run once, stopper up and down per carton"
+    assert edges(session, "Q_Stop") >= 6
+    seen = {event["tag"] for event in client.events if event["event"] == "change"}
+    assert seen == {*INPUTS, *OUTPUTS}
+    assert replayed(session).journal.digest() == session.journal.digest()
+
+
+def test_that_a_foreign_client_cannot_do_what_the_scene_does_not_allow(
+    peer: Callable[[str], Any],
+    sessions: Callable[..., Session],
+    free_endpoint: Callable[[], str],
+) -> None:
+    endpoint = free_endpoint()
+    session = sessions(load_line(NONE, endpoint), speed=1.0)
+    assert session.wait_links(30) == ()
+    client = peer("peer_client.js")
+    client.ask("connect", endpoint=endpoint)
+    boolean = {"type": "Boolean", "value": True}
+    status = client.ask(
+        "write", tags={"I_PE4": boolean, "Q_Run": {"type": "Int16", "value": 1}, "Q_No": boolean}
+    )
+    assert status["status"] == {
+        "I_PE4": "BadNotWritable",
+        "Q_Run": "BadTypeMismatch",
+        "Q_No": "BadNodeIdUnknown",
+    }
+    assert client.ask("read", tags=["Q_Run"])["values"]["Q_Run"]["value"] is False
+    stranger = peer("peer_client.js")
+    with pytest.raises(AssertionError, match=r"(?i)identity|user"):
+        stranger.ask("connect", endpoint=endpoint, user="admin", password="x")
+
+
+def started_plc(peer: Callable[[str], Any], port: int) -> Any:
+    plc = peer("peer_server.js")
+    tags = {name: {"type": "Boolean", "value": False, "writable": True} for name in INPUTS}
+    tags |= {name: {"type": "Boolean", "value": False} for name in OUTPUTS}
+    assert plc.ask("start", port=port, tags=tags)["namespace"] == 2
+    plc.ask("run", program=PROGRAM, scan_ms=20)
+    return plc
+
+
+def port_of(endpoint: str) -> int:
+    return int(endpoint.rpartition(":")[2])
+
+
+def test_that_a_foreign_plc_runs_the_line_once_armed_and_the_session_replays_without_it(
+    peer: Callable[[str], Any],
+    sessions: Callable[..., Session],
+    free_endpoint: Callable[[], str],
+    until: Callable[..., None],
+) -> None:
+    endpoint = free_endpoint()
+    plc = started_plc(peer, port_of(endpoint))
+    session = sessions(load_line(EXTERNAL, endpoint), speed=2.0, arm=("plc1",))
+    assert session.wait_links(30) == ()
+    session.start()
+    session.do(lambda run: run.operate("start", "press")).result(5)
+    until(lambda: packed(session) >= 3, 60, "three cartons packed")
+    session.pause()
+    session.wait(5)
+    assert edges(session, "Q_Stop") >= 6
+    assert plc.ask("counts")["writes"] >= 3 * 4
+    (link,) = (status for id, status in session.status().links if id == "plc1")
+    assert link.armed and link.refused_writes == 0
+
+    digest, now = session.journal.digest(), session.run.now_ns
+    again = replayed(session)
+    plc.kill()
+    assert again.now_ns == now and again.journal.digest() == digest
+    records = again.journal.records()
+    inputs = records[(records["kind"] == int(Kind.INPUT)) & (records["aux"] == 4)]
+    assert len(inputs) >= 6, "what the PLC commanded is in the journal as input"
+
+
+def test_that_an_unarmed_plc_is_never_written_to(
+    peer: Callable[[str], Any],
+    sessions: Callable[..., Session],
+    free_endpoint: Callable[[], str],
+    until: Callable[..., None],
+) -> None:
+    endpoint = free_endpoint()
+    plc = started_plc(peer, port_of(endpoint))
+    session = sessions(load_line(EXTERNAL, endpoint), speed=2.0)
+    assert session.wait_links(30) == ()
+    session.start()
+    session.do(lambda run: run.operate("start", "press")).result(5)
+    plc.ask("set", tags={"Q_Run": True})  # the PLC is read all the same
+    until(lambda: edges(session, "I_PE4") >= 2, 40, "a carton at the eye")
+    assert plc.ask("counts")["writes"] == 0
+    # after a restart of the link's partner too
+    plc.kill()
+    until(lambda: session.status().state == "paused", 20)
+    again = started_plc(peer, port_of(endpoint))
+    until(lambda: dict(session.status().links)["plc1"].state == "up", 30)
+    session.start()
+    time.sleep(1.0)
+    assert again.ask("counts")["writes"] == 0
+    assert dict(session.status().links)["plc1"].writes == 0
+
+
+def test_that_a_killed_plc_pauses_the_line_and_marks_its_outputs(
+    peer: Callable[[str], Any],
+    sessions: Callable[..., Session],
+    free_endpoint: Callable[[], str],
+    until: Callable[..., None],
+) -> None:
+    endpoint = free_endpoint()
+    plc = started_plc(peer, port_of(endpoint))
+    session = sessions(load_line(EXTERNAL, endpoint), speed=1.0, arm=("plc1",))
+    assert session.wait_links(30) == ()
+    session.start()
+    session.do(lambda run: run.operate("start", "press")).result(5)
+    until(lambda: session.do(lambda run: run.tags["Q_Run"].value).result(5), 20)
+    plc.kill()
+    until(lambda: session.status().state == "paused", 10)
+    assert "plc1" in session.status().notice
+    session.step_event()  # what the loss did to the tags is the next instant
+    tag = session.do(
+        lambda run: (run.tags["Q_Run"].value, run.tags["Q_Run"].quality, run.tags["Q_Run"].reason)
+    )
+    assert tag.result(5) == (True, Quality.UNCERTAIN, Reason.LINK_LOST), "the last value, marked"
+    assert replayed(session).journal.digest() == session.journal.digest()
+
+
+def test_that_a_frozen_plc_is_noticed_and_gets_no_old_commands_when_it_thaws(
+    peer: Callable[[str], Any],
+    sessions: Callable[..., Session],
+    free_endpoint: Callable[[], str],
+    until: Callable[..., None],
+) -> None:
+    if not hasattr(signal, "SIGSTOP"):
+        pytest.skip("this system cannot freeze a process")
+    endpoint = free_endpoint()
+    plc = started_plc(peer, port_of(endpoint))
+    session = sessions(load_line(EXTERNAL, endpoint), speed=1.0, arm=("plc1",))
+    assert session.wait_links(30) == ()
+    session.start()
+    until(lambda: plc.ask("counts")["writes"] >= len(INPUTS), 20)
+    os.kill(plc.process.pid, signal.SIGSTOP)
+    frozen = time.monotonic()
+    try:
+        until(lambda: session.status().state == "paused", 15)
+        assert time.monotonic() - frozen < 6, "the watchdog asks every second, with a second's patience"
+        session.start()  # the operator goes on without the PLC
+        for press in ("push", "release") * 5:
+            session.do(lambda run, action=press: run.operate("start", action)).result(5)
+            time.sleep(0.1)
+    finally:
+        os.kill(plc.process.pid, signal.SIGCONT)
+    until(lambda: dict(session.status().links)["plc1"].state == "up", 30)
+    until(lambda: plc.ask("counts")["writes"] >= 2 * len(INPUTS), 20)
+    session.pause()
+    starts = [value for tag, value in plc.ask("counts")["written"] if tag == "I_Start"]
+    assert True not in starts, "the presses of the outage are over: only the present image is sent"
