@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.viewport.palette import Palette, rgb
-from commissioning.viewport.polydata import actor_of, polydata, shared
+from commissioning.viewport.polydata import actor_of, polydata, shared, unlit
 from commissioning.viewport.shapes import UNIT_BOX, joined, rotation
 
 FREE, BLOCKED = 0.006, 0.018  # thickness in m
@@ -31,7 +31,7 @@ class Beams:
         self._colour_array = shared(self._colours, "colour")
         self._data.GetCellData().SetScalars(self._colour_array)
         self.actor = actor_of(self._data)
-        self.actor.GetProperty().SetLighting(False)
+        unlit(self.actor)
         self.actor.SetVisibility(bool(self._bodies))
         self._palette = palette
         self.recolour(palette)

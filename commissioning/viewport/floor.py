@@ -10,7 +10,7 @@ from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from commissioning.viewport.palette import Palette, Rgb, rgb
-from commissioning.viewport.polydata import actor_of, cells, shared
+from commissioning.viewport.polydata import actor_of, cells, shared, unlit
 
 FADE_FROM = 0.35  # share of the radius inside which nothing fades
 SEGMENTS = 72
@@ -29,7 +29,7 @@ class Floor:
         self._grid, self._grid_colours, self._grid_array, self._grid_fade, self._strong = self._make_grid()
         self.actors = [self._disc, self._grid]
         for actor in self.actors:
-            actor.GetProperty().SetLighting(False)
+            unlit(actor)
             actor.SetPickable(False)
             actor.ForceTranslucentOn()
         self._grid.GetProperty().SetLineWidth(1.0)

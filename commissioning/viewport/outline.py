@@ -9,7 +9,7 @@ from vtkmodules.vtkFiltersHybrid import vtkPolyDataSilhouette
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
 from commissioning.viewport.palette import Palette, rgb
-from commissioning.viewport.polydata import polydata
+from commissioning.viewport.polydata import polydata, unlit
 from commissioning.viewport.shapes import Triangles
 
 WIDTH = 2.0  # px
@@ -34,8 +34,8 @@ class Outline:
         if follows is not None:
             edges.SetProp3D(follows)
             self.actor.SetUserMatrix(follows.GetUserMatrix())
+        unlit(self.actor)
         material = self.actor.GetProperty()
-        material.SetLighting(False)
         material.SetLineWidth(WIDTH)
         material.SetColor(*(c / 255 for c in rgb(palette.selection)))
         self.actor.SetPickable(False)

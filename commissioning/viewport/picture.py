@@ -106,7 +106,7 @@ class PlotterPicture:
 
         for position, strength in (
             ((-0.55, -0.75, 1.25), 0.62),
-            ((0.9, -0.5, 0.55), 0.28),
+            ((0.55, -0.95, 0.3), 0.36),
             ((0.1, 1.0, 0.5), 0.22),
         ):
             light = vtkLight()

@@ -61,6 +61,12 @@ def matt(actor: Any, colour: Rgb | None = None, ambient: float = AMBIENT, diffus
         material.SetColor(*(c / 255 for c in colour))
 
 
+def unlit(actor: Any) -> None:
+    """Exactly its own colour: without lighting VTK still adds the ambient share to the diffuse one."""
+    matt(actor, ambient=0.0, diffuse=1.0)
+    actor.GetProperty().SetLighting(False)
+
+
 def actor_of(data: vtkPolyData) -> vtkActor:
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(data)

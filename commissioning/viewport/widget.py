@@ -61,7 +61,7 @@ class ViewportWidget(QWidget):
         self._pressed: QPointF | None = None
         self._last: QPointF | None = None
         self._dragged = False
-        self._fit_pending = True
+        self._fits = True
         self._next = QTimer(self)
         self._next.setSingleShot(True)
         self._next.timeout.connect(self._render)
@@ -73,7 +73,7 @@ class ViewportWidget(QWidget):
 
     def set_stage(self, stage: Stage, keep_view: bool = False) -> None:
         self.stage = stage
-        self._fit_pending = not keep_view
+        self._fits = self._fits or not keep_view
         self._resize_source()
         self.request()
 
@@ -93,6 +93,7 @@ class ViewportWidget(QWidget):
             self.request()
 
     def look(self, camera: Camera) -> None:
+        self._fits = False
         self.camera = camera
         self.request()
 
@@ -100,6 +101,7 @@ class ViewportWidget(QWidget):
         if preset in PRESETS:
             self.camera = self.camera.towards(preset)
             self.frame_selection(None)
+            self._fits = preset == "home"
 
     def frame_selection(self, what: Pick | None) -> None:
         if self.stage is not None:
@@ -142,8 +144,7 @@ class ViewportWidget(QWidget):
         if stage is None or self.width() < 2 or not self.isVisible():
             return
         self._dirty = False
-        if self._fit_pending:
-            self._fit_pending = False
+        if self._fits:  # until somebody moves the camera, the whole line stays in the picture
             low, high = stage.box_of(None)
             self.camera = self.camera.framing(low, high, self.width() / max(self.height(), 1))
         started = time.perf_counter()

@@ -8,4 +8,5 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("VTK_DEFAULT_OPENGL_WINDOW", "vtkEGLRenderWindow")
-sys.path.insert(0, str(Path(__file__).parents[1] / "viewport"))  # fake_line.py
+for folder in ("viewport", "gui"):  # fake_line.py, fake_session.py
+    sys.path.insert(0, str(Path(__file__).parents[1] / folder))

@@ -115,7 +115,8 @@ def header() -> dict[str, Any]:
         direction = "input" if name.startswith("I_") else "output" if name.startswith("Q_") else "port"
         signals.append(
             {"name": name, "type": "BOOL", "direction": direction,
-             "owner": "plc" if direction == "output" else "pe1", "controller": "plc", "address": f"%{'I' if direction == 'input' else 'Q'}X0.{len(signals)}",
+             "owner": "plc" if direction == "output" else "pe1", "controller": "plc",
+             "address": f"%{'I' if direction == 'input' else 'Q'}X0.{len(signals)}",
              "comment": "", "ports": ["pe1.blocked"] if name == "I_PE1" else []}
         )  # fmt: skip
     return {

@@ -1,0 +1,64 @@
+"""The last record before a time, for each of many objects, without keeping anything per object alive."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.record import RECORD
+
+
+class LastIndex:
+    """Rows of one kind, in time order. Live answers cost nothing; past ones sort once per look back."""
+
+    def __init__(self, count: int):
+        self.count = count
+        self.latest = np.full(count, -1, np.int64)  # number of the last row of each object
+        self._chunks: list[NDArray[np.void]] = []
+        self._length = 0
+        self._rows = np.empty(0, RECORD)
+        self._order: NDArray[np.int64] = np.empty(0, np.int64)
+        self._start: NDArray[np.int64] = np.zeros(count + 1, np.int64)
+
+    def feed(self, rows: NDArray[np.void]) -> None:
+        if len(rows):
+            # of equal indices numpy keeps the last assignment
+            self.latest[rows["obj"]] = np.arange(self._length, self._length + len(rows))
+            self._chunks.append(rows)
+            self._length += len(rows)
+
+    @property
+    def rows(self) -> NDArray[np.void]:
+        if len(self._rows) < self._length:
+            self._rows = np.concatenate([self._rows, *self._chunks])
+            self._chunks = []
+        return self._rows
+
+    def at(self, t_ns: int) -> NDArray[np.int64]:
+        """Row number per object of its last record at a time <= t_ns, -1 where there is none."""
+        rows = self.rows
+        if not len(rows) or t_ns >= rows["t"][-1]:
+            return self.latest
+        self._sort(t_ns)
+        before = int(np.searchsorted(rows["t"][: len(self._order)], t_ns, "right"))
+        found = np.full(self.count, -1, np.int64)
+        for number in range(self.count):
+            mine = self._order[self._start[number] : self._start[number + 1]]
+            place = int(np.searchsorted(mine, before))
+            if place:
+                found[number] = mine[place - 1]
+        return found
+
+    def of(self, number: int) -> NDArray[np.void]:
+        """All rows of one object."""
+        rows = self.rows
+        return rows[rows["obj"] == number]
+
+    def _sort(self, t_ns: int) -> None:
+        # What is past does not change: an order that reaches beyond t_ns stays good while a run goes on.
+        known = len(self._order)
+        if known and self._rows["t"][known - 1] > t_ns:
+            return
+        owners = self._rows["obj"]
+        self._order = np.argsort(owners, kind="stable")
+        self._start = np.searchsorted(owners[self._order], np.arange(self.count + 1))

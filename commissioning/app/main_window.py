@@ -1,0 +1,235 @@
+"""The main window: puts the panels together. What its actions do is in `commands.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+
+from commissioning.app import style
+from commissioning.app.actions import Actions
+from commissioning.app.checks_panel import ChecksPanel
+from commissioning.app.commands import Commands
+from commissioning.app.docks import Docks
+from commissioning.app.finder import Finder
+from commissioning.app.journal_panel import JournalPanel
+from commissioning.app.line_tree import LineTree
+from commissioning.app.notices import Ask, Notice
+from commissioning.app.opening import Opened, open_path
+from commissioning.app.operator_panel import OperatorPanel
+from commissioning.app.problems_panel import ProblemsPanel
+from commissioning.app.properties import Properties
+from commissioning.app.run_bar import RunBar
+from commissioning.app.selection import Selection
+from commissioning.app.source import Source
+from commissioning.app.tag_panel import TagPanel
+from commissioning.app.tag_values import TagValues
+from commissioning.app.time_bar import TimeBar
+from commissioning.app.tokens import GAP, LIGHT, THEMES
+from commissioning.app.verdicts import Verdicts
+from commissioning.app.viewport_panel import ViewportPanel
+from commissioning.app.watch import Watch, new_timeline
+
+TITLE = "commissioning"
+
+
+class MainWindow(QMainWindow):
+    opened = Signal(object)  # Opened
+
+    def __init__(
+        self,
+        theme: str = "light",
+        timeline: Callable[[Mapping[str, Any]], Any] = new_timeline,
+    ):
+        super().__init__()
+        self.tokens = THEMES.get(theme, LIGHT)
+        self._dress()
+        self.setWindowTitle(TITLE)
+        self.resize(1680, 1000)
+        self.watch = Watch(timeline, self)
+        self.selection = Selection(self)
+        self.values = TagValues(self.watch)
+        self.verdicts = Verdicts(self.watch)
+        self.scene: Path | None = None
+        self.commands = Commands(self)
+        self.actions_table = Actions(self, self.commands.handlers)
+        self._build()
+        self._connect()
+        self.commands.refresh()
+        self._loader = ThreadPoolExecutor(1, "open")
+        self._loading: Future[Opened] | None = None
+        self._load_timer = QTimer(self)
+        self._load_timer.setInterval(20)
+        self._load_timer.timeout.connect(self._loaded)
+        self._sized = False
+
+    def _build(self) -> None:
+        watch, chosen, values, tokens = self.watch, self.selection, self.values, self.tokens
+        actions = self.actions_table
+        self.menus = actions.fill(self.menuBar())
+        self.run_bar = RunBar(watch, self.verdicts, actions, tokens)
+        self.time_bar = TimeBar(watch, tokens)
+        self.viewport = ViewportPanel(watch, chosen, values, tokens)
+        self.tree = LineTree(watch, chosen, tokens)
+        self.properties = Properties(watch, chosen, values, tokens)
+        self.tags = TagPanel(watch, chosen, values, actions, tokens, self.commands.force_value)
+        self.checks = ChecksPanel(self.verdicts, actions, tokens)
+        self.problems = ProblemsPanel(tokens)
+        self.journal = JournalPanel(watch, chosen, tokens)
+        self.operator = OperatorPanel(watch, chosen, values, tokens)
+        body = QWidget()
+        body.setObjectName("body")
+        column = QVBoxLayout(body)
+        column.setContentsMargins(GAP + 2, 0, GAP + 2, GAP)
+        column.setSpacing(GAP)
+        column.addWidget(self.run_bar)
+        holder = QWidget()
+        column.addWidget(holder, 1)
+        column.addWidget(self.time_bar)
+        inner = QVBoxLayout(holder)
+        inner.setContentsMargins(0, 0, 0, 0)
+        panels: dict[str, QWidget] = {
+            "3D": self.viewport,
+            "Line": self.tree,
+            "Properties": self.properties,
+            "Tags": self.tags,
+            "Checks": self.checks,
+            "Problems": self.problems,
+            "Journal": self.journal,
+            "Operator panel": self.operator,
+        }
+        self.docks = Docks(holder, panels, "3D")
+        inner.addWidget(self.docks.manager)
+        self.setCentralWidget(body)
+        for title, dock in self.docks.docks.items():
+            if title != "3D":
+                self.menus["View"].addAction(dock.toggleViewAction())
+        self.notice, self.ask = Notice(self), Ask(self)
+        self.finder = Finder(self, self.commands.things)
+        self.redrawn = (
+            self.run_bar, self.time_bar, self.viewport, self.tree, self.properties, self.tags, self.checks,
+            self.problems, self.journal, self.operator,
+        )  # fmt: skip
+        self.actions_table.redraw(tokens)
+
+    def _connect(self) -> None:
+        self.watch.status_changed.connect(self._status_changed)
+        self.watch.replaced.connect(self.commands.refresh)
+        self.selection.changed.connect(self.commands.refresh)
+        self.verdicts.changed.connect(self.commands.refresh)
+        self.run_bar.show_forced.connect(self._show_forced)
+        self.run_bar.show_checks.connect(lambda: self.docks.show("Checks"))
+        self.journal.chosen.connect(self.watch.review)
+        self.checks.chosen.connect(self.watch.review)
+        self.checks.running.connect(lambda _on: self.commands.refresh())
+        self.checks.notice.connect(lambda text: self.notice.say(text))
+        self.operator.acted.connect(self.commands.operate)
+        self.viewport.ready.connect(self._picture_ready)
+        self._said_problem: object = None
+        self._said_notice = ""
+
+    # opening
+
+    def open(self, path: Path, at_ns: int | None = None, stop: bool = False, arm: Sequence[str] = ()) -> None:
+        """Loads beside the window; it stays usable meanwhile."""
+        if self._loading is not None:
+            return
+        self.close_line()
+        self.notice.say(f"Opening {path.name} …", stays=True)
+        self._loading = self._loader.submit(open_path, path, at_ns, stop, arm)
+        self._load_timer.start()
+
+    def take(self, opened: Opened) -> None:
+        """Shows what was opened, or why it could not be."""
+        self.notice.hide()
+        self.problems.show_problems(opened.problems)
+        self.scene = opened.scene
+        self.checks.scene = opened.scene if opened.source is not None else None
+        if opened.source is not None:
+            self.show_source(opened.source, opened.name)
+        elif opened.problems:
+            count = len(opened.problems)
+            more = f" and {count - 1} more" if count > 1 else ""
+            self.notice.say(f"{opened.name} cannot be opened: {opened.problems[0]}{more}")
+            self.docks.show("Problems")
+        self.opened.emit(opened)
+
+    def show_source(self, source: Source, name: str) -> None:
+        self.setWindowTitle(f"{name} – {TITLE}")
+        self.verdicts.forget()
+        self.selection.clear()
+        self.watch.open(source)
+        self.commands.refresh()
+
+    def close_line(self) -> None:
+        self.watch.close()
+        self.selection.clear()
+        self.scene = self.checks.scene = None
+        self.setWindowTitle(TITLE)
+        self.commands.refresh()
+
+    def _loaded(self) -> None:
+        if self._loading is not None and self._loading.done():
+            future, self._loading = self._loading, None
+            self._load_timer.stop()
+            self.take(future.result())
+
+    # looks
+
+    def set_theme(self, name: str) -> None:
+        self.tokens = THEMES.get(name, LIGHT)
+        self._dress()
+        self.actions_table.redraw(self.tokens)
+        for panel in self.redrawn:
+            panel.redraw(self.tokens)
+
+    def _dress(self) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        style.apply(app, self.tokens)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._sized:
+            self._sized = True
+            QTimer.singleShot(0, self._size_docks)
+
+    def _size_docks(self) -> None:
+        self.docks.size(self.docks.manager.width(), self.docks.manager.height())
+
+    def _picture_ready(self) -> None:
+        self.time_bar.drawing = ""
+
+    def _show_forced(self) -> None:
+        self.docks.show("Tags")
+        self.tags.show_forced()
+
+    # the run
+
+    def _status_changed(self) -> None:
+        status = self.watch.status
+        if status.problem is not None and status.problem is not self._said_problem:
+            self.problems.show_problems([status.problem])
+            self.notice.say(str(status.problem))
+        self._said_problem = status.problem
+        if status.notice and status.notice != self._said_notice:
+            self.notice.say(status.notice)
+        self._said_notice = status.notice
+        if self.viewport.software and not self.time_bar.drawing:
+            self.time_bar.drawing = "software 3D"
+        self.commands.refresh()
+
+    # ending
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._load_timer.stop()
+        self.checks.close_down()
+        self.watch.close()
+        self.viewport.close_down()
+        self._loader.shutdown(wait=False, cancel_futures=True)
+        super().closeEvent(event)

@@ -1,0 +1,65 @@
+"""Opening scenes and recordings. The only place of the window that knows how a run is built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from commissioning.app.source import LiveSource, ReplaySource, Source
+from commissioning.model.problem import Problem, Problems
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What came of it: a source, or problems. `scene` is the folder checks can be run on."""
+
+    source: Source | None = None
+    problems: tuple[Problem, ...] = ()
+    scene: Path | None = None
+    name: str = ""
+
+
+def open_path(path: Path, at_ns: int | None = None, stop: bool = False, arm: Sequence[str] = ()) -> Opened:
+    """A scene (folder or file) or a recording. `stop` runs to `at_ns` and no further."""
+    from commissioning.files.recording import is_recording
+
+    if path.is_file() and is_recording(path):
+        return open_recording(path, at_ns)
+    return open_scene(path, at_ns, stop, arm)
+
+
+def open_recording(path: Path, at_ns: int | None = None) -> Opened:
+    from commissioning.files.recording import read_recording
+
+    try:
+        recording = read_recording(path)
+    except Problems as problems:
+        return Opened(problems=tuple(problems.problems), name=path.name)
+    source = ReplaySource(recording)
+    if at_ns is not None:
+        source.seek(at_ns)
+    return Opened(source, name=str(recording.header.get("name") or path.name))
+
+
+def open_scene(path: Path, at_ns: int | None = None, stop: bool = False, arm: Sequence[str] = ()) -> Opened:
+    from commissioning.bench.load import load
+    from commissioning.bench.run import make_run
+    from commissioning.sim.session import Session
+
+    try:
+        loaded = load(path)
+        until = at_ns if stop else None
+        session = Session(lambda: make_run(loaded), 1.0, until_ns=until, arm=tuple(arm))
+    except Problems as problems:
+        return Opened(problems=tuple(problems.problems), name=path.name, scene=path)
+    if at_ns:
+        session.do(lambda run: run.advance_to(at_ns))
+    source = LiveSource(session, "LOCK-STEP" if _in_lock_step(loaded.scene) else "FREE RUN")
+    return Opened(source, name=loaded.name, scene=path)
+
+
+def _in_lock_step(scene: object) -> bool:
+    """A line whose controllers share its virtual time; one behind a link runs freely."""
+    controllers = getattr(scene, "controllers", {})
+    return all(record.type not in ("external", "none") for record in controllers.values())

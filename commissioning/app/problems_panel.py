@@ -1,0 +1,85 @@
+"""Problems: what is wrong, where, and what to do; all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from commissioning.app.tables import EmptyHint, Table
+from commissioning.app.tokens import Tokens
+from commissioning.model.problem import Problem
+
+COLUMNS = ("where", "what", "what to do", "cause")
+WIDTHS = (240, 380, 330, 200)
+Index = QModelIndex | QPersistentModelIndex
+
+
+class ProblemModel(QAbstractTableModel):
+    def __init__(self, tokens: Tokens):
+        super().__init__()
+        self.tokens = tokens
+        self.problems: tuple[Problem, ...] = ()
+
+    def show(self, problems: Sequence[Problem]) -> None:
+        self.beginResetModel()
+        self.problems = tuple(problems)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
+        return 0 if parent.isValid() else len(self.problems)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return len(COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section]
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        problem = self.problems[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return (place_text(problem), problem.what, problem.cure, problem.cause)[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return str(problem)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return QColor(self.tokens.failed if index.column() == 1 else self.tokens.text)
+        return None
+
+
+class ProblemsPanel(QWidget):
+    def __init__(self, tokens: Tokens):
+        super().__init__()
+        self.model = ProblemModel(tokens)
+        self.table = Table(self.model, WIDTHS)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.table)
+        self._hint = EmptyHint(
+            self.table,
+            "No problems.\n"
+            "What a scene, a program or a link gets wrong is listed here, with file, line and cure.",
+        )
+
+    def redraw(self, tokens: Tokens) -> None:
+        self.model.tokens = tokens
+        self.table.viewport().update()
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        self.model.show(problems)
+        self._hint.setVisible(not problems)
+        if problems:
+            self.table.selectRow(0)
+
+
+def place_text(problem: Problem) -> str:
+    where = problem.where
+    name = where.file.rsplit("/", 1)[-1] if where.file else ""
+    spot = ":".join(str(part) for part in (name, where.line, where.column) if part)
+    return "  ".join(part for part in (spot, where.id) if part)
