@@ -25,6 +25,7 @@ class SceneText:
 
     def __init__(self, text: str, file: str, composed: Composed, problems: tuple[Problem, ...] = ()) -> None:
         self._text = text
+        self._composed = composed
         self._spans = composed.spans
         self.file = file
         self.tree: Any = composed.tree
@@ -52,17 +53,21 @@ class SceneText:
     def set(self, path: Path, value: Any) -> SceneText:
         """With `value` (plain data) at `path`, added after its siblings if it is not there yet.
 
-        Raises Problems while the text itself has problems, TypeError for a value that YAML cannot hold.
+        Raises Problems while the text itself has problems, KeyError for a path that cannot be (an item far
+        behind the end of a list, a key in a number), TypeError or ValueError for a value that a
+        scene cannot hold.
         """
         self._editable()
-        return _loaded(yaml_edit.set_value(self._text, path, value), self.file)
+        text, composed = yaml_edit.set_value(self._text, self._composed, path, value)
+        return SceneText(text, self.file, composed)
 
     def delete(self, path: Path) -> SceneText:
         """Without the key or item at `path`. Raises KeyError if there is none, Problems as `set` does."""
         self._editable()
         if path not in self._spans or not path:
             raise KeyError(path_id(path))
-        return _loaded(yaml_edit.delete_value(self._text, path), self.file)
+        text, composed = yaml_edit.delete_value(self._text, self._composed, path)
+        return SceneText(text, self.file, composed)
 
     def _editable(self) -> None:
         if self.problems:

@@ -8,53 +8,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from typing import Any
 
 from commissioning.files.yaml_tree import Composed, Path, Span, compose
 from commissioning.files.yaml_write import document, entry, flow, key_text
 
+Edited = tuple[str, Composed]
 
-def set_value(text: str, path: Path, value: Any) -> str:
-    """Text with `value` at `path`. Mappings are merged key by key, so that comments inside them stay."""
-    composed = compose(text)
+
+def set_value(text: str, composed: Composed, path: Path, value: Any) -> Edited:
+    """Text (and what it composes to) with `value` at `path`. Mappings are merged key by key, so that
+    comments inside them stay."""
     value = _plain(value)
-    wanted = _with(composed.tree, path, value)
     old = _get(composed.tree, path)
     if isinstance(value, dict) and isinstance(old, dict) and value and old:
-        return _merge(text, path, old, value)
-    return _verified(_splice_set(text, composed, path, value), text, wanted, path)
+        return _merge(text, composed, path, old, value)
+    wanted = _with(composed.tree, path, value)
+    return _verified(_splice_set(text, composed, path, value), text, composed, wanted, path)
 
 
-def delete_value(text: str, path: Path) -> str:
-    """Text without the key or item at `path`, which must be there."""
-    composed = compose(text)
-    wanted = deepcopy(composed.tree)
-    del _get(wanted, path[:-1])[path[-1]]
-    return _verified(_splice_delete(text, composed, path), text, wanted, path)
+def delete_value(text: str, composed: Composed, path: Path) -> Edited:
+    """Text (and what it composes to) without the key or item at `path`, which must be there."""
+    container = _get(composed.tree, path[:-1])
+    left: Any = list(container) if isinstance(container, list) else dict(container)
+    del left[path[-1]]
+    wanted = _with(composed.tree, path[:-1], left)
+    return _verified(_splice_delete(text, composed, path), text, composed, wanted, path)
 
 
-def _merge(text: str, path: Path, old: dict[str, Any], new: dict[str, Any]) -> str:
+def _merge(text: str, composed: Composed, path: Path, old: dict[str, Any], new: dict[str, Any]) -> Edited:
     for key, item in new.items():
         if key not in old or not _same(old[key], item):
-            text = set_value(text, (*path, key), item)
+            text, composed = set_value(text, composed, (*path, key), item)
     for key in old:
         if key not in new:
-            text = delete_value(text, (*path, key))
-    return text
+            text, composed = delete_value(text, composed, (*path, key))
+    return text, composed
 
 
-def _verified(spliced: str | None, text: str, wanted: Any, path: Path) -> str:
+def _verified(spliced: str | None, text: str, composed: Composed, wanted: Any, path: Path) -> Edited:
     if spliced is not None:
         result = compose(spliced)
         if not result.faults and _same(result.tree, wanted):
-            return spliced
+            return spliced, result
     if not path:
-        return document(wanted, _newline(text))
+        written = document(wanted, _newline(text))
+        return written, compose(written)
     above = path[:-1]
-    composed = compose(text)
     rewritten = _splice_set(text, composed, above, _get(wanted, above)) if above else None
-    return _verified(rewritten, text, wanted, above)
+    return _verified(rewritten, text, composed, wanted, above)
 
 
 def _splice_set(text: str, composed: Composed, path: Path, value: Any) -> str | None:
@@ -185,20 +187,20 @@ def _get(tree: Any, path: Path) -> Any:
 
 
 def _with(tree: Any, path: Path, value: Any) -> Any:
+    """A copy along the path only: the rest of the tree is shared, never changed."""
     if not path:
         return value
-    key, copied = path[0], deepcopy(tree)
-    if isinstance(copied, list) and isinstance(key, int):
-        if not 0 <= key <= len(copied):
-            raise KeyError(f"there is no item {key} in a list of {len(copied)}")
-        inner = copied[key] if key < len(copied) else None
-        copied[key : key + 1] = [_with(inner, path[1:], value)]
-        return copied
-    if not isinstance(key, str) or not (copied is None or isinstance(copied, dict)):
-        raise KeyError(f"{key!r} cannot be set in {type(copied).__name__}")
-    result: dict[str, Any] = copied if copied is not None else {}
-    result[key] = _with(result.get(key), path[1:], value)
-    return result
+    key = path[0]
+    if isinstance(tree, list) and isinstance(key, int):
+        if not 0 <= key <= len(tree):
+            raise KeyError(f"there is no item {key} in a list of {len(tree)}")
+        inner = tree[key] if key < len(tree) else None
+        return [*tree[:key], _with(inner, path[1:], value), *tree[key + 1 :]]
+    if not isinstance(key, str) or not (tree is None or isinstance(tree, dict)):
+        raise KeyError(f"{key!r} cannot be set in {type(tree).__name__}")
+    copied: dict[str, Any] = dict(tree) if tree is not None else {}
+    copied[key] = _with(copied.get(key), path[1:], value)
+    return copied
 
 
 def _plain(value: Any) -> Any:

@@ -29,7 +29,7 @@ from ruamel.yaml.scanner import Scanner
 
 Path = tuple[str | int, ...]
 MAX_DEPTH: Final = 50
-_MAX_INTEGER: Final = 2**64  # larger than any tag can hold
+MAX_INTEGER: Final = 2**64  # larger than any tag can hold
 
 _INTEGER = re.compile(r"[-+]?[0-9]+\Z", re.ASCII)
 _OCTAL = re.compile(r"0o[0-7]+\Z", re.ASCII)
@@ -110,8 +110,8 @@ def resolve(text: str) -> bool | int | float | str | None:
     if _INTEGER.match(text) or _OCTAL.match(text) or _HEXADECIMAL.match(text):
         base = {"0o": 8, "0x": 16}.get(text[:2], 10)
         # the length first: int() refuses more than 4300 digits by an error of its own
-        value = int(text[2:] if base != 10 else text, base) if len(text) <= 40 else _MAX_INTEGER
-        if abs(value) >= _MAX_INTEGER:
+        value = int(text[2:] if base != 10 else text, base) if len(text) <= 40 else MAX_INTEGER
+        if abs(value) >= MAX_INTEGER:
             raise _BadScalarError("that whole number is larger than anything can hold")
         return value
     if _FLOAT.match(text):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from commissioning.files.yaml_tree import resolve
+from commissioning.files.yaml_tree import MAX_INTEGER, resolve
 
 _WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z0-9_./µ°+(-][^\x00-\x1f\x7f-\x9f,\[\]{}#:\"'`&*!|>\\]*\Z")
@@ -16,14 +17,22 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def scalar(value: Any) -> str:
-    """Text of a scalar, valid inside and outside of brackets. Raises TypeError for what is no scalar."""
+    """Text of a scalar, valid inside and outside of brackets.
+
+    Raises TypeError for what is no scalar and ValueError for what would not read back: numbers that are not
+    finite or too large, half characters.
+    """
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
+        if abs(value) >= MAX_INTEGER:
+            raise ValueError("a whole number of more than 64 bits cannot stand in a scene")
         return str(int(value))
     if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} cannot stand in a scene")
         return repr(float(value))
     if isinstance(value, str):
         return _plain_or_quoted(value)
@@ -42,6 +51,8 @@ def flow(value: Any) -> str:
 def key_text(key: Any) -> str:
     """A key; keys are always text, so that `true` or `12` as a key need no quotes of their own."""
     text = str(key)
+    if not text:
+        raise ValueError("a name in a scene has at least one character")
     return text if _PLAIN_KEY.match(text) and text != "null" else _quoted(text)
 
 
@@ -89,6 +100,8 @@ def _quoted(text: str) -> str:
             out.append(_ESCAPES[character])
         elif any(low <= code < high for low, high in _PRINTABLE):
             out.append(character)
+        elif 0xD800 <= code < 0xE000:
+            raise ValueError("half a character (a lone surrogate) cannot stand in a scene")
         elif code <= 0xFF:
             out.append(f"\\x{code:02X}")
         elif code <= 0xFFFF:

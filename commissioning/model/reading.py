@@ -13,6 +13,7 @@ from commissioning.model.problem import Place, Problem
 from commissioning.model.quantity import QuantityError
 
 Path = tuple[str | int, ...]
+_MANY = 60
 _ID = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 
 
@@ -139,7 +140,12 @@ def suggest(name: object, known: Iterable[str]) -> str:
     if not names:
         return "There is none in this scene"
     if isinstance(name, str) and name:
-        folded = {candidate.casefold(): candidate for candidate in reversed(names)}
+        candidates = names
+        if len(names) > _MANY:
+            # a search through thousands of ids, for thousands of problems, would take minutes
+            start = name[:2].casefold()
+            candidates = [known_name for known_name in names if known_name[:2].casefold() == start][:_MANY]
+        folded = {candidate.casefold(): candidate for candidate in reversed(candidates)}
         near = difflib.get_close_matches(name[:80].casefold(), list(folded), 1, 0.6)
         if near:
             return f"Did you mean {folded[near[0]]!r}?"

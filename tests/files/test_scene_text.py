@@ -139,6 +139,18 @@ def test_that_a_deleted_entry_takes_its_line_and_no_other() -> None:
         text.delete(("b", "z"))
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**64, "\ud800", {"": 1}, object(), {1, 2}])
+def test_that_what_a_scene_cannot_hold_is_refused(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        load("a: 1\n").set(("a",), [value])
+
+
+def test_that_a_path_that_cannot_be_is_refused() -> None:
+    for path in (("a", "b"), ("l", 3), ("l", "x"), (0,)):
+        with pytest.raises(KeyError):
+            load("a: 1\nl: [1]\n").set(path, 1)
+
+
 def test_that_windows_line_ends_stay() -> None:
     text = load("a: 1\r\nb:\r\n  c: 2\r\n")
     assert text.set(("b", "d"), 3).dump() == "a: 1\r\nb:\r\n  c: 2\r\n  d: 3\r\n"
