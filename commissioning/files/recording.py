@@ -60,7 +60,8 @@ class Recording:
     `records`: structured array of dtype RECORD; the first one has the number `first_record`
     (not 0 for a run that was restored from a snapshot). `texts`: the whole text table. `files`: what the
     run was built from, by path relative to the scene. `complete`: the run ended and closed it; otherwise
-    the process died or still runs, and `end_ns` is the time up to which everything is in. `digest`: the
+    the process died or still runs, and this is the last moment that was saved whole. Everything at
+    times <= `end_ns` is in, and nothing after. `digest`: the
     journal digest of what is in, 64 hex digits.
     """
 
@@ -159,8 +160,8 @@ def _read(connection: sqlite3.Connection, path: Path) -> Recording:
         raise _Damage(fault)
     first = _number(meta.get("first_chunk"))
     chain = bytes.fromhex(str(meta.get("first_chain"))) if first else chain_start(header["core"])
-    records, texts, digest = _journal(connection, first, chain)
     complete = "digest" in meta
+    records, texts, digest = _journal(connection, first, chain, complete)
     if complete and meta["digest"] != digest:
         raise _Damage(f"its digest is {digest}, the run's was {meta['digest']}")
     if len(records) and (records["t"][0] < 0 or np.any(records["t"][1:] < records["t"][:-1])):
@@ -168,7 +169,7 @@ def _read(connection: sqlite3.Connection, path: Path) -> Recording:
     fault = record_fault(records, header["core"])
     if fault:
         raise _Damage(fault)
-    last_t = int(records["t"][-1]) if len(records) else 0
+    end = first * CHUNK + len(records)
     return Recording(
         path=path,
         header=header,
@@ -181,42 +182,53 @@ def _read(connection: sqlite3.Connection, path: Path) -> Recording:
             for t, count, snapshot in connection.execute(
                 "SELECT t, records, snapshot FROM keyframes ORDER BY n"
             )
+            if _number(count) <= end
         ),
         files=_files(connection),
         complete=complete,
-        end_ns=_number(meta.get("end_ns") if complete else meta.get("watermark_ns", last_t)),
+        end_ns=_number(meta.get("end_ns") if complete else meta.get("watermark_ns", 0)),
         digest=digest,
     )
 
 
 def _journal(
-    connection: sqlite3.Connection, first: int, chain: bytes
+    connection: sqlite3.Connection, first: int, chain: bytes, complete: bool
 ) -> tuple[NDArray[np.void], list[str], str]:
-    """All records in order, all texts, the digest; each chunk against the chain value written with it."""
+    """Records in order, texts, digest; each chunk against the chain value written with it.
+
+    A recording that was not closed ends with its last tail: chunks after it may end inside an instant.
+    """
+    (count,) = connection.execute("SELECT count(*) FROM chunks").fetchone()
+    tails = connection.execute("SELECT k, packed, texts FROM tail").fetchall()
+    last, packed, words = first, b"", list[str]()
+    if tails:
+        last, packed, words = (
+            _number(tails[0][0]),
+            _bytes(tails[0][1]),
+            _texts(from_json(_bytes(tails[0][2]))),
+        )
+    if len(tails) > 1 or not first <= last <= first + count or len(packed) % RECORD_BYTES:
+        raise _Damage("its open records do not follow the others")
+    if complete and last < first + count:
+        last, packed, words = first + count, b"", []
     pieces: list[bytes] = []
     texts: list[str] = []
-    number = first
-    for k, codec, packed, new, link in connection.execute(
-        "SELECT k, codec, packed, texts, chain FROM chunks ORDER BY k"
+    for k, codec, blob, new, link in connection.execute(
+        "SELECT k, codec, packed, texts, chain FROM chunks WHERE k < ? ORDER BY k", (last,)
     ):
-        if k != number:
-            raise _Damage(f"records from {number * CHUNK} on are missing")
-        piece = _unpacked(_bytes(packed)) if codec == ZLIB else _bytes(packed)
+        if k != first + len(pieces):
+            raise _Damage(f"records from {(first + len(pieces)) * CHUNK} on are missing")
+        piece = _unpacked(_bytes(blob)) if codec == ZLIB else _bytes(blob)
         if len(piece) != CHUNK * RECORD_BYTES:
             raise _Damage(f"chunk {k} holds {len(piece)} bytes")
-        words = _texts(from_json(_bytes(new)))
-        chain = chain_next(chain, piece, words)
+        used = _texts(from_json(_bytes(new)))
+        chain = chain_next(chain, piece, used)
         if chain != link:
             raise _Damage(f"records {k * CHUNK} to {(k + 1) * CHUNK - 1} do not fit the digest chain")
         pieces.append(piece)
-        texts += words
-        number += 1
-    tail = connection.execute("SELECT k, packed, texts FROM tail").fetchall()
-    packed, words = b"", []
-    if tail:
-        packed, words = _bytes(tail[0][1]), _texts(from_json(_bytes(tail[0][2])))
-        if len(tail) > 1 or tail[0][0] != number or len(packed) % RECORD_BYTES:
-            raise _Damage("its open records do not follow the others")
+        texts += used
+    if len(pieces) != last - first:
+        raise _Damage(f"records from {(first + len(pieces)) * CHUNK} on are missing")
     digest = chain_next(chain, packed, words).hex()
     return np.frombuffer(b"".join([*pieces, packed]), RECORD), texts + words, digest
 

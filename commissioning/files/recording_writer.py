@@ -103,12 +103,8 @@ class RecordingWriter:
             raise ValueError(f"chunk {self._next_chunk} of {CHUNK * RECORD_BYTES} bytes comes next, not this")
         self._next_chunk = k + 1
         row = (k, RAW, packed, to_json(list(texts)), chain)
-
-        def write(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT INTO chunks VALUES (?, ?, ?, ?, ?)", row)
-            connection.execute("DELETE FROM tail")
-
-        self._tasks.put((write, (k + 1) * CHUNK))
+        statement = "INSERT INTO chunks VALUES (?, ?, ?, ?, ?)"
+        self._tasks.put((lambda connection: connection.execute(statement, row), 0))
 
     def tail(
         self,
@@ -118,10 +114,11 @@ class RecordingWriter:
         inputs: Iterable[tuple[int, int, str, Any]] = (),
         watermark_ns: int = 0,
     ) -> None:
-        """The open chunk as it is now, replacing what was written of it before.
+        """The open chunk as it is now; with it everything up to `watermark_ns` is in, and nothing after it.
 
-        `packed` holds `count` records; `texts` are those first used in it; `inputs` are the
-        (t_ns, ordinal, what, value) that came since the last call; everything up to `watermark_ns` is in.
+        This is where a killed run's recording ends: chunks that came later may end inside an instant and
+        miss their inputs. `packed` holds `count` records; `texts` are those first used in it; `inputs` are
+        the (t_ns, ordinal, what, value) that came since the last call.
         """
         if len(packed) != count * RECORD_BYTES or count >= CHUNK:
             raise ValueError(f"{count} open records do not fill {len(packed)} bytes")

@@ -73,7 +73,7 @@ def write(
         writer.tail(
             tail, rest, words, [(5, 0, "force", ["I_PE1", True]), (5, 1, "press", "start")], 1000 * count
         )
-        writer.keyframe(2000, 3, b'{"snapshot": 1}')
+        writer.keyframe(2000, 0, b'{"snapshot": 1}')
         digest = chain_next(chain, tail, words).hex()
         if close:
             writer.close(1000 * count, digest, compress=compress)
@@ -101,7 +101,7 @@ def test_that_a_closed_recording_reads_back_as_it_was_written(
     assert recording.header == HEADER
     assert recording.files == FILES
     assert recording.inputs == ((5, 0, "force", ["I_PE1", True]), (5, 1, "press", "start"))
-    assert recording.snapshots == ((2000, 3, b'{"snapshot": 1}'),)
+    assert recording.snapshots == ((2000, 0, b'{"snapshot": 1}'),)
     assert recording.complete
     assert recording.end_ns == 1000 * count
     assert recording.digest == digest
@@ -120,21 +120,41 @@ def test_that_compressing_makes_the_file_at_least_twice_smaller(tmp_path: Path) 
     assert (tmp_path / "small").stat().st_size < raw / 2
 
 
-def test_that_the_last_tail_counts_and_a_full_chunk_replaces_it(tmp_path: Path) -> None:
+def test_that_an_open_recording_ends_with_its_last_tail(tmp_path: Path) -> None:
+    """A chunk that came later may end inside an instant, and its inputs are not in."""
     path = tmp_path / "run"
     piece = packed(0, CHUNK)
     chain = chain_next(chain_start(HEADER["core"]), piece, ["a", "b"])
     with RecordingWriter(path, HEADER, {}) as writer:
         writer.tail(packed(0, 5), 5, ["a"], [(1, 0, "force", 1)], 10)
         writer.tail(packed(0, 9), 9, ["a", "b"], [(2, 0, "force", 0)], 20)
+        writer.keyframe(20, 9, b"in")
+        writer.chunk(0, piece, chain, ["a", "b"])
+        writer.keyframe(30, CHUNK, b"after")
     opened = read_recording(path)
     assert (len(opened.records), opened.texts, opened.complete, opened.end_ns) == (9, ("a", "b"), False, 20)
     assert [entry.t_ns for entry in opened.inputs] == [1, 2]
+    assert opened.digest == chain_next(chain_start(HEADER["core"]), packed(0, 9), ["a", "b"]).hex()
+    assert [keyframe.snapshot for keyframe in opened.snapshots] == [b"in"]
     with RecordingWriter(path, HEADER, {}) as writer:
         writer.tail(packed(0, 9), 9, ["a"], (), 20)
         writer.chunk(0, piece, chain, ["a", "b"])
+        writer.tail(packed(CHUNK, 2), 2, ["c"], (), 30)
     opened = read_recording(path)
-    assert (len(opened.records), opened.texts) == (CHUNK, ("a", "b"))
+    assert (len(opened.records), opened.texts, opened.end_ns) == (CHUNK + 2, ("a", "b", "c"), 30)
+
+
+def test_that_a_recording_without_a_tail_is_empty_until_it_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    piece = packed(0, CHUNK)
+    chain = chain_next(chain_start(HEADER["core"]), piece, [])
+    with RecordingWriter(path, HEADER, {}) as writer:
+        writer.chunk(0, piece, chain)
+    assert len(read_recording(path).records) == 0
+    with RecordingWriter(path, HEADER, {}) as writer:
+        writer.chunk(0, piece, chain)
+        writer.close(5, chain_next(chain, b"", []).hex())
+    assert len(read_recording(path).records) == CHUNK
 
 
 def test_that_a_restored_runs_recording_starts_where_its_journal_starts(tmp_path: Path) -> None:
