@@ -1,0 +1,85 @@
+"""A line with links that nobody uses runs as if it had none, and a client of ours runs one that it may."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from asyncua import Client
+
+from commissioning.bench.load import LoadedScene, load_text
+from commissioning.sim.run import Run
+from commissioning.sim.session import Session
+
+LINE = """
+format: commissioning-scene/1
+name: Two belts
+products:
+  carton: {size: [0.30 m, 0.20 m, 0.20 m], mass: 2.5 kg}
+devices:
+  infeed: {type: source, product: carton, every: {exponential: 4 s}, to: belt1}
+  belt1:  {type: belt, pose: {xyz: [0, 0, 0.75]}, length: 3 m, width: 0.5 m, speed: 0.5 m/s,
+           acceleration: 2 m/s2, to: out, tags: {run: Q_Run}}
+  pe1:    {type: photo_eye, along: belt1, at: 2.15 m, tags: {blocked: I_PE1}}
+  out:    {type: sink}
+controllers:
+  outside: {type: none}
+links:
+  hmi: {type: opcua_server, endpoint: "ENDPOINT"}
+"""
+
+
+def load_line(endpoint: str) -> LoadedScene:
+    return load_text(LINE.replace("ENDPOINT", endpoint), Path("scene.yaml"))
+
+
+def test_that_a_line_that_is_watched_has_the_digest_of_one_that_is_not(
+    free_endpoint: Callable[[], str], ask: Any
+) -> None:
+    endpoint = free_endpoint()
+    loaded = load_line(endpoint)
+    alone = Run(loaded, seed=1)
+    alone.force("Q_Run", True)
+    alone.advance("10 min")
+
+    session = Session(lambda: Run(loaded, seed=1), speed=math.inf, until_ns=600_000_000_000)
+    try:
+        assert session.wait_links(30) == ()
+        session.do(lambda run: run.force("Q_Run", True)).result(5)
+
+        async def watch() -> Any:
+            async with Client(endpoint) as client:
+                await client.get_node("ns=2;s=I_PE1").read_data_value(raise_on_bad_status=False)
+                session.start()
+                await asyncio.to_thread(session.wait, 60)
+                return await client.get_node("ns=2;s=I_PE1").read_value()
+
+        last = ask(watch(), 90)
+        assert session.status().state == "ended"
+        assert last == session.run.tags["I_PE1"].value
+        assert session.journal.digest() == alone.journal.digest()
+    finally:
+        session.close()
+
+
+def test_that_a_port_in_use_is_a_problem_of_the_link_and_not_the_end_of_the_run(
+    free_endpoint: Callable[[], str],
+) -> None:
+    loaded = load_line(free_endpoint())
+    first = Session(lambda: Run(loaded, seed=1), speed=math.inf, until_ns=10**9)
+    try:
+        assert first.wait_links(30) == ()
+        second = Session(lambda: Run(loaded, seed=1), speed=math.inf, until_ns=10**9)
+        try:
+            (problem,) = second.wait_links(30)
+            assert problem.where.id == "links.hmi.endpoint" and problem.cause and problem.cure
+            second.start()
+            assert second.wait(30).state == "ended"
+            assert dict(second.status().links)["hmi"].state == "refused"
+        finally:
+            second.close()
+    finally:
+        first.close()
