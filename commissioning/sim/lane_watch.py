@@ -165,11 +165,10 @@ class Eye(Watch):
             train = self.follow()
             if train is not None:
                 following = self._next()
-                if train is place.train and place.behind is following:
-                    self.post()  # the next one touches
-                    return
-                if lane.front(following) >= lane.front(place) - place.length - TOUCH:
+                touches = train is place.train and place.behind is following
+                if touches or lane.front(following) >= lane.front(place) - place.length - TOUCH:
                     self.post()
+                    lane.flush()
                     return
                 self.tail = False
                 self.post()

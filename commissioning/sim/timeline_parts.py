@@ -1,0 +1,123 @@
+"""Which parts stand where, as journal records add up: on lanes in trains, in slots, on rams."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.record import CarrierKind, Kind
+
+__all__ = ["LaneState", "PlaceState"]
+
+_TRAIN = int(Kind.TRAIN)
+_PART_MOVE = int(Kind.PART_MOVE)
+_ON_LANE = int(CarrierKind.LANE)
+_HELD = 65535
+
+
+class LaneState:
+    """The parts of one lane, downstream first, in arrays with a free end.
+
+    A part that leaves from the middle leaves a hole (id -1) until the arrays are packed again.
+    `drive` is -1 where a part stands. Front of part i: `base[i] - c[i] + travel of drive[i]`.
+    """
+
+    __slots__ = ("_low", "_where", "base", "c", "drive", "high", "ids", "lane", "size")
+
+    def __init__(self, lane: int, capacity: int = 32) -> None:
+        self.lane = lane
+        self.ids: NDArray[np.int64] = np.empty(capacity, np.int64)
+        self.c: NDArray[np.float64] = np.empty(capacity)
+        self.base: NDArray[np.float64] = np.empty(capacity)
+        self.drive: NDArray[np.int64] = np.empty(capacity, np.int64)
+        self._low = self.high = self.size = 0
+        self._where: dict[int, int] = {}
+
+    def apply(self, row: tuple[Any, ...]) -> None:
+        """One record: TRAIN, PART_MOVE to this lane, or whatever takes a part away from it."""
+        _, kind, aux, obj, _, a, b, c, d = row
+        if kind == _TRAIN:
+            first, last = self._where.get(int(b)), self._where.get(int(c))
+            if first is None or last is None:
+                return  # of parts from before the first record
+            self.base[first : last + 1] = a
+            self.drive[first : last + 1] = -1 if aux == _HELD else aux
+            if d:
+                self.c[first : last + 1] += d
+            return
+        self._leave(obj)
+        if kind == _PART_MOVE and aux == _ON_LANE and int(a) == self.lane:
+            if self.high == len(self.ids):
+                self._pack(2 * self.size + 32)
+            i = self.high
+            self.ids[i], self.c[i], self.base[i], self.drive[i] = obj, b, 0.0, -1
+            self._where[obj] = i
+            self.high += 1
+            self.size += 1
+
+    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+        """(ids, base - c, drive), downstream first, as copies."""
+        window = slice(self._low, self.high)
+        ids, offset, drive = self.ids[window], self.base[window] - self.c[window], self.drive[window]
+        if self.size == len(ids):
+            return ids.copy(), offset, drive.copy()
+        here = ids >= 0
+        return ids[here], offset[here], drive[here]
+
+    def copy(self) -> LaneState:
+        other = LaneState(self.lane, 0)
+        other.ids, other.c, other.base, other.drive = self.ids, self.c, self.base, self.drive
+        other._low, other.high, other.size = self._low, self.high, self.size
+        other._pack(self.size + 32)
+        return other
+
+    def _leave(self, part: int) -> None:
+        i = self._where.pop(part, None)
+        if i is None:
+            return
+        self.ids[i] = -1
+        self.size -= 1
+        while self._low < self.high and self.ids[self._low] < 0:
+            self._low += 1
+
+    def _pack(self, capacity: int) -> None:
+        """New arrays without holes, with room for `capacity` parts."""
+        window = slice(self._low, self.high)
+        here = self.ids[window] >= 0
+        n = int(here.sum())
+        for name in ("ids", "c", "base", "drive"):
+            old = getattr(self, name)
+            new = np.empty(max(capacity, n), old.dtype)
+            new[:n] = old[window][here]
+            setattr(self, name, new)
+        self._low, self.high, self.size = 0, n, n
+        self._where = {part: i for i, part in enumerate(self.ids[:n].tolist())}
+
+
+class PlaceState:
+    """Parts that are on no lane but somewhere: {part: (carrier kind, carrier, coordinate, lane, t ns)}.
+
+    `lane` is the one it was on before, for what takes parts off lanes.
+    """
+
+    __slots__ = ("size", "where")
+
+    def __init__(self) -> None:
+        self.where: dict[int, tuple[int, int, float, int, int]] = {}
+        self.size = 0
+
+    def apply(self, row: tuple[Any, ...]) -> None:
+        """One record: PART_MOVE (field d holds the lane before, or -1) or PART_GONE."""
+        t, kind, aux, part, _, a, b, _, d = row
+        self.where.pop(part, None)
+        if kind == _PART_MOVE and aux in (CarrierKind.SLOT, CarrierKind.BODY):
+            self.where[part] = (aux, int(a), b, int(d), t)
+        self.size = len(self.where)
+
+    def copy(self) -> PlaceState:
+        other = PlaceState()
+        other.where = dict(self.where)
+        other.size = self.size
+        return other
