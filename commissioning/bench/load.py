@@ -15,7 +15,9 @@ from commissioning.model.expression import names_in_header
 from commissioning.model.placement import place
 from commissioning.model.pose import Pose
 from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.read_scenario import check_open_targets
 from commissioning.model.scene import ControllerRecord, Scene
+from commissioning.model.tags import DataType
 from commissioning.model.validate import build_scene
 from commissioning.registry import declarations, types
 from commissioning.sim.line import Line
@@ -166,7 +168,12 @@ def _trial(loaded: LoadedScene, text: SceneText) -> list[Problem]:
     except ValueError as error:
         return [_placed(Problem(str(error), _culprit(error)), text, loaded.folder)]
     names = names_in_header(line.journal.header)
-    found: list[Problem] = []
+    entries = {
+        name: DataType(signal["type"])
+        for signal in line.journal.header["core"]["signals"]
+        for name in (signal["name"], *signal["ports"])
+    }
+    found = list(check_open_targets(text, declarations(), loaded.scene, entries))
     for record in loaded.scene.checks.values():
         try:
             check = types()["check", record.type](record, loaded.scene.run, text.place(("checks", record.id)))

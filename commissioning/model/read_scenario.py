@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from commissioning.model.declare import Declarations
+from commissioning.model.problem import Problem
 from commissioning.model.quantity import QuantityError, parse_duration_ns
-from commissioning.model.reading import Path, Reader, shown, suggest
-from commissioning.model.scene import DeviceRecord, RunRecord, ScenarioRecord, Step, TagRecord
+from commissioning.model.reading import Path, Reader, Source, shown, suggest
+from commissioning.model.scene import DeviceRecord, RunRecord, ScenarioRecord, Scene, Step, TagRecord
 from commissioning.model.tags import DataType
 
 TAG_VALUES: Final = ("force", "set", "fault")  # {tag: value}
@@ -166,6 +168,25 @@ def _value_cure(kind: DataType | None) -> str:
         return "Write text"
     low, high = kind.range or (0, 0)
     return "Write a number" if kind.is_real else f"Write a whole number from {low} to {high}"
+
+
+def check_open_targets(
+    source: Source, declarations: Declarations, scene: Scene, entries: Mapping[str, DataType]
+) -> tuple[Problem, ...]:
+    """Problems of the scenarios once every tag is known: those that a program brings cannot be known from
+    the scene alone. `entries`: name of every tag and port of the built line -> type."""
+    reader = Reader(source, declarations)
+    targets = Targets(reader, scene.devices, scene.tags)
+    targets.entries |= {name.casefold(): (name, kind) for name, kind in entries.items()}
+    scenarios = source.tree.get("scenarios") if isinstance(source.tree, Mapping) else None
+    for name, body in scenarios.items() if isinstance(scenarios, Mapping) else ():
+        read = read_scenario(reader, ("scenarios", name), name, body, targets)
+        for step, before in zip(read.steps, scene.scenarios[name].steps, strict=False):
+            if step.target == before.target and step.value != before.value:
+                # "20 ms" stayed text, because nobody knew that the tag is a TIME
+                what = f"the type of {step.target} is not known to the scene, so {shown(before.value)} is text"
+                reader.problem(("scenarios", name), what, f"Add {step.target} to tags: with its type", key=True)
+    return tuple(reader.found)
 
 
 def read_run(reader: Reader, path: Path, value: Any) -> RunRecord:

@@ -4,11 +4,14 @@ from __future__ import annotations
 import pytest
 from scene_fakes import DECLARATIONS, SAMPLE, scene_of
 
+from commissioning.files.scene_text import load
 from commissioning.model.duration import Always, Exponential, Normal
 from commissioning.model.pose import Pose
 from commissioning.model.read_params import check_declaration
+from commissioning.model.read_scenario import check_open_targets
 from commissioning.model.scene import Binding, RunRecord, Step, Target
 from commissioning.model.tags import DataType
+from commissioning.model.validate import build_scene
 
 HEAD = "format: commissioning-scene/1\nproducts: {c: {size: [0.3, 0.2, 0.2]}}\n"
 LINE = """\
@@ -282,6 +285,22 @@ def test_that_only_a_program_may_bring_unknown_tags() -> None:
     lines = [line for line in text.splitlines() if "plc" not in line]
     _, problems = scene_of("\n".join(lines))
     assert ["no tag 'MAIN.count'" in str(problem) for problem in problems] == [True]
+
+
+def test_that_steps_on_tags_of_a_program_are_checked_once_the_program_is_known() -> None:
+    text = load(SAMPLE.replace("push: estop", "force: {MAIN.cuont: 3}"), "scene.yaml")
+    scene, _ = build_scene(text, DECLARATIONS)
+    assert scene is not None
+    (problem,) = check_open_targets(text, DECLARATIONS, scene, {"MAIN.count": DataType.INT})
+    assert "Did you mean 'MAIN.count'?" in str(problem) and problem.where.line == 33
+    assert check_open_targets(text, DECLARATIONS, scene, {"main.CUONT": DataType.INT}) == ()
+    (problem,) = check_open_targets(text, DECLARATIONS, scene, {"MAIN.cuont": DataType.BOOL})
+    assert "MAIN.cuont is BOOL, 3 is not" in problem.what
+    text = load(SAMPLE.replace("push: estop", "force: {MAIN.t: 20 ms}"), "scene.yaml")
+    scene, _ = build_scene(text, DECLARATIONS)
+    assert scene is not None
+    (problem,) = check_open_targets(text, DECLARATIONS, scene, {"MAIN.t": DataType.TIME})
+    assert "Add MAIN.t to tags" in problem.cure
 
 
 def test_that_the_run_is_read() -> None:
