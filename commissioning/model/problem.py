@@ -44,13 +44,11 @@ class Problem:
         return text
 
 
-class Problems(Exception):  # noqa: N818 - the word of the contract, not an error of the program
+class Problems(Exception):
     """Everything that was found wrong, all at once."""
 
     def __init__(self, problems: Iterable[Problem] | Problem) -> None:
-        self.problems: tuple[Problem, ...] = (
-            (problems,) if isinstance(problems, Problem) else tuple(problems)
-        )
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__(self.problems)
 
     def __str__(self) -> str:

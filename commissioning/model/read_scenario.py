@@ -184,8 +184,9 @@ def check_open_targets(
         for step, before in zip(read.steps, scene.scenarios[name].steps, strict=False):
             if step.target == before.target and step.value != before.value:
                 # "20 ms" stayed text, because nobody knew that the tag is a TIME
-                what = f"the type of {step.target} is not known to the scene, so {shown(before.value)} is text"
-                reader.problem(("scenarios", name), what, f"Add {step.target} to tags: with its type", key=True)
+                what = f"without the type of {step.target}, {shown(before.value)} is only text"
+                cure = f"Add {step.target} to tags: with its type"
+                reader.problem(("scenarios", name), what, cure, key=True)
     return tuple(reader.found)
 
 
