@@ -49,8 +49,8 @@ def serve(
         problems = session.wait_links(15.0)
         if problems:
             raise Problems(problems)
-        for record in loaded.scene.links.values():
-            say(f"{record.id}: {record.params.get('endpoint', record.type)} is up")
+        for link in loaded.scene.links.values():
+            say(f"{link.id}: {link.params.get('endpoint', link.type)} is up")
         say("running; Ctrl-C ends it")
         session.start()
         notice = ""

@@ -113,7 +113,7 @@ class Pusher(Device, Giver):
             return
         coordinate = self.lane.position(part)
         self.lane.remove(part)
-        part.owner = self
+        self.own(part)
         self.part = part
         self.set_state(State.WORKING, 1)
         self.line.journal.add(int(Kind.PART_MOVE), int(CarrierKind.BODY), part.id, self.ram.index, coordinate)

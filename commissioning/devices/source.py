@@ -92,6 +92,7 @@ class Source(Device, Giver):
         self.due = -1
         self.made += 1
         self.part = self.line.make_part(self._product())
+        self.own(self.part)
         self._offer()
         if self.part is not None and self.params["when_blocked"] == "lose":
             lost, self.part = self.part, None

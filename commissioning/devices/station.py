@@ -112,7 +112,7 @@ class Station(Device, Receiver, Giver):
             self.waiting.add(giver)
             return False
         self.waiting.discard(giver)
-        part.owner = self
+        self.own(part)
         self.part, self.finished = part, False
         self.remaining = self.cycle.draw()
         self.line.journal.add(int(Kind.PART_MOVE), int(CarrierKind.SLOT), part.id, self.slot)

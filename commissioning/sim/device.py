@@ -19,6 +19,7 @@ from commissioning.model.pose import Pose
 from commissioning.model.record import Kind, State
 from commissioning.model.scene import DeviceRecord
 from commissioning.sim.flow import Receiver
+from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful
 from commissioning.sim.tags import Signal
 
@@ -74,6 +75,10 @@ class Device(Stateful):
         """Whether the scene ties this port to a tag, so that somebody commands or reads it."""
         return port in self.record.tags
 
+    def own(self, part: Part) -> None:
+        """Become the owner of a part that was offered to, or taken by, this device."""
+        part.owner, part.place = self, None
+
     def set_state(self, state: State, held: int | None = None) -> None:
         """Enter a state, holding `held` parts; journaled if something changed."""
         if held is None:
@@ -84,6 +89,9 @@ class Device(Stateful):
 
     def restored(self) -> None:
         self.state = State(self.state)
+        part = getattr(self, "part", None)  # devices that hold one part name it so
+        if part is not None:
+            self.own(part)
 
 
 _STATE = int(Kind.STATE)

@@ -132,9 +132,10 @@ class Kernel(simpy.Environment):
         self._eid = count(value)
         return value
 
-    def replace(self, now: int, sequence: int, entries: list[Entry]) -> None:
+    def replace(self, now: int, sequence: int, executed: int, entries: list[Entry]) -> None:
         """Take over time, numbering and waiting entries of a snapshot, dropping what is here."""
         self._now = now
+        self.executed = executed
         self._eid = count(sequence)
         self._queue[:] = entries  # sorted, and so a heap
         self.key = END

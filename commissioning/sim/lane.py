@@ -70,7 +70,7 @@ class Lane(LaneContacts):
         self.gap_kept = gap
         self.exit: Receiver | None = None
         self.waiting = Waiting()
-        self.offering = False
+        self.draining = self.offering = False
         self.watches: list[Watch] = []
         for number, zone in enumerate(self.zones):
             zone.index = number

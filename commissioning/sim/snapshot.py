@@ -47,6 +47,7 @@ def save(run: Run) -> bytes:
         data["kind"] = "state"
         data["state"] = {
             "sequence": line.kernel.sequence(),
+            "executed": line.kernel.executed,
             "entries": [_save_entry(entry) for entry in entries],
             "journal": line.journal.save(),
             "signals": [signal.save() for signal in line.tags],
@@ -62,6 +63,8 @@ def read(snapshot: bytes) -> dict[str, Any]:
     try:
         unpacker = zlib.decompressobj()
         text = unpacker.decompress(snapshot, _LIMIT)
+        if not unpacker.eof:
+            raise ValueError("it is cut off or too large")
         data = json.loads(text)
     except (zlib.error, ValueError) as error:
         raise SnapshotError(f"not a snapshot: {error}") from error
@@ -84,7 +87,7 @@ def restore_state(line: Line, state: dict[str, Any], t: int) -> None:
     for identity, data in state["objects"].items():
         line.objects[identity].restore(data, line)
     entries = [_load_entry(line, entry) for entry in state["entries"]]
-    line.kernel.replace(t, state["sequence"], entries)
+    line.kernel.replace(t, state["sequence"], state["executed"], entries)
 
 
 def _save_entry(entry: tuple[Any, ...]) -> list[Any]:
