@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commissioning.plc import tree, typed
-from commissioning.plc.constants import sized
+from commissioning.plc.constants import real_of, sized, untyped_join
 from commissioning.plc.expressions import COMPARISONS, LOGIC, MAX_OPERANDS, OperatorChecker
 from commissioning.plc.functions import FUNCTIONS, Function, conversion
 from commissioning.plc.iec_types import (
@@ -15,7 +15,6 @@ from commissioning.plc.iec_types import (
     LINT,
     LREAL,
     NONE,
-    REAL,
     TIME,
     IecType,
 )  # fmt: skip
@@ -118,6 +117,8 @@ class ExpressionChecker(OperatorChecker):
                 if len(checked) == len(values)
                 else None
             )
+        if function.rule == "reals":
+            return self.of_reals(function.name, values, node.at)
         if function.rule in ("number", "real", "to_int"):
             return self._of_number(function, values[0], ats[0])
         if function.rule == "shift":
@@ -138,31 +139,23 @@ class ExpressionChecker(OperatorChecker):
             if pair is None:
                 return None
             result = pair[0] if pair[0].type == pair[2] else pair[1]
-        type_ = result.type
-        if type_ is ANY_INT:
-            type_ = LINT
-        elif type_ is ANY_REAL:
-            type_ = LREAL
+        type_ = untyped_join([value.type for value in values]) or result.type
         wanted = function.takes[0] if function.takes else None
         if type_.kind == "block" or (wanted is not None and wanted.kind != type_.kind):
             self.problem(f"{function.name} cannot take a {type_}", at)
             return None
-        fitted = [self.fit(value, type_, at) for value in values]
-        checked = [value for value in fitted if value is not None]
-        if len(checked) < len(values):
-            return None
-        return typed.Standard(type_, function.name, (*head, *checked))
+        return typed.Standard(
+            type_, function.name, (*head, *(self.widened(value, type_) for value in values))
+        )
 
     def _of_number(self, function: Function, value: Typed, at: At) -> Typed | None:
         if not value.type.numeric and not (function.rule == "number" and value.type == TIME):
             self.problem(f"{function.name} needs a number, this is a {value.type}", at)
             return None
         if function.rule == "number":
-            type_ = {ANY_INT: LINT, ANY_REAL: LREAL}.get(value.type, value.type)
-            return typed.Standard(type_, function.name, (self.widened(value, type_),))
-        real = REAL if value.type.name == "REAL" else LREAL
-        type_ = function.gives if function.rule == "to_int" else real
-        return typed.Standard(type_, function.name, (self.widened(value, real),))
+            return typed.Standard(value.type, function.name, (value,))
+        type_ = function.gives if function.rule == "to_int" else real_of([value.type])
+        return typed.Standard(type_, function.name, (self.widened(value, LREAL),))
 
     def _shift(self, function: Function, values: list[Typed], ats: list[At]) -> Typed | None:
         value, count = values

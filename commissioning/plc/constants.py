@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from commissioning.plc import typed
-from commissioning.plc.iec_types import ANY_INT, ANY_REAL, BOOL, ELEMENTARY, REAL, TIME, IecType, converts
+from commissioning.plc.iec_types import (
+    ANY_INT,
+    ANY_REAL,
+    BOOL,
+    ELEMENTARY,
+    LREAL,
+    REAL,
+    TIME,
+    IecType,
+    converts,
+)
 from commissioning.plc.runtime import divide, modulo, rounded
 from commissioning.plc.typed import Typed
 
@@ -28,7 +38,7 @@ def fitted_literal(found: typed.Const, target: IecType) -> typed.Const | None:
 
 
 def sized(found: Typed, other: IecType) -> Typed:
-    """An untyped whole literal too large for the other operand's type gets the smallest type that holds it."""
+    """An untyped whole literal too large for the other operand's type gets the smallest type that fits it"""
     if not isinstance(found, typed.Const) or found.type is not ANY_INT or other.kind not in ("int", "bits"):
         return found
     value = whole(found)
@@ -38,6 +48,23 @@ def sized(found: Typed, other: IecType) -> Typed:
         if ELEMENTARY[name].low <= value <= ELEMENTARY[name].high:
             return typed.Const(ELEMENTARY[name], value)
     return found
+
+
+def untyped_join(types: list[IecType]) -> IecType | None:
+    """ANY_REAL or ANY_INT if all types are of untyped literals, else None."""
+    if any(type_ not in (ANY_INT, ANY_REAL) for type_ in types):
+        return None
+    return ANY_REAL if ANY_REAL in types else ANY_INT
+
+
+def real_of(types: list[IecType]) -> IecType:
+    """The type of a function of numbers: LREAL where an operand needs it, untyped where all operands are."""
+    if untyped_join(types) is not None:
+        return ANY_REAL
+    wide = any(
+        type_ is LREAL or (type_ is not ANY_INT and type_.whole and type_.bits > 32) for type_ in types
+    )
+    return LREAL if wide else REAL
 
 
 def whole(found: Typed) -> int:

@@ -15,7 +15,7 @@ from commissioning.plc.typed import Cell
 
 @dataclass(frozen=True, slots=True)
 class Designator:
-    """What a name stands for: a cell of `type`, or a block (`standard`, or a user's `block` with its `home`)."""
+    """What a name stands for: a cell of `type`, or a block (`standard`, or a user's `block` at `home`)."""
 
     symbol: Symbol
     type: IecType

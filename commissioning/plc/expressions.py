@@ -5,7 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from commissioning.plc import tree, typed
-from commissioning.plc.constants import conversion_cure, fitted_literal, folded_literal, sized, whole
+from commissioning.plc.constants import (
+    conversion_cure,
+    fitted_literal,
+    folded_literal,
+    real_of,
+    sized,
+    whole,
+)  # fmt: skip
 from commissioning.plc.designators import DesignatorChecker
 from commissioning.plc.iec_types import (
     ANY_INT,
@@ -53,6 +60,8 @@ class OperatorChecker(DesignatorChecker):
             if found.type is ANY_INT and target.whole and target.kind != "time":
                 self.problem(f"{found.value} does not fit {target} ({target.low}..{target.high})", at)
                 return None
+        if isinstance(found, typed.Standard) and found.type in (ANY_INT, ANY_REAL):
+            return self._fitted_call(found, target, at, what)
         source = found.type
         if converts(source, target):
             return found if source == target else typed.Convert(target, found)
@@ -60,6 +69,21 @@ class OperatorChecker(DesignatorChecker):
         shown = "REAL" if source is ANY_REAL else "whole number" if source is ANY_INT else str(source)
         self.problem(f"{subject} is expected here, this is a {shown}", at, conversion_cure(source, target))
         return None
+
+    def _fitted_call(self, found: typed.Standard, target: IecType, at: At, what: str) -> Typed | None:
+        """A function of nothing but untyped literals takes the type that its place asks for."""
+        if target.kind == "real":
+            return typed.Standard(
+                target, found.name, tuple(self._as_real(a, target) for a in found.arguments)
+            )
+        if found.type is ANY_REAL:
+            return self.fit(typed.Standard(LREAL, found.name, found.arguments), target, at, what)
+        literals = [self.fit(a, target, at, what) if a.type is ANY_INT else a for a in found.arguments]
+        fitted = [argument for argument in literals if argument is not None]
+        return typed.Standard(target, found.name, tuple(fitted)) if len(fitted) == len(literals) else None
+
+    def _as_real(self, argument: Typed, target: IecType) -> Typed:
+        return self.widened(argument, target) if argument.type in (ANY_INT, ANY_REAL) else argument
 
     def expression(self, node: tree.Expression) -> Typed | None:
         if isinstance(node, tree.Literal):
@@ -115,8 +139,6 @@ class OperatorChecker(DesignatorChecker):
                 return typed.Const(operand.type, 0.0 - operand.value)
             if operand.type.low <= -operand.value <= operand.type.high:
                 return typed.Const(operand.type, -operand.value)
-            if operand.type.kind == "bits" or operand.type.low == 0:
-                return typed.Const(ANY_INT, -operand.value)
         return typed.Minus(operand.type, operand)
 
     def _chain(self, node: tree.Chain) -> Typed | None:
@@ -201,6 +223,15 @@ class OperatorChecker(DesignatorChecker):
             type_ = LREAL
         return self.widened(left, type_), self.widened(right, type_), type_
 
+    def of_reals(self, name: str, values: list[Typed], at: At) -> Typed | None:
+        """A standard function of numbers that is computed in LREAL."""
+        if not all(value.type.numeric for value in values):
+            shown = " and ".join(str(value.type) for value in values)
+            self.problem(f"{name} needs numbers, these are {shown}", at)
+            return None
+        type_ = real_of([value.type for value in values])
+        return typed.Standard(type_, name, tuple(self.widened(value, LREAL) for value in values))
+
     def widened(self, operand: Typed, type_: IecType) -> Typed:
         if operand.type == type_:
             return operand
@@ -217,11 +248,7 @@ class OperatorChecker(DesignatorChecker):
                     TIME, left, operator, self.widened(right, REAL if right.type is ANY_REAL else right.type)
                 )
         if operator == "**":
-            if not (left.type.numeric and right.type.numeric):
-                self.problem(f"'**' needs numbers, these are {left.type} and {right.type}", at)
-                return None
-            type_ = REAL if left.type == REAL else LREAL
-            return typed.Standard(type_, "EXPT", (self.widened(left, LREAL), self.widened(right, LREAL)))
+            return self.of_reals("EXPT", [left, right], at)
         folded = folded_literal(operator, left, right)
         if folded is not None:
             return folded

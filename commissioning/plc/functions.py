@@ -2,6 +2,7 @@
 
 `rule` is read by the checker:
   number   one numeric argument, result of its type        real     one number, result REAL or LREAL
+  reals    numbers, result REAL or LREAL
   same     all arguments in their common type              select   BOOL, then `same`
   mux      whole number, then `same`                       shift    bit string or integer, then a count
   to_int   a real number, whole result                     signature  the types of `takes`, result `gives`
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from commissioning.plc.emission import ATOM, SUM, TERNARY, UNARY, Code, call, wrapped
-from commissioning.plc.iec_types import DINT, ELEMENTARY, INT, LREAL, REAL, STRING, TIME, IecType
+from commissioning.plc.iec_types import DINT, ELEMENTARY, INT, REAL, STRING, TIME, IecType
 
 Emit = Callable[[list[Code], IecType], Code]
 
@@ -141,8 +142,8 @@ def _table() -> dict[str, Function]:
         Function("TRUNC", one, "to_int", _whole("truncated"), gives=DINT),
         Function("FLOOR", one, "to_int", _whole("floor"), gives=DINT),
         Function("CEIL", one, "to_int", _whole("ceiling"), gives=DINT),
-        Function("EXPT", ("IN1", "IN2"), "signature", _plain("power"), takes=(LREAL, LREAL), gives=LREAL),
-        Function("ATAN2", ("Y", "X"), "signature", _plain("atan2"), takes=(LREAL, LREAL), gives=LREAL),
+        Function("EXPT", ("IN1", "IN2"), "reals", _plain("power")),
+        Function("ATAN2", ("Y", "X"), "reals", _plain("atan2")),
         Function("TIME", (), "signature", _now, gives=TIME),
         Function("LEN", one, "signature", _length, takes=(STRING,), gives=INT),
         Function("CONCAT", ("IN1", "IN2"), "same", _concat, more=True, takes=(STRING,)),

@@ -1,9 +1,9 @@
 """A running PLC: memory, scans, and when a scan may be skipped.
 
-A scan is a pure function of memory and time, and time enters only through timers. So if a scan left every cell
-as it was, the next ones will too, until somebody else changes a cell that the task touches (`disturbed`) or a
-running timer is due (`deadline`). Whether a scan left everything as it was is found out by comparing copies of
-the memories; a program that keeps changing is compared more and more rarely (back-off), which costs it almost
+A scan is a pure function of memory and time, and time enters only through timers. So if a scan left every
+cell as it was, the next ones will too, until somebody else changes a cell that the task touches (`disturbed`)
+or a running timer is due (`deadline`). Whether a scan left everything as it was is found out by comparing
+copies of the memories; a program that keeps changing is compared more and more rarely (back-off), which costs it almost
 nothing and changes no result: not skipping is always right.
 """
 
@@ -232,8 +232,8 @@ class Plc:
     def writer(self, path: str) -> Callable[[Value], None]:
         """A fast writer of one variable; wakes the tasks that touch it when the value changes.
 
-        Raises KeyError for an unknown path, ValueError for a constant. The writer raises TypeError for a value
-        of another type and ValueError for one out of range; REAL is rounded, STRING cut.
+        Raises KeyError for an unknown path, ValueError for a constant. The writer raises TypeError for a
+        value of another type and ValueError for one out of range; REAL is rounded, STRING cut.
         """
         where = self.program.location(path)
         if where.variable.constant:

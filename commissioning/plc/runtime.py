@@ -201,15 +201,15 @@ def overrun() -> None:
 def namespace() -> dict[str, Any]:
     """The globals of generated code: these functions, no builtins."""
     math_functions = {
-        name: _domain(name.upper(), getattr(math, name))
+        name: _domain({"log": "LN", "log10": "LOG"}.get(name, name.upper()), getattr(math, name))
         for name in ("sqrt", "log", "log10", "exp", "sin", "cos", "tan", "asin", "acos", "atan")
     }
     functions: dict[str, Any] = {
         function.__name__: function
         for function in (
             rounded, divide, modulo, power, nearest, truncated, floor, ceiling, limit, select, multiplex,
-            shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real, number_of_text, real_of_text,
-            middle, right, left, inserted, replaced, overrun,
+            shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
+            number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun,
         )
     }  # fmt: skip
     return {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from lark import Lark, Token, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree
@@ -28,6 +29,7 @@ FOREIGN = (
     "INTERFACE", "END_INTERFACE", "EXTENDS", "IMPLEMENTS", "THIS", "SUPER", "POINTER", "REF_TO",
     "NAMESPACE", "END_NAMESPACE",
 )  # fmt: skip
+_SOFT = ("ON", "WITH", "TASK", "RESOURCE")  # names elsewhere: only a CONFIGURATION takes them as keywords
 _CLOSERS = {
     "IF": "END_IF", "CASE": "END_CASE", "FOR": "END_FOR", "WHILE": "END_WHILE", "REPEAT": "END_REPEAT",
     "VAR": "END_VAR", "VAR_INPUT": "END_VAR", "VAR_OUTPUT": "END_VAR", "VAR_IN_OUT": "END_VAR",
@@ -43,6 +45,9 @@ _UNIT = re.compile(
     r"^[ \t]*(?:END_)?(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|CONFIGURATION|VAR_GLOBAL)(?![A-Za-z0-9_])",
     re.IGNORECASE | re.MULTILINE,
 )
+_WORD = re.compile(r"[A-Za-z0-9_#]+|.", re.DOTALL)
+_BEFORE = re.compile(r"([A-Za-z0-9_#%.]+|\S)\s*\Z")
+_CLOSING = {*_CLOSERS.values(), "ELSE", "ELSIF", "UNTIL", "PROGRAM", "FUNCTION", "FUNCTION_BLOCK"}
 _TRIVIA = re.compile(r"'(?:\$[\s\S]|[^'$\r\n])*'|\(\*[\s\S]*?\*\)|/\*[\s\S]*?\*/|//[^\r\n]*")
 MAX_CHARACTERS = 8_000_000
 MAX_SYNTAX_PROBLEMS = 20
@@ -51,7 +56,8 @@ MAX_SYNTAX_PROBLEMS = 20
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
     text = resources.files("commissioning.plc").joinpath("grammar.lark").read_text("utf-8")
-    words = "|".join(sorted((*KEYWORDS, *FOREIGN), key=len, reverse=True))
+    reserved = [word for word in (*KEYWORDS, *FOREIGN) if word not in _SOFT]
+    words = "|".join(sorted(reserved, key=len, reverse=True))
     terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_])/i" for word in KEYWORDS)
     grammar = text.replace("%RESERVED%", words) + "\n" + terminals + "\n"
     return Lark(grammar, parser="lalr", transformer=Builder(), maybe_placeholders=True)
@@ -135,57 +141,69 @@ def _offset(text: str, at: tree.At) -> int:
 
 
 def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int]:
+    """The Problem for a syntax error, and its offset in the text."""
+    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    position = len(text.rstrip()) if ended else int(error.pos_in_stream or 0)
+    at = _end_of(text) if ended else tree.At(error.line, error.column)
+    hint = _bad_characters(text, position)
+    if hint and not ended:
+        return Problem(hint[0], Place(file, *at), hint[1]), position
     if isinstance(error, UnexpectedToken):
-        token: Token = error.token
-        ended = token.type == "$END"
-        position = len(text) if ended else int(token.start_pos or 0)
-        at = _end_of(text) if ended else tree.At(error.line, error.column)
-        found = "the end of the file" if ended else f"'{_short(str(token))}'"
-        before = _previous(error)
-        opened = _open_construct(error)
-        expected = set(error.accepts or error.expected)
+        word, expected, stack = str(error.token), set(error.accepts or error.expected), _stack(error)
     else:
-        position = int(error.pos_in_stream or 0)
-        at = tree.At(error.line, error.column)
-        word = re.compile(r"[A-Za-z0-9_#]+|.", re.DOTALL).match(text, position)
-        found = f"'{_short(word.group() if word else text[position : position + 1])}'"
-        before, opened, expected, ended = None, None, set(), False
-        if isinstance(error, UnexpectedCharacters):
-            expected = set(error.allowed or ())
-            before = error.token_history[-1] if error.token_history else None
-        hint = _bad_characters(text, position)
-        if hint:
-            return Problem(hint[0], Place(file, *at), hint[1]), position
-    closing = ended or found[1:-1].upper() in {
-        *_CLOSERS.values(),
-        "ELSE",
-        "ELSIF",
-        "UNTIL",
-        "PROGRAM",
-        "FUNCTION",
-    }
-    if closing and opened is not None and "SEMICOLON" not in expected and _CLOSERS[opened.type] in expected:
-        closer = _CLOSERS[opened.type]
+        match = _WORD.match(text, position)
+        word, (stack, expected) = match.group() if match else "", _replayed(text)
+    found = "the end of the file" if ended else f"'{_short(word)}'"
+    before = _BEFORE.search(text[max(position - 300, 0) : position])
+    last = _short(before.group(1)) if before else ""
+    opened = next((t for t in reversed(stack) if isinstance(t, Token) and t.type in _CLOSERS), None)
+    closer = _CLOSERS[opened.type] if opened is not None else ""
+    if opened is not None and closer == "END_VAR" and word.startswith("=") and last == ":":
+        what = (
+            f"the {opened.type} of line {opened.line} is not closed: here is a statement, END_VAR is missing"
+        )
+        return Problem(what, Place(file, *at), "Write END_VAR before it"), position
+    if opened is not None and closer in expected and (ended or word.upper() in _CLOSING):
         what = (
             f"the {opened.type} of line {opened.line} is not closed: {found} found where {closer} is missing"
         )
-        return Problem(what, Place(file, *at), f"Write {_CLOSERS[opened.type]}; before it"), position
-    if "SEMICOLON" in expected and before is not None:
-        line, column = int(before.end_line or 0), int(before.end_column or 0)
-        what = f"';' is missing after '{_short(str(before))}' (found {found} instead)"
-        if len(expected & {"PLUS", "AND", "SEMICOLON"}) == 3 or expected == {"SEMICOLON"} or closing:
-            return Problem(what, Place(file, line, column), "Write ';'"), position
+        return Problem(what, Place(file, *at), f"Write {closer} before it"), position
+    if "ASSIGN" in expected and word == "=":
+        return Problem(
+            f"'=' compares, it does not assign (after '{last}')", Place(file, *at), "Write ':='"
+        ), position
+    if (
+        "SEMICOLON" in expected
+        and before
+        and ({"PLUS", "AND"} <= expected or expected == {"SEMICOLON"} or word.upper() in _CLOSING)
+    ):
+        start = max(position - 300, 0) + before.end(1)
+        line = text.count("\n", 0, start) + 1
+        spot = Place(file, line, start - (text.rfind("\n", 0, start) + 1) + 1)
+        return Problem(f"';' is missing after '{last}' (found {found} instead)", spot, "Write ';'"), position
     words = sorted({_SPELLING.get(name, name) for name in expected if name not in ("$END", "PRAGMA")})
     cure = f"Write {' or '.join(words)}" if 0 < len(words) <= 6 else ""
-    what = f"{found} is not expected here"
-    if before is not None:
-        what += f", after '{_short(str(before))}'"
+    what = f"{found} is not expected here" + (f", after '{last}'" if last else "")
     return Problem(what, Place(file, *at), cure), position
+
+
+def _stack(error: UnexpectedToken) -> list[Any]:
+    return list(error.interactive_parser.parser_state.value_stack) if error.interactive_parser else []
+
+
+def _replayed(text: str) -> tuple[list[Any], set[str]]:
+    """What the parser had read, and could go on with, when it met characters that are no token there."""
+    parser = _parser().parse_interactive(text)
+    with contextlib.suppress(UnexpectedInput):
+        parser.exhaust_lexer()
+    return list(parser.parser_state.value_stack), set(parser.accepts())
 
 
 def _bad_characters(text: str, position: int) -> tuple[str, str] | None:
     rest = text[position : position + 80]
     word = re.match(r"[A-Za-z_][A-Za-z0-9_]*", rest)
+    if text[max(position - 1, 0) : position + 1] in ("(*", "/*"):
+        rest = text[position - 1 : position + 80]
     if rest.startswith(("(*", "/*")):
         return "this comment has no end", "Write *) at its end" if rest[0] == "(" else "Write */ at its end"
     if rest.startswith("'"):
@@ -203,19 +221,6 @@ def _bad_characters(text: str, position: int) -> tuple[str, str] | None:
     if rest and not rest[0].isascii():
         return f"the character {rest[0]!r} is not allowed here", "Names have letters A-Z, digits and _"
     return None
-
-
-def _open_construct(error: UnexpectedToken) -> Token | None:
-    stack = error.interactive_parser.parser_state.value_stack if error.interactive_parser else ()
-    for value in reversed(stack):
-        if isinstance(value, Token) and value.type in _CLOSERS:
-            return value
-    return None
-
-
-def _previous(error: UnexpectedToken) -> Token | None:
-    history = error.token_history
-    return history[-1] if history else None
 
 
 def _end_of(text: str) -> tree.At:
