@@ -1,1 +1,1 @@
-"""Connections to controllers and partners over a protocol: open, exchange, close, status."""
+"""Connections to controllers and partners, one file per protocol and direction."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -80,18 +81,7 @@ class OpcUaClient(QueuedLink):
         self._armed, self._pinned = False, None
 
     def status(self) -> LinkStatus:
-        plain = super().status()
-        return LinkStatus(
-            plain.state,
-            plain.reason,
-            self._armed,
-            plain.reads,
-            plain.writes,
-            plain.refused_writes,
-            plain.lag_ms,
-            plain.partner,
-            plain.problems,
-        )
+        return replace(super().status(), armed=self._armed)
 
     def node_id(self, tag: LinkTag) -> str:
         """The text of the node id of a tag's variable in the PLC."""

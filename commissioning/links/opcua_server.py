@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from commissioning.links.opcua_endpoint import Endpoint, busy_problem, parse_endpoint, port_problem
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Problem, Problems
 from commissioning.model.tags import Quality, Value
-from commissioning.sim.link import FromOutside, LinkTag
+from commissioning.sim.link import FromOutside, LinkStatus, LinkTag
 from commissioning.sim.link_thread import QueuedLink
+
+if TYPE_CHECKING:
+    from commissioning.links.opcua_space import LineServer
 
 __all__ = ["OpcUaServer"]
 
@@ -41,6 +46,14 @@ class OpcUaServer(QueuedLink):
         ),
     )
 
+    def __init__(self, id: str, params: Mapping[str, Any], folder: Path = Path()) -> None:
+        super().__init__(id, params, folder)
+        self._server: LineServer | None = None
+
+    def status(self) -> LinkStatus:
+        server = self._server
+        return super().status() if server is None else replace(super().status(), partner=_clients(server))
+
     async def run(self) -> None:
         try:
             endpoint, files = self._settings()
@@ -55,7 +68,7 @@ class OpcUaServer(QueuedLink):
         from commissioning.links.opcua_space import LineServer, Security
 
         security = None if files is None else Security(*files)
-        server = LineServer(endpoint, security, self._written, self._refused)
+        server = self._server = LineServer(endpoint, security, self._written, self._refused)
         try:
             await server.start(self.tags)
         except OSError as error:
@@ -69,6 +82,7 @@ class OpcUaServer(QueuedLink):
                 await self.kick.wait()
                 self.writes += await server.publish(tuple(self.take().values()))
         finally:
+            self._server = None
             await server.stop()
 
     def arm(self) -> tuple[Problem, ...]:
@@ -117,3 +131,8 @@ class OpcUaServer(QueuedLink):
 
     def _refused(self) -> None:
         self.refused_writes += 1
+
+
+def _clients(server: LineServer) -> str:
+    count = server.clients
+    return f"{count} client" if count == 1 else f"{count} clients"

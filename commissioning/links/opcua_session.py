@@ -66,7 +66,7 @@ class PlcSession:
         self._client.name = self._client.description = "commissioning"
         self._nodes: dict[int, tuple[ua.NodeId, int, LinkTag]] = {}
         self._handles: dict[int, LinkTag] = {}
-        self._per_write = _CHUNK
+        self._per_read = self._per_write = self._per_subscribe = _CHUNK
         self._received: Received
         self._done: Callable[[], None]
 
@@ -79,9 +79,7 @@ class PlcSession:
             self.identity = f"{server.ApplicationUri} {server.ProductUri} {certificate}"
             self.partner = str(server.ApplicationName.Text or server.ApplicationUri)
             break
-        limit = (await self._read([(_numeric(_MAX_NODES_PER_WRITE), AttributeIds.Value)]))[0]
-        if limit.Value is not None and isinstance(limit.Value.Value, int) and limit.Value.Value > 0:
-            self._per_write = min(_CHUNK, limit.Value.Value)
+        await self._learn_limits()
 
     async def resolve(self, tags: Mapping[LinkTag, str]) -> None:
         """Look at every node once: is it there, a scalar, of the tag's type. Raises Mismatch."""
@@ -127,11 +125,11 @@ class PlcSession:
         parameters.PublishingEnabled = True
         session = self._client.uaclient.session
         made = await session.create_subscription(parameters, self._on_publish)
-        for start in range(0, len(outputs), _CHUNK):
+        for start in range(0, len(outputs), self._per_subscribe):
             request = ua.CreateMonitoredItemsParameters()
             request.SubscriptionId = made.SubscriptionId
             request.TimestampsToReturn = ua.TimestampsToReturn.Source
-            part = outputs[start : start + _CHUNK]
+            part = outputs[start : start + self._per_subscribe]
             request.ItemsToCreate = [_monitor(node, tag.index, interval_ms) for node, _, tag in part]
             self._handles.update((tag.index, tag) for _, _, tag in part)
             for (node, _, tag), result in zip(
@@ -185,11 +183,20 @@ class PlcSession:
             with contextlib.suppress(*TROUBLE):
                 await asyncio.wait_for(self._client.disconnect(), 1.0)
 
+    async def _learn_limits(self) -> None:
+        """How much the server takes in one request; 0 or nothing means that it does not say."""
+        limits = []
+        for identifier in _LIMITS:
+            (answer,) = await self._read([(_numeric(identifier), AttributeIds.Value)])
+            value = answer.Value.Value if answer.Value is not None else None
+            limits.append(min(_CHUNK, value) if isinstance(value, int) and value > 0 else _CHUNK)
+        self._per_read, self._per_write, self._per_subscribe = limits
+
     async def _read(self, wanted: Sequence[tuple[ua.NodeId, AttributeIds]]) -> list[ua.DataValue]:
         answers: list[ua.DataValue] = []
-        for start in range(0, len(wanted), _CHUNK):
+        for start in range(0, len(wanted), self._per_read):
             request = ua.ReadParameters()
-            for node, attribute in wanted[start : start + _CHUNK]:
+            for node, attribute in wanted[start : start + self._per_read]:
                 item = ua.ReadValueId()
                 item.NodeId, item.AttributeId = node, attribute
                 request.NodesToRead.append(item)
@@ -247,7 +254,11 @@ class PlcSession:
         self.lost.set()
 
 
-_MAX_NODES_PER_WRITE = ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerWrite
+_LIMITS = (
+    ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerRead,
+    ObjectIds.Server_ServerCapabilities_OperationLimits_MaxNodesPerWrite,
+    ObjectIds.Server_ServerCapabilities_OperationLimits_MaxMonitoredItemsPerCall,
+)
 
 
 def _numeric(identifier: int) -> ua.NodeId:

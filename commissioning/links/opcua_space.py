@@ -255,6 +255,11 @@ class LineServer:
         await self._build(tags, attributes)
         await server.start()
 
+    @property
+    def clients(self) -> int:
+        """Connections at present."""
+        return len(self._server.bserver.clients) if self._server.bserver is not None else 0
+
     async def publish(self, changes: Sequence[Change]) -> int:
         """Write changed values to their variables; returns how many. Subscribers get them."""
         count = 0

@@ -68,9 +68,14 @@ class _Counting(AttributeService):
         if user is None or user.role.name == "Admin":
             return await super().write(params)
         self._plc.requests += 1
+        self._plc.sizes.append(len(params.NodesToWrite))
         for item in params.NodesToWrite:
             self._plc.written.append((str(item.NodeId.Identifier), item.Value))
         return await super().write(params, user)
+
+    def read(self, params: Any) -> Any:
+        self._plc.read_sizes.append(len(params.NodesToRead))
+        return super().read(params)
 
 
 class FakePlc:
@@ -80,6 +85,8 @@ class FakePlc:
         self._ask, self.endpoint, self.application = ask, endpoint, application
         self.requests = 0
         self.written: list[tuple[str, Any]] = []
+        self.sizes: list[int] = []  # of write requests
+        self.read_sizes: list[int] = []
         self._server: Server | None = None
 
     @property
@@ -98,6 +105,16 @@ class FakePlc:
         data = ua.DataValue(ua.Variant(value, kind), ua.StatusCode(ua.UInt32(status)))
         assert self._server is not None
         self._ask(self._server.write_attribute_value(ua.NodeId(name, 2), data))
+
+    def limit(self, per_write: int, per_read: int) -> None:
+        """Publish operation limits (OPC 10000-5, 6.3.11)."""
+        base = "Server_ServerCapabilities_OperationLimits_MaxNodesPer"
+        for name, value in (("Write", per_write), ("Read", per_read)):
+            node = ua.NodeId(getattr(ua.ObjectIds, base + name))
+            data = ua.DataValue(ua.Variant(value, ua.VariantType.UInt32))
+            assert self._server is not None
+            self._ask(self._server.write_attribute_value(node, data))
+        self.read_sizes.clear()
 
     async def _start(self, variables: dict[str, tuple[Any, ua.VariantType]], writable: str) -> None:
         server = Server()

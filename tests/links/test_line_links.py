@@ -37,7 +37,7 @@ def load_line(endpoint: str) -> LoadedScene:
 
 
 def test_that_a_line_that_is_watched_has_the_digest_of_one_that_is_not(
-    free_endpoint: Callable[[], str], ask: Any
+    free_endpoint: Callable[[], str], ask: Any, until: Callable[..., None]
 ) -> None:
     endpoint = free_endpoint()
     loaded = load_line(endpoint)
@@ -54,8 +54,13 @@ def test_that_a_line_that_is_watched_has_the_digest_of_one_that_is_not(
             async with Client(endpoint) as client:
                 await client.get_node("ns=2;s=I_PE1").read_data_value(raise_on_bad_status=False)
                 session.start()
-                await asyncio.to_thread(session.wait, 60)
-                return await client.get_node("ns=2;s=I_PE1").read_value()
+                await asyncio.to_thread(until, lambda: session.status().state == "ended", 60)
+                for _ in range(100):  # the last values are on their way when the run ends
+                    last = await client.get_node("ns=2;s=I_PE1").read_value()
+                    if last == session.run.tags["I_PE1"].value:
+                        break
+                    await asyncio.sleep(0.05)
+                return last
 
         last = ask(watch(), 90)
         assert session.status().state == "ended"
@@ -66,7 +71,7 @@ def test_that_a_line_that_is_watched_has_the_digest_of_one_that_is_not(
 
 
 def test_that_a_port_in_use_is_a_problem_of_the_link_and_not_the_end_of_the_run(
-    free_endpoint: Callable[[], str],
+    free_endpoint: Callable[[], str], until: Callable[..., None]
 ) -> None:
     loaded = load_line(free_endpoint())
     first = Session(lambda: Run(loaded, seed=1), speed=math.inf, until_ns=10**9)
@@ -77,7 +82,7 @@ def test_that_a_port_in_use_is_a_problem_of_the_link_and_not_the_end_of_the_run(
             (problem,) = second.wait_links(30)
             assert problem.where.id == "links.hmi.endpoint" and problem.cause and problem.cure
             second.start()
-            assert second.wait(30).state == "ended"
+            until(lambda: second.status().state == "ended", 30)
             assert dict(second.status().links)["hmi"].state == "refused"
         finally:
             second.close()

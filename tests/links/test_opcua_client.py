@@ -252,6 +252,22 @@ def test_that_a_refused_value_is_told_and_counted(
     assert plc.values[-1] == ("I_Late", 3)
 
 
+def test_that_requests_are_split_at_what_the_server_takes(
+    plc_factory: Any, connect: Any, until: Callable[..., None]
+) -> None:
+    plc = plc_factory()
+    names = [f"I_{k}" for k in range(25)]
+    plc.start(dict.fromkeys(names, (0, V.Int16)))
+    plc.limit(per_write=10, per_read=7)
+    tags = tuple(LinkTag(k, name, DataType.INT, "input") for k, name in enumerate(names))
+    link = connect(plc.endpoint, tags, arm=True)
+    assert link.wait_open(20) == ()
+    until(lambda: len(plc.written) == 25)
+    assert plc.sizes == [10, 10, 5]
+    assert max(plc.read_sizes) <= 7
+    assert sorted(name for name, _ in plc.written) == sorted(names)
+
+
 def test_that_closing_is_quick_also_while_connecting(free_endpoint: Callable[[], str], connect: Any) -> None:
     link = connect(free_endpoint())
     time.sleep(0.1)

@@ -261,6 +261,13 @@ def test_that_a_subscriber_gets_every_published_change(
     assert call(ask, served, work)[-2:] == [1.5, 2.5]
 
 
+def test_that_the_status_counts_who_is_connected(ask: Any, served: OpcUaServer) -> None:
+    async def work(client: Client) -> str:
+        return served.status().partner
+
+    assert call(ask, served, work) == "1 client"
+
+
 def test_that_a_second_server_on_the_port_is_a_problem_with_place_cause_and_cure(
     served: OpcUaServer,
 ) -> None:

@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from commissioning.bench.load import LoadedScene, load_text
+from commissioning.links.opcua_client import OpcUaClient
+from commissioning.links.opcua_server import OpcUaServer
 from commissioning.model.record import Kind
-from commissioning.model.tags import Quality, Reason
+from commissioning.model.tags import DataType, Quality, Reason
+from commissioning.sim.link import Change, LinkTag
 from commissioning.sim.run import Run
 from commissioning.sim.session import Session
 
@@ -115,7 +118,7 @@ def test_that_a_foreign_client_runs_a_line_without_controller_through_a_full_cyc
     session.do(lambda run: run.operate("start", "press")).result(5)
     until(lambda: packed(session) >= 3, 60, "three cartons packed")
     session.pause()
-    session.wait(5)
+    until(lambda: session.status().state == "paused", 5)
     counts = client.ask("counts")
     client.close()
 
@@ -151,6 +154,59 @@ def test_that_a_foreign_client_cannot_do_what_the_scene_does_not_allow(
         stranger.ask("connect", endpoint=endpoint, user="admin", password="x")
 
 
+# What a foreign client writes and what the line must get; node-opcua has 64-bit integers as [high, low].
+FOREIGN = {
+    "BOOL": ("Boolean", True, True),
+    "SINT": ("SByte", -128, -128),
+    "USINT": ("Byte", 255, 255),
+    "BYTE": ("Byte", 170, 170),
+    "INT": ("Int16", -32768, -32768),
+    "UINT": ("UInt16", 65535, 65535),
+    "WORD": ("UInt16", 43690, 43690),
+    "DINT": ("Int32", -(1 << 31), -(1 << 31)),
+    "UDINT": ("UInt32", (1 << 32) - 1, (1 << 32) - 1),
+    "DWORD": ("UInt32", 1 << 31, 1 << 31),
+    "LINT": ("Int64", [1, 2], (1 << 32) + 2),
+    "ULINT": ("UInt64", [(1 << 32) - 1, (1 << 32) - 1], (1 << 64) - 1),
+    "LWORD": ("UInt64", [1 << 31, 0], 1 << 63),
+    "REAL": ("Float", 0.5, 0.5),
+    "LREAL": ("Double", 0.1, 0.1),
+    "TIME": ("Int64", [0, 1500], 1_500_000_000),
+    "STRING": ("String", "Kiste Ä 箱", "Kiste Ä 箱"),
+}
+
+
+def test_that_every_type_comes_from_a_foreign_client_as_it_was_and_goes_back_so(
+    peer: Callable[[str], Any], free_endpoint: Callable[[], str], until: Callable[..., None]
+) -> None:
+    tags = [
+        LinkTag(k, f"Q_{name}", DataType[name], "output", folder="plc", writable=True)
+        for k, name in enumerate(FOREIGN)
+    ]
+    assert {tag.type for tag in tags} == set(DataType)
+    endpoint = free_endpoint()
+    link = OpcUaServer("hmi", {"endpoint": endpoint})
+    link.open(tags)
+    try:
+        assert link.wait_open(30) == ()
+        client = peer("peer_client.js")
+        client.ask("connect", endpoint=endpoint)
+        sent = {f"Q_{name}": {"type": kind, "value": value} for name, (kind, value, _) in FOREIGN.items()}
+        assert set(client.ask("write", tags=sent)["status"].values()) == {"Good"}
+        came = {tags[item.index].type.value: item.value for item in link.exchange(())}
+        assert came == {name: value for name, (_, _, value) in FOREIGN.items()}
+        before = link.status().writes
+        link.exchange([Change(t.index, came[t.type.value], Quality.GOOD, 1) for t in tags])
+        until(lambda: link.status().writes == before + len(tags))
+        read = client.ask("read", tags=list(sent))["values"]
+        assert {tag: (data["type"], data["value"]) for tag, data in read.items()} == {
+            tag: (data["type"], data["value"]) for tag, data in sent.items()
+        }
+        client.close()
+    finally:
+        link.close()
+
+
 def started_plc(peer: Callable[[str], Any], port: int) -> Any:
     plc = peer("peer_server.js")
     tags = {name: {"type": "Boolean", "value": False, "writable": True} for name in INPUTS}
@@ -162,6 +218,47 @@ def started_plc(peer: Callable[[str], Any], port: int) -> Any:
 
 def port_of(endpoint: str) -> int:
     return int(endpoint.rpartition(":")[2])
+
+
+def test_that_every_type_goes_to_a_foreign_plc_and_comes_from_it_as_it_was(
+    peer: Callable[[str], Any], free_endpoint: Callable[[], str], until: Callable[..., None]
+) -> None:
+    endpoint = free_endpoint()
+    plc = peer("peer_server.js")
+    zero = {"Boolean": False, "String": "", "Int64": [0, 0], "UInt64": [0, 0]}
+    variables: dict[str, Any] = {}
+    for name, (kind, value, _) in FOREIGN.items():
+        variables[f"I_{name}"] = {"type": kind, "value": zero.get(kind, 0), "writable": True}
+        variables[f"Q_{name}"] = {"type": kind, "value": value}
+    plc.ask("start", port=port_of(endpoint), tags=variables)
+    inputs = [LinkTag(k, f"I_{name}", DataType[name], "input") for k, name in enumerate(FOREIGN)]
+    outputs = [LinkTag(100 + k, f"Q_{name}", DataType[name], "output") for k, name in enumerate(FOREIGN)]
+    link = OpcUaClient(
+        "plc1",
+        {"endpoint": f"{endpoint}/plc", "node": "ns=2;s={name}", "publishing": 0.05, "cycle": 0.02},
+    )
+    assert link.arm() == ()
+    link.open([*inputs, *outputs])
+    try:
+        came: dict[str, Any] = {}
+
+        def collect() -> int:
+            for item in link.exchange(()):
+                came[outputs[item.index - 100].type.value] = item.value
+            return len(came)
+
+        assert link.wait_open(30) == ()
+        until(lambda: collect() == len(FOREIGN))
+        assert came == {name: value for name, (_, _, value) in FOREIGN.items()}
+        link.exchange([Change(tag.index, came[tag.type.value], Quality.GOOD, 1) for tag in inputs])
+        until(lambda: link.status().writes == len(inputs))
+        assert link.status().refused_writes == 0
+        image = plc.ask("counts")["image"]
+        assert {name: image[f"I_{name}"] for name in FOREIGN} == {
+            name: value for name, (_, value, _) in FOREIGN.items()
+        }
+    finally:
+        link.close()
 
 
 def test_that_a_foreign_plc_runs_the_line_once_armed_and_the_session_replays_without_it(
@@ -178,7 +275,7 @@ def test_that_a_foreign_plc_runs_the_line_once_armed_and_the_session_replays_wit
     session.do(lambda run: run.operate("start", "press")).result(5)
     until(lambda: packed(session) >= 3, 60, "three cartons packed")
     session.pause()
-    session.wait(5)
+    until(lambda: session.status().state == "paused", 5)
     assert edges(session, "Q_Stop") >= 6
     assert plc.ask("counts")["writes"] >= 3 * 4
     (link,) = (status for id, status in session.status().links if id == "plc1")

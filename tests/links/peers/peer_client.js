@@ -10,6 +10,7 @@ const {
   OPCUAClient,
   SecurityPolicy,
   TimestampsToReturn,
+  VariantArrayType,
 } = require("node-opcua");
 const { say, listen } = require("./channel");
 const { Rules } = require("./rules");
@@ -32,7 +33,7 @@ async function write(tags) {
     Object.entries(tags).map(([tag, { type, value }]) => ({
       nodeId: nodeOf(tag),
       attributeId: AttributeIds.Value,
-      value: { value: { dataType: DataType[type], value } },
+      value: { value: { dataType: DataType[type], arrayType: VariantArrayType.Scalar, value } },
     })),
   );
   const names = Object.keys(tags);

@@ -9,6 +9,7 @@ const {
   SecurityPolicy,
   StatusCodes,
   Variant,
+  VariantArrayType,
 } = require("node-opcua");
 const { listen } = require("./channel");
 const { Rules } = require("./rules");
@@ -58,7 +59,8 @@ const operations = {
         accessLevel: writable ? "CurrentRead | CurrentWrite" : "CurrentRead",
         userAccessLevel: writable ? "CurrentRead | CurrentWrite" : "CurrentRead",
         value: {
-          get: () => new Variant({ dataType: types[name], value: image[name] }),
+          get: () =>
+            new Variant({ dataType: types[name], arrayType: VariantArrayType.Scalar, value: image[name] }),
           set: (variant) => {
             counts.writes += 1;
             written.push([name, variant.value]);
