@@ -48,7 +48,8 @@ _UNIT = re.compile(
 _WORD = re.compile(r"[A-Za-z0-9_#]+|.", re.DOTALL)
 _BEFORE = re.compile(r"([A-Za-z0-9_#%.]+|\S)\s*\Z")
 _CLOSING = {*_CLOSERS.values(), "ELSE", "ELSIF", "UNTIL", "PROGRAM", "FUNCTION", "FUNCTION_BLOCK"}
-_TRIVIA = re.compile(r"'(?:\$[\s\S]|[^'$\r\n])*'|\(\*[\s\S]*?\*\)|/\*[\s\S]*?\*/|//[^\r\n]*")
+# what has no end matches too, to the end of line or text, or the search would be quadratic in hostile input
+_TRIVIA = re.compile(r"'(?:\$[\s\S]|[^'$\r\n])*'?|\(\*[\s\S]*?(?:\*\)|\Z)|/\*[\s\S]*?(?:\*/|\Z)|//[^\r\n]*")
 MAX_CHARACTERS = 8_000_000
 MAX_SYNTAX_PROBLEMS = 20
 
