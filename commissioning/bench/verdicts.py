@@ -126,7 +126,7 @@ def replication_seed(seed: int, index: int) -> int:
     if index == 0:
         return seed
     digest = hashlib.sha256(f"replication {seed} {index}".encode()).digest()
-    return int.from_bytes(digest[:6], "big")
+    return int.from_bytes(digest[:4], "big")
 
 
 def checks_of(loaded: LoadedScene, only: Sequence[str] = ()) -> list[Check]:

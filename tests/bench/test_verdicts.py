@@ -39,8 +39,13 @@ def test_that_the_scene_gets_the_verdicts_it_must(loaded: LoadedScene) -> None:
     found = {verdict.id: verdict.verdict for verdict in report.verdicts}
     # 900 parts an hour come, the station takes 2 s: 300/h is passed easily; nobody presses in `quiet`
     assert found == {
-        "rate": "PASS", "moves": "PASS", "seen": "FAIL", "packs": "PASS", "pressed": "NOT RUN", "pushed": "PASS",
-    }  # fmt: skip
+        "rate": "PASS",
+        "moves": "PASS",
+        "seen": "FAIL",
+        "packs": "PASS",
+        "pressed": "NOT RUN",
+        "pushed": "PASS",
+    }
     assert report.exit_code == 1
 
 
@@ -103,7 +108,10 @@ def test_that_ctrl_c_judges_what_was_seen(loaded: LoadedScene) -> None:
     assert report.interrupted
     assert report.verdict("seen").verdict == "FAIL"
     assert report.verdict("rate").verdict == "INCONCLUSIVE"
-    assert (report.verdict("pushed").verdict, report.verdict("pushed").why) == ("NOT RUN", "stopped by the user")
+    assert (report.verdict("pushed").verdict, report.verdict("pushed").why) == (
+        "NOT RUN",
+        "stopped by the user",
+    )
 
 
 def test_that_progress_rises_to_the_end(loaded: LoadedScene) -> None:

@@ -31,19 +31,28 @@ class HandMade:
             "core": {
                 "signals": [
                     {
-                        "name": name, "type": "BOOL", "ports": [], "owner": "plc", "direction": "output",
-                        "controller": "plc", "address": "", "comment": "",
+                        "name": name,
+                        "type": "BOOL",
+                        "ports": [],
+                        "owner": "plc",
+                        "direction": "output",
+                        "controller": "plc",
+                        "address": "",
+                        "comment": "",
                     }
                     for name in SIGNALS
                 ],
-                "drives": ["belt1"], "slots": [], "lanes": [], "attributes": [],
+                "drives": ["belt1"],
+                "slots": [],
+                "lanes": [],
+                "attributes": [],
                 "objects": [
                     {"id": "out", "kind": "device", "type": "sink"},
                     {"id": "start", "kind": "device", "type": "push_button"},
                 ],
             },
             "look": {"devices": {}},
-        }  # fmt: skip
+        }
     )
 
     def value(self, t_s: float, name: str, value: bool, bad: bool = False, cause: int = 0) -> HandMade:

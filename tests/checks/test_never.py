@@ -7,7 +7,9 @@ from commissioning.checks.never import Never
 
 def test_that_what_never_was_passes_with_its_measure(seen, make) -> None:
     check = make(Never, when="A and B")
-    verdict = check.judge([check.observe(seen(10).value(1, "A", True).value(2, "A", False).value(3, "B", True))])
+    verdict = check.judge(
+        [check.observe(seen(10).value(1, "A", True).value(2, "A", False).value(3, "B", True))]
+    )
     assert (verdict.verdict, verdict.measured, verdict.limit, verdict.unit) == ("PASS", 0.0, 0.0, "times")
     assert verdict.at_s is None
 

@@ -13,7 +13,13 @@ HOUR = 3600.0
 
 
 def check(make, **params: Any):
-    defaults = {"at": "out", "at_least": 100 / HOUR, "confidence": 0.95, "precision": 0.01, "replications": 10}
+    defaults = {
+        "at": "out",
+        "at_least": 100 / HOUR,
+        "confidence": 0.95,
+        "precision": 0.01,
+        "replications": 10,
+    }
     return make(Throughput, **({"span": HOUR} | defaults | params))
 
 

@@ -218,9 +218,11 @@ def test_that_deep_or_long_expressions_never_end_in_a_recursion_error(text: str)
 @given(
     st.lists(
         st.sampled_from(
-            ["I_PE1", "Count", "belt1.travel", "Elapsed", "Recipe", "and", "or", "not", "rises", "falls", "for"]
-            + ["since", "(", ")", ",", "abs(", "min(", "2 s", "0.3 m", "5", "true", "=", "<", "+", "-", "*"]
-            + ["/", "`x`", "'", "\x00", "ü", "#"]
+            (
+                "I_PE1", "Count", "belt1.travel", "Elapsed", "Recipe", "and", "or", "not", "rises", "falls",
+                "for", "since", "(", ")", ",", "abs(", "min(", "2 s", "0.3 m", "5", "true", "=", "<", "+",
+                "-", "*", "/", "`x`", "'", "\x00", "ü", "#",
+            )
         ),
         max_size=14,
     ).map(" ".join)

@@ -78,7 +78,9 @@ def test_that_visits_agree_with_the_live_parts_at_many_times(speed1: str, speed2
     compared = 0
     for t, there in seen:
         inside = (stays.t_in <= t) & ((stays.t_out == OPEN) | (stays.t_out > t))
-        found = {int(part): ids[dev] for dev, part in zip(stays.device[inside], stays.part[inside], strict=True)}
+        found = {
+            int(part): ids[dev] for dev, part in zip(stays.device[inside], stays.part[inside], strict=True)
+        }
         for part, device in there.items():
             assert found.get(part) == device, (t, part)
             compared += 1

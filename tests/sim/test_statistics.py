@@ -39,7 +39,7 @@ def test_that_two_degrees_of_freedom_follow_the_closed_form() -> None:
 def test_that_an_interval_agrees_with_a_published_one() -> None:
     # NIST e-Handbook 1.3.5.2, ZARR13.DAT (heat flow meter): N = 195, mean 9.261460, sd 0.022789,
     # 95 % interval 9.258242 to 9.264679. Same mean and sd, from two values repeated.
-    mean, sd, n = 9.261460, 0.022789, 195
+    mean, sd = 9.261460, 0.022789
     values = [mean + sd, mean - sd] * 97 + [mean]  # 194 times sd^2 over n - 1 = 194
     interval = mean_interval(values, 0.95)
     assert interval.sd == pytest.approx(sd, rel=1e-12)
