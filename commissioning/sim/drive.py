@@ -196,40 +196,44 @@ class Drive(Stateful):
 
     def when(self, s: float) -> int | None:
         """The time in ns, from now on, at which the travel reaches `s`; None: not without a command."""
-        now: int = self.kernel._now
-        distance = s - self.s0
-        ramp_distance = self.s1 - self.s0
-        if distance <= 0.0:
-            return now
-        if self.a and distance <= ramp_distance:
+        beyond = s - self.s1  # the ramp
+        if self.a and beyond <= 0.0:
+            distance = s - self.s0
             root = self.v0 * self.v0 + 2.0 * self.a * distance
-            tau = 2.0 * distance / (self.v0 + sqrt(root)) if root > 0.0 else self.ramp
+            if distance <= 0.0:
+                tau = 0.0
+            else:
+                tau = 2.0 * distance / (self.v0 + sqrt(root)) if root > 0.0 else self.ramp
         elif self.v1 > 0.0:
-            tau = self.ramp + (distance - ramp_distance) / self.v1
-        elif distance <= ramp_distance + TOUCH:
+            tau = self.ramp + beyond / self.v1
+        elif beyond <= TOUCH:
             tau = self.ramp
         else:
             return None
         t = self.t0 + instant(tau * 1e9)
+        now: int = self.kernel._now
         return t if t > now else now
 
     def arm(self) -> None:
         """See to it that the kernel calls at the nearest threshold. Ends being `dirty`."""
         self.dirty = False
         heap = self.heap
-        while heap and heap[0][3].ver != heap[0][2]:
+        while heap:
+            s, _, ver, threshold = heap[0]
+            if threshold.ver == ver:
+                t = self.when(s)
+                if t is None:
+                    break
+                self.armed_s = s
+                if t != self.armed_t:
+                    self.armed_t = t
+                    self.version += 1
+                    self.kernel.call_at(t, self.fire, self.version, self.key)
+                return
             heappop(heap)
-        t = self.when(heap[0][0]) if heap else None
-        if t is None:
-            if self.armed_t != _NEVER:
-                self.armed_t = _NEVER
-                self.version += 1
-            return
-        self.armed_s = heap[0][0]
-        if t != self.armed_t:
-            self.armed_t = t
+        if self.armed_t != _NEVER:
+            self.armed_t = _NEVER
             self.version += 1
-            self.kernel.call_at(t, self.fire, self.version, self.key)
 
     def fire(self, version: int) -> None:
         """Continuation: the travel has reached the nearest threshold.
@@ -241,10 +245,7 @@ class Drive(Stateful):
             return
         self.armed_t = _NEVER
         self.dirty = True  # armed at the end, whatever is posted on the way
-        kernel, heap, pieces = self.kernel, self.heap, self.pieces
-        limit = self.travel(kernel._now)
-        if self.armed_s > limit:
-            limit = self.armed_s
+        kernel, heap, limit = self.kernel, self.heap, self.armed_s
         while heap:
             s, _, ver, threshold = heap[0]
             if threshold.ver != ver:
@@ -255,9 +256,6 @@ class Drive(Stateful):
             heappop(heap)
             kernel.cause = self.record
             threshold.passed()
-            if self.pieces != pieces:  # stopped or started by what it passed
-                pieces = self.pieces
-                limit = self.s0
         self.arm()
 
     # snapshot ------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from commissioning.sim.flow import Giver, Receiver, Waiting
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane_contacts import LaneContacts
-from commissioning.sim.lane_watch import Border, End, Eye, Holder, Infeed, Mark, Stop, Watch
+from commissioning.sim.lane_watch import Border, ChoosyEye, End, Eye, Holder, Infeed, Mark, Stop, Watch
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import World
 from commissioning.sim.train import Place, Zone
@@ -90,7 +90,11 @@ class Lane(LaneContacts):
         self, x: float, on_change: Callable[[bool], None], sees: Callable[[Part], bool] | None = None
     ) -> Eye:
         """A photo-eye at `x` m; `sees(part)`: whether a part reaches the beam. Before the first part."""
-        eye = Eye(self, len(self.watches), self._inside(x), on_change, sees)
+        eye = (
+            Eye(self, len(self.watches), self._inside(x), on_change)
+            if sees is None
+            else ChoosyEye(self, len(self.watches), self._inside(x), on_change, sees)
+        )
         self._add(eye)
         return eye
 

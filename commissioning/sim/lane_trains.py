@@ -61,11 +61,21 @@ class LaneTrains(Stateful):
 
     def gap(self, train: Train) -> float:
         """Free length between a train and the one ahead of it, m."""
-        ahead = train.head.ahead
-        assert ahead is not None and ahead.train is not None
-        if ahead.train.drive is train.drive:
-            return ahead.train.base - ahead.c - ahead.length - (train.base - train.head.c)
-        return self.front(ahead) - ahead.length - self.front(train.head)
+        assert train.head.ahead is not None
+        return self.distance(train.head.ahead, train.head)
+
+    def distance(self, place: Place, behind: Place) -> float:
+        """Length from the front of `behind` to the tail of `place`, m; not rounded if moved alike."""
+        one, two = place.train, behind.train
+        assert one is not None and two is not None
+        distance = one.base - place.c - place.length - (two.base - behind.c)
+        if one.drive is not two.drive:
+            now: int = self.kernel._now
+            if one.drive is not None:
+                distance += one.drive.travel(now)
+            if two.drive is not None:
+                distance -= two.drive.travel(now)
+        return distance
 
     # operations ----------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from commissioning.sim.train import Place, Train, Zone
 if TYPE_CHECKING:
     from commissioning.sim.lane import Lane
 
-__all__ = ["Border", "End", "Eye", "Holder", "Infeed", "Mark", "Stop", "Watch", "rank_of"]
+__all__ = ["Border", "ChoosyEye", "End", "Eye", "Holder", "Infeed", "Mark", "Stop", "Watch", "rank_of"]
 
 # Order of what is reached at one place at once: eyes, marks and blades as declared, then contact, then
 # the step to the next drive, then the end.
@@ -117,23 +117,14 @@ class Eye(Watch):
     """A light beam across the lane at `x`. `on_change(blocked)` at each edge, exactly.
 
     Blocked while a part covers it: from the instant its front is there until its tail has passed.
-    Between parts that touch there is no light. `part` is the one that blocks it. With `sees`, parts
-    for which it says False (those too low for the beam) do not count.
+    Between parts that touch there is no light. `part` is the one that blocks it.
     """
 
-    __slots__ = ("on_change", "sees")
+    __slots__ = ("on_change",)
 
-    def __init__(
-        self,
-        lane: Lane,
-        number: int,
-        x: float,
-        on_change: Callable[[bool], None],
-        sees: Callable[[Part], bool] | None,
-    ) -> None:
+    def __init__(self, lane: Lane, number: int, x: float, on_change: Callable[[bool], None]) -> None:
         super().__init__(lane, number, x)
         self.on_change = on_change
-        self.sees = sees
 
     @property
     def blocked(self) -> bool:
@@ -142,18 +133,6 @@ class Eye(Watch):
     @property
     def part(self) -> Part | None:
         return self.place.part if self.tail and self.place is not None else None
-
-    def attach(self, place: Place) -> None:
-        if self.sees is None or self.sees(place.part):
-            super().attach(place)
-        else:
-            self.lane.idle.append(self)
-
-    def follow(self) -> Train | None:
-        train = super().follow()
-        while train is not None and self.sees is not None and not self.sees(self._next().part):
-            train = super().follow()
-        return train
 
     def passed(self) -> None:
         lane = self.lane
@@ -164,9 +143,7 @@ class Eye(Watch):
             place = self._next()
             train = self.follow()
             if train is not None:
-                following = self._next()
-                touches = train is place.train and place.behind is following
-                if touches or lane.front(following) >= lane.front(place) - place.length - TOUCH:
+                if lane.distance(place, self._next()) <= TOUCH:  # touches: no light between them
                     self.post()
                     lane.flush()
                     return
@@ -187,6 +164,35 @@ class Eye(Watch):
     def _next(self) -> Place:
         assert self.place is not None
         return self.place
+
+
+class ChoosyEye(Eye):
+    """An eye for which parts do not count that `sees(part)` says False for (too low for the beam)."""
+
+    __slots__ = ("sees",)
+
+    def __init__(
+        self,
+        lane: Lane,
+        number: int,
+        x: float,
+        on_change: Callable[[bool], None],
+        sees: Callable[[Part], bool],
+    ) -> None:
+        super().__init__(lane, number, x, on_change)
+        self.sees = sees
+
+    def attach(self, place: Place) -> None:
+        if self.sees(place.part):
+            super().attach(place)
+        else:
+            self.lane.idle.append(self)
+
+    def follow(self) -> Train | None:
+        train = super().follow()
+        while train is not None and not self.sees(self._next().part):
+            train = super().follow()
+        return train
 
 
 class Mark(Watch):
