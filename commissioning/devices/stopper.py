@@ -9,7 +9,6 @@ from commissioning.devices.shapes import box
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
-from commissioning.model.record import State
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
@@ -76,12 +75,10 @@ class Stopper(Device):
         else:
             self.ports["raised"].write(False)
             self.stop.lower()
-        self.set_state(State.WORKING)
         self.blade.move_to(target, stroke / self.params["time"])
 
     def arrived(self, position: float) -> None:
         """The blade has reached its end."""
-        self.set_state(State.IDLE)
         if position > 0.0:
             self.stop.raise_()
             self.ports["raised"].write(True)

@@ -4,16 +4,15 @@ Ordinary SimPy events, processes, resources and stores run on it unchanged. What
 devices wait for is a *direct call*: a bound method and one plain argument, which costs half of a
 process with a timeout and can be saved in a snapshot.
 
-The queue holds `(t, key, seq, cause, arg, fn)`; `fn` is None for a SimPy event, which then is `arg`.
-Total order is (t, key, seq). `key` orders what happens in one instant, `cause` is the number of the
+The queue holds `(t, key, number, cause, arg, fn)`; of a SimPy event, `arg` is the event. Total order is
+(t, key, number). `key` orders what happens in one instant, `cause` is the number of the
 journal record that led to the entry, so that every record can be traced back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappop, heappush
-from itertools import count
+from heapq import heapify, heappop, heappush
 from math import ceil
 from typing import Any
 
@@ -34,7 +33,7 @@ STAT = 6 << 16  # statistics
 END = 7 << 16  # the instant is over (between instants)
 
 Call = Callable[[Any], None]
-Entry = tuple[int, int, int, int, Any, "Call | None"]
+Entry = tuple[int, int, int, int, Any, Call]
 
 _BAND_OF_SIMPY_PRIORITY = {-1: STOP, 0: URGENT, 1: USER}
 
@@ -62,7 +61,8 @@ class Kernel(simpy.Environment):
         super().__init__(0)
         self.key = END
         self.cause = 0
-        self.executed = 0  # entries run, statistics only
+        self._scheduled = 0  # entries so far: their numbers, and what has run = these less the waiting
+        self._process_event = self._fire
         # SimPy binds its event types early only for the class itself, not for a subclass: rebind.
         for name in ("process", "timeout", "event", "all_of", "any_of"):
             setattr(self, name, simpy.Environment.__dict__[name].__get__(self, type(self)))
@@ -77,46 +77,49 @@ class Kernel(simpy.Environment):
             raise TypeError(f"kernel time is a whole number of nanoseconds, got {t!r}")
         if t < self._now:
             raise ValueError(f"cannot call {fn!r} at {t} ns, it is {self._now} ns already")
-        heappush(self._queue, (t, key, next(self._eid), self.cause, arg, fn))
+        self._scheduled = number = self._scheduled + 1
+        heappush(self._queue, (t, key, number, self.cause, arg, fn))
 
     def schedule(self, event: Event, priority: int = 1, delay: int = 0) -> None:  # type: ignore[override]
         """SimPy's entry point: schedule an event after `delay` ns. Refuses anything but int."""
         if delay.__class__ is not int:
             raise TypeError(f"kernel time is a whole number of nanoseconds, got a delay of {delay!r}")
         key = _BAND_OF_SIMPY_PRIORITY.get(priority, priority)
-        heappush(self._queue, (self._now + delay, key, next(self._eid), self.cause, event, None))
+        self._scheduled = number = self._scheduled + 1
+        heappush(self._queue, (self._now + delay, key, number, self.cause, event, self._process_event))
 
     def step(self) -> None:
         """Run the next entry. Raises SimPy's EmptySchedule if there is none."""
         if not self._queue:
             raise EmptySchedule
         self._now, self.key, _, self.cause, arg, fn = heappop(self._queue)
-        self.executed += 1
-        if fn is None:
-            self._fire(arg)
-        else:
-            fn(arg)
+        fn(arg)
 
     def advance(self, until: int) -> None:
         """Run every entry at a time <= `until`; afterwards it is `until`, that instant complete."""
         if until.__class__ is not int:
             raise TypeError(f"kernel time is a whole number of nanoseconds, got {until!r}")
+        if until < self._now:
+            return
         queue = self._queue
-        executed = 0
+        last: Entry = (until, END, _LAST, 0, None, _reached)
+        heappush(queue, last)  # ends the loop without a test per entry
         try:
-            while queue and queue[0][0] <= until:
+            while True:
                 self._now, self.key, _, self.cause, arg, fn = heappop(queue)
-                executed += 1
-                if fn is None:
-                    self._fire(arg)
-                else:
-                    fn(arg)
+                fn(arg)
+        except _Reached:
+            pass
         finally:
-            self.executed += executed
+            if last in queue:  # something raised before it was reached
+                queue.remove(last)
+                heapify(queue)
             self.cause = 0
-        if until > self._now:
-            self._now = until
-        self.key = END
+
+    @property
+    def executed(self) -> int:
+        """Number of entries run so far."""
+        return self._scheduled - len(self._queue)
 
     def next_time(self) -> int | None:
         """Time in ns of the next entry, None if nothing is waiting."""
@@ -126,17 +129,15 @@ class Kernel(simpy.Environment):
         """The waiting entries in order, for a snapshot."""
         return sorted(self._queue, key=lambda entry: entry[:3])
 
-    def sequence(self) -> int:
-        """The number the next entry will get. (A counter can only be read by consuming it.)"""
-        value = next(self._eid)
-        self._eid = count(value)
-        return value
+    @property
+    def scheduled(self) -> int:
+        """Number of entries scheduled so far, which is the number of the last one."""
+        return self._scheduled
 
-    def replace(self, now: int, sequence: int, executed: int, entries: list[Entry]) -> None:
+    def replace(self, now: int, scheduled: int, entries: list[Entry]) -> None:
         """Take over time, numbering and waiting entries of a snapshot, dropping what is here."""
         self._now = now
-        self.executed = executed
-        self._eid = count(sequence)
+        self._scheduled = scheduled
         self._queue[:] = entries  # sorted, and so a heap
         self.key = END
         self.cause = 0
@@ -158,3 +159,14 @@ class Kernel(simpy.Environment):
             copy = type(failure)(*failure.args)
             copy.__cause__ = failure
             raise copy
+
+
+class _Reached(Exception):
+    """The entry that ends `advance` has come up."""
+
+
+_LAST = 1 << 62  # after every number an entry can get
+
+
+def _reached(_: Any) -> None:
+    raise _Reached

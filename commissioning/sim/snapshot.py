@@ -11,6 +11,8 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any
 
+from simpy.events import Event
+
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful, decode, encode
 
@@ -41,13 +43,12 @@ def save(run: Run) -> bytes:
         "inputs": run.inputs.log,
     }
     entries = line.kernel.entries()
-    if run.replay_only or any(entry[5] is None for entry in entries):
+    if run.replay_only or any(isinstance(entry[4], Event) for entry in entries):
         data["kind"] = "replay"
     else:
         data["kind"] = "state"
         data["state"] = {
-            "sequence": line.kernel.sequence(),
-            "executed": line.kernel.executed,
+            "scheduled": line.kernel.scheduled,
             "entries": [_save_entry(entry) for entry in entries],
             "journal": line.journal.save(),
             "signals": [signal.save() for signal in line.tags],
@@ -87,7 +88,7 @@ def restore_state(line: Line, state: dict[str, Any], t: int) -> None:
     for identity, data in state["objects"].items():
         line.objects[identity].restore(data, line)
     entries = [_load_entry(line, entry) for entry in state["entries"]]
-    line.kernel.replace(t, state["sequence"], state["executed"], entries)
+    line.kernel.replace(t, state["scheduled"], entries)
 
 
 def _save_entry(entry: tuple[Any, ...]) -> list[Any]:

@@ -55,10 +55,10 @@ def state(run: Run) -> dict[str, Any]:
         return [(n, plain(getattr(value, n))) for n in names if hasattr(value, n)]
 
     kernel = run.line.kernel
-    result: dict[str, Any] = {"now": run.now_ns, "made": run.line.made, "sequence": kernel.sequence()}
+    result: dict[str, Any] = {"now": run.now_ns, "made": run.line.made, "scheduled": kernel.scheduled}
     result["parts"] = [part.save() for part in run.line.parts.values()]
     result["queue"] = [
-        (e[0], e[1], e[2], e[3], plain(e[4]), e[5].__self__.id, e[5].__name__)  # type: ignore[union-attr]
+        (e[0], e[1], e[2], e[3], plain(e[4]), e[5].__self__.id, e[5].__name__)
         for e in kernel.entries()
     ]
     for identity, thing in things.items():
