@@ -100,16 +100,17 @@ const operations = {
   },
 
   // Drive the line: `program` as in rules.js, evaluated every `scan_ms` on the subscribed image.
-  async drive({ program, scan_ms, type }) {
+  async drive({ program, memory, scan_ms, type }) {
+    Object.assign(image, memory);
     const rules = new Rules(program, () => Date.now());
     let busy = false;
     timer = setInterval(async () => {
       if (busy) return;
       busy = true;
       const set = rules.evaluate(image);
-      const names = Object.keys(set);
+      Object.assign(image, set);
+      const names = Object.keys(set).filter((tag) => !tag.startsWith("_"));
       if (names.length) {
-        Object.assign(image, set);
         await write(Object.fromEntries(names.map((tag) => [tag, { type: type || "Boolean", value: set[tag] }])));
       }
       busy = false;

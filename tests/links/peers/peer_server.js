@@ -75,7 +75,8 @@ const operations = {
   },
 
   // The PLC's program, see rules.js, evaluated every `scan_ms`.
-  async run({ program, scan_ms }) {
+  async run({ program, memory, scan_ms }) {
+    Object.assign(image, memory);
     const rules = new Rules(program, () => Date.now());
     timer = setInterval(() => {
       counts.scans += 1;

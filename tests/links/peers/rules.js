@@ -1,7 +1,8 @@
 // Control logic of the peers: the first matching rule of each list sets its outputs.
 //
 // A program is a list of lists of rules: {when: {tag: value, ...}, for_ms: 200, set: {tag: value, ...}}.
-// `when` must hold for `for_ms` (0 if not given). `set` writes only what differs.
+// `when` must hold for `for_ms` (0 if not given). `set` writes only what differs. Names that begin with
+// "_" are the program's own memory.
 "use strict";
 
 class Rules {
