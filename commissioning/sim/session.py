@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Literal, Protocol
 
 from commissioning.model.problem import Place, Problem, Problems
@@ -71,11 +71,16 @@ class Session:
         self._speed, self._until = speed, until_ns
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake = Event()
+        self._lock = Lock()
+        self._asked = 0  # commands given, taken, and answered by a published status
+        self._taken = 0
+        self._answered = 0
         self._closing = False
         self._state: SessionState = "paused"
         self._lag = 0.0
         self._rate = 0.0
         self._notice = ""
+        self._crash: Problem | None = None
         self._anchor_wall, self._anchor_now = 0.0, 0
         self._rate_wall, self._rate_events = time.monotonic(), 0
         self._recorder: Recorder | None = None
@@ -145,7 +150,7 @@ class Session:
     def wait(self, timeout: float | None = None) -> SessionStatus:
         """Wait until the run has ended, failed or paused; returns the status."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self._published.state == "running" or not self._commands.empty():
+        while self._answered < self._asked or self._published.state == "running":
             if deadline is not None and time.monotonic() > deadline:
                 break
             time.sleep(0.005)
@@ -163,24 +168,42 @@ class Session:
     # in the run's thread -------------------------------------------------------------------------
 
     def _command(self, fn: Callable[[], None]) -> None:
+        with self._lock:
+            self._asked += 1
         self._commands.put(fn)
         self._wake.set()
 
     def _loop(self) -> None:
         while not self._closing:
-            self._wake.clear()
-            while True:
-                try:
-                    self._commands.get_nowait()()
-                except Empty:
-                    break
-            pause = self._advance() if self._state == "running" else 0.05
-            self._exchange()
-            if self._recorder is not None:
-                self._recorder.poll()
+            try:
+                pause = self._turn()
+            except Exception as error:  # noqa: BLE001  the thread must live on and say what happened
+                self._state = "failed"
+                self._crash = Problem(
+                    f"the run stopped: {type(error).__name__}: {error}",
+                    cure="Reset the run; if it happens again, report it with the recording",
+                )
+                pause = 0.05
             self._published = self._status()
+            self._answered = self._taken
             if pause > 0.0:
                 self._wake.wait(pause)
+
+    def _turn(self) -> float:
+        """One round: commands, time, links, recording. Returns how long to wait, s."""
+        self._wake.clear()
+        while True:
+            try:
+                command = self._commands.get_nowait()
+            except Empty:
+                break
+            self._taken += 1
+            command()
+        pause = self._advance() if self._state == "running" else 0.05
+        self._exchange()
+        if self._recorder is not None:
+            self._recorder.poll()
+        return pause
 
     def _advance(self) -> float:
         """Let virtual time pass up to where the wall is; returns how long to wait, s."""
@@ -257,7 +280,7 @@ class Session:
         self._drop()
         self.run = self._make_run()
         self._state = "paused"
-        self._notice = ""
+        self._notice, self._crash = "", None
         self._adopt()
 
     def _adopt(self) -> None:
@@ -295,7 +318,7 @@ class Session:
         links = () if self._links is None else tuple(self._links.statuses().items())
         return SessionStatus(
             self._state, self.run.now_ns, self.run.journal.length, self._speed, self._lag, self._rate,
-            self.run.problem or self._alarm(), links, self._notice,
+            self._crash or self.run.problem or self._alarm(), links, self._notice,
         )  # fmt: skip
 
     def _alarm(self) -> Problem | None:
