@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from commissioning.bench.load import LoadedScene, load_text
+from commissioning.bench.replay import verify
+from commissioning.bench.run import RecordedRun
 from commissioning.links.opcua_client import OpcUaClient
 from commissioning.links.opcua_server import OpcUaServer
 from commissioning.model.record import Kind
@@ -317,6 +319,7 @@ def test_that_a_foreign_plc_runs_the_carton_line_once_armed_and_the_session_repl
     sessions: Callable[..., Session],
     free_endpoint: Callable[[], str],
     until: Callable[..., None],
+    tmp_path: Path,
 ) -> None:
     endpoint = free_endpoint()
     loaded = load_carton_line(EXTERNAL, endpoint)
@@ -328,7 +331,12 @@ def test_that_a_foreign_plc_runs_the_carton_line_once_armed_and_the_session_repl
         CARTON_PROGRAM,
         CARTON_MEMORY,
     )
-    session = sessions(loaded, speed=2.0, arm=("plc1",))
+    session = sessions(
+        loaded,
+        speed=2.0,
+        arm=("plc1",),
+        make_recorder=lambda run: RecordedRun(run, loaded, tmp_path / "session.rec"),
+    )
     assert session.wait_links(30) == ()
     session.start()
     until(lambda: cycle_done(session), 90, "two cartons packed, one rejected")
@@ -339,7 +347,10 @@ def test_that_a_foreign_plc_runs_the_carton_line_once_armed_and_the_session_repl
     assert link.armed and link.refused_writes == 0
 
     digest, now = session.journal.digest(), session.run.now_ns
+    session.close()
     plc.kill()
+    verification = verify(tmp_path / "session.rec")
+    assert verification.same and verification.rerun == digest, verification.as_text()
     again = replayed(session)
     assert again.now_ns == now and again.journal.digest() == digest
     records = again.journal.records()
