@@ -142,6 +142,11 @@ def _open(options: argparse.Namespace) -> int:
         raise Problems(
             Problem("there is no display to open a window on", cure="Use `check` or `run`, or set DISPLAY")
         )
+    from commissioning.app.system_libraries import missing_libraries, needs_xcb
+
+    missing = missing_libraries(needs_xcb())
+    if missing is not None:
+        raise Problems(missing)
     from commissioning.app.main import open_window
 
     return open_window(options.source, at_ns, options.screenshot, options.theme, tuple(options.arm))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from commissioning.model.problem import Problem
@@ -42,11 +42,10 @@ ON_SCREEN: Final = {
 """What Qt's xcb plugin links against besides."""
 
 
-def has_display() -> bool:
-    """Is there a screen to open a window on?"""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+def needs_xcb(environment: Mapping[str, str] = os.environ) -> bool:
+    """Will Qt open its window through X11? Not offscreen, and not where Wayland is."""
+    chosen = environment.get("QT_QPA_PLATFORM", "").split(":")[0]
+    return chosen == "xcb" or (not chosen and not environment.get("WAYLAND_DISPLAY"))
 
 
 def missing_libraries(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commissioning.app.system_libraries import ALWAYS, ON_SCREEN, has_display, missing_libraries
+from commissioning.app.system_libraries import ALWAYS, ON_SCREEN, missing_libraries, needs_xcb
 
 
 def without(*names: str) -> object:
@@ -40,13 +40,19 @@ def test_that_other_systems_are_left_alone() -> None:
     assert missing_libraries(True, without(*ALWAYS), "win32") is None
 
 
-def test_that_a_display_is_seen_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    assert not has_display()
-    monkeypatch.setenv("DISPLAY", ":7")
-    assert has_display()
+@pytest.mark.parametrize(
+    ("environment", "xcb"),
+    [
+        ({"DISPLAY": ":0"}, True),
+        ({"DISPLAY": ":0", "QT_QPA_PLATFORM": "xcb:nograb"}, True),
+        ({"DISPLAY": ":0", "QT_QPA_PLATFORM": "offscreen"}, False),
+        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, False),
+    ],
+)
+def test_that_x11_libraries_are_wanted_only_where_qt_uses_them(
+    environment: dict[str, str], xcb: bool
+) -> None:
+    assert needs_xcb(environment) is xcb
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads ELF files")
