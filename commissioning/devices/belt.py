@@ -49,7 +49,6 @@ class Belt(Device):
         ),
         places="flow",
         outputs=("",),
-        outputs_required=False,
         feeds=True,
         track=True,
         example="belt1: {type: belt, length: 3 m, speed: 0.4 m/s, to: belt2}",

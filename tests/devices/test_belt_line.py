@@ -57,7 +57,8 @@ def test_that_ramps_follow_the_closed_form(line: Line) -> None:
 
 
 def test_that_moving_is_true_until_the_exact_end_of_the_stop_ramp(line: Line) -> None:
-    run = line("b1: {type: belt, length: 3 m, speed: 0.4 m/s, acceleration: 0.8 m/s2, tags: {run: Q}}")
+    run = line("b1: {type: belt, length: 3 m, speed: 0.4 m/s, acceleration: 0.8 m/s2, to: out, tags: {run: Q}}\n"
+               "out: {type: sink}")  # fmt: skip
     run.write("Q", True)
     run.advance("3 s")
     run.write("Q", False)
@@ -88,7 +89,7 @@ def test_that_a_stopper_holds_the_next_front_and_its_queue_closes_up(line: Line)
 
 
 def test_that_a_blade_turns_round_in_mid_stroke(line: Line) -> None:
-    run = line("b1: {type: belt, length: 4 m, speed: 0.5 m/s}\n"
+    run = line("b1: {type: belt, length: 4 m, speed: 0.5 m/s, to: out}\nout: {type: sink}\n"
                "st: {type: stopper, along: b1, at: 3 m, time: 100 ms, stroke: 0.1 m, tags: {raise: Q}}")  # fmt: skip
     run.write("Q", True)
     run.advance("60 ms")
