@@ -169,7 +169,11 @@ def check_scene(
     """
     seed = loaded.scene.run.seed if seed is None else seed
     campaign = _Campaign(loaded, seed, checks_of(loaded, only), progress, make_run)
+    absent = _absent_controller(loaded)
     interrupted = False
+    if absent:
+        verdicts = tuple(check.verdict("NOT RUN", absent) for check in campaign.checks)
+        return CheckReport(verdicts, conditions(loaded, seed))
     try:
         campaign.run()
     except KeyboardInterrupt:
@@ -179,6 +183,17 @@ def check_scene(
         verdicts, conditions(loaded, seed), tuple(campaign.runs), tuple(campaign.problems), campaign.wall_s,
         interrupted,
     )  # fmt: skip
+
+
+def _absent_controller(loaded: LoadedScene) -> str:
+    """Why nothing can be judged: a line without its controller passes every `never`."""
+    for record in loaded.scene.controllers.values():
+        if record.type == "external":
+            return (
+                f"controller {record.id} is external, and checks run at full speed without links; check an "
+                f"emulated one, or run the scene with the controller connected and look at its recording"
+            )
+    return ""
 
 
 class _Campaign:

@@ -70,12 +70,12 @@ def describe(header: Mapping[str, Any], row: Any, texts: Sequence[str]) -> str:
     if kind == Kind.PART_MADE:
         return f"part {index} was made"
     if kind == Kind.PART_GONE:
-        return f"part {index} {_GONE.get(aux, 'left')} {_object(core, int(a))}"
+        return f"part {index} {_GONE.get(aux, 'left')} {_object(core, _index(a))}"
     if kind == Kind.PART_MOVE:
-        where = f"came onto {_carrier(core, aux, int(a))}" if aux else "was taken up"
+        where = f"came onto {_carrier(core, aux, _index(a))}" if aux else "was taken up"
         return f"part {index} {where}"
     if kind == Kind.TRAIN:
-        first, last = int(b), int(c)
+        first, last = _index(b), _index(c)
         who = f"part {first}" if first == last else f"parts {first} to {last}"
         held = aux == 65535
         return f"{who} stand still" if held else f"{who} move with {_named(core['drives'], aux, 'drive')}"
@@ -96,7 +96,7 @@ def describe(header: Mapping[str, Any], row: Any, texts: Sequence[str]) -> str:
 def _signal(
     core: Mapping[str, Any], kind: int, aux: int, index: int, a: float, b: float, texts: Sequence[str]
 ) -> str:
-    signal = core["signals"][index]
+    signal = _signal_facts(core, index)
     name, value = signal["name"], _value(signal, a, b, texts)
     if kind == Kind.OVERRIDE:
         words = {1: f"was forced to {value}", 2: "is no longer forced", 3: f"failed to {value}"}
@@ -131,7 +131,7 @@ def _input(
 ) -> str:
     if aux == 3:
         return f"operator: {_text(texts, b)} {_object(core, index)}"
-    signal = core["signals"][index]
+    signal = _signal_facts(core, index)
     word = _INPUTS.get(aux, "")
     value = "" if aux in (2, 6) else f" {_value(signal, a, b, texts)}"
     return f"from outside: {signal['name']} {word}{value}"
@@ -149,10 +149,21 @@ def _carrier(core: Mapping[str, Any], kind: int, index: int) -> str:
 
 
 def _value(signal: Mapping[str, Any], a: float, b: float, texts: Sequence[str]) -> str:
-    value = value_of(DataType[signal["type"]], a, b, texts)
+    try:
+        value = value_of(DataType[signal["type"]], a, b, texts)
+    except (IndexError, ValueError, OverflowError):
+        return "?"  # a recording from elsewhere may hold what no run writes
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+def _signal_facts(core: Mapping[str, Any], index: int) -> Mapping[str, Any]:
+    signals = core["signals"]
+    if index < len(signals):
+        facts: Mapping[str, Any] = signals[index]
+        return facts
+    return {"name": f"signal {index}", "type": "LREAL", "owner": "", "ports": []}
 
 
 def _object(core: Mapping[str, Any], index: int) -> str:
@@ -164,5 +175,10 @@ def _named(names: Sequence[Any], index: int, word: str) -> str:
     return str(names[index]) if index < len(names) else f"{word} {index}"
 
 
+def _index(number: float) -> int:
+    """A number of a record as an index; what is none becomes one that nothing has."""
+    return int(number) if 0.0 <= number < 1e15 else 1 << 60
+
+
 def _text(texts: Sequence[str], index: float) -> str:
-    return texts[int(index)] if int(index) < len(texts) else "?"
+    return texts[int(index)] if 0 <= index < len(texts) else "?"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from commissioning.bench.load import LoadedScene
 from commissioning.bench.verdicts import check_scene, checks_of, exit_code, replication_seed
 from commissioning.model.problem import Problem, Problems
+from commissioning.model.scene import ControllerRecord
 from commissioning.sim.check import Verdict
 from commissioning.sim.run import Run
 
@@ -114,6 +116,14 @@ def test_that_ctrl_c_judges_what_was_seen(loaded: LoadedScene) -> None:
     )
 
 
+def test_that_a_line_without_its_controller_is_not_judged(loaded: LoadedScene) -> None:
+    plc = ControllerRecord("plc", "external", {"link": "opc"})
+    scene = replace(loaded.scene, controllers={"plc": plc})
+    report = check_scene(replace(loaded, scene=scene))
+    assert {verdict.verdict for verdict in report.verdicts} == {"NOT RUN"}
+    assert report.exit_code == 3 and report.runs == ()
+
+
 def test_that_progress_rises_to_the_end(loaded: LoadedScene) -> None:
     shares: list[float] = []
     check_scene(loaded, only=("seen", "pushed"), progress=lambda share, text: shares.append(share))
@@ -123,7 +133,7 @@ def test_that_progress_rises_to_the_end(loaded: LoadedScene) -> None:
 def test_that_unknown_checks_and_no_checks_are_problems(loaded: LoadedScene) -> None:
     with pytest.raises(Problems, match="there is no check nothing"):
         checks_of(loaded, ("nothing",))
-    empty = type(loaded)(**{**loaded.__dict__, "scene": type(loaded.scene)(name="empty")})
+    empty = replace(loaded, scene=replace(loaded.scene, checks={}))
     with pytest.raises(Problems, match="the scene has no checks"):
         checks_of(empty)
 
