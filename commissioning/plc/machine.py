@@ -3,8 +3,8 @@
 A scan is a pure function of memory and time, and time enters only through timers. So if a scan left every
 cell as it was, the next ones will too, until somebody else changes a cell that the task touches (`disturbed`)
 or a running timer is due (`deadline`). Whether a scan left everything as it was is found out by comparing
-copies of the memories; a program that keeps changing is compared more and more rarely (back-off), which costs it almost
-nothing and changes no result: not skipping is always right.
+copies of the memories; a program that keeps changing is compared more and more rarely (back-off), which costs
+it almost nothing and changes no result: not skipping is always right.
 """
 
 from __future__ import annotations

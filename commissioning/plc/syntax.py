@@ -161,7 +161,7 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
     closer = _CLOSERS[opened.type] if opened is not None else ""
     if opened is not None and closer == "END_VAR" and word.startswith("=") and last == ":":
         what = (
-            f"the {opened.type} of line {opened.line} is not closed: here is a statement, END_VAR is missing"
+            f"the {opened.type} of line {opened.line} is not closed: END_VAR is missing before this statement"
         )
         return Problem(what, Place(file, *at), "Write END_VAR before it"), position
     if opened is not None and closer in expected and (ended or word.upper() in _CLOSING):
@@ -197,7 +197,8 @@ def _replayed(text: str) -> tuple[list[Any], set[str]]:
     parser = _parser().parse_interactive(text)
     with contextlib.suppress(UnexpectedInput):
         parser.exhaust_lexer()
-    return list(parser.parser_state.value_stack), set(parser.accepts())
+    accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
+    return list(parser.parser_state.value_stack), accepted
 
 
 def _bad_characters(text: str, position: int) -> tuple[str, str] | None:

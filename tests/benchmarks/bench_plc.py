@@ -1,7 +1,7 @@
-"""What the emulated PLC costs: ns per statement, a 138-line program per scan, compile time, what skipping saves.
+"""What the emulated PLC costs: ns per statement, a scan of a whole program, compiling, what skipping saves.
 
-`python tests/benchmarks/bench_plc.py` prints medians of CPU time of this thread. Not collected by pytest: timings
-are reported, never tested.
+`python tests/benchmarks/bench_plc.py` prints medians of CPU time of this thread. Not collected by pytest:
+timings are reported, never tested.
 """
 
 from __future__ import annotations
@@ -269,8 +269,8 @@ def main() -> None:
         every, every_s, every_n = storm(program.start(), False, 600, gap)
         skipped, skipped_s, skipped_n = storm(program.start(), True, 600, gap)
         print(
-            f"600 s, an input every {gap:3.1f} s: every scan {600 / every_s:7.0f}x ({every_n} scans), skipping "
-            f"{600 / skipped_s:7.0f}x ({skipped_n} scans), {every_s / skipped_s:5.1f} times faster, "
+            f"600 s, an input every {gap:3.1f} s: every scan {600 / every_s:7.0f}x ({every_n} scans), "
+            f"skipping {600 / skipped_s:7.0f}x ({skipped_n} scans), {every_s / skipped_s:5.1f} times faster, "
             f"outputs {'equal' if every == skipped else 'DIFFER'} ({len(every)} changes)"
         )
 

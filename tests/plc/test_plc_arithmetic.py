@@ -126,7 +126,8 @@ def test_that_integer_expressions_equal_c_arithmetic_with_wrapping(
 def test_that_a_store_wraps_at_the_width_of_the_variable(name: str) -> None:
     low, high = limits(name)
     plc = compile_st(
-        f"PROGRAM P VAR x : {name} := {high}; y : {name} := {low}; END_VAR x := x + 1; y := y - 1; END_PROGRAM"
+        f"PROGRAM P VAR x : {name} := {high}; y : {name} := {low}; END_VAR x := x + 1; y "
+        f":= y - 1; END_PROGRAM"
     ).start()
     plc.scan(0)
     assert (plc["P.x"], plc["P.y"]) == (C_TYPES[name](high + 1).value, C_TYPES[name](low - 1).value)
@@ -151,7 +152,8 @@ finite32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
 @given(finite32, finite32, finite32)
 def test_that_a_real_is_rounded_to_single_precision_when_stored(a: float, b: float, c: float) -> None:
     plc = compile_st(
-        "PROGRAM P VAR a, b, c, r, s : REAL; d : LREAL; END_VAR r := a * b + c; s := a - b; d := a * b; END_PROGRAM"
+        "PROGRAM P VAR a, b, c, r, s : REAL; d : LREAL; END_VAR r := a * b + c; s := a - "
+        "b; d := a * b; END_PROGRAM"
     ).start()
     for name, value in zip("abc", (a, b, c), strict=True):
         plc[f"P.{name}"] = value
@@ -165,7 +167,8 @@ def test_that_a_real_is_rounded_to_single_precision_when_stored(a: float, b: flo
 
 def test_that_no_cell_ever_holds_minus_zero() -> None:
     plc = compile_st(
-        "PROGRAM P VAR z, a, b : REAL; c, d, e : LREAL; END_VAR a := -z; b := z * -1.0; c := e * -1.0; d := -e; END_PROGRAM"
+        "PROGRAM P VAR z, a, b : REAL; c, d, e : LREAL; END_VAR a := -z; b := z * -1.0; "
+        "c := e * -1.0; d := -e; END_PROGRAM"
     ).start()
     plc["P.z"] = -0.0
     plc.scan(0)
@@ -231,12 +234,14 @@ def test_that_time_arithmetic_is_whole_nanoseconds(a: int, b: int, n: int) -> No
 def test_that_standard_functions_give_textbook_values() -> None:
     plc = compile_st("""
         PROGRAM P VAR
-          a, b, c, d : INT; r, s, t : REAL; u : LREAL; w : WORD := 16#00F0; e, f : TIME; g : DINT; k : INT := 2; x : STRING;
+          a, b, c, d : INT; r, s, t : REAL; u : LREAL; w : WORD := 16#00F0; e, f : TIME; g : DINT;
+          k : INT := 2; x : STRING;
           y : INT; z : STRING[3]; h : BOOL;
         END_VAR
         a := MAX(3, k, -7); b := MIN(3, k, -7); c := LIMIT(0, 120, 100); d := SEL(k > 1, 10, 20);
         r := SQRT(2.0); s := ABS(-2.5); t := SIN(0.5); u := EXPT(2.0, 10.0);
-        w := w AND 16#0FF0 OR 2#1; e := DINT_TO_TIME(1500); f := T#1m30s; g := TIME_TO_DINT(f) + MUX(k, 5, 6, 7);
+        w := w AND 16#0FF0 OR 2#1; e := DINT_TO_TIME(1500); f := T#1m30s;
+        g := TIME_TO_DINT(f) + MUX(k, 5, 6, 7);
         x := CONCAT('ab', 'cd', MID('commissioning', 3, 4)); y := LEN(x) + FIND(x, 'cd'); z := 'abcdef';
         h := EQ(k, 2) AND NE(k, 3) AND x = 'abcdmis' AND INT_TO_STRING(k) = '2';
         END_PROGRAM""").start()

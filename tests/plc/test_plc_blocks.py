@@ -165,7 +165,8 @@ def test_that_a_function_has_fresh_variables_outputs_and_references() -> None:
         PROGRAM P
         VAR x, y, s : REAL; n : INT; END_VAR
         x := Mean(1.0, 4.0, calls := n, spread => s);
-        y := Mean(a := 2.0, b := 2.0, weight := 9.0, calls := n) + Mean(a := 0.0, b := 1.0, weight := 3.0, calls := n);
+        y := Mean(a := 2.0, b := 2.0, weight := 9.0, calls := n)
+          + Mean(a := 0.0, b := 1.0, weight := 3.0, calls := n);
         END_PROGRAM""").start()
     plc.scan(0)
     assert (plc["P.x"], plc["P.y"], plc["P.s"], plc["P.n"]) == (2.5, 2.25, 3.0, 3)

@@ -35,23 +35,10 @@ WHILE n < 3 DO n := n + 1; END_WHILE REPEAT n := n - 1; UNTIL n <= 0 END_REPEAT
 END_PROGRAM
 CONFIGURATION C RESOURCE R ON PLC TASK f(INTERVAL := T#10ms, PRIORITY := 1); PROGRAM p WITH f : MAIN; END_RESOURCE END_CONFIGURATION
 """  # noqa: E501
-WORDS = PROGRAM.split() + [
-    "END_IF",
-    ";",
-    ":=",
-    "(",
-    ")",
-    ".",
-    "'",
-    "(*",
-    "*)",
-    "AT",
-    "%IX0.0",
-    "T#1s",
-    "--",
-    "\x00",
-    "é",
-]
+WORDS = (
+    *PROGRAM.split(),
+    "END_IF", ";", ":=", "(", ")", ".", "'", "(*", "*)", "AT", "%IX0.0", "T#1s", "--", "\x00", "é",
+)  # fmt: skip
 
 
 def tried(text: str) -> None:
@@ -146,8 +133,10 @@ def test_that_a_long_list_of_alarms_is_one_expression() -> None:
 
 
 DANGEROUS = (
-    *keyword.kwlist, *keyword.softkwlist, "__class__", "__builtins__", "__import__", "eval", "exec", "open", "self", "scan",
-    "m", "g", "q", "k", "n", "now", "f1", "single", "divide", "rounded", "print", "globals", "format", "__init__", "_", "__",
+    *keyword.kwlist, *keyword.softkwlist, "__class__", "__builtins__", "__import__",
+    "eval", "exec", "open", "self", "scan",
+    "m", "g", "q", "k", "n", "now", "f1", "single", "divide", "rounded",
+    "print", "globals", "format", "__init__", "_", "__",
 )  # fmt: skip
 
 
@@ -201,7 +190,7 @@ def test_that_no_name_and_no_string_of_the_program_reaches_the_generated_python_
 
 
 def assert_no_word_of(source: str, words: list[str]) -> None:
-    """The generated module has only the names that the compiler makes up: short, no dunder, no attribute but find."""
+    """The generated module has only names that the compiler made up: no dunder, no attribute but find."""
     allowed = set(string.ascii_lowercase)
     for node in ast.walk(ast.parse(source)):
         assert not isinstance(node, ast.Import | ast.ImportFrom | ast.Lambda | ast.ClassDef)

@@ -22,7 +22,8 @@ def apply(word: str, a: object, b: object) -> object:
         quotient = abs(a) // abs(b) * (1 if (a < 0) == (b < 0) else -1)
         return quotient if word == "/" else a - quotient * b
     return {
-        "+": a + b, "-": a - b, "*": a * b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b, "=": a == b, "<>": a != b,
+        "+": a + b, "-": a - b, "*": a * b, "<": a < b, ">": a > b, "<=": a <= b, ">=": a >= b,
+        "=": a == b, "<>": a != b,
     }[word]  # fmt: skip
 
 

@@ -119,44 +119,67 @@ DECLARATIONS = [
     ("PROGRAM P VAR a : SINT := 200; END_VAR END_PROGRAM", "200 does not fit SINT (-128..127)"),
     ("PROGRAM P VAR a : TON := (PTT := T#1s); END_VAR END_PROGRAM", "TON has no input PTT"),
     ("PROGRAM P VAR CONSTANT a : INT := 1; END_VAR a := 2; END_PROGRAM", "a is a CONSTANT"),
-    ("PROGRAM P VAR a AT %IX0.0 : BOOL; END_VAR a := TRUE; END_PROGRAM", "a is an input (%IX0.0): the field writes it"),
+    (
+        "PROGRAM P VAR a AT %IX0.0 : BOOL; END_VAR a := TRUE; END_PROGRAM",
+        "a is an input (%IX0.0): the field writes it",
+    ),
     ("PROGRAM P VAR a AT %IX0.8 : BOOL; END_VAR END_PROGRAM", "a bit is byte.bit with bit 0..7"),
     ("PROGRAM P VAR a AT %IW0 : BOOL; END_VAR END_PROGRAM", "%IW0 is 16 bit wide, a is a BOOL"),
-    ("PROGRAM P VAR a AT %QW1 : INT; b AT %QX3.7 : BOOL; END_VAR END_PROGRAM", "b (%QX3.7) overlaps a (%QW1)"),
+    (
+        "PROGRAM P VAR a AT %QW1 : INT; b AT %QX3.7 : BOOL; END_VAR END_PROGRAM",
+        "b (%QX3.7) overlaps a (%QW1)",
+    ),
     ("PROGRAM P VAR a AT %Z1 : BOOL; END_VAR END_PROGRAM", "%Z1 is not an address"),
     ("PROGRAM P VAR_EXTERNAL a : BOOL; END_VAR END_PROGRAM", "there is no global variable a"),
     (
         "VAR_GLOBAL a : INT; END_VAR PROGRAM P VAR_EXTERNAL a : BOOL; END_VAR END_PROGRAM",
         "a is a BOOL here and a INT in VAR_GLOBAL",
     ),
-    ("FUNCTION F : INT VAR t : TON; END_VAR F := 1; END_FUNCTION PROGRAM P END_PROGRAM", "cannot have a block"),
+    (
+        "FUNCTION F : INT VAR t : TON; END_VAR F := 1; END_FUNCTION PROGRAM P END_PROGRAM",
+        "cannot have a block",
+    ),
     ("FUNCTION F : INT F := F(); END_FUNCTION PROGRAM P END_PROGRAM", "F contains or calls itself: F -> F"),
     (
-        "FUNCTION_BLOCK A VAR b : B; END_VAR END_FUNCTION_BLOCK FUNCTION_BLOCK B VAR a : A; END_VAR END_FUNCTION_BLOCK "
-        "PROGRAM P END_PROGRAM",
+        (
+            "FUNCTION_BLOCK A VAR b : B; END_VAR END_FUNCTION_BLOCK FUNCTION_BLOCK B VAR a : "
+            "A; END_VAR END_FUNCTION_BLOCK "
+            "PROGRAM P END_PROGRAM"
+        ),
         "A contains or calls itself: A -> B -> A",
     ),
     ("FUNCTION_BLOCK A END_FUNCTION_BLOCK", "there is no PROGRAM to run"),
     ("PROGRAM P END_PROGRAM CONFIGURATION C PROGRAM q : Q; END_CONFIGURATION", "there is no PROGRAM Q"),
     ("PROGRAM P END_PROGRAM CONFIGURATION C PROGRAM q WITH t : P; END_CONFIGURATION", "there is no TASK t"),
     (
-        "PROGRAM P END_PROGRAM CONFIGURATION C TASK t(PRIORITY := 1); PROGRAM q WITH t : P; END_CONFIGURATION",
+        (
+            "PROGRAM P END_PROGRAM CONFIGURATION C TASK t(PRIORITY := 1); PROGRAM q WITH t : "
+            "P; END_CONFIGURATION"
+        ),
         "task t has no INTERVAL",
     ),
     (
-        "FUNCTION_BLOCK A VAR x : INT; END_VAR END_FUNCTION_BLOCK PROGRAM P VAR a : A; y : INT; END_VAR y := a.x; END_PROGRAM",
+        (
+            "FUNCTION_BLOCK A VAR x : INT; END_VAR END_FUNCTION_BLOCK PROGRAM P VAR a : A; y "
+            ": INT; END_VAR y := a.x; END_PROGRAM"
+        ),
         "A.x is inside the block and cannot be reached from outside",
     ),
     (
-        "FUNCTION_BLOCK A VAR_IN_OUT x : INT; END_VAR END_FUNCTION_BLOCK PROGRAM P VAR a : A; END_VAR a(); END_PROGRAM",
+        (
+            "FUNCTION_BLOCK A VAR_IN_OUT x : INT; END_VAR END_FUNCTION_BLOCK PROGRAM P VAR a "
+            ": A; END_VAR a(); END_PROGRAM"
+        ),
         "A needs a variable for its VAR_IN_OUT x",
     ),
     (
-        "FUNCTION_BLOCK A VAR_IN_OUT x : INT; END_VAR END_FUNCTION_BLOCK "
-        "PROGRAM P VAR a : A; y : DINT; END_VAR a(x := y); END_PROGRAM",
+        (
+            "FUNCTION_BLOCK A VAR_IN_OUT x : INT; END_VAR END_FUNCTION_BLOCK "
+            "PROGRAM P VAR a : A; y : DINT; END_VAR a(x := y); END_PROGRAM"
+        ),
         "x needs a variable of type INT, this is a DINT",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "words"), DECLARATIONS, ids=[case[1] for case in DECLARATIONS])

@@ -105,7 +105,10 @@ def test_that_a_task_declares_cycle_priority_and_programs() -> None:
 
 
 def test_that_tasks_given_by_the_caller_replace_those_of_the_text() -> None:
-    text = "PROGRAM A END_PROGRAM CONFIGURATION c TASK t(INTERVAL := T#1ms); PROGRAM p WITH t : A; END_CONFIGURATION"
+    text = (
+        "PROGRAM A END_PROGRAM CONFIGURATION c TASK t(INTERVAL := T#1ms); PROGRAM p WITH "
+        "t : A; END_CONFIGURATION"
+    )
     (task,) = compile_st(text, tasks=[TaskSpec("main", "a", 30 * MS, 3)]).tasks
     assert (task.name, task.cycle_ns, task.priority, task.programs) == ("main", 30 * MS, 3, ("A",))
 
@@ -126,8 +129,9 @@ def test_that_reader_and_writer_are_typed_and_fast_ways_to_cells() -> None:
 @pytest.mark.parametrize(
     ("path", "value", "error"),
     [
-        ("I_Start", 1, TypeError), ("I_Start", "TRUE", TypeError), ("Total", True, TypeError), ("Total", 1.0, TypeError),
-        ("Total", -1, ValueError), ("Total", 2**32, ValueError), ("Speed", True, TypeError), ("Speed", "1", TypeError),
+        ("I_Start", 1, TypeError), ("I_Start", "TRUE", TypeError), ("Total", True, TypeError),
+        ("Total", 1.0, TypeError), ("Total", -1, ValueError), ("Total", 2**32, ValueError),
+        ("Speed", True, TypeError), ("Speed", "1", TypeError),
         ("LIMIT_NUMBER", 1, ValueError), ("MAIN.t1.ET", 1, ValueError), ("nothing", 1, KeyError),
     ],
 )  # fmt: skip

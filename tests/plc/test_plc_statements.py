@@ -140,6 +140,7 @@ def test_that_both_sides_of_and_run_when_the_right_one_calls_a_function() -> Non
         VAR_GLOBAL calls : INT; END_VAR
         FUNCTION Seen : BOOL VAR_INPUT x : BOOL; END_VAR calls := calls + 1; Seen := x; END_FUNCTION
         PROGRAM P VAR a : BOOL; END_VAR
-        a := FALSE AND Seen(TRUE); a := TRUE OR Seen(FALSE); a := FALSE AND_THEN Seen(TRUE); END_PROGRAM""").start()
+        a := FALSE AND Seen(TRUE); a := TRUE OR Seen(FALSE);
+        a := FALSE AND_THEN Seen(TRUE); END_PROGRAM""").start()
     plc.scan(0)
     assert plc["calls"] == 2

@@ -1,4 +1,4 @@
-"""TON, TOF and TP against the timing diagrams of IEC 61131-3 (figure 15, table 46), as tables written by hand."""
+"""TON, TOF and TP against the timing diagrams of IEC 61131-3 (table 46), as tables written by hand."""
 
 from __future__ import annotations
 
@@ -93,6 +93,7 @@ def test_that_the_deadline_is_the_first_time_at_which_the_output_changes(
         else:
             plc.scan(due - 1)
             assert plc["P.q"] == output
+            assert plc.deadline() == due
             plc.scan(due)
             assert plc["P.q"] != output
         plc.restore(saved)
@@ -128,7 +129,8 @@ def test_that_a_preset_of_zero_delays_nothing(kind: str, in_edge: bool) -> None:
 
 def test_that_every_timer_of_a_scan_sees_the_same_time() -> None:
     plc = compile_st(
-        "PROGRAM P VAR a, b : TON; END_VAR a(IN := TRUE, PT := T#50ms); b(IN := NOT a.Q, PT := T#50ms); END_PROGRAM"
+        "PROGRAM P VAR a, b : TON; END_VAR a(IN := TRUE, PT := T#50ms); b(IN := NOT a.Q, "
+        "PT := T#50ms); END_PROGRAM"
     ).start()
     plc.scan(0)
     plc.scan(50 * MS)
@@ -140,7 +142,8 @@ def test_that_every_timer_of_a_scan_sees_the_same_time() -> None:
 
 def test_that_a_timer_that_is_not_called_does_not_count() -> None:
     plc = compile_st(
-        "PROGRAM P VAR on : BOOL := TRUE; t : TON; END_VAR IF on THEN t(IN := TRUE, PT := T#50ms); END_IF END_PROGRAM"
+        "PROGRAM P VAR on : BOOL := TRUE; t : TON; END_VAR IF on THEN t(IN := TRUE, PT "
+        ":= T#50ms); END_IF END_PROGRAM"
     ).start()
     plc.scan(0)
     plc["P.on"] = False
