@@ -134,11 +134,14 @@ def _throughput(verdict: Verdict) -> str:
     means = replication_chart(
         d["rates"], verdict.interval, verdict.measured or 0.0, limits, f"replications of {verdict.id}"
     )
+    counted = f"Counted for {clock(end - start)}"
+    if start:
+        counted += f" after a warm-up of {clock(start)}"
     spread = f"standard deviation {d['sd']:.2f}/h, {d['confidence'] * 100:g} % interval"
     return (
         f"<section><h2>Output at {text(d['at'])} ({text(verdict.id)})</h2>"
         f'<p class="verdict {_class(verdict.verdict)}">{verdict_mark(verdict.verdict)}{verdict.verdict}</p>'
-        f'<p>{_code(verdict.why)}</p><div class="side">'
+        f'<p>{_code(verdict.why)}. {counted}.</p><div class="side">'
         f"<figure><figcaption>Parts per hour over time: run 1 as a line, the range of all runs as a band"
         f"</figcaption>{over_time}</figure><figure><figcaption>Each run, mean and interval ({spread})"
         f"</figcaption>{means}</figure></div></section>"

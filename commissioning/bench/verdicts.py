@@ -18,10 +18,10 @@ from commissioning.bench.conditions import Conditions, RunFacts, conditions, fac
 from commissioning.bench.load import LoadedScene
 from commissioning.bench.run import make_run
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.sim.check import Check, JournalView, Measure, Verdict
+from commissioning.sim.check import Check, JournalView, Measure, RunView, Verdict
 from commissioning.sim.journal import Journal
 
-__all__ = ["CheckReport", "check_scene", "checks_of", "exit_code", "replication_seed"]
+__all__ = ["CheckReport", "check_scene", "checks_of", "exit_code", "judge_run", "replication_seed"]
 
 Progress = Callable[[float, str], None]
 _SLICES = 40
@@ -183,6 +183,15 @@ def check_scene(
         verdicts, conditions(loaded, seed), tuple(campaign.runs), tuple(campaign.problems), campaign.wall_s,
         interrupted,
     )  # fmt: skip
+
+
+def judge_run(loaded: LoadedScene, view: RunView, only: Sequence[str] = ()) -> tuple[Verdict, ...]:
+    """What the checks of a scene say of one run that was made already, live or recorded.
+
+    A throughput needs replications: of one run it gives the rate and stays INCONCLUSIVE. The scenario is
+    the caller's affair. Raises Problems.
+    """
+    return tuple(check.judge([check.observe(view)]) for check in checks_of(loaded, only))
 
 
 def _absent_controller(loaded: LoadedScene) -> str:

@@ -22,7 +22,9 @@ from commissioning.sim.cause import cause_chain
 from commissioning.sim.evaluate import Monitor
 from commissioning.sim.trace import companions, waveforms
 
-__all__ = ["COMMON", "Check", "JournalView", "Measure", "Observer", "RunView", "Verdict", "VerdictWord"]
+__all__ = [
+    "COMMON", "Check", "JournalView", "Measure", "Observer", "RecordsView", "RunView", "Verdict", "VerdictWord",
+]  # fmt: skip
 
 VerdictWord = Literal["PASS", "FAIL", "INCONCLUSIVE", "NOT RUN"]
 Measure = dict[str, Any]
@@ -74,6 +76,19 @@ class JournalView:
 
     def records(self) -> NDArray[np.void]:
         return self.journal.records()
+
+
+@dataclass(frozen=True)
+class RecordsView:
+    """The view of records that are there as one array: a recording's."""
+
+    header: Mapping[str, Any]
+    texts: Sequence[str]
+    rows: NDArray[np.void]
+    end_ns: int
+
+    def records(self) -> NDArray[np.void]:
+        return self.rows
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from commissioning.bench.load import LoadedScene
-from commissioning.bench.verdicts import check_scene, checks_of, exit_code, replication_seed
+from commissioning.bench.run import RecordedRun
+from commissioning.bench.verdicts import check_scene, checks_of, exit_code, judge_run, replication_seed
+from commissioning.files.recording import read_recording
 from commissioning.model.problem import Problem, Problems
 from commissioning.model.scene import ControllerRecord
-from commissioning.sim.check import Verdict
+from commissioning.sim.check import JournalView, RecordsView, Verdict
 from commissioning.sim.run import Run
 
 NS = 1_000_000_000
@@ -114,6 +117,31 @@ def test_that_ctrl_c_judges_what_was_seen(loaded: LoadedScene) -> None:
         "NOT RUN",
         "stopped by the user",
     )
+
+
+def test_that_a_recording_gets_the_verdicts_of_the_run(loaded: LoadedScene, tmp_path: Path) -> None:
+    run = Run(loaded, 1, "quiet")
+    recorded = RecordedRun(run, loaded, tmp_path / "run.vcr")
+    recorded.advance_to(300 * NS)
+    recorded.close()
+    recording = read_recording(tmp_path / "run.vcr")
+    view = RecordsView(recording.header, recording.texts, recording.records, recording.end_ns)
+    only = ("moves", "seen", "packs")
+    assert judge_run(loaded, view, only) == judge_run(loaded, JournalView(run.journal, run.now_ns), only)
+    assert judge_run(loaded, view, only) == check_scene(loaded, only=only).verdicts
+
+
+def test_that_parts_are_counted_alike_wherever_a_line_without_losses_is_watched(loaded: LoadedScene) -> None:
+    rates = {}
+    for at in ("out", "pack", "belt1", "infeed"):
+        record = loaded.scene.checks["rate"]
+        record = replace(record, params={**record.params, "at": at, "replications": 1})
+        scene = replace(loaded.scene, checks={"rate": record})
+        report = check_scene(replace(loaded, scene=scene))
+        rates[at] = report.verdict("rate").details["counts"][0]
+    assert rates["out"] == rates["pack"]
+    # over 20 min the others differ by what stood on the line at the two ends: a belt of 3 m, 0.3 m a part
+    assert all(abs(rates[at] - rates["out"]) <= 11 for at in rates), rates
 
 
 def test_that_a_line_without_its_controller_is_not_judged(loaded: LoadedScene) -> None:

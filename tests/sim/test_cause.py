@@ -81,7 +81,8 @@ def test_that_what_happened_reads_in_the_words_of_the_line(run: Run) -> None:
 def test_that_an_edge_goes_back_to_what_began_the_motion(run: Run) -> None:
     records = run.journal.records()
     index = [s["name"] for s in run.journal.header["core"]["signals"]].index("I_PE1")
-    rose = np.flatnonzero((records["kind"] == int(Kind.VALUE)) & (records["obj"] == index) & (records["a"] == 1))
+    mine = (records["kind"] == int(Kind.VALUE)) & (records["obj"] == index)
+    rose = np.flatnonzero(mine & (records["a"] == 1))
     chain = cause_chain(run.journal.header, records, run.journal.texts, int(rose[0]) + 1)
     # 2 m at 0.5 m/s with a ramp of 0.5 s from 4 s on: 4 + 2 / 0.5 + 0.25
     assert chain[0].t == pytest.approx(8.25 * NS, abs=1)
