@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,15 +55,19 @@ def serve(
         say("running; Ctrl-C ends it")
         session.start()
         notice = ""
-        while session.status().state == "running":
+        while True:
             status = session.wait(0.25)
+            if status.state in ("ended", "failed"):
+                break
             if status.notice and status.notice != notice:
                 notice = status.notice
                 say(notice)
             if status.state == "paused":  # a controller was lost; go on when it is back
                 if all(link.state == "up" for _, link in status.links):
+                    notice = ""
+                    say("going on")
                     session.start()
-                session.wait(0.25)
+                time.sleep(0.25)
     except KeyboardInterrupt:
         say("stopping")
     finally:

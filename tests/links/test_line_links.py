@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,3 +90,14 @@ def test_that_a_port_in_use_is_a_problem_of_the_link_and_not_the_end_of_the_run(
             second.close()
     finally:
         first.close()
+
+
+def test_that_a_scene_without_links_does_not_pay_for_the_protocol_library() -> None:
+    code = (
+        "import sys; from commissioning.registry import types; types(); "
+        "print([m for m in ('asyncua', 'cryptography') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
