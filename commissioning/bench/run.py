@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,16 @@ KEYFRAME_EVERY_NS = 600 * 1_000_000_000
 def make_run(
     loaded: LoadedScene, seed: int | None = None, scenario: str | None = None, **options: Any
 ) -> Run:
-    """A run of a loaded scene, see `commissioning.sim.run.Run`."""
-    return Run(loaded, seed, scenario, **options)
+    """A run of a loaded scene whose journal brings its meshes, see `commissioning.sim.run.Run`."""
+    run = Run(loaded, seed, scenario, **options)
+    run.journal.header = _with_meshes(run.journal.header, loaded)
+    return run
+
+
+def _with_meshes(header: Mapping[str, Any], loaded: LoadedScene) -> dict[str, Any]:
+    """The journal's header as viewers want it: `look.assets` holds the arrays of the scene's meshes."""
+    assets = {name: mesh.asset() for name, mesh in loaded.meshes.items()}
+    return {**header, "look": {**header["look"], "assets": assets}} if assets else dict(header)
 
 
 class RecordedRun:
@@ -31,7 +39,8 @@ class RecordedRun:
 
     def __init__(self, run: Run, loaded: LoadedScene, path: str | Path) -> None:
         self.run = run
-        header = dict(run.journal.header) | {"scenario": run.scenario, "every_scan": run.line.every_scan}
+        header = _with_meshes(run.journal.header, loaded)
+        header |= {"scenario": run.scenario, "every_scan": run.line.every_scan}
         self.writer = RecordingWriter(path, header, loaded.files)
         self._inputs = 0
         self._next_keyframe = KEYFRAME_EVERY_NS

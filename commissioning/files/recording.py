@@ -20,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from commissioning.files.mesh_arrays import unpack_arrays
 from commissioning.files.recording_format import (
     APPLICATION_ID,
     FORMAT,
@@ -57,6 +58,7 @@ _SQLITE_MAGIC = b"SQLite format 3\0"
 class Recording:
     """One run as it was written down.
 
+    `header`: the journal's, with the arrays of its meshes under `look.assets`.
     `records`: structured array of dtype RECORD; the first one has the number `first_record`
     (not 0 for a run that was restored from a snapshot). `texts`: the whole text table. `files`: what the
     run was built from, by path relative to the scene. `complete`: the run ended and closed it; otherwise
@@ -158,6 +160,9 @@ def _read(connection: sqlite3.Connection, path: Path) -> Recording:
     fault = header_fault(header)
     if fault:
         raise _Damage(fault)
+    meshes = _meshes(connection)
+    if meshes:
+        header["look"] = {**header.get("look", {}), "assets": meshes}
     first = _number(meta.get("first_chunk"))
     chain = bytes.fromhex(str(meta.get("first_chain"))) if first else chain_start(header["core"])
     complete = "digest" in meta
@@ -257,6 +262,14 @@ def _files(connection: sqlite3.Connection) -> dict[str, bytes]:
     if outside:
         raise _Damage(f"it carries a file that would be written elsewhere: {outside[0]!r}")
     return files
+
+
+def _meshes(connection: sqlite3.Connection) -> dict[str, dict[str, NDArray[Any]]]:
+    meshes: dict[str, dict[str, NDArray[Any]]] = {}
+    for name, packed in connection.execute("SELECT name, packed FROM meshes ORDER BY n"):
+        vertices, faces, colours = unpack_arrays(_bytes(packed))
+        meshes[_bytes(name).decode()] = {"vertices": vertices, "faces": faces, "colours": colours}
+    return meshes
 
 
 def _bytes(value: object) -> bytes:

@@ -27,6 +27,7 @@ SCHEMA: Final[Mapping[str, str]] = {
     "inputs": "CREATE TABLE inputs (n INTEGER PRIMARY KEY, t INTEGER, ordinal INTEGER, entry BLOB)",
     "keyframes": "CREATE TABLE keyframes (n INTEGER PRIMARY KEY, t INTEGER, records INTEGER, snapshot BLOB)",
     "files": "CREATE TABLE files (n INTEGER PRIMARY KEY, path BLOB, content BLOB)",
+    "meshes": "CREATE TABLE meshes (n INTEGER PRIMARY KEY, name BLOB, packed BLOB)",
 }
 
 

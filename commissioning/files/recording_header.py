@@ -28,6 +28,8 @@ def header_fault(header: object) -> str:
     core = header.get("core") if isinstance(header, dict) else None
     if not isinstance(header, dict) or not isinstance(core, dict):
         return "it has no journal header"
+    if not isinstance(header.get("look", {}), dict):
+        return "its header has no look"
     if core.get("format") != FORMAT:
         return f"its journal is of format {core.get('format')!r:.60}"
     if not isinstance(core.get("scene_hash"), str) or not isinstance(core.get("seed"), int):

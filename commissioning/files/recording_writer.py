@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Final, Self
 
+from commissioning.files.mesh_arrays import pack_arrays
 from commissioning.files.recording_format import (
     APPLICATION_ID,
     FORMAT,
@@ -41,10 +42,11 @@ _Task = Callable[[sqlite3.Connection], object]
 class RecordingWriter:
     """Writes one recording; every method is called from one thread, the run's.
 
-    `header` is the journal's header (plain JSON data), `files` what the run was built from (scene text,
-    programs) by path relative to the scene, so that the recording re-runs anywhere. An existing
-    recording at `path` is replaced, any other existing file is refused. `beginning` is given for a
-    run restored from a snapshot, whose journal does not start at record 0.
+    `header` is the journal's header, plain JSON data except for the arrays of `look.assets`. `files` is
+    what the run was built from (scene text, programs) by path relative to the scene, so that the
+    recording re-runs anywhere. An existing recording at `path` is replaced, any other existing file is
+    refused. `beginning` is given for a run restored from a snapshot, whose journal does not start at
+    record 0.
 
     Raises Problems where the file cannot be made. Later trouble (a full disk) never stops the run:
     it stands in `problem`, and `close` raises it.
@@ -69,9 +71,15 @@ class RecordingWriter:
         strange = sorted(name for name in plain if not is_inside(name))
         if strange:
             raise Problems(tuple(map(_strange_name, strange)))
+        look = dict(header.get("look", {}))
+        assets = look.pop("assets", {})
+        meshes = [
+            (name.encode(), pack_arrays(*(asset[part] for part in ("vertices", "faces", "colours"))))
+            for name, asset in assets.items()
+        ]
         meta = {
             "format": FORMAT,
-            "header": header,
+            "header": {**header, "look": look} if assets else header,
             "first_chunk": self._beginning.chunk,
             "first_chain": self._beginning.chain.hex(),
             "first_texts": list(self._beginning.texts),
@@ -81,7 +89,7 @@ class RecordingWriter:
         try:
             _make_place(self.path)
             connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-            _create(connection, rows, contents)
+            _create(connection, rows, contents, meshes)
         except (OSError, sqlite3.Error) as error:
             raise Problems((self._trouble("the recording cannot be written", error),)) from error
         self._thread = Thread(target=self._write, args=(connection,), name="recording", daemon=True)
@@ -231,7 +239,10 @@ def _make_place(path: Path) -> None:
 
 
 def _create(
-    connection: sqlite3.Connection, meta: list[tuple[str, bytes]], files: list[tuple[bytes, bytes]]
+    connection: sqlite3.Connection,
+    meta: list[tuple[str, bytes]],
+    files: list[tuple[bytes, bytes]],
+    meshes: list[tuple[bytes, bytes]],
 ) -> None:
     connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
     connection.execute(f"PRAGMA user_version={USER_VERSION}")
@@ -242,6 +253,7 @@ def _create(
         connection.execute(statement)
     connection.executemany("INSERT INTO meta VALUES (?, ?)", meta)
     connection.executemany("INSERT INTO files (path, content) VALUES (?, ?)", files)
+    connection.executemany("INSERT INTO meshes (name, packed) VALUES (?, ?)", meshes)
     connection.execute("COMMIT")
 
 

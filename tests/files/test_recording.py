@@ -112,6 +112,22 @@ def test_that_a_closed_recording_is_one_single_file(good: Path) -> None:
     assert [path.name for path in good.parent.iterdir()] == ["good.recording"]
 
 
+def test_that_meshes_of_the_header_are_kept_as_arrays(tmp_path: Path) -> None:
+    mesh = {
+        "vertices": np.eye(3, dtype=np.float32),
+        "faces": np.array([[0, 1, 2]], np.int32),
+        "colours": np.array([[1, 2, 3, 255]], np.uint8),
+    }
+    header = HEADER | {"look": {"bodies": [], "assets": {"gripper.glb": mesh}}}
+    with RecordingWriter(tmp_path / "run", header, {}):
+        pass
+    assert header["look"]["assets"], "what the caller gave stays as it is"
+    look = read_recording(tmp_path / "run").header["look"]
+    assert look["bodies"] == []
+    for name, array in mesh.items():
+        assert np.array_equal(look["assets"]["gripper.glb"][name], array)
+
+
 def test_that_compressing_makes_the_file_at_least_twice_smaller(tmp_path: Path) -> None:
     write(tmp_path / "raw", 20 * CHUNK)
     write(tmp_path / "small", 20 * CHUNK, compress=True)
@@ -264,6 +280,7 @@ def altered(good: Path, tmp_path: Path, *statements: str) -> Path:
         ("UPDATE chunks SET packed = x'00'", "holds 1 bytes"),
         ("UPDATE chunks SET codec = 1", "while decompressing"),
         ("UPDATE tail SET packed = zeroblob(length(packed))", "its digest is"),
+        ("INSERT INTO meshes (name, packed) VALUES (x'41', x'00')", "its vertices cannot be read"),
         ("UPDATE tail SET k = 9", "do not follow"),
         ("DELETE FROM tail", "its digest is"),
         ("UPDATE inputs SET entry = CAST('[1]' AS BLOB)", "input log"),
