@@ -170,7 +170,7 @@ def test_that_the_wheel_carries_scenes_and_resources_and_nothing_else(wheel: Pat
 
 
 @pytest.mark.slow
-def test_that_the_installed_wheel_checks_its_line_in_an_empty_folder(wheel: Path, tmp_path: Path) -> None:
+def test_that_the_installed_wheel_shows_and_checks_its_line_anywhere(wheel: Path, tmp_path: Path) -> None:
     """In an environment of its own that takes the third parties, and only them, from the one of the tests."""
     home = tmp_path / "environment"
     venv.create(home, with_pip=False, symlinks=os.name != "nt")
@@ -190,11 +190,26 @@ def test_that_the_installed_wheel_checks_its_line_in_an_empty_folder(wheel: Path
     found = "from commissioning.files.packaged import packaged; print(packaged('scenes/carton_line'))"
     scene = python(found, "-I", cwd=empty, interpreter=interpreter)
     assert Path(scene).is_relative_to(site)
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "PYTHONPATH")}
+    shown = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "PYTHONPATH")
+    environment = {name: value for name, value in os.environ.items() if name not in shown}
     done = subprocess.run(
         [interpreter, "-I", "-m", "commissioning", "check", scene, "--json"],
         capture_output=True, text=True, cwd=empty, timeout=250, check=False, env=environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert {verdict["verdict"] for verdict in json.loads(done.stdout)["verdicts"]} == {"PASS"}
+    done = subprocess.run(
+        [interpreter, "-I", "-m", "commissioning", "demo"],
+        capture_output=True, text=True, cwd=empty, timeout=250, check=False, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "There is no display" in done.stderr
+    assert "PASS" in done.stdout
+    picture = tmp_path / "window.png"
+    done = subprocess.run(
+        [interpreter, "-I", "-m", "commissioning", "demo", "--screenshot", str(picture)],
+        capture_output=True, text=True, cwd=empty, timeout=250, check=False, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
     assert not list(empty.iterdir())
