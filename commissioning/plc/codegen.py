@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 from commissioning.plc import typed
-from commissioning.plc.emission import storable
 from commissioning.plc.expression_code import emit, exact, needs_rounding, stored, user_call
 from commissioning.plc.iec_types import IecType
+from commissioning.plc.limits import calls_in
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Command
@@ -23,8 +23,9 @@ Spot = tuple[str, int, int]
 class ModuleWriter:
     """Writes the functions of all POUs into one module; `spots[n]` is the place of Python line n + 1."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, weights: dict[int, int]) -> None:
         self.project = project
+        self.weights = weights
         self.lines: list[str] = []
         self.spots: list[Spot] = []
         self._file = ""
@@ -134,14 +135,14 @@ class ModuleWriter:
                 self._for(node, depth)
             case typed.While():
                 self._line(depth, f"while {emit(node.condition).text}:")
-                self._budget(depth + 1)
+                self._budget(depth + 1, node)
                 self._loops.append(())
                 self._body(node.body, depth + 1)
                 self._loops.pop()
             case typed.Repeat():
                 done = f"if {emit(node.until).text}: break"
                 self._line(depth, "while True:")
-                self._budget(depth + 1)
+                self._budget(depth + 1, node)
                 self._loops.append((done,))
                 self._body(node.body, depth + 1)
                 self._loops.pop()
@@ -155,7 +156,7 @@ class ModuleWriter:
             self._line(depth, f"single[0] = {emit(node.value).text}")
             self._line(depth, f"{node.cell.text} = single[0] + 0.0")
         else:
-            self._line(depth, f"{node.cell.text} = {storable(emit(node.value), node.type).text}")
+            self._line(depth, f"{node.cell.text} = {stored(node.value, node.type).text}")
 
     def _jump(self, node: typed.Jump, depth: int) -> None:
         if node.word == "EXIT":
@@ -167,8 +168,9 @@ class ModuleWriter:
                 self._line(depth, line)
             self._line(depth, "continue")
 
-    def _budget(self, depth: int) -> None:
-        self._line(depth, "g[0] -= 1")
+    def _budget(self, depth: int, loop: typed.For | typed.While | typed.Repeat) -> None:
+        cost = 1 + sum(self.weights[number] for number in calls_in(loop))
+        self._line(depth, f"g[0] -= {cost}")
         self._line(depth, "if g[0] < 0: overrun()")
 
     def _case(self, node: typed.Case, depth: int) -> None:
@@ -208,7 +210,7 @@ class ModuleWriter:
         by = str(node.step.value) if isinstance(node.step, typed.Const) else f"s{depth}"
         advance = self._advanced(variable, by, node.type, step.low, step.high)
         self._line(depth, f"while {test}:")
-        self._budget(depth + 1)
+        self._budget(depth + 1, node)
         self._loops.append((advance,))
         self._body(node.body, depth + 1)
         self._loops.pop()

@@ -11,6 +11,7 @@ from commissioning.model.problem import Problem, Problems
 from commissioning.plc import tree, typed
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.declare import Declarer
+from commissioning.plc.limits import Commands, call_weights
 from commissioning.plc.program import MemoryPlan, Program, TaskSpec, VariableTable, locate, plan_memories
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.statements import StatementChecker
@@ -49,8 +50,9 @@ def compile_st(
         project.problems = [
             p for p in project.problems if "there is no" not in p.what and "not declared" not in p.what
         ]
+    weights = call_weights(project, commands, [pou for _, pou in plan[1]])
     _refuse(project)
-    return _generate(project, commands, plan, _digest(files, dialect, tasks))
+    return _generate(project, commands, plan, weights, _digest(files, dialect, tasks))
 
 
 def _refuse(project: Project) -> None:
@@ -90,68 +92,28 @@ def _declare(project: Project, parsed: list[tree.Source]) -> None:
                 declarer.block_members(pou, node, pou.file)
 
 
-def _check(project: Project) -> dict[str, tuple[typed.Command, ...]]:
-    commands = {}
+def _check(project: Project) -> Commands:
+    commands: Commands = {}
     for key, pou in project.pous.items():
         assert pou.tree is not None
         try:
             commands[key] = StatementChecker(project, pou).body(pou.tree.body)
         except RecursionError:
             project.problem("an expression in this POU is too complicated", pou.file, pou.tree.at, "Split it")
-    _refuse_recursion(project)
     return commands
 
 
-def _refuse_recursion(project: Project) -> None:
-    """Calls and block instances must not lead back to where they started."""
-    edges: dict[str, list[str]] = {}
-    for key, pou in project.pous.items():
-        blocks = [
-            s.block.name.upper() for s in pou.symbols.values() if s.block is not None and not s.by_reference
-        ]
-        edges[key] = list(dict.fromkeys([*pou.calls, *blocks]))
-    state: dict[str, int] = {}
-    for root in edges:
-        if root in state:
-            continue
-        path: list[str] = [root]
-        work = [iter(edges[root])]
-        state[root] = 1
-        while work:
-            for key in work[-1]:
-                if state.get(key) == 1:
-                    _report_cycle(project, [*path[path.index(key) :], key])
-                elif key in edges and key not in state:
-                    state[key] = 1
-                    path.append(key)
-                    work.append(iter(edges[key]))
-                    break
-            else:
-                state[path.pop()] = 2
-                work.pop()
-
-
-def _report_cycle(project: Project, cycle: list[str]) -> None:
-    pou = project.pous[cycle[0]]
-    assert pou.tree is not None
-    names = " -> ".join(project.pous[key].name for key in cycle)
-    at = pou.calls.get(cycle[1], pou.tree.at)
-    project.problem(
-        f"{pou.name} contains or calls itself: {names}", pou.file, at, "A PLC has no recursion; use a loop"
-    )
-
-
 def _generate(
-    project: Project, commands: dict[str, tuple[typed.Command, ...]], plan: TaskPlan, digest: str
+    project: Project, commands: Commands, plan: TaskPlan, weights: dict[int, int], digest: str
 ) -> Program:
     tasks, instances = plan
-    writer = ModuleWriter(project)
+    writer = ModuleWriter(project, weights)
     try:
         for key, pou in project.pous.items():
             writer.pou(pou, commands[key])
         code = compile(writer.text, FILE_NAME, "exec")
     except (SyntaxError, RecursionError, MemoryError, OverflowError):
-        _blame(project, commands)
+        _blame(project, commands, weights)
         raise
     memories, roots = plan_memories(project.globals, instances)
     locations, top, inner = locate(memories, project.any_elapsed)
@@ -180,10 +142,10 @@ def _generate(
     )
 
 
-def _blame(project: Project, commands: dict[str, tuple[typed.Command, ...]]) -> None:
+def _blame(project: Project, commands: Commands, weights: dict[int, int]) -> None:
     """Names the POUs that Python's own compiler finds too deep."""
     for key, pou in project.pous.items():
-        writer = ModuleWriter(project)
+        writer = ModuleWriter(project, weights)
         assert pou.tree is not None
         try:
             writer.pou(pou, commands[key])

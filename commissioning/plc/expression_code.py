@@ -22,7 +22,7 @@ from commissioning.plc.emission import (
     wrapped,
 )  # fmt: skip
 from commissioning.plc.functions import FUNCTIONS, convert
-from commissioning.plc.iec_types import LINT, REAL, TIME, IecType, working
+from commissioning.plc.iec_types import LINT, LREAL, REAL, TIME, IecType, working
 from commissioning.plc.typed import Typed
 
 _COMPARE = {"=": "==", "<>": "!="}
@@ -69,7 +69,11 @@ def exact(node: Typed) -> Code:
 def stored(node: Typed, type_: IecType) -> Code:
     """What a cell of `type_` gets; REAL as a call of `rounded` (a statement can do it cheaper)."""
     code = storable(emit(node), type_)
-    return call("rounded", code) if needs_rounding(node, type_) else code
+    if needs_rounding(node, type_):
+        return call("rounded", code)
+    if type_ is LREAL and not isinstance(node, typed.Const | typed.Load):
+        return Code(f"{code.within(SUM)} + 0.0", SUM, calls=code.calls)  # no cell ever holds -0.0
+    return code
 
 
 def needs_rounding(node: Typed, type_: IecType) -> bool:
@@ -91,7 +95,7 @@ def _widening(node: typed.Convert) -> Code:
 def _minus(node: typed.Minus) -> Code:
     code = emit(node.operand)
     if node.type.kind == "real":
-        return Code(f"0.0 - {code.within(PRODUCT)}", SUM, calls=code.calls)  # never -0.0
+        return Code(f"-{code.within(ATOM)}", UNARY, calls=code.calls)
     return Code(f"-{code.within(ATOM)}", UNARY, -code.high, -code.low, code.calls)
 
 
@@ -108,9 +112,6 @@ def _arithmetic(node: typed.Arithmetic) -> Code:
     result = emit(node.first)
     for operator, operand in node.steps:
         result = _step(operator, result, operand, node.type)
-    if node.type.kind == "real" and node.type is not REAL:
-        # stored without rounding: a product or quotient may be -0.0, which no cell ever holds
-        return Code(f"{result.within(SUM)} + 0.0", SUM, calls=result.calls)
     return result
 
 

@@ -194,7 +194,7 @@ def replaced(text: str, other: str, length: int, position: int) -> str:
 
 def overrun() -> None:
     raise ArithmeticFault(
-        f"watchdog: loops made more than {LOOP_BUDGET} iterations in one scan; this loop does not end"
+        f"watchdog: more than {LOOP_BUDGET} loop iterations and calls in one scan; this loop does not end"
     )
 
 

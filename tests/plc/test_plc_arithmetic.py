@@ -167,13 +167,14 @@ def test_that_a_real_is_rounded_to_single_precision_when_stored(a: float, b: flo
 
 def test_that_no_cell_ever_holds_minus_zero() -> None:
     plc = compile_st(
-        "PROGRAM P VAR z, a, b : REAL; c, d, e : LREAL; END_VAR a := -z; b := z * -1.0; "
+        "PROGRAM P VAR z, a, b : REAL; c, d, e, f, h : LREAL; END_VAR f := z * -1.0; "
+        "h := MAX(-e, EXPT(-1.0E-200, 3.0)); a := -z; b := z * -1.0; "
         "c := e * -1.0; d := -e; END_PROGRAM"
     ).start()
     plc["P.z"] = -0.0
     plc.scan(0)
-    signs = {name: math.copysign(1.0, float(plc[f"P.{name}"])) for name in "abcdz"}
-    assert signs == dict.fromkeys("abcdz", 1.0)
+    signs = {name: math.copysign(1.0, float(plc[f"P.{name}"])) for name in "abcdfhz"}
+    assert signs == dict.fromkeys("abcdfhz", 1.0)
 
 
 @settings(max_examples=150, deadline=None)

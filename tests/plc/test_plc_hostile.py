@@ -123,6 +123,59 @@ def test_that_the_deepest_allowed_nesting_compiles_and_runs() -> None:
     plc.scan(0)
 
 
+def calling(levels: int, calls: int) -> str:
+    """Functions F0..Fn, each calling the one before it `calls` times."""
+    text = "FUNCTION F0 : INT VAR_INPUT x : INT; END_VAR F0 := x; END_FUNCTION "
+    for level in range(1, levels + 1):
+        body = " + ".join([f"F{level - 1}(x)"] * calls)
+        text += f"FUNCTION F{level} : INT VAR_INPUT x : INT; END_VAR F{level} := {body}; END_FUNCTION "
+    return text
+
+
+def containing(levels: int, instances: int) -> str:
+    """Blocks B0..Bn, each with `instances` of the one before it."""
+    text = "FUNCTION_BLOCK B0 VAR x : INT; END_VAR END_FUNCTION_BLOCK "
+    for level in range(1, levels + 1):
+        names = ", ".join(f"b{n}" for n in range(instances))
+        text += f"FUNCTION_BLOCK B{level} VAR {names} : B{level - 1}; END_VAR END_FUNCTION_BLOCK "
+    return text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (calling(40, 2) + "PROGRAM P VAR n : INT; END_VAR n := F40(1); END_PROGRAM", "calls, more than"),
+        (
+            calling(2000, 1) + "PROGRAM P VAR n : INT; END_VAR n := F2000(1); END_PROGRAM",
+            "more than 100 calls",
+        ),
+        (
+            containing(40, 2) + "PROGRAM P VAR b : B40; END_VAR b(); END_PROGRAM",
+            "variables with all its blocks",
+        ),
+        (
+            containing(40, 2) + "VAR_GLOBAL b : B40; END_VAR PROGRAM P END_PROGRAM",
+            "variables with all its blocks",
+        ),
+        (containing(2000, 1) + "PROGRAM P VAR b : B2000; END_VAR b(); END_PROGRAM", "more than 100 calls"),
+    ],
+    ids=["calls", "deep calls", "instances", "global instances", "deep instances"],
+)
+def test_that_what_grows_without_loops_is_refused(text: str, words: str) -> None:
+    with pytest.raises(Problems, match=words):
+        compile_st(text)
+
+
+def test_that_calls_in_a_loop_count_for_the_watchdog() -> None:
+    text = calling(16, 2) + (
+        "PROGRAM P VAR i, n : INT; END_VAR FOR i := 1 TO 1000 DO n := F16(1); END_FOR END_PROGRAM"
+    )
+    start = time.thread_time()
+    with pytest.raises(PlcError, match="watchdog"):
+        compile_st(text).start().scan(0)
+    assert time.thread_time() - start < 20
+
+
 def test_that_a_long_list_of_alarms_is_one_expression() -> None:
     alarms = " OR ".join(f"a{n}" for n in range(1500))
     names = ", ".join(f"a{n}" for n in range(1500))

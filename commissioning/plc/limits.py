@@ -1,0 +1,115 @@
+"""What must be bounded before a program may run: recursion, calls in calls, instances in instances.
+
+Without loops a scan still can be made endless by functions that call functions, so a call weighs as much as
+all it leads to. Weights are known when compiling: a loop pays for a round of its body with one subtraction.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+from commissioning.plc import typed
+from commissioning.plc.runtime import LOOP_BUDGET
+from commissioning.plc.scope import Pou, Project
+
+Commands = dict[str, tuple[typed.Command, ...]]
+MAX_CALL_DEPTH = 100
+MAX_CELLS = 2_000_000
+
+
+def call_weights(project: Project, commands: Commands, programs: list[Pou]) -> dict[int, int]:
+    """Number of a POU -> how many calls one call of it makes, itself included; Problems for the boundless."""
+    order = _bottom_up(project)
+    if order is None:
+        return {}
+    weights: dict[int, int] = {}
+    depths: dict[int, int] = {}
+    cells: dict[int, int] = {}
+    for key in order:
+        pou = project.pous[key]
+        called = calls_in(commands.get(key, ()))
+        weights[pou.number] = 1 + sum(weights.get(number, 0) for number in called)
+        inner = [s.block for s in pou.symbols.values() if s.block is not None and not s.by_reference]
+        numbers = {*called, *(block.number for block in inner)}
+        depths[pou.number] = 1 + max((depths.get(number, 0) for number in numbers), default=0)
+        cells[pou.number] = len(pou.slots) + sum(cells.get(block.number, 0) for block in inner)
+        _refuse_too_much(project, pou, weights[pou.number], depths[pou.number])
+    shared = [s.block for s in project.globals.symbols.values() if s.block is not None]
+    total = sum(cells.get(pou.number, 0) for pou in (*programs, *shared))
+    if total > MAX_CELLS and programs and programs[0].tree is not None:
+        what = f"the program has {total} variables with all its blocks, more than {MAX_CELLS}"
+        project.problem(what, programs[0].file, programs[0].tree.at)
+    return weights
+
+
+def _refuse_too_much(project: Project, pou: Pou, weight: int, depth: int) -> None:
+    assert pou.tree is not None
+    if depth == MAX_CALL_DEPTH + 1:
+        what = f"{pou.name} starts a chain of more than {MAX_CALL_DEPTH} calls or instances in each other"
+        project.problem(what, pou.file, pou.tree.at)
+    elif depth <= MAX_CALL_DEPTH and weight > LOOP_BUDGET:
+        what = f"one call of {pou.name} makes {weight} calls, more than {LOOP_BUDGET}"
+        project.problem(what, pou.file, pou.tree.at)
+
+
+def calls_in(node: Any) -> list[int]:
+    """The numbers of the POUs that commands and expressions call, once per place of a call."""
+    found: list[int] = []
+    work: list[Any] = [node]
+    while work:
+        item = work.pop()
+        if isinstance(item, tuple):
+            work += item
+        elif isinstance(item, _NODES):
+            if isinstance(item, typed.CallBlock | typed.UserCall):
+                found.append(item.pou)
+            work += [getattr(item, field.name) for field in dataclasses.fields(item)]
+    return found
+
+
+_NODES = (
+    typed.Convert, typed.Minus, typed.Not, typed.Arithmetic, typed.Scaled, typed.Compare, typed.Logic,
+    typed.Standard, typed.UserCall, typed.Store, typed.CallStandard, typed.CallBlock, typed.CallFunction,
+    typed.If, typed.Case, typed.For, typed.While, typed.Repeat,
+)  # fmt: skip
+
+
+def _bottom_up(project: Project) -> Iterable[str] | None:
+    """The POUs, callees and inner blocks first; None after a Problem for each that leads back to itself."""
+    edges: dict[str, list[str]] = {}
+    for key, pou in project.pous.items():
+        blocks = [s.block for s in pou.symbols.values() if s.block is not None and not s.by_reference]
+        edges[key] = list(dict.fromkeys([*pou.calls, *(block.name.upper() for block in blocks)]))
+    done: dict[str, None] = {}
+    path: dict[str, None] = {}
+    sound = True
+    for root in edges:
+        work = [(root, iter(edges[root]))] if root not in done else []
+        path = dict.fromkeys([root] if work else [])
+        while work:
+            current, rest = work[-1]
+            for key in rest:
+                if key in path:
+                    names = list(path)
+                    _report_cycle(project, [*names[names.index(key) :], key])
+                    sound = False
+                elif key in edges and key not in done:
+                    path[key] = None
+                    work.append((key, iter(edges[key])))
+                    break
+            else:
+                work.pop()
+                del path[current]
+                done[current] = None
+    return done if sound else None
+
+
+def _report_cycle(project: Project, cycle: list[str]) -> None:
+    pou = project.pous[cycle[0]]
+    assert pou.tree is not None
+    names = " -> ".join(project.pous[key].name for key in cycle)
+    at = pou.calls.get(cycle[1], pou.tree.at)
+    what = f"{pou.name} contains or calls itself: {names}"
+    project.problem(what, pou.file, at, "A PLC has no recursion; use a loop")
