@@ -14,7 +14,7 @@ from commissioning.sim.flow import Giver, Receiver
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane import Lane, Zone
-from commissioning.sim.lane_watch import Border, End, Eye, Infeed, Mark, Stop
+from commissioning.sim.lane_watch import Border, ChoosyEye, End, Eye, Infeed, Mark, Stop
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful, decode, encode
 
@@ -46,8 +46,8 @@ class Taker(Stateful, Receiver):
 
     def set(self, is_open: bool) -> None:
         self.open = is_open
-        giver, self.refused = self.refused, None
-        if is_open and giver is not None:
+        if is_open and self.refused is not None:
+            giver, self.refused = self.refused, None
             giver.ready(self)
 
 
@@ -347,6 +347,8 @@ class LaneWorld:
                 continue
             expected = None
             for part in parts:
+                if isinstance(watch, ChoosyEye) and not watch.sees(part):
+                    continue
                 edge = fronts[part.id] - (part.length if watch.tail else 0.0)
                 if abs(edge - watch.x) <= TOLERANCE:
                     expected = watch.place  # so near that both are right
