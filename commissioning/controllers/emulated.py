@@ -52,7 +52,7 @@ class Emulated(Controller):
         paths = {signal.name: variable_path(program, signal.path or signal.name) for signal in mine}
         self.writers: list[Callable[[Any], None]] = [self.plc.writer(paths[s.name]) for s in self.inputs]
         self.read_outputs = self.plc.reader([paths[s.name] for s in self.outputs])
-        self.published: list[Any] | None = None  # what the outputs were when last published
+        self.published: tuple[Any, ...] | None = None  # what the outputs were when last published
         self.tasks = [Task(task.name, task.cycle_ns, task.priority) for task in program.tasks]
         self.io_delay_ns = round(record.params["io_delay"] * 1e9)
 
@@ -72,14 +72,12 @@ class Emulated(Controller):
             ) from error
         values = self.read_outputs()
         before = self.published
-        if before is None:
-            self.published = list(values)
-            return list(enumerate(values))
-        now = list(values)
-        if now == before:
+        if values == before:
             return ()
-        self.published = now
-        return [(k, value) for k, value in enumerate(now) if value != before[k]]
+        self.published = values
+        if before is None:
+            return list(enumerate(values))
+        return [(k, value) for k, value in enumerate(values) if value != before[k]]
 
     def next_wake(self, task: int, t: int) -> int | None:
         if self.every_scan or not self.plc.settled(task):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from commissioning.devices.shapes import box, shown
+from commissioning.devices.shapes import box, post, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.duration import Always
@@ -147,13 +147,18 @@ class Source(Device, Giver):
         mesh = shown(self.record.asset, self.pose)
         if mesh is not None:
             return [mesh]
-        frame, z = self.pose, self.pose.xyz[2]
-        return [
-            box(frame, "hood", "source", (0.5, 0.62, 0.06), (-0.3, 0, 0.5)),
-            box(frame, "left wall", "source", (0.5, 0.03, z + 0.47), (-0.3, 0.295, (0.47 - z) / 2)),
-            box(frame, "right wall", "source", (0.5, 0.03, z + 0.47), (-0.3, -0.295, (0.47 - z) / 2)),
-            box(frame, "bed", "steel", (0.5, 0.54, 0.03), (-0.3, 0, -0.018)),
+        frame = self.pose
+        bodies = [
+            box(frame, "hood", "source", (0.5, 0.62, 0.03), (-0.3, 0, 0.5)),
+            box(frame, "left wall", "source", (0.5, 0.02, 0.5), (-0.3, 0.3, 0.25)),
+            box(frame, "right wall", "source", (0.5, 0.02, 0.5), (-0.3, -0.3, 0.25)),
+            box(frame, "back", "source", (0.02, 0.62, 0.5), (-0.55, 0, 0.25)),
+            box(frame, "bed", "steel", (0.54, 0.56, 0.03), (-0.28, 0, -0.018)),
+            box(frame, "rail", "frame", (0.54, 0.6, 0.06), (-0.28, 0, -0.06)),
         ]
+        for i, (x, y) in enumerate(((-0.05, 0.26), (-0.05, -0.26), (-0.51, 0.26), (-0.51, -0.26))):
+            bodies += post(frame, f"leg {i}", "frame", 0.045, (x, y), -0.09)
+        return bodies
 
 
 def _shares(mix: Mapping[str, Any], names: list[str]) -> tuple[list[int], list[float]]:

@@ -56,7 +56,7 @@ class Station(Device, Receiver, Giver):
             Port("start", DataType.BOOL, "in", "Work begins when true; without a binding it begins at once."),
             Port("occupied", DataType.BOOL, "out", "A part is in the station."),
             Port("busy", DataType.BOOL, "out", "It works on a part."),
-            Port("done", DataType.BOOL, "out", "The part is finished and has not left yet."),
+            Port("done", DataType.BOOL, "out", "The part is finished and waits to leave."),
             Port("failed", DataType.BOOL, "out", "It is down."),
         ),
         places="flow",
@@ -138,7 +138,6 @@ class Station(Device, Receiver, Giver):
             return
         self._stop_work()
         self.finished = True
-        self.ports["done"].write(True)
         self._give()
 
     def fail(self, version: int) -> None:
@@ -216,6 +215,7 @@ class Station(Device, Receiver, Giver):
         if self.part is None or not self.finished or self.down or self.target is None:
             return
         if not self.target.offer(self.part, self):
+            self.ports["done"].write(True)
             self.set_state(State.BLOCKED, 1)
             return
         self.part = None

@@ -73,7 +73,7 @@ class Controller(Stateful):
     def next_wake(self, task: int, t: int) -> int | None:
         """The next time in ns, after a run at `t`, at which `task` must run if no input changes.
 
-        Any time after t, not only points of its cycle; the host rounds up. None: it may sleep on.
+        Any time later than t, not only points of its cycle; the host rounds up. None: it may sleep on.
         """
 
     def disturbed(self, task: int) -> bool:
@@ -87,7 +87,7 @@ class ControllerHost(Stateful):
     saved: ClassVar[tuple[str, ...]] = (
         "armed", "ran", "dirty", "cause", "scans", "stopped", "pending",
     )  # fmt: skip
-    constant: ClassVar[tuple[str, ...]] = ("controller", "line", "keys")
+    constant: ClassVar[tuple[str, ...]] = ("controller", "line", "keys", "cycles", "turns")
     continuations: ClassVar[tuple[str, ...]] = ("run_task", "publish")
 
     def __init__(self, controller: Controller, line: Line, order: int) -> None:
@@ -95,6 +95,8 @@ class ControllerHost(Stateful):
         self.controller, self.line = controller, line
         ranked = sorted(range(len(controller.tasks)), key=lambda k: (controller.tasks[k].priority, k))
         self.keys = [PLC + order + ranked.index(k) for k in range(len(controller.tasks))]
+        self.cycles = [task.cycle_ns for task in controller.tasks]
+        self.turns = range(len(controller.tasks))
         self.armed = [_NEVER] * len(controller.tasks)  # time of the wake-up that counts
         self.ran = [_NEVER] * len(controller.tasks)  # instant of the last run
         self.dirty: dict[int, int] = {}  # input index -> number of the record that changed it
@@ -109,15 +111,23 @@ class ControllerHost(Stateful):
         """First run of every task at time 0, with every input."""
         for k in range(len(self.controller.inputs)):
             self.dirty[k] = 0
-        for task in range(len(self.controller.tasks)):
+        for task in self.turns:
             self._arm(task, 0)
 
     def input_changed(self, k: int) -> None:
         """An input changed: wake every task at its next point."""
         if self.stopped:
             return
-        self.dirty[k] = self.line.kernel.cause
-        self._wake_all()
+        kernel = self.line.kernel
+        self.dirty[k] = kernel.cause
+        now = kernel._now
+        for task in self.turns:
+            armed = self.armed[task]
+            if armed == _NEVER or armed > now:
+                point = self._point(task, now)
+                if armed == _NEVER or point < armed:
+                    self.armed[task] = point
+                    kernel.call_at(point, self.run_task, task, self.keys[task])
 
     def run_task(self, task: int) -> None:
         """Continuation: the turn of `task`."""
@@ -148,26 +158,30 @@ class ControllerHost(Stateful):
                 self.publish(outputs)
         wake = self.controller.next_wake(task, now)
         if wake is not None:
-            self._arm(task, self._point(task, wake))
-        for other in range(len(self.keys)):
+            cycle = self.cycles[task]
+            point = -(-wake // cycle) * cycle  # after now, so its turn is still to come
+            armed = self.armed[task]
+            if armed == _NEVER or point < armed:
+                self.armed[task] = point
+                kernel.call_at(point, self.run_task, task, self.keys[task])
+        if len(self.keys) == 1:
+            return
+        for other in self.turns:
             if other != task and self.controller.disturbed(other):
                 self._arm(other, self._point(other, now))
 
     def publish(self, outputs: Sequence[Sequence[Any]]) -> None:
         """Continuation: write outputs to the tag table."""
+        if self.stopped:
+            return  # it failed while these were on their way
         signals = self.controller.outputs
         for k, value in outputs:
             signals[k].write(value)
 
-    def _wake_all(self) -> None:
-        now = self.line.kernel._now
-        for task in range(len(self.keys)):
-            self._arm(task, self._point(task, now))
-
     def _point(self, task: int, t: int) -> int:
         """The first point of the task's cycle at or after `t` at which its turn is still to come."""
         kernel = self.line.kernel
-        cycle = self.controller.tasks[task].cycle_ns
+        cycle = self.cycles[task]
         point = -(-t // cycle) * cycle
         if point <= kernel._now and (self.ran[task] == kernel._now or kernel.key > self.keys[task]):
             point += cycle
