@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from commissioning.files.mesh_arrays import unpack_arrays
 from commissioning.files.recording_format import (
-    APPLICATION_ID,
     FORMAT,
+    HEADER_BYTES,
     SCHEMA,
     USER_VERSION,
     ZLIB,
@@ -32,6 +32,7 @@ from commissioning.files.recording_format import (
     Keyframe,
     from_json,
     is_inside,
+    is_ours,
 )
 from commissioning.files.recording_header import header_fault, record_fault
 from commissioning.files.recording_writer import TAIL_EVERY_S, RecordingWriter
@@ -51,7 +52,6 @@ __all__ = [
 
 LARGEST_VALUE: Final = 256 * 1024 * 1024
 """Bytes in one value of the file; no honest snapshot or mesh comes near."""
-_SQLITE_MAGIC = b"SQLite format 3\0"
 
 
 @dataclass(frozen=True)
@@ -91,10 +91,9 @@ def is_recording(path: str | Path) -> bool:
     """Does the file look like a recording? Nothing in it has been checked."""
     try:
         with Path(path).open("rb") as file:
-            start = file.read(72)
+            return is_ours(file.read(HEADER_BYTES))
     except OSError:
         return False
-    return start.startswith(_SQLITE_MAGIC) and start[68:72] == APPLICATION_ID.to_bytes(4, "big")
 
 
 def read_recording(path: str | Path) -> Recording:

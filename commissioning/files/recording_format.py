@@ -14,6 +14,8 @@ FORMAT: Final = "commissioning-recording/1"
 APPLICATION_ID: Final = 0x56434A31
 """In SQLite's own header: what `file` and a reader recognise a recording by."""
 USER_VERSION: Final = 1
+HEADER_BYTES: Final = 72
+"""Of SQLite's file header, up to and with the application id."""
 
 RAW: Final = 0
 ZLIB: Final = 1
@@ -76,6 +78,11 @@ def from_json(blob: bytes) -> Any:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
+
+
+def is_ours(start: bytes) -> bool:
+    """Are these the first HEADER_BYTES of a recording?"""
+    return start.startswith(b"SQLite format 3\0") and start[68:72] == APPLICATION_ID.to_bytes(4, "big")
 
 
 def is_inside(path: str) -> bool:

@@ -21,12 +21,14 @@ from commissioning.files.mesh_arrays import pack_arrays
 from commissioning.files.recording_format import (
     APPLICATION_ID,
     FORMAT,
+    HEADER_BYTES,
     RAW,
     SCHEMA,
     USER_VERSION,
     ZLIB,
     Beginning,
     is_inside,
+    is_ours,
     to_json,
 )
 from commissioning.model.problem import Place, Problem, Problems
@@ -35,7 +37,6 @@ from commissioning.model.record import CHUNK, RECORD_BYTES
 TAIL_EVERY_S: Final = 0.5
 """Wall time between two writings of the open chunk."""
 
-_SQLITE_MAGIC = b"SQLite format 3\0"
 _Task = Callable[[sqlite3.Connection], object]
 
 
@@ -229,9 +230,8 @@ def _make_place(path: Path) -> None:
     """Remove an older recording at `path` with its side files; any other file stays and is an error."""
     if path.exists():
         with path.open("rb") as file:
-            start = file.read(72)
-        ours = start.startswith(_SQLITE_MAGIC) and start[68:72] == APPLICATION_ID.to_bytes(4, "big")
-        if start and not ours:
+            start = file.read(HEADER_BYTES)
+        if start and not is_ours(start):
             raise FileExistsError("a file that is not a recording is there already")
         path.unlink()
     for suffix in ("-wal", "-shm", "-journal"):
