@@ -118,7 +118,8 @@ def test_that_a_blade_that_rises_in_touching_parts_cuts_between_them() -> None:
 
 
 def test_that_a_slower_belt_holds_a_faster_one_back_and_lets_it_go_again() -> None:
-    world = running(belt(2.0, 0.5), belt(2.0, 0.25))
+    world = running(belt(2.0, 0.5), belt(2.0, 0.6))
+    world.drives[1].command(0.25)
     world.feeder.always = 0.3
     world.feeder.feed(0.3)
     world.run(30.0)
