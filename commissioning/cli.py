@@ -1,7 +1,7 @@
 """The command line: `commissioning COMMAND ...`, see `commissioning --help`.
 
 Exit codes: 0 all pass, 1 a check failed, 2 could not run (problems on stderr), 3 none failed and some are
-INCONCLUSIVE or NOT RUN.
+INCONCLUSIVE or NOT RUN, or the user stopped it with Ctrl-C before its end.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import json
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--for", dest="span", metavar="TIME", help="virtual time, e.g. 8h (default: the scene's)"
     )
-    run.add_argument("--seed", type=int)
+    run.add_argument("--seed", metavar="N")
     run.add_argument("--scenario", metavar="NAME", help="stimulus (default: the scene's)")
     run.add_argument("--speed", default="max", metavar="max|1x|10x")
     run.add_argument("--record", metavar="FILE", type=Path)
@@ -98,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--junit", metavar="FILE", type=Path)
     check.add_argument("--report", metavar="FILE.html", type=Path)
     check.add_argument("--evidence", metavar="FILE.zip", type=Path)
-    check.add_argument("--seed", type=int)
+    check.add_argument("--seed", metavar="N")
     check.add_argument("--json", action="store_true")
 
     replay = command("replay", _replay, "read a recording; --verify re-runs it and compares digests")
@@ -109,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "the emulated line behind its OPC UA server, no window")
     serve.add_argument("scene", metavar="SCENE", type=Path)
     serve.add_argument("--for", dest="span", metavar="TIME", help="end after this virtual time")
-    serve.add_argument("--seed", type=int)
+    serve.add_argument("--seed", metavar="N")
     serve.add_argument("--scenario", metavar="NAME", default="", help="stimulus (default: none)")
     serve.add_argument("--speed", default="1x", metavar="max|1x|10x")
     serve.add_argument("--record", metavar="FILE", type=Path)
@@ -167,20 +168,25 @@ def _validate(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from commissioning.bench.single import run_once
 
-    span = None if options.span is None else _duration("--for", options.span)
+    span, seed, speed = _numbers(options)
     result = run_once(
         options.scene,
         span_ns=span,
-        seed=options.seed,
+        seed=seed,
         scenario=options.scenario,
-        speed=_speed(options.speed),
+        speed=speed,
         record=options.record,
         every_scan=options.every_scan,
         arm=tuple(options.arm),
         progress=None if options.json else _progress(),
     )
     _say(result.as_json(), result.as_text(), options.json)
-    return _report([result.problem]) if result.problem is not None else 0
+    if result.problem is not None:
+        return _report([result.problem])
+    if result.interrupted:
+        print(result.notices[-1], file=sys.stderr)
+        return 3
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -190,17 +196,20 @@ def _check(options: argparse.Namespace) -> int:
         raise Problems(
             Problem("evidence packs (--evidence) are not built yet", cure="Use --report and --junit")
         )
+    seed = _all(
+        lambda: _seed(options.seed), *(partial(_writable, f) for f in (options.junit, options.report))
+    )[0]
     report = check(
         options.scene,
-        seed=options.seed,
+        seed=seed,
         only=tuple(options.only),
         progress=None if options.json else _progress(),
     )
+    _say(report.as_json(), report.as_text(), options.json)
     if options.junit is not None:
         _write(options.junit, report.as_junit())
     if options.report is not None:
         _write(options.report, report.as_html())
-    _say(report.as_json(), report.as_text(), options.json)
     if report.problems:
         _report(report.problems)
     return report.exit_code
@@ -221,17 +230,53 @@ def _replay(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> int:
     from commissioning.bench.serve import serve
 
-    span = None if options.span is None else _duration("--for", options.span)
+    span, seed, speed = _numbers(options)
     return serve(
         options.scene,
-        seed=options.seed,
+        seed=seed,
         scenario=options.scenario,
-        speed=_speed(options.speed),
+        speed=speed,
         span_ns=span,
         record=options.record,
         arm=tuple(options.arm),
         say=lambda text: print(text, flush=True),
     )
+
+
+def _all(*reads: Callable[[], Any]) -> list[Any]:
+    """What all of them return. Raises the problems of all of them at once."""
+    found: list[Problem] = []
+    values = []
+    for read in reads:
+        try:
+            values.append(read())
+        except Problems as problems:
+            found += problems.problems
+    if found:
+        raise Problems(found)
+    return values
+
+
+def _numbers(options: argparse.Namespace) -> list[Any]:
+    """--for in ns (None: not given), --seed (None: not given), --speed."""
+    span = options.span
+    return _all(
+        lambda: None if span is None else _duration("--for", span),
+        lambda: _seed(options.seed),
+        lambda: _speed(options.speed),
+    )
+
+
+def _seed(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed < 2**63:
+        raise Problems(Problem(f"--seed {text} is no seed", cure="Write a whole number from 0 to 2^63 - 1"))
+    return seed
 
 
 def _duration(option: str, text: str) -> int:
@@ -256,7 +301,7 @@ def _speed(text: str) -> float:
     except ValueError:
         speed = 0.0
     if not 0.0 < speed < math.inf:
-        raise Problems(Problem(f"--speed {text} is no speed", cure="Write max, 1x, 10x or 0.1x"))
+        raise Problems(Problem(f"--speed {text} is no speed", cure="Write for example max, 1x, 10x or 0.1x"))
     return speed
 
 
@@ -276,16 +321,31 @@ def _say(as_json: dict[str, Any], as_text: str, wants_json: bool) -> None:
     print(json.dumps(as_json, indent=None) if wants_json else as_text)
 
 
+def _writable(path: Path | None) -> None:
+    """Known before the work is done, not after it. An existing file keeps its content."""
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = not path.exists()
+        path.open("ab").close()
+        if new:
+            path.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
 def _write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Problems(
-            Problem(
-                f"{path} cannot be written: {error.strerror}", Place(file=str(path)), "Choose another place"
-            )
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> Problems:
+    what = f"nothing can be written here: {error.strerror}"
+    return Problems(Problem(what, Place(file=str(path)), "Choose another place"))
 
 
 def _report(problems: Sequence[Problem]) -> int:

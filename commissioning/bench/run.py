@@ -65,6 +65,11 @@ class RecordedRun:
             if progress is not None and not progress(self.run.now_ns):
                 return
 
+    def abandon(self) -> None:
+        """Let go of the file as it was last saved: for a run that was cut off inside an instant."""
+        self.run.journal.on_chunk = None
+        self.writer.abandon()
+
     def close(self, compress: bool = True) -> None:
         """Complete the recording. Raises Problems if something could not be written."""
         self._tail()

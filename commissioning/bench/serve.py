@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from commissioning.bench.load import load
+from commissioning.bench.named import require
 from commissioning.bench.run import RecordedRun
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.sim.run import Run
@@ -32,13 +33,7 @@ def serve(
                 "Add for example links: {hmi: {type: opcua_server}}",
             )
         )
-    if scenario and scenario not in loaded.scene.scenarios:
-        known = ", ".join(loaded.scene.scenarios) or "none"
-        raise Problems(Problem(f"there is no scenario {scenario}", Place(id="scenarios"), f"Known: {known}"))
-    for link in arm:
-        if link not in loaded.scene.links:
-            known = ", ".join(loaded.scene.links)
-            raise Problems(Problem(f"there is no link {link} to arm", Place(id="links"), f"Known: {known}"))
+    require(loaded, scenario, arm)
     session = Session(
         lambda: Run(loaded, seed, scenario),
         speed,

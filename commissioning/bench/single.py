@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commissioning.bench.ctrl_c import ctrl_c
 from commissioning.bench.load import LoadedScene, load
-from commissioning.bench.run import RecordedRun
+from commissioning.bench.named import require
+from commissioning.bench.run import KEYFRAME_EVERY_NS, RecordedRun
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import format_quantity
 from commissioning.sim.kpi import kpi_json
@@ -20,6 +22,9 @@ from commissioning.sim.session import Session
 __all__ = ["RunResult", "run_once"]
 
 Progress = Callable[[float, str], None]
+
+_SHORTEST, _LONGEST = 1_000_000_000, 24 * 3600 * 1_000_000_000  # virtual ns between looks at Ctrl-C
+_PATIENCE_S = 0.1  # wall time between them
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class RunResult:
     kpi: Mapping[str, Any]
     problem: Problem | None
     notices: tuple[str, ...]
+    interrupted: bool = False
+    """The user stopped it before its time."""
 
     def as_json(self) -> dict[str, Any]:
         """The keys the contract promises, and a few more."""
@@ -45,6 +52,7 @@ class RunResult:
             "simulated_s": self.simulated_s, "wall_s": round(self.wall_s, 3), "events": self.events,
             "scans": dict(self.scans), "digest": self.digest, "kpi": dict(self.kpi), "verdicts": [],
             "problems": [str(self.problem)] if self.problem else [], "notices": list(self.notices),
+            "interrupted": self.interrupted,
         }  # fmt: skip
 
     def as_text(self) -> str:
@@ -89,59 +97,70 @@ def run_once(
     """
     loaded = source if isinstance(source, LoadedScene) else load(source)
     span = loaded.scene.run.length_ns if span_ns is None else span_ns
-    known = tuple(loaded.scene.scenarios)
-    if scenario and scenario not in known:
+    require(loaded, scenario, arm)
+    if arm and math.isinf(speed):
         raise Problems(
             Problem(
-                f"there is no scenario {scenario}",
-                Place(id="scenarios"),
-                f"Known: {', '.join(known) or 'none'}",
+                f"{', '.join(arm)} cannot be armed at full speed: links are open in paced runs only",
+                Place(id="links"),
+                "Add --speed 1x",
             )
         )
-    for link in arm:
-        if link not in loaded.scene.links:
-            names = ", ".join(loaded.scene.links) or "none"
-            raise Problems(Problem(f"there is no link {link} to arm", Place(id="links"), f"Known: {names}"))
     wall = time.monotonic()
     if math.isinf(speed):
-        run, notices = _at_full_speed(loaded, span, seed, scenario, record, every_scan, progress)
+        run, problem, interrupted = _at_full_speed(loaded, span, seed, scenario, record, every_scan, progress)
     else:
-        run, notices = _paced(loaded, span, seed, scenario, speed, record, every_scan, arm, progress)
+        run, problem, interrupted = _paced(
+            loaded, span, seed, scenario, speed, record, every_scan, arm, progress
+        )
+    notices = [f"alarm: {alarm}" for alarm in run.line.alarms]
+    if interrupted:
+        notices.append(
+            f"stopped by the user at {format_quantity(run.now_ns / 1e9, 'duration')} of "
+            f"{format_quantity(span / 1e9, 'duration')}"
+        )
     return RunResult(
         loaded.name, loaded.scene.hash, run.seed, run.now_ns / 1e9, time.monotonic() - wall, run.events,
-        run.scans, run.journal.digest(), kpi_json(run.kpi()), run.problem,
-        (*notices, *(f"alarm: {alarm}" for alarm in run.line.alarms)),
+        run.scans, run.journal.digest(), kpi_json(run.kpi()), problem, tuple(notices),
+        interrupted,
     )  # fmt: skip
 
 
 def _at_full_speed(
     loaded: LoadedScene, span: int, seed: int | None, scenario: str | None, record: Path | None,
     every_scan: bool, progress: Progress | None,
-) -> tuple[Run, list[str]]:  # fmt: skip
+) -> tuple[Run, Problem | None, bool]:  # fmt: skip
+    """The run, why it stopped, and whether the user stopped it."""
     run = Run(loaded, seed, scenario, every_scan=every_scan)
     recorded = RecordedRun(run, loaded, record) if record is not None else None
-    notices: list[str] = []
-    # a killed process loses one stretch: short where somebody wants the record
-    stretch = 60_000_000_000 if recorded is not None else max(60_000_000_000, span // 200)
+    longest = _LONGEST if recorded is None else min(_LONGEST, KEYFRAME_EVERY_NS // 10)
+    stretch = _SHORTEST
     try:
-        while run.now_ns < span and run.problem is None:
-            run.advance_to(min(span, run.now_ns + stretch))
-            if recorded is not None:
-                recorded.poll()
-            if progress is not None:
-                progress(run.now_ns / span, loaded.name)
-    except KeyboardInterrupt:
-        notices.append(f"stopped at {run.now_ns / 1e9:.3f} s")
-    finally:
+        with ctrl_c() as asked:
+            while run.now_ns < span and run.problem is None and not asked():
+                began = time.monotonic()
+                run.advance_to(min(span, run.now_ns + stretch))
+                # a killed process loses one stretch, a user waits for one: about 0.1 s of wall time
+                took = time.monotonic() - began
+                stretch = min(2 * stretch, longest) if took < _PATIENCE_S else max(stretch // 2, _SHORTEST)
+                if recorded is not None:
+                    recorded.poll()
+                if progress is not None:
+                    progress(run.now_ns / span, loaded.name)
+    except BaseException:
         if recorded is not None:
-            recorded.close()
-    return run, notices
+            recorded.abandon()
+        raise
+    if recorded is not None:
+        recorded.close()
+    return run, run.problem, run.now_ns < span and run.problem is None
 
 
 def _paced(
     loaded: LoadedScene, span: int, seed: int | None, scenario: str | None, speed: float, record: Path | None,
     every_scan: bool, arm: tuple[str, ...], progress: Progress | None,
-) -> tuple[Run, list[str]]:  # fmt: skip
+) -> tuple[Run, Problem | None, bool]:  # fmt: skip
+    """The run, why it stopped, and whether the user stopped it."""
     session = Session(
         lambda: Run(loaded, seed, scenario, every_scan=every_scan),
         speed,
@@ -149,7 +168,7 @@ def _paced(
         None if record is None else lambda run: RecordedRun(run, loaded, record),
         arm,
     )
-    notices: list[str] = []
+    problem, interrupted = None, False
     try:
         problems = session.wait_links(15.0)
         if problems:
@@ -159,14 +178,14 @@ def _paced(
             status = session.wait(0.2)
             if progress is not None:
                 progress(min(status.now_ns / span, 1.0) if span else 1.0, loaded.name)
-            # "paused" without a notice is the moment before the thread has taken the start
-            if status.state in ("ended", "failed") or (status.state == "paused" and status.notice):
+            if status.state != "running":
                 break
-            time.sleep(0.005)
-        if session.status().notice:
-            notices.append(session.status().notice)
+        if status.state == "paused":
+            problem = Problem(f"the run ended early: {status.notice}", cure="See that the partner is there")
+        elif status.state == "failed":
+            problem = status.problem
     except KeyboardInterrupt:
-        notices.append("stopped by the user")
+        interrupted = True
     finally:
         session.close()
-    return session.run, notices
+    return session.run, session.run.problem or problem, interrupted

@@ -132,7 +132,8 @@ def _stay(stays: Visits, device: int, start: int, end: int) -> tuple[float, floa
 
 def _makers(header: Mapping[str, Any]) -> dict[int, set[int]]:
     """Devices that lead somewhere and are fed by nobody, with what they lead to (object indices)."""
-    ids = {thing["id"]: index for index, thing in enumerate(header["core"]["objects"])}
+    objects = enumerate(header["core"]["objects"])
+    ids = {thing["id"]: index for index, thing in objects if thing["kind"] == "device"}
     devices = header.get("look", {}).get("devices", {})
     fed = {target for facts in devices.values() for target in facts["to"].values()}
     return {

@@ -65,9 +65,11 @@ class Line:
         self.products = list(self.scene.products.values())
         self.attributes: list[str] = []
         self.object_index: dict[str, int] = {}
+        count = 0
         for kind in ("devices", "controllers", "links", "scenarios", "checks"):
             for identity in getattr(self.scene, kind):
-                self.object_index[identity] = len(self.object_index)
+                self.object_index.setdefault(identity, count)  # a check may bear the name of a device
+                count += 1
 
         self._ports = wire_tags(self)
         self.devices: dict[str, Device] = {}

@@ -10,6 +10,8 @@ The same scene, seed and inputs give the same journal digest, in one go or in sl
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
@@ -63,8 +65,8 @@ class Run:
                 self._schedule(step.at_ns, step.action, step.target, step.value)
         if inputs:
             self.inputs.replay(inputs)
-        self.line.start()
-        self._guarded(0)
+        self._guarded(self.line.start)
+        self.advance_to(0)
 
     # reading -------------------------------------------------------------------------------------
 
@@ -128,7 +130,7 @@ class Run:
     def advance_to(self, t_ns: int) -> None:
         """Let virtual time pass until `t_ns`, see `advance`."""
         if self.problem is None:
-            self._guarded(t_ns)
+            self._guarded(self.line.kernel.advance, t_ns)
 
     def step_event(self) -> bool:
         """Go to the end of the next instant in which something is journaled. False: nothing waits."""
@@ -137,32 +139,35 @@ class Run:
             t = self.line.kernel.next_time()
             if t is None:
                 return False
-            self._guarded(t)
+            self.advance_to(t)
             if self.journal.length > length:
                 return True
         return False
 
     def force(self, name: str, value: Any) -> None:
-        """Hold a value on a tag or port, stronger than any writer. Raises KeyError, TypeError."""
+        """Hold a value on a tag or port, stronger than any writer. Raises KeyError, TypeError.
+
+        As every action here, it raises RuntimeError once the run has stopped with a problem.
+        """
         signal = self.tags[name]
         if not signal.type.accepts(value):
             raise TypeError(f"{signal.name} is {signal.type.value}, it cannot be {value!r}")
-        self.inputs.now("force", signal.name, value)
+        self._input("force", signal.name, value)
 
     def release(self, name: str) -> None:
         """End a force."""
-        self.inputs.now("release", self.tags[name].name)
+        self._input("release", self.tags[name].name)
 
     def fault(self, name: str, value: Any) -> None:
         """Hold a value as a failed device would; a force is stronger."""
         signal = self.tags[name]
         if not signal.type.accepts(value):
             raise TypeError(f"{signal.name} is {signal.type.value}, it cannot be {value!r}")
-        self.inputs.now("fault", signal.name, value)
+        self._input("fault", signal.name, value)
 
     def clear(self, name: str) -> None:
         """End a fault."""
-        self.inputs.now("clear", self.tags[name].name)
+        self._input("clear", self.tags[name].name)
 
     def write(self, name: str, value: Any) -> None:
         """Set a PLC output nobody else owns (controller `none`). Raises PermissionError if one does."""
@@ -171,7 +176,7 @@ class Run:
             raise PermissionError(f"{signal.name} is written by {signal.owner}; force it instead")
         if not signal.type.accepts(value):
             raise TypeError(f"{signal.name} is {signal.type.value}, it cannot be {value!r}")
-        self.inputs.now("set", signal.name, value)
+        self._input("set", signal.name, value)
 
     def operate(self, device: str, action: str, value: Any = None) -> None:
         """An operator's action on a device: press, push, release ... Raises KeyError, ValueError."""
@@ -181,7 +186,7 @@ class Run:
             raise ValueError(
                 f"{device} is a {thing.declaration.type}: an operator can {can} it, not {action}"
             )
-        self.inputs.now("operate", device, [action, value])
+        self._input("operate", device, [action, value])
 
     def host_links(self) -> LinkHost | None:
         """The links of the scene with the tags they carry, not open yet; None if it has none."""
@@ -226,11 +231,16 @@ class Run:
         else:
             self.inputs.schedule_step(t, "operate", target, [action, value])
 
-    def _guarded(self, t_ns: int) -> None:
-        """Advance; what a device raises becomes a problem that names it, and ends the run there."""
+    def _input(self, what: str, target: str, value: Any = None) -> None:
+        if self.problem is not None:
+            raise RuntimeError(f"the run has stopped: {self.problem.what}")
+        self._guarded(self.inputs.now, what, target, value)
+
+    def _guarded(self, act: Callable[..., None], *arguments: Any) -> None:
+        """Call; what a device raises becomes a problem that names it, and ends the run there."""
         kernel = self.line.kernel
         try:
-            kernel.advance(t_ns)
+            act(*arguments)
         except Exception as error:  # noqa: BLE001  the seam to devices, which third parties write
             self.problem = _blame(error, kernel._now)
             kernel.key = END
@@ -249,7 +259,7 @@ def _blame(error: Exception, t_ns: int) -> Problem:
         owner = frame.f_locals.get("self")
         if isinstance(owner, Device):
             who = owner.id
-            where = f"{frame.f_code.co_filename.rsplit('/', 1)[-1]}:{line_number}"
+            where = f"{PurePath(frame.f_code.co_filename).name}:{line_number}"
     at = f"at {t_ns / 1e9:.9f} s"
     return Problem(
         what=f"{who or 'the run'} failed {at}: {type(error).__name__}: {error}",

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Any, Literal, Protocol
 
-from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.problem import Problem, Problems
 from commissioning.sim.journal import Journal
 from commissioning.sim.link import LinkStatus
 from commissioning.sim.link_host import LinkHost
@@ -26,6 +26,7 @@ __all__ = ["Recorder", "Session", "SessionState", "SessionStatus"]
 SessionState = Literal["running", "paused", "ended", "failed"]
 
 _SLICE_S = 0.005  # wall time between looks at links and commands
+_LONGEST_SLICE = 10_000_000_000  # virtual ns in one go, however high the speed, so that commands are answered
 _BUDGET_S = 0.02  # wall time of one stretch at full speed, so that commands are answered
 
 
@@ -75,6 +76,7 @@ class Session:
         self._asked = 0  # commands given, taken, and answered by a published status
         self._taken = 0
         self._answered = 0
+        self._pending: list[Future[Any]] = []
         self._closing = False
         self._state: SessionState = "paused"
         self._lag = 0.0
@@ -86,8 +88,13 @@ class Session:
         self._recorder: Recorder | None = None
         self._links: LinkHost | None = None
         self.run = make_run()
-        self._adopt()
+        try:
+            self._adopt()
+        except Problems:
+            self._drop()
+            raise
         self._published = self._status()
+        self._closed = False
         self._thread = Thread(target=self._loop, name="run", daemon=True)
         self._thread.start()
 
@@ -136,6 +143,12 @@ class Session:
             except Exception as error:  # noqa: BLE001  it belongs to whoever asked
                 future.set_exception(error)
 
+        with self._lock:
+            if self._closed:
+                future.cancel()
+                return future
+            self._pending.append(future)
+        future.add_done_callback(self._settled)
         self._command(call)
         return future
 
@@ -157,13 +170,24 @@ class Session:
         return self._published
 
     def close(self) -> None:
-        """End the thread, close links and recording. Idempotent. Raises Problems the recording met."""
-        if not self._thread.is_alive():
-            return
+        """End the thread, close links and recording. Idempotent. Raises Problems the recording met.
+
+        What was asked for with `do` and not begun is cancelled.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
         self._closing = True
         self._wake.set()
         self._thread.join()
+        for future in list(self._pending):
+            future.cancel()
         self._drop()
+
+    def _settled(self, future: Future[Any]) -> None:
+        with self._lock:
+            self._pending.remove(future)
 
     # in the run's thread -------------------------------------------------------------------------
 
@@ -179,10 +203,7 @@ class Session:
                 pause = self._turn()
             except Exception as error:  # noqa: BLE001  the thread must live on and say what happened
                 self._state = "failed"
-                self._crash = Problem(
-                    f"the run stopped: {type(error).__name__}: {error}",
-                    cure="Reset the run; if it happens again, report it with the recording",
-                )
+                self._crash = _crash(error)
                 pause = 0.05
             self._published = self._status()
             self._answered = self._taken
@@ -220,7 +241,7 @@ class Session:
         else:
             target = self._anchor_now + round((wall - self._anchor_wall) * speed * 1e9)
             deadline = wall + _BUDGET_S
-            slice_ns = max(1, round(_SLICE_S * speed * 1e9))
+            slice_ns = min(max(1, round(_SLICE_S * speed * 1e9)), _LONGEST_SLICE)
             while run.now_ns < target and time.monotonic() < deadline and not self._over():
                 run.advance_to(self._capped(min(target, run.now_ns + slice_ns)))
             behind = (target - run.now_ns) / 1e9 / speed
@@ -325,9 +346,10 @@ class Session:
         return self.run.line.alarms[-1] if self.run.line.alarms else None
 
 
-def unknown_link(link: str, known: tuple[str, ...]) -> Problem:
-    """The problem of arming a link that the scene does not have."""
-    names = ", ".join(known) or "none"
+def _crash(error: Exception) -> Problem:
+    if isinstance(error, Problems) and error.problems:
+        return error.problems[0]
     return Problem(
-        f"there is no link {link} to arm", Place(id=f"links.{link}"), f"Links of this scene: {names}"
+        f"the run stopped: {type(error).__name__}: {error}",
+        cure="Reset the run; if it happens again, report it with the recording",
     )

@@ -98,7 +98,8 @@ class _Riding:
 class _Reader:
     def __init__(self, header: Mapping[str, Any], records: NDArray[np.void]) -> None:
         core = header["core"]
-        ids = {thing["id"]: index for index, thing in enumerate(core["objects"])}
+        objects = enumerate(core["objects"])
+        ids = {thing["id"]: index for index, thing in objects if thing["kind"] == "device"}
         self.slots = [ids[slot["device"]] for slot in core["slots"]]
         self.bodies = [ids.get(name.rsplit(".", 1)[0], -1) for name in core["drives"]]
         self.lanes = [
