@@ -40,14 +40,10 @@ class PhotoEye(Device):
     def connect(self) -> None:
         assert self.record.along is not None and self.record.at is not None
         lane, offset = self.line.on_track(self.record.along)
-        self.eye = lane.add_eye(offset + self.record.at, self.blocked_changed)
+        self.eye = lane.add_eye(offset + self.record.at, self.ports["blocked"].write)
 
     def start(self) -> None:
         self.ports["blocked"].write(False)
-
-    def blocked_changed(self, blocked: bool) -> None:
-        """An edge of the beam."""
-        self.ports["blocked"].write(blocked)
 
     def bodies(self) -> Sequence[Body]:
         return eye_bodies(self, self.params["beam_height"], "blocked")

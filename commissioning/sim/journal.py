@@ -48,6 +48,7 @@ class Journal:
         self._links: list[tuple[bytes, list[str]]] = []  # chain value after a chunk, its new texts
         self._rows: list[Row] = []
         self._base = 0  # chunks before a restored run's first one
+        self._before = 0  # records before the open chunk
         self._chain = chain_start(self.header.get("core", {}))
         self._lock = Lock()
 
@@ -61,7 +62,7 @@ class Journal:
     @property
     def length(self) -> int:
         """Number of records so far."""
-        return (self._base + len(self._chunks)) * CHUNK + len(self._rows)
+        return self._before + len(self._rows)
 
     @property
     def open_count(self) -> int:
@@ -81,10 +82,10 @@ class Journal:
         rows = self._rows
         rows.append((kernel._now, kind, aux, obj, kernel.cause, a, b, c, d))
         n = len(rows)
-        number = (self._base + len(self._chunks)) * CHUNK + n
         if n == CHUNK:
             self._seal()
-        return number
+            return self._before
+        return self._before + n
 
     def text(self, text: str) -> int:
         """The number of `text` in the text table, entered there if it is new."""
@@ -158,6 +159,7 @@ class Journal:
         with self._lock:
             self._chunks, self._links = [], []
             self._base = int(data["chunks"])
+            self._before = self._base * CHUNK
             self._chain = bytes.fromhex(data["chain"])
             self._rows = list(_ROW.iter_unpack(base64.b64decode(data["tail"])))
             self.texts = list(data["texts"])
@@ -177,6 +179,7 @@ class Journal:
             self._chain = link
             self._texts_sealed = len(self.texts)
             self._chunks.append(packed)
+            self._before += CHUNK
             self._links.append((link, texts))
             self._rows = []
         if self.on_chunk is not None:

@@ -58,16 +58,25 @@ class Uniforms(Stateful):
     """Plain draws from (0, 1), for choices."""
 
     saved: ClassVar[tuple[str, ...]] = ("count",)
+    derived: ClassVar[tuple[str, ...]] = ("values",)
     constant: ClassVar[tuple[str, ...]] = ("key",)
 
     def __init__(self, name: str, key: int) -> None:
         self.id, self.key, self.count = name, key, 0
+        self.values: list[float] = []  # of the block that `count` is in
 
     def draw(self) -> float:
         """The next number in (0, 1)."""
-        value = float(uniforms(self.key, self.count, 1)[0])
+        place = self.count % _BLOCK
+        if place == 0:
+            self.values = uniforms(self.key, self.count, _BLOCK).tolist()
         self.count += 1
-        return value
+        return self.values[place]
+
+    def restored(self) -> None:
+        if self.count:
+            start = (self.count - 1) // _BLOCK * _BLOCK
+            self.values = uniforms(self.key, start, _BLOCK).tolist()
 
 
 class Sampler(Stateful):
