@@ -233,7 +233,8 @@ class ModuleWriter:
         def cell(match: re.Match[str]) -> str:
             return node.cell.at(node.block.offsets[match.group(1).upper()]).text
 
-        keeps_elapsed = node.symbol.elapsed or self.project.any_elapsed
+        given = node.symbol.by_reference and self.project.reads_elapsed
+        keeps_elapsed = node.symbol.elapsed or self.project.any_elapsed or given
         for line in (*node.block.lines, *(node.block.elapsed if keeps_elapsed else ())):
             spaces = len(line) - len(line.lstrip(" "))
             self._line(depth + spaces // 4, _CELL.sub(cell, line.lstrip(" ")))

@@ -111,6 +111,7 @@ class DesignatorChecker:
             cell = owner.standard.cells[offset]
             if cell.name == "ET":
                 owner.symbol.elapsed = True
+                self.project.reads_elapsed = True
                 self.project.any_elapsed |= owner.symbol.by_reference
             return Designator(owner.symbol, cell.type, owner.cell.at(offset), cell.role, member=cell.name)
         if owner.block is not None:

@@ -90,7 +90,8 @@ class Project:
         self.pous: dict[str, Pou] = {}
         self.list_names: set[str] = {"GVL"}
         self.problems: list[Problem] = []
-        self.any_elapsed = False
+        self.reads_elapsed = False  # of any timer
+        self.any_elapsed = False  # of one that was given by reference, so it may be any
 
     def problem(self, what: str, file: str, at: At, cure: str = "") -> None:
         found = Problem(what, Place(file, at.line, at.column), cure)

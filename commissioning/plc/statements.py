@@ -236,6 +236,7 @@ class StatementChecker(ExpressionChecker):
             elif argument.out:
                 if cell.name == "ET":
                     target.symbol.elapsed = True
+                    self.project.reads_elapsed = True
                     self.project.any_elapsed |= target.symbol.by_reference
                 self._output(typed.Load(cell.type, target.cell.at(offset)), argument, results)
             elif offset in stored:

@@ -158,3 +158,17 @@ def test_that_inputs_can_be_set_as_members_before_the_call() -> None:
     plc.scan(0)
     plc.scan(20 * MS)
     assert plc["P.t.Q"] is True
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["read by the owner", "read by the block that got it"])
+def test_that_et_is_kept_for_a_timer_that_is_called_by_reference(inside: bool) -> None:
+    block, program = ("seen := watch.ET;", "e := r.seen;") if inside else ("", "e := t.ET;")
+    plc = compile_st(f"""
+        FUNCTION_BLOCK Runner VAR_IN_OUT watch : TON; END_VAR VAR_OUTPUT seen : TIME; END_VAR
+        watch(IN := TRUE, PT := T#50ms); {block} END_FUNCTION_BLOCK
+        PROGRAM P VAR t : TON; r : Runner; e : TIME; END_VAR r(watch := t); {program} END_PROGRAM""").start()
+    seen = []
+    for at in (0, 20, 50, 70):
+        plc.scan(at * MS)
+        seen.append(plc["P.e"])
+    assert seen == [0, 20 * MS, 50 * MS, 50 * MS]
