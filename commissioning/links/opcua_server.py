@@ -57,17 +57,24 @@ class OpcUaServer(QueuedLink):
     async def run(self) -> None:
         try:
             endpoint, files = self._settings()
-        except Problems as found:
-            self.report("refused", str(found.problems[0].what), found.problems)
+        except Problems as wrong:
+            self.report("refused", wrong.problems[0].what, wrong.problems)
             return
         busy = port_problem(endpoint, self.problem)
         if busy is not None:
             self.report("refused", busy.what, (busy,))
             return
         # The library costs 0.8 s of CPU to import: only runs that serve pay for it.
-        from commissioning.links.opcua_space import LineServer, Security
+        from commissioning.links.opcua_security import Security, Unreadable
+        from commissioning.links.opcua_space import LineServer
 
-        security = None if files is None else Security(*files)
+        try:
+            security = None if files is None else Security(*files)
+        except Unreadable as error:
+            cure = "give a certificate (DER or PEM) and its own key (PEM, without password)"
+            found = self.problem(str(error), cause=error.cause, cure=cure, key=error.param)
+            self.report("refused", found.what, (found,))
+            return
         server = self._server = LineServer(endpoint, security, self._written, self._refused)
         try:
             await server.start(self.tags)

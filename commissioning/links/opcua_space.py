@@ -12,7 +12,6 @@ import logging
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
 from asyncua import ua
@@ -21,19 +20,17 @@ from asyncua.crypto.permission_rules import User, UserRole
 from asyncua.server.address_space import AddressSpace, AttributeService
 from asyncua.server.server import Server
 from asyncua.server.subscription_service import SubscriptionService
-from asyncua.server.user_managers import UserManager
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 
 from commissioning.links import opcua_types as types
 from commissioning.links.opcua_endpoint import Endpoint
+from commissioning.links.opcua_security import Security, Users, accept_on_loopback
 from commissioning.model.tags import Quality, Reason, Value
 from commissioning.sim.link import Change, LinkTag
 
-__all__ = ["NAMESPACE", "LineServer", "Security"]
+__all__ = ["NAMESPACE", "LineServer"]
 
 NAMESPACE = "urn:commissioning:line"
 APPLICATION = "urn:commissioning:server"
@@ -45,60 +42,6 @@ logging.getLogger("asyncua").addHandler(logging.NullHandler())
 
 _INTERNAL = User(role=UserRole.Admin)
 OnWrite = Callable[[LinkTag, Value], None]
-
-
-class Security:
-    """Certificate and key of this server, and the folder of client certificates it trusts.
-
-    Trust is by the certificate itself (SHA-256 of it), not by its issuer. An empty folder trusts nobody.
-    """
-
-    def __init__(self, certificate: Path, private_key: Path, trusted: Path) -> None:
-        self.certificate, self.private_key = certificate, private_key
-        self._trusted: set[bytes] = set()
-        for path in sorted(trusted.iterdir()) if trusted.is_dir() else ():
-            if path.suffix.lower() in (".der", ".crt", ".cer", ".pem"):
-                self._trusted.add(_load(path.read_bytes()).fingerprint(hashes.SHA256()))
-
-    def trusts(self, certificate: bytes | None) -> bool:
-        return certificate is not None and _load(certificate).fingerprint(hashes.SHA256()) in self._trusted
-
-    async def validate(self, certificate: x509.Certificate, application: ua.ApplicationDescription) -> None:
-        now = datetime.now(UTC)
-        if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            raise ServiceError(StatusCodes.BadCertificateTimeInvalid)
-        if certificate.fingerprint(hashes.SHA256()) not in self._trusted:
-            raise ServiceError(StatusCodes.BadCertificateUntrusted)
-
-
-def _load(data: bytes) -> x509.Certificate:
-    if data.startswith(b"-----BEGIN"):
-        return x509.load_pem_x509_certificate(data)
-    return x509.load_der_x509_certificate(data)
-
-
-async def _accept_on_loopback(certificate: x509.Certificate, application: ua.ApplicationDescription) -> None:
-    """Without encryption a client certificate proves nothing; only loopback is served like that."""
-
-
-class _Users(UserManager):
-    """No user names, no administrators. Anonymous on unencrypted loopback, else a trusted certificate."""
-
-    def __init__(self, security: Security | None) -> None:
-        self._security = security
-
-    def get_user(
-        self,
-        iserver: Any,
-        username: str | None = None,
-        password: str | None = None,
-        certificate: Any = None,
-    ) -> User | None:
-        if username is not None or password is not None:
-            return None
-        if self._security is not None and not self._security.trusts(certificate):
-            return None
-        return User(role=UserRole.User)
 
 
 class _Attributes(AttributeService):
@@ -217,7 +160,7 @@ class LineServer:
         self._on_write, self._on_refused = on_write, on_refused
         self._nodes: dict[int, tuple[ua.NodeId, LinkTag]] = {}
         self._origin = datetime.now(UTC)
-        self._server = Server(user_manager=_Users(security))
+        self._server = Server(user_manager=Users(security))
 
     async def start(self, tags: Sequence[LinkTag]) -> None:
         """Build the address space and listen. Raises OSError if the port cannot be had."""
@@ -240,7 +183,7 @@ class LineServer:
         if security is None:
             server.set_security_policy([ua.SecurityPolicyType.NoSecurity])
             server.set_identity_tokens([ua.AnonymousIdentityToken])
-            server.set_certificate_validator(_accept_on_loopback)
+            server.set_certificate_validator(accept_on_loopback)
         else:
             await server.load_certificate(security.certificate)
             await server.load_private_key(security.private_key)

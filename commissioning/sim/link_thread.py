@@ -195,9 +195,9 @@ class QueuedLink(Link):
         """Say how the link is doing, wake whoever waits for it."""
         self.problems = problems
         self._state, self._reason = state, reason
+        self.wake()
         if state != "connecting":
             self._settled.set()
-        self.wake()
 
     def problem(self, what: str, *, cause: str = "", cure: str = "", key: str = "") -> Problem:
         """A problem of this link, with its place in the scene."""

@@ -344,3 +344,35 @@ def test_that_missing_certificate_files_are_named_all_at_once(tmp_path: Path) ->
         assert places == [f"links.hmi.{name}" for name in ("certificate", "private_key", "trusted")]
     finally:
         link.close()
+
+
+@pytest.mark.parametrize("broken", ["certificate", "private_key", "other key", "trusted"])
+def test_that_a_certificate_or_key_that_cannot_be_used_is_a_problem_with_its_place(
+    tmp_path: Path, broken: str
+) -> None:
+    make_pair(tmp_path, "server", "urn:commissioning:server")
+    make_pair(tmp_path, "other", "urn:commissioning:server")
+    (tmp_path / "trusted").mkdir()
+    params = {
+        "endpoint": "opc.tcp://127.0.0.1:4840",
+        "certificate": "server.der",
+        "private_key": "server.pem",
+        "trusted": "trusted",
+    }
+    if broken == "other key":
+        params["private_key"] = "other.pem"
+    elif broken == "trusted":
+        (tmp_path / "trusted" / "garbage.der").write_bytes(b"garbage")
+    else:
+        (tmp_path / params[broken]).write_bytes(b"garbage")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        params["endpoint"] = f"opc.tcp://127.0.0.1:{probe.getsockname()[1]}"
+    link = OpcUaServer("hmi", params, tmp_path)
+    link.open(TAGS)
+    try:
+        (problem,) = link.wait_open(20)
+        assert problem.where.id == f"links.hmi.{broken.replace('other key', 'private_key')}"
+        assert problem.cure and link.status().state == "refused"
+    finally:
+        link.close()
