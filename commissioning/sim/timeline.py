@@ -196,7 +196,7 @@ class Timeline:
         rows = self._states.table.rows
         if not len(rows):
             return last
-        return np.where(last >= 0, rows["aux"][np.maximum(last, 0)], -1).astype(np.int64)
+        return np.where(last >= 0, rows["aux"][np.maximum(last, 0)].astype(np.int64), -1)
 
     def _lane_parts(self, t: int) -> tuple[NDArray[Any], ...]:
         changed = np.flatnonzero((t < self._from) | (t >= self._until))
