@@ -151,11 +151,9 @@ class Throughput(Check):
     def _decided(self, interval: Interval) -> bool | None:
         low = self.params["at_least"] if self.params["at_least"] is not None else -inf
         high = self.params["at_most"] if self.params["at_most"] is not None else inf
-        # counts over hours are no exact multiples of a limit in 1/s: 600/h must pass 600/h
-        slack = 1e-12 * abs(interval.mean)
-        if interval.high < low - slack or interval.low > high + slack:
+        if interval.high < low or interval.low > high:
             return False
-        if interval.low >= low - slack and interval.high <= high + slack:
+        if interval.low >= low and interval.high <= high:
             return isfinite(interval.half_width) or None
         return None
 

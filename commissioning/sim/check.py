@@ -23,7 +23,8 @@ from commissioning.sim.evaluate import Monitor
 from commissioning.sim.trace import companions, waveforms
 
 __all__ = [
-    "COMMON", "Check", "JournalView", "Measure", "Observer", "RecordsView", "RunView", "Verdict", "VerdictWord",
+    "COMMON", "Check", "JournalView", "Measure", "Observer", "RecordsView", "RunView", "Verdict",
+    "VerdictWord",
 ]  # fmt: skip
 
 VerdictWord = Literal["PASS", "FAIL", "INCONCLUSIVE", "NOT RUN"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from commissioning.checks.throughput import Throughput
+from commissioning.model.quantity import parse_quantity
 
 HOUR = 3600.0
 
@@ -80,10 +81,12 @@ def test_that_a_line_without_spread_is_judged_by_its_value(make) -> None:
     assert check(make, at_least=100.01 / HOUR).judge(same).verdict == "FAIL"
 
 
-def test_that_a_rate_that_equals_its_limit_passes_despite_rounding(make) -> None:
-    # 550/h in 1/s and 550 parts in 3600 s differ in the last bit
-    same = [{**measure(550), "rate": 550 / 3600.0} for _ in range(5)]
-    assert check(make, at_least=550 * (1 / 3600.0)).judge(same).verdict == "PASS"
+@pytest.mark.parametrize("n", [1, 7, 550, 613, 899, 1201])
+def test_that_a_rate_that_equals_its_limit_passes_despite_rounding(make, n: int) -> None:
+    """550 parts in an hour are 550/h, though neither 550/3600 s nor 1/h is exact: both round the same."""
+    same = [{**measure(n), "rate": n / 3600.0} for _ in range(5)]
+    assert check(make, at_least=parse_quantity(f"{n}/h", "rate")).judge(same).verdict == "PASS"
+    assert check(make, at_least=None, at_most=parse_quantity(f"{n}/h", "rate")).judge(same).verdict == "PASS"
 
 
 def test_that_it_stops_early_only_when_precise_and_decided(make) -> None:

@@ -273,6 +273,22 @@ def _integrated(
     return rows, samples
 
 
+@given(
+    st.tuples(*[st.sampled_from([-1.5, 0.0, 0.25, 2.0])] * 3),
+    st.tuples(*[st.sampled_from([-0.75, 0.0, 0.5])] * 3),
+    st.integers(0, 4 * 10**9),
+    st.integers(0, 4 * 10**9),
+    st.integers(0, 8 * 10**9),
+)
+def test_that_sums_and_new_anchors_keep_the_value_at_every_time(
+    first: tuple[float, ...], second: tuple[float, ...], a: int, b: int, t: int
+) -> None:
+    left, right = Polynomial(a, *first), Polynomial(b, *second)
+    assert left.moved(b).at(t) == pytest.approx(left.at(t), abs=1e-9)
+    assert left.plus(right, -1.0).at(t) == pytest.approx(left.at(t) - right.at(t), abs=1e-9)
+    assert left.scaled(-2.0).at(t) == pytest.approx(-2.0 * left.at(t), abs=1e-9)
+
+
 def test_that_roots_of_nearly_linear_polynomials_keep_their_digits() -> None:
     # c2 tiny against c1: the textbook formula would lose half the digits; numpy's companion matrix does not
     polynomial = Polynomial(0, -1.0, 1e6, 1e-6)
