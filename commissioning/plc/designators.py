@@ -73,16 +73,14 @@ class DesignatorChecker:
         symbol = self.project.lookup(self.pou, name)
         if symbol is None:
             key = name.upper()
-            if key in self.project.pous or key in FUNCTIONS or key in STANDARD_BLOCKS or key in ELEMENTARY:
-                kind = (
-                    self.project.pous[key].kind.lower().replace("_", " ") if key in self.project.pous else ""
-                )
-                kind = kind or ("function" if key in FUNCTIONS else "type")
-                self.problem(
-                    f"{name} is a {kind}, not a variable",
-                    at,
-                    f"Declare an instance: my_{name.lower()} : {name};",
-                )
+            other = self.project.pous.get(key)
+            kind = other.kind.lower().replace("_", " ") if other is not None else ""
+            if not kind and (key in FUNCTIONS or key in STANDARD_BLOCKS or key in ELEMENTARY):
+                kind = "function" if key in FUNCTIONS else "type"
+            if kind:
+                instance = kind in ("function block", "type")
+                cure = f"Declare an instance: my_{name.lower()} : {name};" if instance else ""
+                self.problem(f"{name} is a {kind}, not a variable", at, cure)
                 return None
             self.problem(f"{name} is not declared", at, self.project.nearest(name, self.pou))
             return None

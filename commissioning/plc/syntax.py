@@ -164,6 +164,11 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
             f"the {opened.type} of line {opened.line} is not closed: END_VAR is missing before this statement"
         )
         return Problem(what, Place(file, *at), "Write END_VAR before it"), position
+    if word.upper() in _CLOSERS.values() and word.upper() not in {
+        _CLOSERS.get(_kind(part)) for part in stack
+    }:
+        what = f"{found} closes nothing here: nothing that it ends is open"
+        return Problem(what, Place(file, *at), "Remove it, or write what it should end"), position
     if opened is not None and closer in expected and (ended or word.upper() in _CLOSING):
         what = (
             f"the {opened.type} of line {opened.line} is not closed: {found} found where {closer} is missing"
@@ -173,19 +178,34 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
         return Problem(
             f"'=' compares, it does not assign (after '{last}')", Place(file, *at), "Write ':='"
         ), position
-    if (
-        "SEMICOLON" in expected
-        and before
-        and ({"PLUS", "AND"} <= expected or expected == {"SEMICOLON"} or word.upper() in _CLOSING)
-    ):
+    missing = _missing(expected, word) if before else ""
+    if missing and before:
         start = max(position - 300, 0) + before.end(1)
         line = text.count("\n", 0, start) + 1
         spot = Place(file, line, start - (text.rfind("\n", 0, start) + 1) + 1)
-        return Problem(f"';' is missing after '{last}' (found {found} instead)", spot, "Write ';'"), position
+        return Problem(
+            f"{missing} is missing after '{last}' (found {found} instead)", spot, f"Write {missing}"
+        ), position
     words = sorted({_SPELLING.get(name, name) for name in expected if name not in ("$END", "PRAGMA")})
     cure = f"Write {' or '.join(words)}" if 0 < len(words) <= 6 else ""
     what = f"{found} is not expected here" + (f", after '{last}'" if last else "")
     return Problem(what, Place(file, *at), cure), position
+
+
+def _missing(expected: set[str], word: str) -> str:
+    """What was left out where an expression or statement has ended and something else follows."""
+    if not ({"PLUS", "AND"} <= expected or expected == {"SEMICOLON"} or word.upper() in _CLOSING):
+        return ""
+    if "SEMICOLON" in expected:
+        return "';'"
+    for keyword in ("THEN", "DO", "OF", "TO"):
+        if keyword in expected:
+            return keyword
+    return "',' or ')'" if "COMMA" in expected and "RPAR" in expected else ""
+
+
+def _kind(part: Any) -> str:
+    return part.type if isinstance(part, Token) else ""
 
 
 def _stack(error: UnexpectedToken) -> list[Any]:

@@ -98,6 +98,21 @@ SYNTAX = [
     ("PROGRAM P\nVAR s : BOOL; END_VAR\ns := ä;\nEND_PROGRAM", 3, 6, "the character 'ä' is not allowed here"),
     ("PROGRAM P\nVAR a : ARRAY[1..2] OF INT; END_VAR\nEND_PROGRAM", 2, 9, "ARRAY is not supported"),
     ("PROGRAM P\nVAR IF : BOOL; END_VAR\nEND_PROGRAM", 2, 5, "'IF' is not expected here"),
+    (
+        "PROGRAM P\nVAR a : BOOL; END_VAR\nIF a\na := TRUE; END_IF\nEND_PROGRAM",
+        3,
+        5,
+        "THEN is missing after 'a'",
+    ),
+    ("PROGRAM P\nVAR a : BOOL; END_VAR\nWHILE a\na := TRUE; END_WHILE\nEND_PROGRAM", 3, 8, "DO is missing"),
+    (
+        "PROGRAM P\nVAR t : TON; END_VAR\nt(IN := TRUE PT := T#1s);\nEND_PROGRAM",
+        3,
+        13,
+        "',' or ')' is missing",
+    ),
+    ("PROGRAM P\nVAR a : BOOL END_VAR\nEND_PROGRAM", 2, 13, "';' is missing after 'BOOL'"),
+    ("PROGRAM P\nEND_IF;\nEND_PROGRAM", 2, 1, "'END_IF' closes nothing here"),
     ("PROGRAM P\n", 1, 10, "the PROGRAM of line 1 is not closed"),
 ]
 
