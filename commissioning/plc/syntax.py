@@ -37,6 +37,7 @@ _CLOSERS = {
     "FUNCTION_BLOCK": "END_FUNCTION_BLOCK", "FUNCTION": "END_FUNCTION", "CONFIGURATION": "END_CONFIGURATION",
     "RESOURCE": "END_RESOURCE",
 }  # fmt: skip
+_UNITS = ("PROGRAM", "FUNCTION_BLOCK", "FUNCTION", "CONFIGURATION")
 _SPELLING = {
     "ASSIGN": "':='", "SEMICOLON": "';'", "COLON": "':'", "LPAR": "'('", "RPAR": "')'", "NAME": "a name",
     "DOT": "'.'", "COMMA": "','", "LSQB": "'['", "RSQB": "']'", "ARROW": "'=>'", "__ANON_0": "'..'",
@@ -164,9 +165,8 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
             f"the {opened.type} of line {opened.line} is not closed: END_VAR is missing before this statement"
         )
         return Problem(what, Place(file, *at), "Write END_VAR before it"), position
-    if word.upper() in _CLOSERS.values() and word.upper() not in {
-        _CLOSERS.get(_kind(part)) for part in stack
-    }:
+    in_body = opened is None or opened.type in _UNITS
+    if in_body and word.upper() in _CLOSERS.values() and word.upper()[4:] not in _UNITS:
         what = f"{found} closes nothing here: nothing that it ends is open"
         return Problem(what, Place(file, *at), "Remove it, or write what it should end"), position
     if opened is not None and closer in expected and (ended or word.upper() in _CLOSING):
@@ -202,10 +202,6 @@ def _missing(expected: set[str], word: str) -> str:
         if keyword in expected:
             return keyword
     return "',' or ')'" if "COMMA" in expected and "RPAR" in expected else ""
-
-
-def _kind(part: Any) -> str:
-    return part.type if isinstance(part, Token) else ""
 
 
 def _stack(error: UnexpectedToken) -> list[Any]:
