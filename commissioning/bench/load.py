@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from commissioning.bench import empirical
+from commissioning.bench.link_conflicts import link_problems
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
 from commissioning.files.packaged import packaged
@@ -18,7 +20,7 @@ from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.read_scenario import check_open_targets
 from commissioning.model.scene import ControllerRecord, Scene
 from commissioning.model.tags import DataType
-from commissioning.model.validate import build_scene
+from commissioning.model.validate import build_scene, sound_controllers
 from commissioning.registry import declarations, types
 from commissioning.sim.line import Line
 
@@ -48,9 +50,10 @@ class LoadedScene:
         return self.scene.name or self.folder.name
 
 
-def load(path: str | Path) -> LoadedScene:
+def load(path: str | Path, links: bool = True) -> LoadedScene:
     """Load a scene: a folder with `scene.yaml`, or the file.
 
+    `links`: whether its links must be sound too; a recording can be run again without their certificates.
     Runs no code of the scene. Raises Problems, listing all of them with file and line.
     """
     file = Path(path)
@@ -70,36 +73,50 @@ def load(path: str | Path) -> LoadedScene:
         raise Problems(
             Problem(f"the scene cannot be read: {error.strerror}", Place(file=str(file)))
         ) from error
-    return load_text(content, file)
+    return load_text(content, file, links)
 
 
-def load_text(content: bytes | str, file: Path) -> LoadedScene:
+def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedScene:
     """As `load`, from the text of a scene that stands (or would stand) at `file`."""
     text = scene_text.load(content, str(file))
     known = declarations()
     scene, problems = build_scene(text, known)
-    if scene is None:
-        raise Problems(problems)
     folder = file.parent
     files: dict[str, bytes] = {SCENE_FILE: content if isinstance(content, bytes) else content.encode()}
-    found: list[Problem] = []
-    programs = _programs(scene, text, folder, files, found)
-    meshes = _meshes(scene, text, folder, files, found)
+    found: list[Problem] = list(problems)
+    if scene is None:
+        # what the scene names may be broken too: that is told in the same go
+        _programs(sound_controllers(text, known), None, text, folder, files, found)
+        _meshes(text, folder, files, found)
+        raise Problems(found)
+
+    def read(name: str, where: Place) -> bytes | None:
+        data = _read_file(folder, name, where, found, _LARGEST_PROGRAM)
+        if data is not None:
+            files[name] = data
+        return data
+
+    scene = empirical.fill(scene, text, read, found)
     poses, misplaced = place(scene, known)
     found += misplaced
+    buildable = not found
+    programs = _programs(scene.controllers, scene, text, folder, files, found)
+    meshes = _meshes(text, folder, files, found)
     loaded = LoadedScene(scene, folder, text, poses, types(), programs, files, meshes)
-    if not found:
-        found += _trial(loaded, text)
+    if buildable and len(programs) == len(scene.controllers):
+        found += _trial(loaded, text, links)
     if found:
-        raise Problems(found)
+        raise Problems(_placed(problem, text, folder) for problem in found)
     return loaded
 
 
 def _programs(
-    scene: Scene, text: SceneText, folder: Path, files: dict[str, bytes], found: list[Problem]
-) -> dict[str, Any]:
+    controllers: Mapping[str, ControllerRecord], scene: Scene | None, text: SceneText, folder: Path,
+    files: dict[str, bytes], found: list[Problem],
+) -> dict[str, Any]:  # fmt: skip
+    """The compiled programs by controller. Without a scene nobody can say whether the tags fit."""
     programs: dict[str, Any] = {}
-    for record in scene.controllers.values():
+    for record in controllers.values():
         controller = types()["controller", record.type]
         sources: dict[str, str] = {}
         before = len(found)
@@ -116,7 +133,8 @@ def _programs(
         if len(found) > before:
             continue
         try:
-            programs[record.id] = controller.prepare(record, sources, _tags_of(scene, record))
+            tags = [] if scene is None else _tags_of(scene, record)
+            programs[record.id] = controller.prepare(record, sources, tags)
         except Problems as problems:
             found += [_placed(problem, text, folder) for problem in problems.problems]
     return programs
@@ -129,17 +147,17 @@ def _tags_of(scene: Scene, record: ControllerRecord) -> list[Any]:
     ]
 
 
-def _meshes(
-    scene: Scene, text: SceneText, folder: Path, files: dict[str, bytes], found: list[Problem]
-) -> dict[str, Mesh]:
+def _meshes(text: SceneText, folder: Path, files: dict[str, bytes], found: list[Problem]) -> dict[str, Mesh]:
     wanted: dict[str, tuple[Path, Place]] = {}
     for section in ("devices", "products"):
-        for identity, record in getattr(scene, section).items():
-            if record.asset and record.asset not in wanted:
+        records = text.tree.get(section) if isinstance(text.tree, Mapping) else None
+        for identity, record in records.items() if isinstance(records, Mapping) else ():
+            asset = record.get("asset") if isinstance(record, Mapping) else None
+            if isinstance(asset, str) and asset.strip() and asset not in wanted:
                 where = text.place((section, identity, "asset"))
-                path = _inside(folder, record.asset, where, found)
+                path = _inside(folder, asset, where, found)
                 if path is not None:
-                    wanted[record.asset] = (_or_packaged(path, record.asset), where)
+                    wanted[asset] = (_or_packaged(path, asset), where)
     meshes, problems = read_meshes(wanted)
     found += problems
     for name, (path, _) in wanted.items():
@@ -158,7 +176,7 @@ def _or_packaged(path: Path, name: str) -> Path:
         return path
 
 
-def _trial(loaded: LoadedScene, text: SceneText) -> list[Problem]:
+def _trial(loaded: LoadedScene, text: SceneText, links: bool) -> list[Problem]:
     """Build the line once. What a device refuses about its parameters, or a check about the names in its
     expressions, is a problem and not a crash."""
     try:
@@ -167,6 +185,10 @@ def _trial(loaded: LoadedScene, text: SceneText) -> list[Problem]:
         return [_placed(problem, text, loaded.folder) for problem in problems.problems]
     except ValueError as error:
         return [_placed(Problem(str(error), _culprit(error)), text, loaded.folder)]
+    except Exception as error:  # noqa: BLE001  the seam to types that third parties write
+        what = f"the line cannot be built: {type(error).__name__}: {error}"
+        cure = "This is a fault of the type's program, not of the scene: report it to who wrote it"
+        return [_placed(Problem(what, _culprit(error), cure), text, loaded.folder)]
     names = names_in_header(line.journal.header)
     entries = {
         name: DataType(signal["type"])
@@ -180,11 +202,29 @@ def _trial(loaded: LoadedScene, text: SceneText) -> list[Problem]:
         except Problems as problems:
             found += problems.problems
         else:
-            found += check.problems(names)
+            wrong = check.problems(names)
+            found += [_in_expression(problem, record.id, check.expressions, text) for problem in wrong]
+    if links:
+        found += link_problems(line.links.values(), text)
     return [_placed(problem, text, loaded.folder) for problem in found]
 
 
-def _culprit(error: ValueError) -> Place:
+def _in_expression(problem: Problem, check: str, params: Iterable[str], text: SceneText) -> Problem:
+    """The problem where it stands in the file: a check knows only the column inside its expression."""
+    for param in params:
+        path = ("checks", check, param)
+        where = text.place(path)
+        if where.id == problem.where.id and where.line:
+            row = text.dump().splitlines()[where.line - 1]
+            quoted = row[where.column - 1 : where.column] in ("'", '"')
+            column = where.column + problem.where.column - 1 + quoted
+            if column > len(row) + 1 or row[where.column - 1 : where.column] in ("|", ">"):
+                column = where.column  # it goes on in other lines of the file
+            return replace(problem, where=replace(where, column=column))
+    return problem
+
+
+def _culprit(error: Exception) -> Place:
     """The device whose constructor raised."""
     identity = ""
     trace = error.__traceback__
@@ -202,17 +242,18 @@ def _placed(problem: Problem, text: SceneText, folder: Path) -> Problem:
     if where.file:
         if (folder / where.file).is_file():
             where = Place(str(folder / where.file), where.line, where.column, where.id)
-        return Problem(problem.what, where, problem.cure, problem.cause)
+        return replace(problem, where=where)
     path: Sequence[str] = where.id.split(".") if where.id else ()
     found = text.place(tuple(path))
-    return Problem(
-        problem.what, Place(found.file, found.line, found.column, where.id), problem.cure, problem.cause
-    )
+    return replace(problem, where=replace(found, id=where.id))
 
 
 def _inside(folder: Path, name: str, where: Place, found: list[Problem]) -> Path | None:
     """The path of a file that a scene names; a scene reaches only into its own folder."""
     path = folder / name
+    if not name.isprintable():
+        found.append(Problem(f"{name!r} is no name of a file", where, "Use printable characters"))
+        return None
     if Path(name).is_absolute() or ".." in Path(name).parts:
         found.append(
             Problem(f"{name} lies outside the scene's folder", where, "Copy the file into the scene's folder")
@@ -226,6 +267,9 @@ def _read_file(folder: Path, name: str, where: Place, found: list[Problem], larg
     if path is None:
         return None
     try:
+        if path.exists() and not path.is_file():
+            found.append(Problem(f"{name} is no file", where, "Name the file itself"))
+            return None
         if path.stat().st_size > largest:
             found.append(Problem(f"{name} is larger than {largest >> 20} MB", where))
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from commissioning.model.declare import Param, TypeDeclaration
@@ -107,7 +108,10 @@ class Emulated(Controller):
         cls, record: ControllerRecord, sources: Mapping[str, str], tags: Sequence[TagRecord]
     ) -> Program:
         """Compile `sources` and see that every tag has its variable. Raises Problems, all at once."""
-        program = compile_st(sources, dialect=record.params["dialect"], tasks=_tasks(record))
+        try:
+            program = compile_st(sources, dialect=record.params["dialect"], tasks=_tasks(record))
+        except Problems as found:
+            raise Problems(_in_scene(problem, record) for problem in found.problems) from found
         problems = []
         for tag in tags:
             problems += _match(program, record, tag)
@@ -165,6 +169,14 @@ def _match(program: Program, record: ControllerRecord, tag: TagRecord) -> list[P
             )
         ]
     return []
+
+
+def _in_scene(problem: Problem, record: ControllerRecord) -> Problem:
+    """A problem of a task stands in the scene, not in a source file."""
+    where = problem.where
+    if where.file or not where.id.startswith("task."):
+        return problem
+    return replace(problem, where=Place(id=f"controllers.{record.id}.{where.id}"))
 
 
 def _tasks(record: ControllerRecord) -> list[TaskSpec]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from commissioning.model.quantity import QuantityError, parse_quantity
@@ -101,7 +101,7 @@ class Empirical:
     """Drawn from the values of a file (relative to the scene), which the loader puts into `values`."""
 
     file: str
-    values: tuple[float, ...] = ()
+    values: tuple[float, ...] = field(default=(), repr=False)
 
     @property
     def mean(self) -> float:

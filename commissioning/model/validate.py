@@ -52,6 +52,22 @@ def build_scene(source: Source, declarations: Declarations) -> tuple[Scene | Non
     return (None if problems else scene), problems
 
 
+def sound_controllers(source: Source, declarations: Declarations) -> Mapping[str, ControllerRecord]:
+    """The controllers whose own records have no problems, of a scene that may have many elsewhere: their
+    programs can be looked at all the same."""
+    reader = Reader(source, declarations)
+    tree = source.tree if isinstance(source.tree, Mapping) else {}
+    out: dict[str, ControllerRecord] = {}
+    for key, body in _sections(reader, {k: v for k, v in tree.items() if isinstance(k, str)})[
+        "controllers"
+    ].items():
+        before = len(reader.found)
+        record = ControllerRecord(key, *_typed(reader, "controller", "controllers", key, body))
+        if len(reader.found) == before:
+            out[key] = record
+    return FrozenDict(out)
+
+
 def _read(reader: Reader, tree: dict[str, Any]) -> Scene:
     reader.unknown_keys((), tree, ("format", "name", "run", *SECTIONS), "a scene")
     _check_format(reader, tree)

@@ -7,6 +7,7 @@ journal means the same in every run of a scene.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from commissioning.model.duration import Distribution
@@ -36,10 +37,13 @@ __all__ = ["Line", "Loaded"]
 
 class Loaded(Protocol):
     """What a run needs of a loaded scene. `types` maps (kind, type) to a class, `programs` a
-    controller's id to its compiled program, `poses` a device's id to its place in the world."""
+    controller's id to its compiled program, `poses` a device's id to its place in the world, `folder` is
+    where relative paths of links start."""
 
     @property
     def scene(self) -> Scene: ...
+    @property
+    def folder(self) -> Path: ...
     @property
     def types(self) -> Mapping[tuple[str, str], Any]: ...
     @property
@@ -103,7 +107,7 @@ class Line:
                 self.hosts[identity] = host
                 self.register(host)
         self.links: dict[str, Link] = {
-            identity: loaded.types["link", record.type](identity, record.params)
+            identity: loaded.types["link", record.type](identity, record.params, loaded.folder)
             for identity, record in self.scene.links.items()
         }
         self.journal.begin(describe(self))

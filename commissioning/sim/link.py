@@ -100,6 +100,14 @@ class Link:
     def __init__(self, id: str, params: Mapping[str, Any], folder: Path = Path()) -> None:
         self.id, self.params, self.folder = id, params, folder
 
+    def faults(self) -> tuple[Problem, ...]:
+        """What is wrong with the parameters. Opens nothing; asked when a scene is loaded."""
+        return ()
+
+    def listens(self) -> tuple[str, int] | None:
+        """(host, port) at which it will wait for partners, if it does and its parameters have no faults."""
+        return None
+
     def open(self, tags: Sequence[LinkTag]) -> None:
         """Start to connect or to listen; returns at once."""
         raise NotImplementedError
