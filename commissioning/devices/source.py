@@ -54,7 +54,9 @@ class Source(Device, Giver):
         example="infeed: {type: source, product: carton, every: {exponential: 4 s}, to: belt1}",
     )  # fmt: skip
     saved: ClassVar[tuple[str, ...]] = ("part", "made", "due")
-    constant: ClassVar[tuple[str, ...]] = ("interval", "choice", "products", "bounds", "target")
+    constant: ClassVar[tuple[str, ...]] = (
+        "interval", "choice", "products", "bounds", "target", "limit", "loses", "commanded",
+    )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("make",)
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
@@ -67,6 +69,9 @@ class Source(Device, Giver):
         self.made = 0
         self.due = -1  # ns of the next part; -1: none is under way
         self.target: Receiver | None = None
+        self.limit = self.params["limit"]
+        self.loses = self.params["when_blocked"] == "lose"
+        self.commanded = self.bound("enable")
 
     def connect(self) -> None:
         target = self.record.to[""]
@@ -94,7 +99,7 @@ class Source(Device, Giver):
         self.part = self.line.make_part(self._product())
         self.own(self.part)
         self._offer()
-        if self.part is not None and self.params["when_blocked"] == "lose":
+        if self.loses and self.part is not None:
             lost, self.part = self.part, None
             self.ports["waiting"].write(False)
             self.line.end_part(lost, 1, self)
@@ -118,10 +123,10 @@ class Source(Device, Giver):
             self.ports["waiting"].write(True)
 
     def _next(self, first: bool = False) -> None:
-        limit = self.params["limit"]
-        if (limit and self.made >= limit) or not self._enabled():
-            if limit and self.made >= limit:
-                self.set_state(State.IDLE, 0)
+        if self.limit and self.made >= self.limit:
+            self.set_state(State.IDLE, 0)
+            return
+        if not self._enabled():
             return
         kernel = self.line.kernel
         wait = self.interval.draw()
@@ -141,7 +146,7 @@ class Source(Device, Giver):
         return self.products[-1]
 
     def _enabled(self) -> bool:
-        return bool(self.ports["enable"].value) or not self.bound("enable")
+        return not self.commanded or bool(self.ports["enable"].value)
 
     def bodies(self) -> Sequence[Body]:
         mesh = shown(self.record.asset, self.pose)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from heapq import heappop
-from math import inf, sqrt
+from math import ceil, inf, sqrt
 from typing import Any, ClassVar, Protocol
 
 from commissioning.model.record import Kind
@@ -210,7 +210,7 @@ class Drive(Stateful):
             tau = self.ramp
         else:
             return None
-        t = self.t0 + instant(tau * 1e9)
+        t = self.t0 + ceil(tau * 1e9 - 0.001)  # as `instant` does; this is the hottest place of all
         now: int = self.kernel._now
         return t if t > now else now
 
@@ -243,19 +243,28 @@ class Drive(Stateful):
         """
         if version != self.version:
             return
-        self.armed_t = _NEVER
-        self.dirty = True  # armed at the end, whatever is posted on the way
-        kernel, heap, limit = self.kernel, self.heap, self.armed_s
-        while heap:
-            s, _, ver, threshold = heap[0]
-            if threshold.ver != ver:
+        kernel, heap = self.kernel, self.heap
+        while True:
+            self.armed_t = _NEVER
+            self.dirty = True  # armed at the end, whatever is posted on the way
+            limit = self.armed_s
+            while heap:
+                s, _, ver, threshold = heap[0]
+                if threshold.ver != ver:
+                    heappop(heap)
+                    continue
+                if s > limit:
+                    break
                 heappop(heap)
-                continue
-            if s > limit:
+                kernel.cause = self.record
+                threshold.passed()
+            if not heap:
                 break
-            heappop(heap)
-            kernel.cause = self.record
-            threshold.passed()
+            t = self.when(s)
+            if t is None or not kernel.pass_to(t):
+                break
+            self.version += 1
+            self.armed_s = s
         self.arm()
 
     # snapshot ------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from itertools import chain
 from struct import Struct
 from threading import Lock
 from typing import Any
@@ -22,11 +21,9 @@ from commissioning.sim.kernel import Kernel
 
 __all__ = ["Journal"]
 
-Row = tuple[int, int, int, int, int, float, float, float, float]
-
-_LAYOUT = "qHHIq4d"
-_ROW = Struct("<" + _LAYOUT)
-_CHUNK = Struct("<" + _LAYOUT * CHUNK)
+_pack_into = Struct("<qHHIq4d").pack_into  # packing at once costs half of keeping tuples and packing them
+_SIZE = RECORD.itemsize
+_FULL = CHUNK * _SIZE
 
 
 class Journal:
@@ -46,7 +43,8 @@ class Journal:
         self._texts_sealed = 0
         self._chunks: list[bytes] = []
         self._links: list[tuple[bytes, list[str]]] = []  # chain value after a chunk, its new texts
-        self._rows: list[Row] = []
+        self._open = bytearray(_FULL)  # the open chunk, packed as it grows
+        self._end = 0  # bytes of it in use
         self._base = 0  # chunks before a restored run's first one
         self._before = 0  # records before the open chunk
         self._chain = chain_start(self.header.get("core", {}))
@@ -62,12 +60,12 @@ class Journal:
     @property
     def length(self) -> int:
         """Number of records so far."""
-        return self._before + len(self._rows)
+        return self._before + self._end // _SIZE
 
     @property
     def open_count(self) -> int:
         """Number of records in the open chunk."""
-        return len(self._rows)
+        return self._end // _SIZE
 
     @property
     def first(self) -> int:
@@ -79,13 +77,13 @@ class Journal:
     ) -> int:
         """Append a record at the present time; returns its number, counted from 1."""
         kernel = self.kernel
-        rows = self._rows
-        rows.append((kernel._now, kind, aux, obj, kernel.cause, a, b, c, d))
-        n = len(rows)
-        if n == CHUNK:
+        end = self._end
+        _pack_into(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
+        self._end = end = end + _SIZE
+        if end == _FULL:
             self._seal()
             return self._before
-        return self._before + n
+        return self._before + end // _SIZE
 
     def text(self, text: str) -> int:
         """The number of `text` in the text table, entered there if it is new."""
@@ -106,8 +104,7 @@ class Journal:
             start = self.first
         with self._lock:
             chunks = len(self._chunks)
-            rows = self._rows
-            count = len(rows)
+            tail, count = self._open, self._end // _SIZE
         end = (self._base + chunks) * CHUNK + count
         stop = end if stop is None else min(stop, end)
         if stop <= start:
@@ -119,7 +116,7 @@ class Journal:
             if k < chunks:
                 pieces.append(np.frombuffer(self._chunks[k], RECORD)[low:high])
             else:
-                pieces.append(np.array(rows[low:high], RECORD))
+                pieces.append(np.frombuffer(bytes(tail[low * _SIZE : high * _SIZE]), RECORD))
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def edges(self, name: str) -> list[tuple[int, Any]]:
@@ -141,8 +138,7 @@ class Journal:
 
     def tail(self) -> bytes:
         """The records of the open chunk, packed."""
-        rows = list(self._rows)
-        return Struct("<" + _LAYOUT * len(rows)).pack(*chain.from_iterable(rows))
+        return bytes(self._open[: self._end])
 
     def save(self) -> dict[str, Any]:
         """What a restored run needs to continue the digest: chain value, open records, texts."""
@@ -161,7 +157,9 @@ class Journal:
             self._base = int(data["chunks"])
             self._before = self._base * CHUNK
             self._chain = bytes.fromhex(data["chain"])
-            self._rows = list(_ROW.iter_unpack(base64.b64decode(data["tail"])))
+            tail = base64.b64decode(data["tail"])
+            self._open, self._end = bytearray(_FULL), len(tail)
+            self._open[: len(tail)] = tail
             self.texts = list(data["texts"])
             self._text_ids = {text: i for i, text in enumerate(self.texts)}
             self._texts_sealed = int(data["texts_sealed"])
@@ -171,7 +169,7 @@ class Journal:
         return self.texts[self._texts_sealed :]
 
     def _seal(self) -> None:
-        packed = _CHUNK.pack(*chain.from_iterable(self._rows))
+        packed = bytes(self._open)
         texts = self.new_texts()
         link = chain_next(self._chain, packed, texts)
         number = self._base + len(self._chunks)
@@ -181,6 +179,6 @@ class Journal:
             self._chunks.append(packed)
             self._before += CHUNK
             self._links.append((link, texts))
-            self._rows = []
+            self._open, self._end = bytearray(_FULL), 0
         if self.on_chunk is not None:
             self.on_chunk(number, packed, link, texts)

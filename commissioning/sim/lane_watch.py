@@ -138,6 +138,14 @@ class Eye(Watch):
         lane = self.lane
         if not self.tail:
             self.tail = True
+            train = self.place.train  # type: ignore[union-attr]
+            drive = train.drive  # type: ignore[union-attr]
+            if drive is not None and drive.dirty:  # it is being fired, and armed when all is done
+                self.ver = ver = self.ver + 1
+                s = self.x - train.base + self.place.c + self.place.length  # type: ignore[union-attr]
+                heappush(drive.heap, (s, self.rank, ver, self))
+                self.on_change(True)
+                return
             self.post()
         else:
             place = self._next()
@@ -151,7 +159,8 @@ class Eye(Watch):
                 self.post()
             else:
                 self.tail = False
-        lane.flush()
+        if lane.touched:
+            lane.flush()
         self.on_change(self.tail)
 
     def part_left(self) -> None:

@@ -194,6 +194,7 @@ class Run:
             return None
         host = LinkHost(lambda: self.line.kernel._now, self.line.tags.signals, self.inputs)
         for link in self.line.links.values():
+            self.replay_only = self.replay_only or link.real  # a partner that cannot be put back in time
             host.add(link, link_tags(self.line.scene, self.tags.signals, link.id, real=link.real))
         return host
 
