@@ -14,7 +14,7 @@ from commissioning.model.expression import NameInfo
 from commissioning.model.problem import Place, Problem
 from commissioning.sim.cause import clock
 from commissioning.sim.check import COMMON, Check, Measure, Observer, RunView, Verdict
-from commissioning.sim.kpi import departures
+from commissioning.sim.kpi import departures, kpi
 from commissioning.sim.statistics import Interval, mean_interval, replications_needed
 
 __all__ = ["Throughput"]
@@ -103,7 +103,21 @@ class Throughput(Check):
         }
 
     def explain(self, measure: Measure, view: RunView, records: NDArray[np.void]) -> None:
-        """A rate has no single cause; its curve is its trace."""
+        """Add `busiest`: the station that was occupied most, [id, share working, down, set up, blocked].
+
+        A rate has no single cause; its curve is its trace, and the busiest station where to look first.
+        """
+        end = min(view.end_ns, self.length_ns)
+        if end <= self.warm_up_ns:
+            return
+        figures = kpi(view.header, records, end, self.warm_up_ns)
+        stations = {str(slot["device"]) for slot in view.header["core"]["slots"]}
+        shares = [
+            (f.working + f.down + f.setup, name, f) for name, f in figures.items() if name in stations
+        ]
+        if shares:
+            _, name, f = max(shares, key=lambda share: share[:2])
+            measure["busiest"] = [name, f.working, f.down, f.setup, f.blocked]
 
     def enough(self, measures: Sequence[Measure]) -> bool:
         if len(measures) >= self.most_runs:
@@ -143,7 +157,7 @@ class Throughput(Check):
             return self.verdict("INCONCLUSIVE", f"{words}. {self._cure(interval, limit)}", **facts)
         if decided:
             return self.verdict("PASS", words, **facts)
-        return self.verdict("FAIL", words, at_s=self.length_ns / 1e9, **facts)
+        return self.verdict("FAIL", words + _busiest(complete[0]), at_s=self.length_ns / 1e9, **facts)
 
     def _interval(self, measures: Sequence[Measure]) -> Interval:
         return mean_interval([m["rate"] for m in measures], self.params["confidence"])
@@ -159,7 +173,7 @@ class Throughput(Check):
 
     def _words(self, interval: Interval) -> str:
         mean, n = interval.mean * 3600.0, interval.runs
-        per = f"parts left {self.params['at']} per hour"
+        per = f"parts per hour at {self.params['at']}"
         if n == 1:
             return f"{mean:.1f} {per} in one run, which gives no confidence interval"
         if interval.sd == 0.0:
@@ -177,6 +191,16 @@ class Throughput(Check):
         if needed is None:
             return "The limit lies in the interval; run for longer"
         return f"The limit lies in the interval; about {needed} replications would decide, or a longer run"
+
+
+def _busiest(measure: Measure) -> str:
+    """Where to look first when the rate is too low."""
+    if "busiest" not in measure:
+        return ""
+    name, *shares = measure["busiest"]
+    words = zip(("working", "down", "set up", "blocked"), shares, strict=True)
+    listed = ", ".join(f"{share:.0%} {word}" for word, share in words if share >= 0.005)
+    return f". Busiest station: {name} ({listed or 'starved'})"
 
 
 class _Counter(Observer):

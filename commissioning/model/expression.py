@@ -9,8 +9,9 @@
 
 Binding, tightest first: names and literals, unary ``-``, ``* /``, ``+ -``, comparison, ``not``, the
 postfix words ``rises falls for since``, ``and``, ``or``. Thus ``not a for 2 s`` is ``(not a) for 2 s``.
-``a and b for 2 s`` can be read in two ways and is refused until parentheses say which. Names and words compare without case; names that are no
-identifiers stand in backticks. Never Python: nothing here is ever evaluated as code.
+``a and b for 2 s`` can be read in two ways and is refused until parentheses say which. Names and words
+compare without case; names that are no identifiers stand in backticks. Never Python: nothing here is ever
+evaluated as code.
 """
 
 from __future__ import annotations

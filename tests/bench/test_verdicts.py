@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,17 @@ def test_that_ctrl_c_judges_what_was_seen(loaded: LoadedScene) -> None:
         "NOT RUN",
         "stopped by the user",
     )
+
+
+def test_that_a_rate_that_is_too_low_names_the_busiest_station(loaded: LoadedScene) -> None:
+    record = loaded.scene.checks["rate"]
+    record = replace(record, params={**record.params, "at_least": 2000 / 3600})
+    scene = replace(loaded.scene, checks={"rate": record})
+    verdict = check_scene(replace(loaded, scene=scene)).verdict("rate")
+    assert verdict.verdict == "FAIL"
+    # 900 parts an hour, 2 s each: half of the time
+    share = re.search(r"Busiest station: pack \((\d+)% working\)", verdict.why)
+    assert share is not None and int(share[1]) == pytest.approx(50, abs=8)
 
 
 def test_that_a_recording_gets_the_verdicts_of_the_run(loaded: LoadedScene, tmp_path: Path) -> None:
