@@ -298,7 +298,8 @@ class Lane(LaneContacts):
             if train.drive is not own:
                 self._free(train)
                 self.todo.append(train)
-            self._post_onward(place)
+            if holder.x > zone.end - TOUCH:
+                self._post_onward(place)
             own.stall(holder.key, holder.x - train.base + place.c)
         self.settle()
 

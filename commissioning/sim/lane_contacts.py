@@ -30,8 +30,11 @@ class LaneContacts(LaneTrains):
         """Work off what the last operation left to do; then the lane is consistent and its drives armed."""
         if self.draining:
             return  # the loop below is running further up
-        self.draining = True
         todo, due, calls = self.todo, self.due, self.calls
+        if not todo and not due and not calls:
+            self.flush()
+            return
+        self.draining = True
         while True:
             if todo:
                 train = todo.popleft()

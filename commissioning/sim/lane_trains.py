@@ -179,7 +179,7 @@ class LaneTrains(Stateful):
         """Unlink a part. Eyes that only it covered see light again; the rest behind it may move up."""
         train = place.train
         assert train is not None
-        watches = [w for w in train.watches if w.place is place]
+        watches = [w for w in train.watches if w.place is place] if train.watches else []
         for watch in watches:
             watch.part_left()
         behind, ahead = place.behind, place.ahead

@@ -46,11 +46,10 @@ class EventBelt(Stateful):
         self.lane.exit = self
         tags = TagTable(self.kernel, self.journal)
         self.edges = 0
-        for k, x in enumerate((0.3 * length, 0.6 * length, length - 0.5)):
+        for k, x in enumerate((0.3 * length, 0.6 * length, length - 0.95)):
             signal = tags.add(f"I_PE{k}", DataType.BOOL)
             self.lane.add_eye(x, lambda blocked, k=k, signal=signal: self.edge(k, signal, blocked))
         self.stop = self.lane.add_stop(length - 1.0, self.held)
-        self.lane.add_mark(length - 0.95, self.passed)
         self.speed, self.lengths, self.pitch, self.dwell = speed, lengths, round(pitch * NS), dwell
         self.made = self.gone = 0
         self.drive.command(speed)
@@ -62,6 +61,8 @@ class EventBelt(Stateful):
     def edge(self, eye: int, signal: Any, blocked: bool) -> None:
         signal.write(blocked)
         self.edges += 1
+        if eye == 2 and blocked:
+            self.stop.raise_()  # the one let go has passed
 
     def feed(self, _: None) -> None:
         if self.waiting is None:
@@ -83,9 +84,6 @@ class EventBelt(Stateful):
     def release(self, _: None) -> None:
         self.stop.lower()
 
-    def passed(self, part: Part) -> None:
-        self.stop.raise_()
-
     def offer(self, part: Part, giver: Any) -> bool:
         part.owner = None
         self.journal.add(int(Kind.PART_GONE), 0, part.id, 0)
@@ -101,15 +99,17 @@ class EventBelt(Stateful):
         self.kernel.call_at(self.kernel.now + 28 * NS, self.stop_belt)
 
 
-def against_ticks(length: float, resident: int) -> None:
-    """Simulated seconds per CPU second, of both, on the same belt with about `resident` parts."""
-    speed, pitch, dwell = 0.3, 1.85, 0.2
+def against_ticks(parts: int, pitch: float) -> None:
+    """Simulated seconds per CPU second, of both, on the same belt with about `parts` parts."""
+    speed, dwell = 0.3, 0.2
+    length = parts * pitch * speed * 0.95
     rng = random.Random(1)
     lengths = [rng.uniform(0.25, 0.45) for _ in range(1000)]
     event = EventBelt(length, speed, lengths, pitch, dwell)
     event.kernel.advance(round(1.2 * length / speed) * NS)  # fill it
-    begin, start, edges = event.kernel.now, process_time(), event.edges
-    span = 15_000
+    begin, edges = event.kernel.now, event.edges
+    span = round(8_000 * pitch)
+    start = process_time()
     event.kernel.advance(begin + span * NS)
     cpu = process_time() - start
     events_per_cpu = span / cpu
@@ -117,14 +117,14 @@ def against_ticks(length: float, resident: int) -> None:
 
     tick = SingulatingLine(length, speed, lengths, pitch, dwell, 60)
     tick.fill(round(1.2 * length / speed))
+    tick_span = 20 if parts < 500 else 2
     start = process_time()
-    tick_span = 20 if resident < 500 else 2
     tick.advance(tick_span)
     ticks_per_cpu = tick_span / (process_time() - start)
     print(
-        f"{event.lane.count:5d} parts ({len(tick.parts)} ticked): events {events_per_cpu:9.0f} s/CPU-s, "
-        f"{rate / 1e3:4.0f} k edges/CPU-s; 60 Hz ticks {ticks_per_cpu:7.1f} s/CPU-s; "
-        f"ratio {events_per_cpu / ticks_per_cpu:6.0f}"
+        f"{event.lane.count:5d} parts ({len(tick.parts)} ticked), {3600 / pitch:.0f}/h: "
+        f"events {events_per_cpu:9.0f} s/CPU-s ({rate / 1e3:.0f} k eye edges/CPU-s); "
+        f"60 Hz ticks {ticks_per_cpu:7.1f} s/CPU-s; ratio {events_per_cpu / ticks_per_cpu:6.0f}"
     )
 
 
@@ -224,8 +224,9 @@ def stop_and_restart(n: int, kind: str) -> float:
 
 
 def main() -> None:
-    for length, resident in ((60.0, 100), (600.0, 1000)):
-        against_ticks(length, resident)
+    for pitch in (5.0, 1.85):  # the rate of the carton line, and parts close together
+        for parts in (100, 1000):
+            against_ticks(parts, pitch)
     for length, eyes in ((150.0, 3), (670.0, 3), (150.0, 10), (670.0, 10)):
         edges_only(length, eyes)
     for kind in ("free", "queue", "coupled"):

@@ -108,13 +108,13 @@ class SingulatingLine(TickLine):
     """One belt with three eyes and a blade that lets one part through at a time; it rests 2 s of 30.
 
     A part stands at the blade for `dwell` s, then the blade falls; it rises when that part's front is
-    5 cm beyond it. Parts come every `pitch` s, or as soon as there is room.
+    at the third eye, 5 cm beyond it. Parts come every `pitch` s, or as soon as there is room.
     """
 
     def __init__(
         self, length: float, speed: float, lengths: list[float], pitch: float, dwell: float, rate: int
     ) -> None:
-        eyes = [0.3 * length, 0.6 * length, length - 0.5]
+        eyes = [0.3 * length, 0.6 * length, length - 0.95]
         super().__init__([TickBelt(0.0, length)], rate, eyes, [length - 1.0])
         self.speed, self.lengths = speed, lengths
         self.pitch, self.dwell = round(pitch * rate), round(dwell * rate)
@@ -153,6 +153,6 @@ class SingulatingLine(TickLine):
         elif self.held is not None and self.ticks - self.held_at >= self.dwell:
             self.raised[0] = False
             self.let_go, self.held = self.held, None
-        elif self.let_go is not None and self.let_go.x >= blade + 0.05:
+        elif self.let_go is not None and self.let_go.x >= self.eyes[2]:
             self.raised[0] = True
             self.let_go = None
