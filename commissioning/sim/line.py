@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from pathlib import Path
 from typing import Any, Protocol
 
 from commissioning.model.duration import Distribution
@@ -49,8 +48,6 @@ class Loaded(Protocol):
     def types(self) -> Mapping[tuple[str, str], Any]: ...
     @property
     def poses(self) -> Mapping[str, Pose]: ...
-    @property
-    def folder(self) -> Path: ...
     @property
     def programs(self) -> Mapping[str, Any]: ...
 
