@@ -85,7 +85,7 @@ class Within(Check):
             reaction = result.get("first_ns") if result["missed"] else result["worst_ns"]
             stop = shown + max(limit, min(reaction or 0, 4 * limit))
             result["window"] = [shown, min(stop, end)]
-            result["marks"] = [[shown, "event"], [shown + limit, "limit"]]
+            result["marks"] = [[shown, "event"], [shown + limit, "fails" if result["missed"] else "limit"]]
             if reaction is not None and shown + reaction <= stop:
                 result["marks"].append([shown + reaction, "reaction"])
         return result

@@ -41,6 +41,13 @@ def test_that_parts_are_counted_after_the_warm_up_and_up_to_the_end(seen, make) 
     assert seen_measure["curve"][-1] == [15_000_000_000, 5]
 
 
+def test_that_the_curve_of_many_parts_is_thinned_and_ends_with_the_last(seen, make) -> None:
+    made = check(make, span=1000.0)
+    curve = made.observe(seen(1000).gone(*(k * 0.5 for k in range(1, 1731))))["curve"]
+    assert curve[-1] == [865_000_000_000, 1730] and len(curve) <= 240
+    assert all(t == n * 500_000_000 for t, n in curve)
+
+
 def test_that_the_lower_bound_at_the_limit_passes_and_the_upper_bound_below_fails(make) -> None:
     # 10 values 90 and 110: mean 100, s = 10 sqrt(10/9), half width 2.262157 s / sqrt(10) = 7.5405
     measures = [measure(rate) for rate in [90, 110] * 5]

@@ -53,7 +53,7 @@ def test_that_a_missed_reaction_says_when_it_came_and_what_began_it(seen, make) 
     assert verdict.verdict == "FAIL"
     assert "it came after 2 s" in verdict.why and "operator: press start" in verdict.why
     assert verdict.trace is not None
-    assert [1 * NS, "event"] in verdict.trace["marks"] and [1_500_000_000, "limit"] in verdict.trace["marks"]
+    assert [1 * NS, "event"] in verdict.trace["marks"] and [1_500_000_000, "fails"] in verdict.trace["marks"]
     never = judged(make, seen(10).value(1, "A", True))
     assert never.verdict == "FAIL" and "it never came" in never.why
     assert never.measured == pytest.approx(9.0)  # at least: until the end
