@@ -61,6 +61,13 @@ class OpcUaClient(QueuedLink):
         self._image: dict[int, Value] = {}
         self._send_all = self._complained = False
 
+    def faults(self) -> tuple[Problem, ...]:
+        try:
+            parse_endpoint(str(self.params["endpoint"]))
+        except ValueError as error:
+            return (self.problem(str(error), key="endpoint"),)
+        return ()
+
     def arm(self) -> tuple[Problem, ...]:
         session = self._session
         if session is not None:

@@ -92,6 +92,19 @@ class OpcUaServer(QueuedLink):
             self._server = None
             await server.stop()
 
+    def faults(self) -> tuple[Problem, ...]:
+        try:
+            self._settings()
+        except Problems as wrong:
+            return wrong.problems
+        return ()
+
+    def listens(self) -> tuple[str, int] | None:
+        if self.faults():
+            return None
+        endpoint = parse_endpoint(str(self.params["endpoint"]))
+        return ("127.0.0.1" if endpoint.host == "localhost" else endpoint.host), endpoint.port
+
     def arm(self) -> tuple[Problem, ...]:
         return (self.problem("a server link writes to no controller, there is nothing to arm"),)
 
