@@ -39,7 +39,7 @@ class SecondsEnvironment(simpy.Environment):
         seconds = ns // NS if ns % NS == 0 else ns / NS
         return seconds + self._offset
 
-    def schedule(self, event: Event, priority: int = 1, delay: float = 0) -> None:  # type: ignore[override]
+    def schedule(self, event: Event, priority: int = 1, delay: float = 0) -> None:
         """Schedule `event` after `delay` seconds, rounded to ns."""
         self.kernel.schedule(event, priority, round(delay * NS))
 
