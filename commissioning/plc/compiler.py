@@ -12,7 +12,15 @@ from commissioning.plc import tree, typed
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.declare import Declarer
 from commissioning.plc.limits import Commands, call_weights
-from commissioning.plc.program import MemoryPlan, Program, TaskSpec, VariableTable, locate, plan_memories
+from commissioning.plc.program import (
+    Aliases,
+    MemoryPlan,
+    Program,
+    TaskSpec,
+    VariableTable,
+    locate,
+    plan_memories,
+)
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.syntax import parse_source
@@ -116,10 +124,11 @@ def _generate(
         _blame(project, commands, weights)
         raise
     memories, roots = plan_memories(project.globals, instances)
+    aliases = Aliases(frozenset(project.list_names), frozenset(name.upper() for name, _ in instances))
     locations, top, inner = locate(memories, project.any_elapsed)
     return Program(
-        variables=VariableTable({key: locations[key].variable for key in top}),
-        members=VariableTable({key: locations[key].variable for key in inner}),
+        variables=VariableTable({key: locations[key].variable for key in top}, aliases),
+        members=VariableTable({key: locations[key].variable for key in inner}, aliases),
         tasks=tasks,
         hash=digest,
         statement_count=sum(_count(body) for body in commands.values()),
@@ -138,7 +147,7 @@ def _generate(
             _touched(project, {pou for name, pou, _ in roots if name in task.programs}, memories)
             for task in tasks
         ),
-        list_names=frozenset(project.list_names),
+        aliases=aliases,
     )
 
 

@@ -89,17 +89,39 @@ class MemoryPlan:
     timers: tuple[int, ...]
 
 
-class VariableTable(Mapping[str, Variable]):
-    """Variables by path, without regard to case; iterates in order of declaration, over paths as declared."""
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """In upper case: lists of globals (GVL, the files), and program instances, which are in none."""
 
-    def __init__(self, variables: Mapping[str, Variable]) -> None:
+    lists: frozenset[str]
+    programs: frozenset[str]
+
+    def resolved(self, key: str) -> str:
+        """GVL.X -> X, anything else as it is."""
+        head, _, rest = key.partition(".")
+        listed = head in self.lists and rest and rest.partition(".")[0] not in self.programs
+        return rest if listed else key
+
+
+class VariableTable(Mapping[str, Variable]):
+    """Variables by path, without regard to case; iterates in order of declaration, over paths as declared.
+
+    A global answers to GVL.x and <file>.x as well.
+    """
+
+    def __init__(self, variables: Mapping[str, Variable], aliases: Aliases) -> None:
         self._by_key = dict(variables)
+        self._aliases = aliases
 
     def __getitem__(self, path: str) -> Variable:
-        return self._by_key[path.upper()]
+        return self._by_key[self._key(path)]
 
     def __contains__(self, path: object) -> bool:
-        return isinstance(path, str) and path.upper() in self._by_key
+        return isinstance(path, str) and self._key(path) in self._by_key
+
+    def _key(self, path: str) -> str:
+        key = path.upper()
+        return key if key in self._by_key else self._aliases.resolved(key)
 
     def __iter__(self) -> Iterator[str]:
         return (variable.path for variable in self._by_key.values())
@@ -129,16 +151,14 @@ class Program:
     locations: Mapping[str, Location] = field(repr=False)
     instances: tuple[tuple[str, Pou, int], ...] = field(repr=False)
     touches: tuple[frozenset[tuple[int, int]], ...] = field(repr=False)
-    list_names: frozenset[str] = field(repr=False)
+    aliases: Aliases = field(repr=False)
 
     def location(self, path: str) -> Location:
         """Where `path` lives; globals also as GVL.x or <file>.x. A KeyError names the nearest path."""
         key = path.upper()
         found = self.locations.get(key)
         if found is None:
-            head, _, rest = key.partition(".")
-            if head in self.list_names and rest:
-                found = self.locations.get(rest)
+            found = self.locations.get(self.aliases.resolved(key))
         if found is None:
             close = difflib.get_close_matches(key, list(self.locations), n=1, cutoff=0.6)
             hint = f"; did you mean {self.locations[close[0]].variable.path}" if close else ""

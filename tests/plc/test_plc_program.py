@@ -66,6 +66,10 @@ def test_that_globals_answer_to_the_list_and_the_file_name_too() -> None:
     plc["GVL.I_Start"] = True
     assert plc["i_start"] is plc["line.I_START"] is True
     assert "GVL.nothing" not in plc
+    assert (
+        plc.program.variables["gvl.i_start"].path == plc.program.variables["LINE.I_Start"].path == "I_Start"
+    )
+    assert "GVL.MAIN.local" not in plc.program.variables
     with pytest.raises(KeyError, match="did you mean I_Start"):
         plc["I_Strat"]
 
