@@ -50,7 +50,8 @@ class RecordedRun:
 
     def poll(self) -> None:
         """Save what is due."""
-        if self.run.now_ns >= self._next_keyframe and self.run.problem is None:
+        # a replay snapshot repeats the whole input log: the recording has that already
+        if self.run.now_ns >= self._next_keyframe and self.run.problem is None and not self.run.replay_only:
             self._next_keyframe = self.run.now_ns + KEYFRAME_EVERY_NS
             self.writer.keyframe(self.run.now_ns, self.run.journal.length, self.run.snapshot())
         if self.writer.tail_due:
