@@ -98,6 +98,7 @@ class ZoneSpec:
     acceleration: float = 0.0
     deceleration: float | None = None
     accumulating: bool = True
+    own_drive: bool = True  # else that of the zone before, as two rollers with one motor have
 
 
 @dataclass(frozen=True)
@@ -132,13 +133,15 @@ class LaneWorld:
         self.raised_before: dict[int, bool] = {}
         self.drives: list[Drive] = []
         zones, x = [], 0.0
-        for k, zone in enumerate(spec.zones):
-            drive = Drive(
-                k, f"belt{k}", self.kernel, self.journal, zone.speed, zone.acceleration, zone.deceleration
-            )
-            self.drives.append(drive)
-            drive.watch_moving(self.log.teller(f"belt{k}.moving"))
-            zones.append(Zone(x, x + zone.length, drive, zone.accumulating))
+        for zone in spec.zones:
+            if zone.own_drive or not self.drives:
+                k = len(self.drives)
+                drive = Drive(
+                    k, f"belt{k}", self.kernel, self.journal, zone.speed, zone.acceleration, zone.deceleration
+                )
+                self.drives.append(drive)
+                drive.watch_moving(self.log.teller(f"belt{k}.moving"))
+            zones.append(Zone(x, x + zone.length, self.drives[-1], zone.accumulating))
             x = zones[-1].end
         self.lane = Lane(0, "lane:belt0", zones, self.kernel, self.journal, self.parts)
         self.eyes = [self.lane.add_eye(at, self.log.teller(f"eye{k}")) for k, at in enumerate(spec.eyes)]
@@ -191,7 +194,7 @@ class LaneWorld:
         )
         if kind == "speed":
             k = rng.randrange(len(self.drives))
-            top = self.spec.zones[k].speed
+            top = self.drives[k].speed
             return ["speed", k, rng.choice([0.0, 0.0, top, top, top, top / 2, rng.uniform(0.0, top)])]
         if kind == "stop" and self.stops:
             return ["stop", rng.randrange(len(self.stops)), rng.random() < 0.5]
@@ -366,10 +369,13 @@ class LaneWorld:
 
 def header(spec: WorldSpec) -> dict[str, Any]:
     """The header that a run would give its journal."""
-    zones, look, x = [], [], 0.0
+    zones: list[dict[str, Any]] = []
+    look: list[dict[str, Any]] = []
+    x, drive = 0.0, -1
     for k, zone in enumerate(spec.zones):
         end = x + zone.length
-        zones.append({"device": f"belt{k}", "drive": k, "start": x, "end": end})
+        drive += zone.own_drive or k == 0
+        zones.append({"device": f"belt{k}", "drive": drive, "start": x, "end": end})
         look.append(
             {"pose": {"xyz": [x, 0.0, 0.5], "quaternion": [1.0, 0.0, 0.0, 0.0]}, "start": x, "end": end}
         )
@@ -398,6 +404,7 @@ def random_spec(rng: random.Random) -> WorldSpec:
                 acceleration,
                 rng.choice([None, 0.8]) if ramps else None,
                 rng.random() < 0.7,
+                rng.random() < 0.85,
             )
         )
     length = 0.0

@@ -20,9 +20,9 @@ Plan = list[tuple[float, list[Any]]]
 
 def plan_for(rng: random.Random, world: LaneWorld, commands: int) -> Plan:
     plan: Plan = []
-    for k, zone in enumerate(world.spec.zones):
+    for k, drive in enumerate(world.drives):
         if rng.random() < 0.8:
-            plan.append((0.0, ["speed", k, zone.speed]))
+            plan.append((0.0, ["speed", k, drive.speed]))
     t = 0.0
     for _ in range(commands):
         t += rng.choice([0.0, 0.01, 0.3, 1.0, rng.expovariate(1.0)])
