@@ -62,6 +62,7 @@ class _Solver:
         self.declarations = declarations
         self.out = Placed()
         self.lines = 0
+        self.rings: set[str] = set()  # devices put somewhere because their place is a ring
         self.feeder: dict[str, tuple[str, str]] = {}
         for name, device in devices.items():
             for output, target in device.to.items():
@@ -204,6 +205,7 @@ class _Solver:
             self.out.faults.append(Fault(("devices", first), what, f"Give {first} or another of them a pose"))
         # one fault is enough: the rest of the ring and what hangs on it gets a place
         self.out.poses[first] = Pose()
+        self.rings.add(first)
 
     def _tracks(self) -> Iterator[tuple[str, Pose, float]]:
         for name, device in self.devices.items():
@@ -218,7 +220,7 @@ class _Solver:
                 continue
             for output, target in self.devices[name].to.items():
                 ahead = target.device
-                if ahead not in tracks or target.at is not None:
+                if ahead not in tracks or target.at is not None or ahead in self.rings:
                     continue
                 end = (self.out.poses[name] @ self._exit(name, output)).xyz
                 gap = math.dist(end, self.out.poses[ahead].xyz)
