@@ -176,7 +176,7 @@ class RecordWords:
             ramp = f", {c:g} m/s² to {d:g} m/s" if c else ""
             return f"at {a:.3f} m, {b:g} m/s{ramp}"
         if kind == Kind.PART_MADE:
-            return f"made: {_at(self.products, aux)} {a:g} × {b:g} × {c:g} m, {d:g} kg"
+            return f"{_at(self.products, aux)} {a:g} × {b:g} × {c:g} m made by {_at(self.objects, int(d))}"
         if kind == Kind.PART_GONE:
             return f"{_at(['done', 'lost', 'removed'], aux)} at {_at(self.objects, int(a))}"
         if kind == Kind.PART_MOVE:

@@ -96,7 +96,7 @@ class Source(Device, Giver):
             return
         self.due = -1
         self.made += 1
-        self.part = self.line.make_part(self._product())
+        self.part = self.line.make_part(self._product(), self)
         self.own(self.part)
         self._offer()
         if self.loses and self.part is not None:

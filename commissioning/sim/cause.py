@@ -68,7 +68,7 @@ def describe(header: Mapping[str, Any], row: Any, texts: Sequence[str]) -> str:
     if kind == Kind.DRIVE:
         return _drive(_named(core["drives"], index, "drive"), b, d)
     if kind == Kind.PART_MADE:
-        return f"part {index} was made"
+        return f"part {index} was made by {_object(core, _index(d))}"
     if kind == Kind.PART_GONE:
         return f"part {index} {_GONE.get(aux, 'left')} {_object(core, _index(a))}"
     if kind == Kind.PART_MOVE:

@@ -51,7 +51,9 @@ def describe(line: Line) -> dict[str, Any]:
             for plan, lane in zip(line.lane_plans, line.lanes, strict=True)
         ],
         "slots": [{"id": f"{device}.{i}", "device": device} for i, (device, _) in enumerate(line.slots)],
-        "products": [{"id": product.id, "size": list(product.size)} for product in line.products],
+        "products": [
+            {"id": product.id, "size": list(product.size), "mass": product.mass} for product in line.products
+        ],
         "attributes": list(line.attributes),
     }  # fmt: skip
     return {"core": core, "look": _look(line), "name": scene.name}

@@ -91,16 +91,15 @@ def departures(
 ) -> NDArray[np.int64]:
     """Times in ns at which parts left `device` (object index); at a sink, at which it received them.
 
-    For a source: when it made them. (A PART_MADE record names no device; a part is counted for the source
-    that leads to where it was first seen.)
+    For a source: when it made them.
     """
     ended = records[(records["kind"] == int(Kind.PART_GONE)) & (records["aux"] == 0)]
     received = ended["t"][ended["a"] == device]
     if len(received):
         return np.asarray(received, np.int64)
-    makers = _makers(header)
-    if device in makers:
-        return _made(header, records, makers, device, visits(header, records) if stays is None else stays)
+    made = records[(records["kind"] == int(Kind.PART_MADE)) & (records["d"] == device)]
+    if len(made):
+        return np.asarray(made["t"], np.int64)
     return (visits(header, records) if stays is None else stays).departures(device)
 
 
@@ -128,38 +127,3 @@ def _stay(stays: Visits, device: int, start: int, end: int) -> tuple[float, floa
     done = (t_out != OPEN) & (t_out > start) & (t_out <= end)
     time = float((t_out[done] - t_in[done]).mean()) / 1e9 if done.any() else None
     return queue, time
-
-
-def _makers(header: Mapping[str, Any]) -> dict[int, set[int]]:
-    """Devices that lead somewhere and are fed by nobody, with what they lead to (object indices)."""
-    objects = enumerate(header["core"]["objects"])
-    ids = {thing["id"]: index for index, thing in objects if thing["kind"] == "device"}
-    devices = header.get("look", {}).get("devices", {})
-    fed = {target for facts in devices.values() for target in facts["to"].values()}
-    return {
-        ids[name]: {ids[target] for target in facts["to"].values()}
-        for name, facts in devices.items()
-        if facts["to"] and name not in fed
-    }
-
-
-def _made(
-    header: Mapping[str, Any],
-    records: NDArray[np.void],
-    makers: Mapping[int, set[int]],
-    device: int,
-    stays: Visits,
-) -> NDArray[np.int64]:
-    made = records[records["kind"] == int(Kind.PART_MADE)]
-    carriers = set(np.unique(stays.device).tolist())
-    pure = {maker: targets for maker, targets in makers.items() if maker not in carriers}
-    if device not in pure:
-        return stays.departures(device)  # a first belt, not a source: parts are put on it by hand
-    if len(pure) == 1:
-        return np.asarray(made["t"], np.int64)
-    first_seen: dict[int, int] = {}
-    for where, part in zip(stays.device.tolist(), stays.part.tolist(), strict=True):
-        first_seen.setdefault(part, where)
-    owner = {target: maker for maker, targets in reversed(pure.items()) for target in targets}
-    mine = [owner.get(first_seen.get(int(part), -1)) == device for part in made["obj"]]
-    return np.asarray(made["t"][np.array(mine, bool)], np.int64)

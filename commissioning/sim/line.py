@@ -179,14 +179,14 @@ class Line:
         self.register(stream)
         return stream
 
-    def make_part(self, product: int) -> Part:
-        """A new part of a product (index). It is nowhere yet."""
+    def make_part(self, product: int, device: Device) -> Part:
+        """A new part of a product (index), made by `device`. It is nowhere yet."""
         record = self.products[product]
         length, width, height = record.size
         part = Part(self.made, product, length, width, height, record.mass, self.kernel._now)
         self.made += 1
         self.parts[part.id] = part
-        self.journal.add(int(Kind.PART_MADE), product, part.id, length, width, height, record.mass)
+        self.journal.add(int(Kind.PART_MADE), product, part.id, length, width, height, device.index)
         return part
 
     def end_part(self, part: Part, reason: int, device: Device) -> None:

@@ -168,7 +168,7 @@ class LaneWorld:
         part = Part(self.made, 0, length, 0.2, 0.2, 1.0, self.kernel.now)
         self.made += 1
         self.parts[part.id] = part
-        self.journal.add(int(Kind.PART_MADE), 0, part.id, length, 0.2, 0.2, 1.0)
+        self.journal.add(int(Kind.PART_MADE), 0, part.id, length, 0.2, 0.2, 0.0)
         return part
 
     def remove(self, part: Part) -> None:

@@ -61,7 +61,7 @@ def test_that_times_read_like_a_clock_and_keep_their_digits() -> None:
 def test_that_what_happened_reads_in_the_words_of_the_line(run: Run) -> None:
     words = said(run)
     for text in (
-        "part 0 was made",
+        "part 0 was made by infeed",
         "part 0 came onto belt1",
         "belt1 goes from 0 to 0.5 m/s",
         "part 0 came onto pack",

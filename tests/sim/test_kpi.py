@@ -186,3 +186,16 @@ def test_that_a_device_is_idle_until_its_first_state() -> None:
     row = (6 * NS, int(Kind.STATE), 4, index, 0, 0.0, 0.0, 0.0, 0.0)
     figures = kpi(run.journal.header, np.array([row], RECORD), 8 * NS)
     assert (figures["pack"].idle, figures["pack"].down) == (0.75, 0.25)
+
+
+def test_that_two_sources_that_feed_one_buffer_are_told_apart(tmp_path: Path) -> None:
+    """A part's record names who made it; 1/2 s and 1/5 s, both into the same sink."""
+    text = (
+        "format: commissioning-scene/1\nproducts: {box: {size: [0.3 m, 0.2 m, 0.2 m]}}\ndevices:\n"
+        "  a: {type: source, product: box, every: 2 s, to: out}\n"
+        "  b: {type: source, product: box, every: 5 s, to: out}\n  out: {type: sink}\n"
+    )
+    run = Run(load_text(text, tmp_path / "scene.yaml"))
+    run.advance("100 s")
+    figures = kpi(run.journal.header, run.journal.records(), run.now_ns)
+    assert (figures["a"].count, figures["b"].count, figures["out"].count) == (50, 20, 70)
