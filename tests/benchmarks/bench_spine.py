@@ -158,12 +158,13 @@ def restart_scene(kind: str, count: int) -> tuple[LoadedScene, int]:
         every = "always"
         second = f"b2: {{type: belt, length: {count * 0.3} m, speed: 2 m/s, to: out}}"
         length = 20
+    after = "b2" if second else "out"
     text = f"""
 format: commissioning-scene/1
 products: {{box: {{size: [0.3 m, 0.2 m, 0.2 m]}}}}
 devices:
   src: {{type: source, product: box, every: {every}, first: 0 s, to: b}}
-  b: {{type: belt, length: {length} m, speed: {speed} m/s, to: {"b2" if second else "out"}, tags: {{run: Q_Run}}}}
+  b: {{type: belt, length: {length} m, speed: {speed} m/s, to: {after}, tags: {{run: Q_Run}}}}
   {second}
   st: {{type: stopper, along: b, at: {length - 0.5} m, time: 10 ms, tags: {{raise: Q_Stop}}}}
   out: {{type: sink}}
@@ -264,10 +265,22 @@ def recording() -> None:
         recorded.advance_to(8 * 3600 * S)
         recorded.close()
         size = path.stat().st_size / 1e6
-    line(f"8 h recording of carton_line, {run.journal.length:,} records", f"{size:.1f} MB", "< 20 MB", size < 20)
+    line(
+        f"8 h recording of carton_line, {run.journal.length:,} records",
+        f"{size:.1f} MB",
+        "< 20 MB",
+        size < 20,
+    )
 
 
-ALL = {"calls": calls, "belt": belt, "restart": restart, "edges": edges, "line": carton, "recording": recording}
+ALL = {
+    "calls": calls,
+    "belt": belt,
+    "restart": restart,
+    "edges": edges,
+    "line": carton,
+    "recording": recording,
+}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or ALL:

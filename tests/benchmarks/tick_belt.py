@@ -1,7 +1,8 @@
 """A belt as a plain 60 Hz tick loop, the way a game engine does it: what the event core is compared with.
 
 The same rules as `bench_spine.belt_scene`, written without the product's motion code: parts of two
-lengths each `EVERY` s, 0.5 m/s, three eyes, a stopper that is open `OPEN` s of each `PERIOD` s, the belt standing 2 s of each 60 s.
+lengths each `EVERY` s, 0.5 m/s, three eyes, a stopper that is open `OPEN` s of each `PERIOD` s, the belt
+standing 2 s of each 60 s.
 No tags, no journal: edges are appended to a list.
 """
 

@@ -115,7 +115,8 @@ def test_that_a_click_in_the_tree_selects_in_3d(window: MainWindow, qtbot: QtBot
     qtbot.mouseClick(window.tree.view.viewport(), LEFT, pos=rect.center())
     stage = window.viewport.widget.stage
     assert stage is not None and stage._selected is not None and stage._selected.id == "belt1"
-    assert any("0.40 m/s" in label.text() for label in window.properties.findChildren(type(window.tags.count)))
+    labels = window.properties.findChildren(type(window.tags.count))
+    assert any("0.40 m/s" in label.text() for label in labels)
 
 
 def test_that_a_tag_selects_the_device_of_its_port(window: MainWindow, qtbot: QtBot) -> None:
@@ -150,7 +151,9 @@ def test_that_a_force_is_set_by_key_seen_everywhere_and_released(window: MainWin
     assert cell(window, "Q_Stop1", QUALITY) == "good"
 
 
-def test_that_a_value_that_does_not_fit_the_type_is_refused_with_words(window: MainWindow, qtbot: QtBot) -> None:
+def test_that_a_value_that_does_not_fit_the_type_is_refused_with_words(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     choose_tag(window, qtbot, "Q_Stop1")
     key(qtbot, window, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
     assert window.ask.isVisible()
@@ -163,7 +166,9 @@ def test_that_a_value_that_does_not_fit_the_type_is_refused_with_words(window: M
     qtbot.waitUntil(lambda: cell(window, "Q_Stop1", QUALITY) == "forced")
 
 
-def test_that_dragging_the_time_bar_moves_everything_and_end_returns(window: MainWindow, qtbot: QtBot) -> None:
+def test_that_dragging_the_time_bar_moves_everything_and_end_returns(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     line = window.time_bar.line
     qtbot.mousePress(line, LEFT, pos=QPoint(round(line.place(SECOND // 2)), 15))
     qtbot.mouseRelease(line, LEFT, pos=QPoint(round(line.place(SECOND // 2)), 15))
@@ -210,7 +215,9 @@ def test_that_the_journal_is_a_view_that_filters_and_jumps(window: MainWindow, q
     assert window.watch.t_ns == 2 * SECOND and not window.watch.following
 
 
-def test_that_operator_elements_act_on_the_run(window: MainWindow, session: FakeSession, qtbot: QtBot) -> None:
+def test_that_operator_elements_act_on_the_run(
+    window: MainWindow, session: FakeSession, qtbot: QtBot
+) -> None:
     window.docks.show("Operator panel")
     by_name = {element.device: element for element in window.operator.elements}
     assert set(by_name) == {"start", "estop", "light"}
