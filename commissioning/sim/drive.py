@@ -196,20 +196,16 @@ class Drive(Stateful):
 
     def when(self, s: float) -> int | None:
         """The time in ns, from now on, at which the travel reaches `s`; None: not without a command."""
-        beyond = s - self.s1  # the ramp
-        if self.a and beyond <= 0.0:
-            distance = s - self.s0
-            root = self.v0 * self.v0 + 2.0 * self.a * distance
-            if distance <= 0.0:
-                tau = 0.0
-            else:
-                tau = 2.0 * distance / (self.v0 + sqrt(root)) if root > 0.0 else self.ramp
-        elif self.v1 > 0.0:
+        beyond = s - self.s1  # the end of the ramp
+        if beyond > 0.0 and self.v1 > 0.0:
             tau = self.ramp + beyond / self.v1
-        elif beyond <= TOUCH:
-            tau = self.ramp
-        else:
+        elif beyond > TOUCH:
             return None
+        elif self.a and s > self.s0:
+            root = self.v0 * self.v0 + 2.0 * self.a * (s - self.s0)
+            tau = 2.0 * (s - self.s0) / (self.v0 + sqrt(root)) if root > 0.0 and beyond <= 0.0 else self.ramp
+        else:
+            tau = 0.0
         t = self.t0 + ceil(tau * 1e9 - 0.001)  # as `instant` does; this is the hottest place of all
         now: int = self.kernel._now
         return t if t > now else now

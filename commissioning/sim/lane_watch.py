@@ -138,27 +138,21 @@ class Eye(Watch):
         lane = self.lane
         if not self.tail:
             self.tail = True
-            train = self.place.train  # type: ignore[union-attr]
-            drive = train.drive  # type: ignore[union-attr]
-            if drive is not None and drive.dirty:  # it is being fired, and armed when all is done
-                self.ver = ver = self.ver + 1
-                s = self.x - train.base + self.place.c + self.place.length  # type: ignore[union-attr]
-                heappush(drive.heap, (s, self.rank, ver, self))
-                self.on_change(True)
-                return
             self.post()
         else:
-            place = self._next()
-            train = self.follow()
-            if train is not None:
-                if lane.distance(place, self._next()) <= TOUCH:  # touches: no light between them
-                    self.post()
+            place = self.place
+            self.follow()
+            following = self.place
+            assert place is not None
+            if following is None:
+                self.tail = False
+            else:
+                touches = lane.distance(place, following) <= TOUCH  # no light between them
+                self.tail = touches
+                self.post()
+                if touches:
                     lane.flush()
                     return
-                self.tail = False
-                self.post()
-            else:
-                self.tail = False
         if lane.touched:
             lane.flush()
         self.on_change(self.tail)
