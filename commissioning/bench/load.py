@@ -18,10 +18,11 @@ from commissioning.model.placement import place
 from commissioning.model.pose import Pose
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.read_scenario import check_open_targets
-from commissioning.model.scene import ControllerRecord, Scene
+from commissioning.model.scene import ControllerRecord, DeviceRecord, Scene
 from commissioning.model.tags import DataType
 from commissioning.model.validate import build_scene, sound_controllers
 from commissioning.registry import declarations, types
+from commissioning.sim.device import Device
 from commissioning.sim.line import Line
 
 __all__ = ["LoadedScene", "load", "load_text"]
@@ -225,13 +226,18 @@ def _in_expression(problem: Problem, check: str, params: Iterable[str], text: Sc
 
 
 def _culprit(error: Exception) -> Place:
-    """The device whose constructor raised."""
+    """The device or controller whose constructor or `connect` raised: the innermost on the stack."""
     identity = ""
     trace = error.__traceback__
     while trace is not None:
-        record = trace.tb_frame.f_locals.get("record")
-        if record is not None and hasattr(record, "id") and hasattr(record, "params"):
+        names = trace.tb_frame.f_locals
+        owner, record = names.get("self"), names.get("record")
+        if isinstance(record, ControllerRecord):
+            identity = f"controllers.{record.id}"
+        elif isinstance(record, DeviceRecord) and not isinstance(owner, Line):
             identity = f"devices.{record.id}"
+        elif isinstance(owner, Device):
+            identity = f"devices.{owner.id}"
         trace = trace.tb_next
     return Place(id=identity)
 
