@@ -383,7 +383,7 @@ def header(spec: WorldSpec) -> dict[str, Any]:
     return {
         "core": {
             "signals": [], "objects": [{"id": "belt", "kind": "device", "type": "belt"}],
-            "drives": [f"belt{k}" for k in range(len(spec.zones))],
+            "drives": [f"belt{k}" for k in range(drive + 1)],
             "lanes": [{"id": "lane:belt0", "zones": zones}], "slots": [],
             "products": [{"id": "carton", "size": [0.3, 0.2, 0.2]}], "attributes": [],
         },
