@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commissioning.sim.statistics import mean_interval, replications_needed, t_cumulative, t_quantile
+from commissioning.sim.statistics import (
+    autocorrelation,
+    batch_means,
+    bonferroni,
+    mean_interval,
+    paired_difference,
+    replications_needed,
+    runs_for_precision,
+    t_cumulative,
+    t_quantile,
+)
 
 # NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2, critical values of Student's t: (df, p) -> t
 NIST_TABLE = {
@@ -82,3 +92,117 @@ def test_that_a_probability_outside_its_range_is_refused() -> None:
             t_quantile(p, df)
     with pytest.raises(ValueError, match="no values"):
         mean_interval([])
+
+
+# ---- differences, batches, stops --------------------------------------------------------------------
+
+# Student, The probable error of a mean (1908), table of additional hours of sleep; R's `sleep` data
+SLEEP_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+SLEEP_2 = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+
+# Box and Jenkins, Time Series Analysis, series F: yields of 70 batches; r1 = -0.39, r2 = 0.30
+SERIES_F = [
+    47, 64, 23, 71, 38, 64, 55, 41, 59, 48, 71, 35, 57, 40, 58, 44, 80, 55, 37, 74, 51, 57, 50, 60, 45, 57,
+    50, 45, 25, 59, 50, 71, 56, 74, 50, 58, 45, 54, 36, 54, 48, 55, 45, 57, 50, 62, 44, 64, 43, 52, 38, 59,
+    55, 41, 53, 49, 34, 35, 54, 45, 68, 38, 50, 60, 39, 59, 40, 57, 54, 23,
+]  # fmt: skip
+
+
+def test_that_a_paired_difference_agrees_with_the_published_one() -> None:
+    found = paired_difference(SLEEP_2, SLEEP_1)
+    assert found.interval.mean == pytest.approx(1.58)
+    assert found.p == pytest.approx(0.002833, abs=1e-6)  # t = 4.0621 with 9 degrees of freedom
+    assert found.interval.low == pytest.approx(0.7001142, abs=1e-7)
+    assert found.interval.high == pytest.approx(2.4598858, abs=1e-7)
+    assert found.significant
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.integers(1, 12))
+def test_that_paired_differences_agree_with_scipy(seed: int, n: int, m: int) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    rng = pytest.importorskip("numpy").random.default_rng(seed)
+    common = rng.normal(100.0, 5.0, n)
+    a, b = (common + rng.normal(0.3, 1.0, n)).tolist(), (common + rng.normal(0.0, 1.0, n)).tolist()
+    found = paired_difference(a, b, 0.95, m)
+    other = stats.ttest_rel(a, b)
+    interval = other.confidence_interval(1.0 - 0.05 / m)
+    assert found.p == pytest.approx(float(other.pvalue), rel=1e-8)
+    assert found.interval.low == pytest.approx(float(interval.low), rel=1e-8, abs=1e-8)
+    assert found.interval.high == pytest.approx(float(interval.high), rel=1e-8, abs=1e-8)
+    assert found.correlation == pytest.approx(float(stats.pearsonr(a, b).statistic), rel=1e-9, abs=1e-9)
+
+
+def test_that_equal_differences_are_certain_and_single_pairs_say_nothing() -> None:
+    same = paired_difference([2.0, 3.0, 4.0], [1.0, 2.0, 3.0])
+    assert (same.p, same.significant) == (0.0, True)
+    none = paired_difference([2.0, 3.0], [2.0, 3.0])
+    assert (none.p, none.significant) == (1.0, False)
+    one = paired_difference([2.0], [1.0])
+    assert (one.p, one.significant, one.correlation) == (1.0, False, None)
+
+
+def test_that_several_comparisons_hold_together() -> None:
+    assert bonferroni(0.95, 5) == pytest.approx(0.99)
+    # no differences at all, 4 comparisons: a false alarm anywhere in at most 5 % of 1,000 (sd 0.7 %)
+    rng = pytest.importorskip("numpy").random.default_rng(5)
+    false = 0
+    for _ in range(1000):
+        base = rng.normal(0.0, 1.0, 6).tolist()
+        false += any(
+            paired_difference(rng.normal(0, 1, 6).tolist(), base, 0.95, 4).significant for _ in range(4)
+        )
+    assert false / 1000 < 0.05 + 3 * 0.007
+
+
+def test_that_the_autocorrelation_agrees_with_the_published_one() -> None:
+    assert autocorrelation(SERIES_F) == pytest.approx(-0.39, abs=0.005)
+    assert autocorrelation(SERIES_F, 2) == pytest.approx(0.30, abs=0.005)
+    assert autocorrelation([3.0] * 9) == 0.0
+
+
+def ar1(numpy: object, phi: float, n: int, seed: int) -> list[float]:
+    rng = numpy.random.default_rng(seed)  # type: ignore[attr-defined]
+    x, row = rng.normal(), []
+    for noise in rng.normal(0.0, (1 - phi * phi) ** 0.5, n):
+        x = phi * x + noise
+        row.append(10.0 + x)
+    return row
+
+
+def test_that_batch_means_cover_the_mean_of_a_correlated_run() -> None:
+    # AR(1), phi = 0.8: an interval over single values would cover about half as often as it says
+    numpy = pytest.importorskip("numpy")
+    found = [batch_means(ar1(numpy, 0.8, 3000, seed)) for seed in range(300)]
+    assert {20, 25, 30} >= {f.interval.runs for f in found}
+    covered = sum(f.interval.low <= 10.0 <= f.interval.high for f in found) / 300
+    assert covered == pytest.approx(0.95, abs=0.045)  # three times sqrt(.95 * .05 / 300), and a little bias
+    assert sum(f.independent for f in found) > 270
+
+
+def test_that_a_run_too_short_for_its_correlation_is_found_out() -> None:
+    numpy = pytest.importorskip("numpy")
+    found = [batch_means(ar1(numpy, 0.99, 300, seed)) for seed in range(50)]
+    assert sum(not f.independent for f in found) > 40
+    with pytest.raises(ValueError, match="40 values"):
+        batch_means([1.0] * 39)
+
+
+def test_that_batches_use_the_end_of_the_run() -> None:
+    values = [1e9] + [1.0, 3.0] * 45  # 91 values: 30 batches of 3, the first value fills none
+    assert batch_means(values).interval.mean == pytest.approx(2.0)
+
+
+def test_that_the_sequential_stop_looks_at_values_in_their_order() -> None:
+    values = [10.0, 30.0, 10.1, 9.9, 10.0, 10.05] + [10.0] * 400
+    n = runs_for_precision(values, 0.1)
+    assert n is not None and n > 6
+
+    def half(n: int) -> float:
+        return mean_interval(values[:n]).half_width / mean_interval(values[:n]).mean
+
+    assert half(n) <= 0.1 < half(n - 1)
+    assert runs_for_precision(values[: n - 1], 0.1) is None
+    assert runs_for_precision(values[:n], 0.1) == n
+    assert runs_for_precision([5.0] * 5, 0.01) == 5
+    assert runs_for_precision([5.0] * 4, 0.01) is None
