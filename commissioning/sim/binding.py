@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from commissioning.model.scene import Binding
-from commissioning.model.tags import DataType
+from commissioning.model.tags import DataType, Quality, Reason
 from commissioning.sim.kernel import EDGE
 from commissioning.sim.stateful import Stateful
 from commissioning.sim.tags import Signal
@@ -20,7 +20,8 @@ class Converter(Stateful):
     """Carries changes from one entry to the other, converted, `delay_ns` later (a transport delay).
 
     The tag's value is the port's value times `scale`; a port that reads gets the tag's value divided by
-    it. Integers are rounded half to even and held within the range of their type. Quality goes along.
+    it. Integers are rounded half to even and held within the range of their type; what is no number leaves
+    them as they were, BAD. Quality goes along.
     """
 
     constant: ClassVar[tuple[str, ...]] = ("line", "source", "target", "binding", "to_tag")
@@ -43,6 +44,9 @@ class Converter(Stateful):
     def deliver(self, message: list[Any]) -> None:
         """Continuation: the converted value arrives."""
         value, quality, reason = message
+        if value != value and not self.target.type.is_real:  # NaN: there is no such integer
+            self.target.mark(Quality.BAD, Reason.FAULT)
+            return
         self.target.put(self._convert(value), quality, reason)
 
     def _convert(self, value: Any) -> Any:
@@ -74,7 +78,8 @@ def _as_type(value: Any, datatype: DataType) -> Any:
     limits = datatype.range
     if limits is None:
         return str(value)
-    return int(min(max(round(value), limits[0]), limits[1]))
+    low, high = limits
+    return int(low if value <= low else high if value >= high else round(value))
 
 
 def _wrapped(value: int, datatype: DataType) -> int:
