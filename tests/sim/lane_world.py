@@ -279,6 +279,10 @@ class LaneWorld:
             if before is not None:
                 far = self.fastest * (now - self.seen.t) * 1e-9
                 assert -TOLERANCE <= x - before <= far + TOLERANCE, f"{part} jumps from {before} to {x}"
+        if self.feeder.waiting is not None and parts:
+            tail = fronts[parts[-1].id] - parts[-1].length
+            assert tail < lane.gap_kept + TOLERANCE, "who waits is told of a place"
+        assert self.feeder.waiting is None or parts, "who waits is told of a place"
         self._check_stops(fronts)
         self._check_eyes(parts, fronts)
         self._check_trains()

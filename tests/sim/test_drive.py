@@ -9,7 +9,7 @@ import pytest
 
 from commissioning.model.record import Kind
 from commissioning.sim.axis import Axis
-from commissioning.sim.drive import Drive
+from commissioning.sim.drive import TOUCH, Drive
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 
@@ -90,10 +90,11 @@ def test_that_a_stop_ramp_that_ends_at_a_threshold_reaches_it() -> None:
     drive.command(0.4)
     kernel.advance(5 * NS)
     far = drive.travel(kernel.now) + 0.4**2 / (2 * 0.4)  # stopping distance v^2 / 2a
-    reached, beyond = wait_for(drive, far, far + 1e-6)
+    reached, touched, beyond = wait_for(drive, far, far + 0.5 * TOUCH, far + 2.0 * TOUCH)
     drive.command(0.0)
     kernel.advance(10 * NS)
     assert reached.at == [pytest.approx(6 * NS, abs=US)]
+    assert touched.at == [6 * NS]
     assert beyond.at == []
 
 

@@ -219,6 +219,17 @@ def test_that_a_part_taken_from_the_middle_of_a_queue_lets_the_rest_move_up() ->
     assert [world.lane.position(part) for part in world.lane.parts()] == pytest.approx([2.0, 1.7, 1.4])
 
 
+def test_that_who_waits_at_the_infeed_is_told_when_the_last_part_is_taken_off() -> None:
+    world = LaneWorld(WorldSpec([belt(3.0, 0.5)]))
+    world.feeder.feed(0.3)
+    world.feeder.feed(0.4)
+    world.run(1.0)
+    assert world.feeder.waiting is not None
+    world.remove(world.lane.parts()[0])
+    assert world.feeder.waiting is None
+    assert [part.id for part in world.lane.parts()] == [1]
+
+
 def test_that_an_eye_sees_light_when_the_part_that_covers_it_is_taken() -> None:
     world = running(belt(3.0, 0.5), eyes=[1.0])
     feed(world, (0.0, 0.3))

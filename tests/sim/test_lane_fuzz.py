@@ -78,8 +78,8 @@ def compare(timeline: Timeline, state: tuple[int, list[int], list[float], list[f
     t, ids, fronts, travel = state
     poses = timeline.poses(t)
     assert poses.ids.tolist() == ids
-    assert np.abs(poses.fronts - fronts).max(initial=0.0) <= 1e-9
-    assert np.abs(timeline.body_travel(t) - travel).max(initial=0.0) <= 1e-9
+    assert np.abs(poses.fronts - fronts).max(initial=0.0) <= 1e-12
+    assert np.abs(timeline.body_travel(t) - travel).max(initial=0.0) <= 1e-12
 
 
 @pytest.mark.parametrize("seed", range(40))
