@@ -257,10 +257,15 @@ class Drive(Stateful):
             if not heap:
                 break
             t = self.when(s)
-            if t is None or not kernel.pass_to(t):
+            if t is None:
                 break
             self.version += 1
             self.armed_s = s
+            if not kernel.pass_to(t):
+                self.dirty = False
+                self.armed_t = t
+                kernel.call_at(t, self.fire, self.version, self.key)
+                return
         self.arm()
 
     # snapshot ------------------------------------------------------------------------------------

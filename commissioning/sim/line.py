@@ -34,6 +34,8 @@ from commissioning.sim.wiring import wire_tags
 
 __all__ = ["Line", "Loaded"]
 
+_PART_MADE, _PART_GONE = int(Kind.PART_MADE), int(Kind.PART_GONE)
+
 
 class Loaded(Protocol):
     """What a run needs of a loaded scene. `types` maps (kind, type) to a class, `programs` a
@@ -183,15 +185,17 @@ class Line:
         """A new part of a product (index), made by `device`. It is nowhere yet."""
         record = self.products[product]
         length, width, height = record.size
-        part = Part(self.made, product, length, width, height, record.mass, self.kernel._now)
-        self.made += 1
-        self.parts[part.id] = part
-        self.journal.add(int(Kind.PART_MADE), product, part.id, length, width, height, device.index)
+        number = self.made
+        self.made = number + 1
+        part = self.parts[number] = Part(
+            number, product, length, width, height, record.mass, self.kernel._now
+        )
+        self.journal.add(_PART_MADE, product, number, length, width, height, device.index)
         return part
 
     def end_part(self, part: Part, reason: int, device: Device) -> None:
         """The part leaves the line: reason 0 done, 1 lost, 2 removed."""
-        self.journal.add(int(Kind.PART_GONE), reason, part.id, device.index)
+        self.journal.add(_PART_GONE, reason, part.id, device.index)
         del self.parts[part.id]
 
     def register(self, thing: Stateful) -> None:
