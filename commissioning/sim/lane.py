@@ -21,7 +21,8 @@ from commissioning.sim.flow import Giver, Receiver, Waiting
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane_contacts import LaneContacts
-from commissioning.sim.lane_watch import Border, ChoosyEye, End, Eye, Holder, Infeed, Mark, Stop, Watch
+from commissioning.sim.lane_eye import ChoosyEye, Eye, Mark
+from commissioning.sim.lane_watch import Border, End, Holder, Infeed, Stop, Watch
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import World
 from commissioning.sim.train import Place, Zone

@@ -1,4 +1,4 @@
-"""What waits along a lane for the next part: eyes, marks, blades, zone borders, the end, the infeed.
+"""What waits along a lane for the next part: blades, zone borders, the end, the infeed (eyes: lane_eye).
 
 Each has one pending threshold, in the drive that moves its next part at present. When that part
 changes its train or drive, its threshold moves along. A watch whose next part has not entered yet is
@@ -19,7 +19,7 @@ from commissioning.sim.train import Place, Train, Zone
 if TYPE_CHECKING:
     from commissioning.sim.lane import Lane
 
-__all__ = ["Border", "ChoosyEye", "End", "Eye", "Holder", "Infeed", "Mark", "Stop", "Watch", "rank_of"]
+__all__ = ["Border", "End", "Holder", "Infeed", "Stop", "Watch", "rank_of"]
 
 # Order of what is reached at one place at once: eyes, marks and blades as declared, then contact, then
 # the step to the next drive, then the end.
@@ -111,112 +111,6 @@ class Watch:
 
     def restore(self, data: list[Any]) -> None:
         """Take over what `save` gave."""
-
-
-class Eye(Watch):
-    """A light beam across the lane at `x`. `on_change(blocked)` at each edge, exactly.
-
-    Blocked while a part covers it: from the instant its front is there until its tail has passed.
-    Between parts that touch there is no light. `part` is the one that blocks it.
-    """
-
-    __slots__ = ("on_change",)
-
-    def __init__(self, lane: Lane, number: int, x: float, on_change: Callable[[bool], None]) -> None:
-        super().__init__(lane, number, x)
-        self.on_change = on_change
-
-    @property
-    def blocked(self) -> bool:
-        return self.tail
-
-    @property
-    def part(self) -> Part | None:
-        return self.place.part if self.tail and self.place is not None else None
-
-    def passed(self) -> None:
-        lane = self.lane
-        if not self.tail:
-            self.tail = True
-            self.post()
-        else:
-            place = self.place
-            self.follow()
-            following = self.place
-            assert place is not None
-            if following is None:
-                self.tail = False
-            else:
-                touches = lane.distance(place, following) <= TOUCH  # no light between them
-                self.tail = touches
-                self.post()
-                if touches:
-                    lane.flush()
-                    return
-        if lane.touched:
-            lane.flush()
-        self.on_change(self.tail)
-
-    def part_left(self) -> None:
-        if not self.tail:
-            self.follow()
-        elif self.follow() is None or self.lane.front(self._next()) < self.x - TOUCH:
-            self.tail = False
-            self.lane.calls.append((self.on_change, False))
-
-    def _next(self) -> Place:
-        assert self.place is not None
-        return self.place
-
-
-class ChoosyEye(Eye):
-    """An eye for which parts do not count that `sees(part)` says False for (too low for the beam)."""
-
-    __slots__ = ("sees",)
-
-    def __init__(
-        self,
-        lane: Lane,
-        number: int,
-        x: float,
-        on_change: Callable[[bool], None],
-        sees: Callable[[Part], bool],
-    ) -> None:
-        super().__init__(lane, number, x, on_change)
-        self.sees = sees
-
-    def attach(self, place: Place) -> None:
-        if self.sees(place.part):
-            super().attach(place)
-        else:
-            self.lane.idle.append(self)
-
-    def follow(self) -> Train | None:
-        train = super().follow()
-        while train is not None and not self.sees(self._next().part):
-            train = super().follow()
-        return train
-
-
-class Mark(Watch):
-    """Calls `on_pass(part)` at the instant a part's front (or tail) passes `x`."""
-
-    __slots__ = ("on_pass",)
-
-    def __init__(
-        self, lane: Lane, number: int, x: float, on_pass: Callable[[Part], None], tail: bool
-    ) -> None:
-        super().__init__(lane, number, x)
-        self.on_pass = on_pass
-        self.tail = tail
-
-    def passed(self) -> None:
-        assert self.place is not None
-        part = self.place.part
-        if self.follow() is not None:
-            self.post()
-        self.lane.flush()
-        self.on_pass(part)
 
 
 class Holder(Watch):

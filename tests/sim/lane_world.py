@@ -14,7 +14,8 @@ from commissioning.sim.flow import Giver, Receiver
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane import Lane, Zone
-from commissioning.sim.lane_watch import Border, ChoosyEye, End, Eye, Infeed, Mark, Stop
+from commissioning.sim.lane_eye import ChoosyEye, Eye, Mark
+from commissioning.sim.lane_watch import Border, End, Infeed, Stop
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful, decode, encode
 

@@ -1,0 +1,122 @@
+"""What only looks: photo-eyes and marks along a lane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from commissioning.sim.drive import TOUCH
+from commissioning.sim.lane_watch import Watch
+from commissioning.sim.part import Part
+from commissioning.sim.train import Place, Train
+
+if TYPE_CHECKING:
+    from commissioning.sim.lane import Lane
+
+__all__ = ["ChoosyEye", "Eye", "Mark"]
+
+
+class Eye(Watch):
+    """A light beam across the lane at `x`. `on_change(blocked)` at each edge, exactly.
+
+    Blocked while a part covers it: from the instant its front is there until its tail has passed.
+    Between parts that touch there is no light. `part` is the one that blocks it.
+    """
+
+    __slots__ = ("on_change",)
+
+    def __init__(self, lane: Lane, number: int, x: float, on_change: Callable[[bool], None]) -> None:
+        super().__init__(lane, number, x)
+        self.on_change = on_change
+
+    @property
+    def blocked(self) -> bool:
+        return self.tail
+
+    @property
+    def part(self) -> Part | None:
+        return self.place.part if self.tail and self.place is not None else None
+
+    def passed(self) -> None:
+        lane = self.lane
+        if not self.tail:
+            self.tail = True
+            self.post()
+        else:
+            place = self.place
+            self.follow()
+            following = self.place
+            assert place is not None
+            if following is None:
+                self.tail = False
+            else:
+                touches = lane.distance(place, following) <= TOUCH  # no light between them
+                self.tail = touches
+                self.post()
+                if touches:
+                    lane.flush()
+                    return
+        if lane.touched:
+            lane.flush()
+        self.on_change(self.tail)
+
+    def part_left(self) -> None:
+        if not self.tail:
+            self.follow()
+        elif self.follow() is None or self.lane.front(self._next()) < self.x - TOUCH:
+            self.tail = False
+            self.lane.calls.append((self.on_change, False))
+
+    def _next(self) -> Place:
+        assert self.place is not None
+        return self.place
+
+
+class ChoosyEye(Eye):
+    """An eye for which parts do not count that `sees(part)` says False for (too low for the beam)."""
+
+    __slots__ = ("sees",)
+
+    def __init__(
+        self,
+        lane: Lane,
+        number: int,
+        x: float,
+        on_change: Callable[[bool], None],
+        sees: Callable[[Part], bool],
+    ) -> None:
+        super().__init__(lane, number, x, on_change)
+        self.sees = sees
+
+    def attach(self, place: Place) -> None:
+        if self.sees(place.part):
+            super().attach(place)
+        else:
+            self.lane.idle.append(self)
+
+    def follow(self) -> Train | None:
+        train = super().follow()
+        while train is not None and not self.sees(self._next().part):
+            train = super().follow()
+        return train
+
+
+class Mark(Watch):
+    """Calls `on_pass(part)` at the instant a part's front (or tail) passes `x`."""
+
+    __slots__ = ("on_pass",)
+
+    def __init__(
+        self, lane: Lane, number: int, x: float, on_pass: Callable[[Part], None], tail: bool
+    ) -> None:
+        super().__init__(lane, number, x)
+        self.on_pass = on_pass
+        self.tail = tail
+
+    def passed(self) -> None:
+        assert self.place is not None
+        part = self.place.part
+        if self.follow() is not None:
+            self.post()
+        self.lane.flush()
+        self.on_pass(part)
