@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.problem import Problem, Problems
 
 __all__ = ["main"]
 
@@ -191,14 +191,17 @@ def _run(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from commissioning.bench.check import check
+    from commissioning.bench.output_file import require_writable, write
 
     if options.evidence is not None:
         raise Problems(
             Problem("evidence packs (--evidence) are not built yet", cure="Use --report and --junit")
         )
-    seed = _all(
-        lambda: _seed(options.seed), *(partial(_writable, f) for f in (options.junit, options.report))
-    )[0]
+    seed, _, _ = _all(
+        lambda: _seed(options.seed),
+        partial(require_writable, options.junit),
+        partial(require_writable, options.report),
+    )
     report = check(
         options.scene,
         seed=seed,
@@ -207,9 +210,9 @@ def _check(options: argparse.Namespace) -> int:
     )
     _say(report.as_json(), report.as_text(), options.json)
     if options.junit is not None:
-        _write(options.junit, report.as_junit())
+        write(options.junit, report.as_junit())
     if options.report is not None:
-        _write(options.report, report.as_html())
+        write(options.report, report.as_html())
     if report.problems:
         _report(report.problems)
     return report.exit_code
@@ -319,33 +322,6 @@ def _progress() -> Any:
 
 def _say(as_json: dict[str, Any], as_text: str, wants_json: bool) -> None:
     print(json.dumps(as_json, indent=None) if wants_json else as_text)
-
-
-def _writable(path: Path | None) -> None:
-    """Known before the work is done, not after it. An existing file keeps its content."""
-    if path is None:
-        return
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = not path.exists()
-        path.open("ab").close()
-        if new:
-            path.unlink()
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> Problems:
-    what = f"nothing can be written here: {error.strerror}"
-    return Problems(Problem(what, Place(file=str(path)), "Choose another place"))
 
 
 def _report(problems: Sequence[Problem]) -> int:

@@ -21,6 +21,8 @@ from commissioning.sim.part import Part
 
 __all__ = ["Source"]
 
+_MANY = 50_000
+
 
 class Source(Device, Giver):
     """Makes parts and offers them to `to`.
@@ -53,7 +55,7 @@ class Source(Device, Giver):
         outputs=("",),
         example="infeed: {type: source, product: carton, every: {exponential: 4 s}, to: belt1}",
     )  # fmt: skip
-    saved: ClassVar[tuple[str, ...]] = ("part", "made", "due")
+    saved: ClassVar[tuple[str, ...]] = ("part", "made", "due", "mark")
     constant: ClassVar[tuple[str, ...]] = (
         "interval", "choice", "products", "bounds", "target", "limit", "loses", "commanded",
     )  # fmt: skip
@@ -68,6 +70,7 @@ class Source(Device, Giver):
         self.part: Part | None = None  # made and not taken yet
         self.made = 0
         self.due = -1  # ns of the next part; -1: none is under way
+        self.mark = -1  # ns at which the last _MANY parts were complete
         self.target: Receiver | None = None
         self.limit = self.params["limit"]
         self.loses = self.params["when_blocked"] == "lose"
@@ -96,6 +99,8 @@ class Source(Device, Giver):
             return
         self.due = -1
         self.made += 1
+        if self.made % _MANY == 0:
+            self._see_that_time_passes()
         self.part = self.line.make_part(self._product(), self)
         self.own(self.part)
         self._offer()
@@ -144,6 +149,14 @@ class Source(Device, Giver):
             if u < bound:
                 return product
         return self.products[-1]
+
+    def _see_that_time_passes(self) -> None:
+        if self.mark == self.line.kernel._now:
+            raise RuntimeError(
+                f"it makes parts without end at one instant ({_MANY:,} of them): give `every` a time, or let "
+                "what takes the parts need some"
+            )
+        self.mark = self.line.kernel._now
 
     def _enabled(self) -> bool:
         return not self.commanded or bool(self.ports["enable"].value)

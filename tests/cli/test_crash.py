@@ -329,3 +329,14 @@ def test_that_a_killed_run_at_1x_reads_back_all_but_the_last_half_second(tmp_pat
     run.advance_to(recording.end_ns)
     assert np.array_equal(recording.records, run.journal.records())
     assert recording.digest == run.journal.digest()
+
+
+@pytest.mark.parametrize("every", ["always", "0 s"])
+def test_that_a_source_that_needs_no_time_does_not_hang_the_run(
+    every: str, small: Small, command: Command
+) -> None:
+    small.edit("every: {exponential: 5 s}, to: b1", f"every: {every}, to: out")
+    said = command("run", small, "--json")
+    assert said.code == 2
+    assert "src failed at 0.000000000 s" in said.err
+    assert "parts without end at one instant" in said.err
