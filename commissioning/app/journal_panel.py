@@ -16,8 +16,8 @@ from commissioning.app.watch import Watch
 from commissioning.app.words import RecordWords, clock, exact
 from commissioning.model.record import Kind
 
-COLUMNS = ("time", "kind", "about", "what happened", "cause")
-WIDTHS = (104, 90, 130, 260, 70)
+COLUMNS = ("time", "kind", "about", "cause", "what happened")
+WIDTHS = (104, 90, 130, 70, 260)
 K = Kind
 FILTERS: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("all but motion", (K.VALUE, K.SOURCE, K.OVERRIDE, K.PART_MADE, K.PART_GONE, K.PART_ATTRIBUTE, K.STATE,
@@ -124,7 +124,7 @@ class JournalModel(QAbstractTableModel):
                 return self._say.kind(record)
             if column == 2:
                 return self._say.about(record)
-            if column == 3:
+            if column == 4:
                 return self._say.says(record)
             cause = int(record["cause"])
             return f"#{cause}" if cause else ""
@@ -136,7 +136,7 @@ class JournalModel(QAbstractTableModel):
                 return QColor(self.tokens.failed)
             if kind == K.OVERRIDE or (kind == K.VALUE and aux & 4):
                 return QColor(self.tokens.forced)
-            if column in (1, 4):
+            if column in (1, 3):
                 return QColor(self.tokens.muted)
         return None
 

@@ -94,7 +94,7 @@ class Properties(QScrollArea):
     def _device(self, column: QVBoxLayout, header: Any, entry: dict[str, Any]) -> None:
         look = ((header.get("look") or {}).get("devices") or {}).get(entry["id"]) or {}
         if look.get("help"):
-            column.addWidget(_hint(look["help"]))
+            column.addWidget(_hint(look["help"].replace("`", "")))
         units, params = look.get("units") or {}, look.get("params") or {}
         if params:
             grid = _grid(column)
@@ -179,11 +179,17 @@ class StateBar(QWidget):
         if found != self._shares:
             self._shares = found
             self.setToolTip("\n".join(f"{STATE_NAMES[s]} {v:.2%}" for s, v in found.items() if v > 0))
+            lines = -(-self.fontMetrics().horizontalAdvance(self._words()) // max(self.width() - 4, 1))
+            self.setFixedHeight(18 + max(lines, 1) * (self.fontMetrics().height() + 1))
             self.update()
+
+    def _words(self) -> str:
+        order = (1, 3, 2, 4, 5, 0, 6)
+        words = [f"{STATE_NAMES[s]} {self._shares[s]:.0%}" for s in order if self._shares.get(s, 0) >= 0.005]
+        return "   ".join(words) or "nothing yet"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        total = sum(self._shares.values())
         x = 0.0
         painter.fillRect(QRectF(0, 0, self.width(), 12), QColor(self._tokens.raised))
         for state in (1, 3, 2, 4, 5, 0, 6):
@@ -193,14 +199,8 @@ class StateBar(QWidget):
                 painter.fillRect(QRectF(x, 0, max(width - 1, 1), 12), QColor(colour))
                 x += width
         painter.setPen(QColor(self._tokens.muted))
-        words = [
-            f"{STATE_NAMES[s]} {self._shares[s]:.0%}"
-            for s in (1, 3, 2, 4, 5, 0, 6)
-            if self._shares.get(s, 0) >= 0.005
-        ]
-        text = "   ".join(words) if total else "nothing yet"
         box = QRectF(0, 15, self.width(), self.height() - 15)
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWordWrap, self._words())
 
 
 def shares(times: Any, states: Any, now_ns: int) -> dict[int, float]:

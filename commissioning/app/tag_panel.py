@@ -24,9 +24,9 @@ from commissioning.app.tokens import Tokens
 from commissioning.app.watch import Watch
 from commissioning.app.words import age, clock, exact
 
-COLUMNS = ("tag", "address", "PLC in / out", "value", "quality", "owner", "age")
-NAME, ADDRESS, DIRECTION, VALUE, QUALITY, OWNER, AGE = range(len(COLUMNS))
-WIDTHS = (190, 80, 90, 100, 110, 150, 90)
+COLUMNS = ("tag", "address", "PLC in / out", "value", "quality", "owner", "age", "comment")
+NAME, ADDRESS, DIRECTION, VALUE, QUALITY, OWNER, AGE, COMMENT = range(len(COLUMNS))
+WIDTHS = (150, 70, 84, 80, 90, 120, 76, 120)
 DIRECTIONS = {"input": "input", "output": "output", "port": "–"}
 SORT = Qt.ItemDataRole.UserRole + 1
 OLD_S = 60  # a value that is old looks old
@@ -111,6 +111,8 @@ class TagModel(QAbstractTableModel):
             owner = str(signal.get("owner") or "–")
             under = values.forced(number) or values.faulted(number)
             return f"{owner}  →  {values.source_text(number)}" if under else owner
+        if column == COMMENT:
+            return str(signal.get("comment") or "")
         return age(self._watch.t_ns - values.changed_ns(number))
 
     def _ink(self, number: int, column: int) -> QColor | None:
@@ -123,7 +125,7 @@ class TagModel(QAbstractTableModel):
             if not values.is_good(number):
                 return QColor(t.muted)
             return QColor(t.passed) if values.text(number) == "TRUE" else None
-        if column in (ADDRESS, QUALITY):
+        if column in (ADDRESS, QUALITY, COMMENT):
             return QColor(t.muted)
         if column == AGE and self._watch.t_ns - values.changed_ns(number) > OLD_S * 1_000_000_000:
             return QColor(t.muted)

@@ -86,6 +86,7 @@ class Tokens:
     background_low: str
     background_high: str
     floor: str
+    shadow: str
     grid: str
     grid_strong: str
     beam_free: str
@@ -111,6 +112,7 @@ class Tokens:
             background_low=self.background_low,
             background_high=self.background_high,
             floor=self.floor,
+            shadow=self.shadow,
             grid=self.grid,
             grid_strong=self.grid_strong,
             selection=self.accent,
@@ -150,6 +152,7 @@ LIGHT = Tokens(
     background_low="#EEF1F4",
     background_high="#FFFFFF",
     floor="#DADFE4",
+    shadow="#CAD0D6",
     grid="#CBD1D8",
     grid_strong="#AAB2BB",
     beam_free="#3BA776",
@@ -182,6 +185,7 @@ DARK = Tokens(
     background_low="#22262B",
     background_high="#30363D",
     floor="#2A2F35",
+    shadow="#22262B",
     grid="#383E46",
     grid_strong="#4C545E",
     beam_free="#35C08F",

@@ -68,9 +68,9 @@ class ViewportPanel(QWidget):
     def _prepare(self) -> None:
         if self._source is not None:
             return
-        from commissioning.viewport.picture import PlotterPicture
+        from commissioning.viewport.picture import OffscreenPicture
 
-        self._source = PlotterPicture()
+        self._source = OffscreenPicture()
         self._begin()
         self.ready.emit()
 

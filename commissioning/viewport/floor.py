@@ -53,7 +53,7 @@ class Floor:
         radii = self.radius * np.linspace(0.0, 1.0, RINGS + 1)[1:]
         ring = np.column_stack([np.cos(angle), np.sin(angle)])
         flat = np.concatenate([[[0.0, 0.0]], *(ring * r for r in radii)]) + self.centre
-        points = np.column_stack([flat, np.full(len(flat), -0.004)])
+        points = np.column_stack([flat, np.full(len(flat), -0.03)])
         i = np.arange(SEGMENTS)
         j = (i + 1) % SEGMENTS
         faces = [np.column_stack([np.zeros_like(i), i + 1, j + 1])]

@@ -32,6 +32,7 @@ class Palette:
     background_low: str
     background_high: str
     floor: str
+    shadow: str
     grid: str
     grid_strong: str
     selection: str

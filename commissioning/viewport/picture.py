@@ -1,4 +1,4 @@
-"""Where pictures come from. One small interface; the default is a PyVista plotter, off screen.
+"""Where pictures come from. One small interface; the default is a VTK window that is never shown.
 
 It needs no OpenGL in Qt, works on every window platform, docks and floats, and costs a read-back of
 about 1 ms at 1280 x 720. A native OpenGL widget can become a second source behind the same interface.
@@ -52,19 +52,22 @@ def prefer_windowless_gl() -> None:
             os.environ["VTK_DEFAULT_OPENGL_WINDOW"] = "vtkEGLRenderWindow"
 
 
-class PlotterPicture:
-    """A PyVista plotter that is never shown."""
+class OffscreenPicture:
+    """A VTK render window that is never shown (what a PyVista plotter wraps, see decision record 7)."""
 
     def __init__(self) -> None:
         prefer_windowless_gl()
-        import pyvista
+        import vtkmodules.vtkRenderingOpenGL2  # noqa: F401  registers the OpenGL classes
         from vtkmodules.vtkCommonCore import vtkUnsignedCharArray
-        from vtkmodules.vtkRenderingCore import vtkMapper
+        from vtkmodules.vtkRenderingCore import vtkMapper, vtkRenderer, vtkRenderWindow
 
-        self._plotter = pyvista.Plotter(off_screen=True, lighting="none", window_size=[320, 240])
-        self._window = self._plotter.render_window
+        self._window = vtkRenderWindow()
+        self._window.SetShowWindow(False)
+        self._window.SetOffScreenRendering(1)
         self._window.SetMultiSamples(0)
-        self.renderer = self._plotter.renderer
+        self.renderer = vtkRenderer()
+        self.renderer.SetAutomaticLightCreation(False)
+        self._window.AddRenderer(self.renderer)
         self.camera = self.renderer.GetActiveCamera()
         self._pixels = vtkUnsignedCharArray()
         self._software: bool | None = None
@@ -97,7 +100,7 @@ class PlotterPicture:
         return self._software
 
     def close(self) -> None:
-        self._plotter.close()
+        self.renderer.RemoveAllViewProps()
         self._window.Finalize()
 
     def _light(self) -> None:

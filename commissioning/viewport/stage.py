@@ -20,8 +20,10 @@ from commissioning.viewport.palette import Palette
 from commissioning.viewport.picking import Pick, part_at, part_centres
 from commissioning.viewport.picture import PictureSource
 from commissioning.viewport.plant import Plant
+from commissioning.viewport.shadow import Shadow
 from commissioning.viewport.shapes import STANDING_BOX, Triangles, joined, of_body
 
+MANY_BODIES = 8
 EMPTY_LOOK: dict[str, Any] = {"bodies": [], "lanes": [], "slots": [], "products": [], "assets": {}}
 
 
@@ -40,6 +42,7 @@ class Stage:
         self._collect(look["bodies"], assets)
         self.low, self.high = self._extent()
         self.floor = Floor(self.low, self.high, palette)
+        self.shadow = Shadow([mesh for meshes in self._still.values() for mesh in meshes], palette)
         self.plant = Plant(look["bodies"], assets, objects, palette)
         self.movers = Movers(look["bodies"], assets, palette)
         self.beams = Beams(look["bodies"], palette)
@@ -52,6 +55,7 @@ class Stage:
         source.renderer.RemoveAllViewProps()
         for actor in (
             *self.floor.actors,
+            self.shadow.actor,
             *self.plant.actors,
             *self.movers.actors,
             *self.loads.actors,
@@ -76,7 +80,7 @@ class Stage:
 
     def recolour(self, palette: Palette) -> None:
         self.palette = palette
-        for thing in (self.floor, self.plant, self.movers, self.beams, self.loads):
+        for thing in (self.floor, self.shadow, self.plant, self.movers, self.beams, self.loads):
             thing.recolour(palette)
         self.source.recolour(palette)
         self.select(self._selected)
@@ -108,7 +112,7 @@ class Stage:
         self._selected = what
         if what is not None and what.kind == "device":
             if what.id in self._still:
-                mesh = joined(self._still[str(what.id)])
+                mesh = joined(_large(self._still[str(what.id)]))
                 self._outlines.append(Outline(mesh, self.source.camera, self.palette))
             for mover in self.movers.members:
                 if mover.device == what.id:
@@ -174,6 +178,14 @@ class Stage:
             mesh = mesh.placed(self.frame.positions[n], self.frame.quaternions[n])
             self._part_outline = Outline(mesh, self.source.camera, self.palette)
             self.source.renderer.AddActor(self._part_outline.actor)
+
+
+def _large(meshes: list[Triangles]) -> list[Triangles]:
+    """Of a device of many bodies only the large ones are outlined: legs and braces would clutter it."""
+    if len(meshes) <= MANY_BODIES:
+        return meshes
+    lengths = [float(np.ptp(mesh.points, axis=0).max()) for mesh in meshes]
+    return [mesh for mesh, length in zip(meshes, lengths, strict=True) if length >= max(lengths) / 2]
 
 
 def _moved(before: Frame, now: Frame) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,10 @@ from commissioning.viewport.camera import PRESETS, Camera
 from commissioning.viewport.frame import Frame
 from commissioning.viewport.palette import Palette
 from commissioning.viewport.picking import Pick
-from commissioning.viewport.picture import PictureSource
-from commissioning.viewport.stage import Stage
+
+if TYPE_CHECKING:  # VTK comes after the window is on the screen
+    from commissioning.viewport.picture import PictureSource
+    from commissioning.viewport.stage import Stage
 
 SAMPLES = 12  # pictures averaged at rest, each shifted by part of a pixel
 REST_MS = 220

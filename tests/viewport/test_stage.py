@@ -11,7 +11,7 @@ from commissioning.app.tokens import DARK, LIGHT
 from commissioning.viewport.camera import Camera
 from commissioning.viewport.frame import Frame, frame_at
 from commissioning.viewport.picking import Pick, part_centres
-from commissioning.viewport.picture import PlotterPicture
+from commissioning.viewport.picture import OffscreenPicture
 from commissioning.viewport.stage import Stage
 
 WIDTH, HEIGHT = 480, 320
@@ -20,7 +20,7 @@ MOMENT = 3_000_000_000
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    source = PlotterPicture()
+    source = OffscreenPicture()
     source.resize(WIDTH, HEIGHT)
     made = Stage(source, header(), LIGHT.palette)
     made.show(frame_at(FakeTimeline(), MOMENT))
@@ -157,7 +157,7 @@ def test_that_the_theme_changes_without_a_new_stage(stage: Stage) -> None:
 
 
 def test_that_an_empty_window_has_a_floor_to_look_at() -> None:
-    source = PlotterPicture()
+    source = OffscreenPicture()
     source.resize(WIDTH, HEIGHT)
     empty = Stage(source, None, LIGHT.palette)
     assert seen(empty, whole(empty)).std() > 2

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from commissioning.app.tokens import LIGHT
 from commissioning.viewport.frame import frame_at
 from commissioning.viewport.overlay import Label, cube_faces, round_length
-from commissioning.viewport.picture import PlotterPicture
+from commissioning.viewport.picture import OffscreenPicture
 from commissioning.viewport.stage import Stage
 from commissioning.viewport.widget import ViewportWidget, halton
 
@@ -24,7 +24,7 @@ def widget(qtbot: QtBot) -> Iterator[ViewportWidget]:
     qtbot.addWidget(made)
     made.resize(500, 340)
     made.show()
-    made.set_stage(Stage(PlotterPicture(), header(), LIGHT.palette))
+    made.set_stage(Stage(OffscreenPicture(), header(), LIGHT.palette))
     made.show_frame(frame_at(FakeTimeline(), 3_000_000_000))
     qtbot.waitUntil(lambda: made.pictures > 0)
     yield made
