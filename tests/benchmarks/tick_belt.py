@@ -1,14 +1,14 @@
 """A belt as a plain 60 Hz tick loop, the way a game engine does it: what the event core is compared with.
 
 The same rules as `bench_spine.belt_scene`, written without the product's motion code: parts of two
-lengths each `EVERY` s, 0.5 m/s, three eyes, a stopper that is open `OPEN` s of each `PERIOD` s, the belt
+lengths each `every` s, 0.5 m/s, three eyes, a stopper that is open `OPEN` s of each `PERIOD` s, the belt
 standing 2 s of each 60 s.
 No tags, no journal: edges are appended to a list.
 """
 
 from __future__ import annotations
 
-SIZES, SPEED, EVERY, PERIOD, OPEN = (0.25, 0.45), 0.5, 1.9, 10, 5.0
+SIZES, SPEED, PERIOD, OPEN = (0.25, 0.45), 0.5, 10, 5.0
 
 
 class TickPart:
@@ -35,8 +35,10 @@ class TickEye:
 class TickBelt:
     """`parts` downstream first. Starts at time `t` s with `parts` = (front, length), m."""
 
-    def __init__(self, length: float, dt: float, t: float, parts: list[tuple[float, float]]) -> None:
-        self.length, self.dt, self.t = length, dt, t
+    def __init__(
+        self, length: float, every: float, dt: float, t: float, parts: list[tuple[float, float]]
+    ) -> None:
+        self.length, self.every, self.dt, self.t = length, every, dt, t
         self.parts = [TickPart(x, own) for x, own in parts]
         self.eyes = [TickEye(length * share) for share in (0.25, 0.5, 0.9)]
         for eye in self.eyes:
@@ -59,7 +61,7 @@ class TickBelt:
         if self.t >= self.next_part and (not self.parts or self.parts[-1].x >= self.parts[-1].length):
             self.parts.append(TickPart(0.0, SIZES[self.made % 2]))
             self.made += 1
-            self.next_part = self.t + EVERY
+            self.next_part = self.t + self.every
         for k, eye in enumerate(self.eyes):
             blocked = eye.sample(self.parts)
             if blocked != eye.blocked:
