@@ -136,7 +136,7 @@ class Properties(QScrollArea):
         )  # fmt: skip
         rows = watch.states.of(number)
         rows = rows[rows["t"] <= watch.t_ns]
-        self._bar.show_shares(shares(rows["t"], rows["aux"], watch.t_ns))
+        self._bar.show_shares(shares(rows["t"], rows["aux"], watch.t_ns) if len(rows) else {})
         state = int(rows["aux"][-1]) if len(rows) else -1
         since = f"  since {clock(int(rows['t'][-1]))}" if len(rows) else ""
         _say(self._facts["state"], (state_word(state) or "–") + since)

@@ -8,6 +8,7 @@ import numpy as np
 
 from commissioning.app.watch import Watch
 from commissioning.app.words import decoded, quality_text, value_text
+from commissioning.model.tags import DataType
 
 
 class TagValues:
@@ -33,13 +34,13 @@ class TagValues:
     def text(self, number: int) -> str:
         self.refresh()
         value = self.value(number)
-        return value_text(self._type(number), value) if value is not None else "–"
+        return value_text(self._type(number), value)
 
     def source_text(self, number: int) -> str:
         """What the owner wrote under a force."""
         self.refresh()
         value = self._value(self._watch.own.rows, self._row(self._own, number), number)
-        return value_text(self._type(number), value) if value is not None else "–"
+        return value_text(self._type(number), value)
 
     def forced(self, number: int) -> bool:
         self.refresh()
@@ -73,8 +74,8 @@ class TagValues:
         return int(rows[number]) if 0 <= number < len(rows) else -1
 
     def _value(self, rows: np.ndarray, row: int, number: int) -> Any:
-        if row < 0:
-            return None
+        if row < 0:  # before its first write an entry has its type's default, and says so by its quality
+            return DataType[self._type(number)].default
         source = self._watch.source
         texts = source.texts if source is not None else ()
         return decoded(self._type(number), float(rows["a"][row]), float(rows["b"][row]), texts)

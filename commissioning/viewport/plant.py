@@ -17,7 +17,7 @@ from commissioning.viewport.palette import Palette, mix, rgb
 from commissioning.viewport.polydata import actor_of, matt, polydata, shared
 from commissioning.viewport.shapes import Triangles, joined, of_body
 
-TINT = 0.45  # share of the state colour in a tinted body
+TINT = 0.32  # share of the state colour in a tinted body
 LIT, UNLIT = 0.25, 0.5  # a lit lamp has so much white in it, an unlit one so much black
 TINTED = frozenset({"frame", "guard", "steel", "station", "panel"})
 
