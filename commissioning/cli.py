@@ -136,7 +136,12 @@ def _has_display() -> bool:
 
 
 def _open(options: argparse.Namespace) -> int:
-    at_ns = None if options.at is None else _duration("--at", options.at)
+    from commissioning.bench.output_file import require_writable
+
+    at = options.at
+    at_ns, _ = _all(
+        lambda: None if at is None else _duration("--at", at), partial(require_writable, options.screenshot)
+    )
     if options.screenshot is not None and not _has_display():
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     if not _has_display():

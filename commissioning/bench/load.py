@@ -12,6 +12,7 @@ from commissioning.bench.link_conflicts import link_problems
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
 from commissioning.files.packaged import packaged
+from commissioning.files.recording import is_recording
 from commissioning.files.scene_text import SceneText
 from commissioning.model.expression import names_in_header
 from commissioning.model.placement import place
@@ -67,6 +68,10 @@ def load(path: str | Path, links: bool = True) -> LoadedScene:
                 where=Place(file=str(file)),
                 cure="Give a folder that holds scene.yaml, or the file itself",
             )
+        )
+    if is_recording(file):
+        raise Problems(
+            Problem("this is a recording, not a scene", Place(file=str(file)), "Use replay or open for it")
         )
     try:
         content = file.read_bytes()

@@ -31,7 +31,8 @@ class Belt(Device):
         type="belt",
         help="Straight belt conveyor. Runs while `run` is true; without a binding it always runs.",
         params=(
-            Param("length", "length", "Length along travel.", exclusive_minimum=0.0, example="3 m"),
+            Param("length", "length", "Length along travel.", exclusive_minimum=0.0, maximum=10_000.0,
+                  example="3 m"),
             Param("width", "length", "Width across travel.", default=0.5, exclusive_minimum=0.0),
             Param("speed", "speed", "Speed when it runs.", exclusive_minimum=0.0, example="0.4 m/s"),
             Param("acceleration", "acceleration", "Start ramp; 0 = reaches its speed at once.",

@@ -66,6 +66,8 @@ class Source(Device, Giver):
         self.interval = line.sampler(self, "every", self.params["every"])
         self.choice = line.choices(self, "mix")
         names = [product.id for product in line.products]
+        if (self.params["mix"] is None) is (self.params["product"] is None):
+            raise ValueError(f"{self.id} needs one of product and mix: what does it make?")
         self.products, self.bounds = _shares(self.params["mix"] or {self.params["product"]: 1.0}, names)
         self.part: Part | None = None  # made and not taken yet
         self.made = 0

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from commissioning.cli import _LATER
+
 Line = Any  # see conftest.py
 Command = Callable[..., Any]
 
@@ -48,6 +50,9 @@ IN_THE_SCENE: dict[str, tuple[str, str, list[tuple[str, ...]]]] = {
     "cycle of nothing": ("cycle: 10 ms", "cycle: 0 ms", [("controllers.plc.task.main", "at least 1 us")]),
     "missing mesh": ("{type: sink}", "{type: sink, asset: no.glb}", [("devices.out.asset", "no.glb", "there is no such file", "GLB")]),
     "mesh of no kind": ("{type: sink}", "{type: sink, asset: main.st}", [("devices.out.asset", ".st", "glb, stl, obj, ply")]),
+    "belt to the moon": ("length: 2 m,", "length: 3e8 m,", [("@3e8 m", "devices.b1.length", "at most 10000 m")]),
+    "no product": ("product: box, ", "", [("devices.src", "needs one of product and mix")]),
+    "product and mix": ("product: box, ", "product: box, mix: {box: 1}, ", [("devices.src", "needs one of product and mix")]),
     "unknown product": ("product: box", "product: bux", [("devices.src.product", "no product 'bux'")]),
     "unknown name in a check": ("not b1.moving for 3 s", "not b1.movin for 3 s", [("@b1.movin ", "checks.no_stop.when", "`b1.movin`", "Did you mean `b1.moving`")]),
     "unknown device in a check": ("not b1.moving for 3 s", "not b7.moving for 3 s", [("@b7.moving", "checks.no_stop.when", "`b7.moving`")]),
@@ -205,7 +210,7 @@ def test_that_a_link_cannot_be_armed_at_full_speed(small: Line, command: Command
 
 
 def test_that_a_command_that_is_not_built_says_so(command: Command) -> None:
-    for name in ("experiment", "import", "io-check", "test", "search", "evidence", "diff"):
+    for name in _LATER:
         said = command(name, "scene", "--whatever")
         assert (said.code, said.out) == (2, "")
         assert f"`{name}`" in said.err and "not built yet" in said.err
@@ -301,3 +306,21 @@ def test_that_a_port_in_use_is_told_with_its_number(small: Line, command: Comman
             assert (said.code, said.out, len(said.problems)) == (2, "", 1)
             assert f"port {port} on 127.0.0.1 is already in use" in said.err
             assert "another port in `endpoint`" in said.err
+
+
+def test_that_a_recording_given_as_scene_and_a_scene_given_as_recording_are_told(
+    small: Line, recording: Path, command: Command
+) -> None:
+    for name in ("validate", "run", "check", "serve"):
+        said = command(name, recording)
+        assert (said.code, said.out, len(said.problems)) == (2, "", 1)
+        assert "this is a recording, not a scene. Use replay" in said.err
+    assert "this is not a recording" in command("replay", small.folder / "scene.yaml").err
+
+
+def test_that_a_picture_that_cannot_be_written_is_told_before_the_window_opens(
+    small: Line, tmp_path: Path, command: Command
+) -> None:
+    said = command("open", small, "--screenshot", tmp_path / "small" / "main.st" / "a.png", "--at", "soon")
+    assert (said.code, said.out, len(said.problems)) == (2, "", 2)
+    assert "--at: 'soon' is no duration" in said.err and "nothing can be written here" in said.err
