@@ -19,9 +19,9 @@ __all__ = ["declarations", "types"]
 
 _BUILT_IN = {
     "device": (
-        "belt:Belt", "estop_button:EStopButton", "height_eye:HeightEye", "photo_eye:PhotoEye",
-        "push_button:PushButton", "pusher:Pusher", "sink:Sink", "source:Source", "stack_light:StackLight",
-        "station:Station", "stopper:Stopper",
+        "belt:Belt", "buffer:Buffer", "estop_button:EStopButton", "height_eye:HeightEye",
+        "photo_eye:PhotoEye", "push_button:PushButton", "pusher:Pusher", "sink:Sink", "source:Source",
+        "stack_light:StackLight", "station:Station", "stopper:Stopper",
     ),
     "controller": ("emulated:Emulated", "external:External", "nobody:Nobody"),
     "link": ("opcua_client:OpcUaClient", "opcua_server:OpcUaServer"),

@@ -48,6 +48,9 @@ class Sink(Device, Receiver):
         self.ports["count"].write(self.taken)
         return True
 
+    def reserve(self, giver: Giver) -> bool:
+        return True
+
     def bodies(self) -> Sequence[Body]:
         mesh = shown(self.record.asset, self.pose)
         if mesh is not None:

@@ -1,23 +1,28 @@
-"""Station: works on one part at a time."""
+"""Station: works on parts, one at a time, several side by side, or in batches."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from commissioning.devices.server import BatchServer, Server
 from commissioning.devices.shapes import box, post, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
+from commissioning.model.duration import Bernoulli, in_slots
 from commissioning.model.pose import Pose
-from commissioning.model.record import CarrierKind, Kind, State
+from commissioning.model.record import State
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
-from commissioning.sim.flow import Giver, Receiver, Waiting
+from commissioning.sim.flow import Giver, Receiver, Reserving, Waiting
 from commissioning.sim.line import Line
 from commissioning.sim.part import Part
 
 __all__ = ["Station"]
+
+# What a station of several servers does: the first of these that one of its servers does.
+_RANK = (State.WORKING, State.DOWN, State.BLOCKED, State.IDLE, State.STARVED)
 
 
 def _exit_pose(params: Mapping[str, Any], output: str) -> Pose:
@@ -28,17 +33,27 @@ class Station(Device, Receiver, Giver):
     """Takes a part, works for `cycle`, offers it to `to`; a finished part stays until it is taken.
 
     A part that is given to the station is in it at once (the place behind it is free at that instant).
-    Blocking is after service. Failures count operating time unless `counts: calendar`; a failure
-    interrupts the cycle, which goes on after the repair.
+    Blocking is after service, or before it: then work begins only when a place downstream is kept for the
+    part. Failures count operating time unless `counts: calendar`; a failure interrupts the cycle, which
+    goes on after the repair. Of `parallel` servers each works, fails and blocks by itself.
     """
 
     declaration = TypeDeclaration(
         kind="device",
         type="station",
-        help="Works on one part at a time for a cycle time; blocks after service.",
+        help="Works on parts for a cycle time: one at a time, several side by side, or in batches.",
         params=(
             Param("cycle", "distribution", "Time of work on one part.",
                   example="{normal: {mean: 5 s, sd: 0.5 s}}"),
+            Param("parallel", "integer", "Servers side by side, one part each.", default=1, minimum=1,
+                  maximum=1000),
+            Param("blocking", "choice", "When it stops for want of a place downstream: a finished part stays,"
+                  " or work does not begin.", default="after_service",
+                  choices=("after_service", "before_service")),
+            Param("batch", "integer", "Parts worked on together.", default=1, minimum=1, maximum=10000),
+            Param("load", "distribution", "Time to load a batch, before its cycle.", default="0 s"),
+            Param("slot", "duration", "Length of a slot where durations are numbers of slots.", default=None,
+                  exclusive_minimum=0.0, example="1 s"),
             Param("failures", "mapping", "When it fails and how long a repair takes.", default=None,
                   example="{every: {exponential: 1 h}, repair: {exponential: 5 min}}",
                   fields=(
@@ -65,36 +80,59 @@ class Station(Device, Receiver, Giver):
         exit_pose=_exit_pose,
         example="pack: {type: station, cycle: 5 s, to: out}",
     )  # fmt: skip
-    saved: ClassVar[tuple[str, ...]] = (
-        "part", "finished", "working", "remaining", "since", "version", "down", "until_failure", "clock",
-        "waiting",
+    saved: ClassVar[tuple[str, ...]] = ("free", "stuck", "reserved", "waiting")
+    constant: ClassVar[tuple[str, ...]] = (
+        "cycle", "load", "batch", "fail_every", "repair_time", "calendar", "slot_ns", "tries", "before",
+        "plain", "commanded", "servers", "only", "target", "keeper",
     )  # fmt: skip
-    constant: ClassVar[tuple[str, ...]] = ("cycle", "fail_every", "repair_time", "calendar", "slot", "target")
-    continuations: ClassVar[tuple[str, ...]] = ("cycle_over", "fail", "repaired")
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         super().__init__(index, record, pose, line)
-        self.cycle = line.sampler(self, "cycle", self.params["cycle"])
-        failures = self.params["failures"]
-        self.fail_every = line.sampler(self, "failure", failures["every"]) if failures else None
-        self.repair_time = line.sampler(self, "repair", failures["repair"]) if failures else None
+        given, slot = self.params, self.params["slot"]
+        cycle, failures = in_slots(given["cycle"], slot), given["failures"]
+        self.cycle = line.sampler(self, "cycle", cycle)
+        self.load = line.sampler(self, "load", in_slots(given["load"], slot))
+        self.fail_every = self.repair_time = None
+        if failures:
+            self.fail_every = line.sampler(self, "failure", in_slots(failures["every"], slot))
+            self.repair_time = line.sampler(self, "repair", in_slots(failures["repair"], slot))
         self.calendar = bool(failures) and failures["counts"] == "calendar"
-        self.slot = line.add_slot(self, pose @ Pose((self.params["length"] / 2, 0.0, 0.0)))
+        self.batch = given["batch"]
+        self.slot_ns = round(slot * 1e9) if slot else 0
+        self.tries = isinstance(cycle, Bernoulli)
+        self.before = given["blocking"] == "before_service"
+        if self.before and (self.batch > 1 or self.tries):
+            raise ValueError("a batch, or a cycle {bernoulli: p}, does not go with blocking: before_service")
+        self.commanded = self.bound("enable") or self.bound("start")
+        # nothing can stand against the beginning of work, and nothing interrupts it
+        self.plain = not (failures or self.before or self.slot_ns or self.bound("start"))
+        make, count = (BatchServer if self.batch > 1 else Server), given["parallel"]
+        self.servers: list[Server] = []
+        for number in range(count):
+            y = (number - (count - 1) / 2) * given["width"] / count
+            place = line.add_slot(self, pose @ Pose((given["length"] / 2, y, 0.0)))
+            self.servers.append(make(self, number, place))
+            line.register(self.servers[-1])
+        self.only = self.servers[0] if count == 1 else None
         self.target: Receiver | None = None
-        self.part: Part | None = None
-        self.finished = False
-        self.working = False  # the cycle is running (not waiting, not down)
-        self.remaining = 0  # ns of work left on the part
-        self.since = 0  # ns at which the running stretch of work began
-        self.version = 0  # of the scheduled end or failure of the running stretch
-        self.down = False
-        self.until_failure = 0  # operating ns left, or the calendar instant of the next failure
-        self.clock = 0  # version of the calendar failure
+        self.keeper: Reserving | None = None  # the target, where it keeps places
+        self.free = list(range(count))[::-1]  # servers that take a part, the next one last
+        self.stuck: list[int] = []  # servers that wait for a place downstream, in their order
+        self.reserved: list[str] = []  # givers for whose next part a place is kept, one entry a place
         self.waiting = Waiting()
 
     def connect(self) -> None:
-        target = self.record.to[""]
+        record = self.record
+        target = record.to[""]
         self.target = self.line.receiver(target.device, target.at)
+        if isinstance(self.target, Reserving):
+            self.keeper = self.target
+        elif self.before:
+            raise ValueError(f"{target.device} keeps no place: blocking: before_service needs a station, a "
+                             f"buffer or a sink behind {record.id}")  # fmt: skip
+        assert self.target is not None
+        for server in self.servers:
+            server.target = self.target
         self.ports["enable"].subscribe(self.enable_changed)
         self.ports["start"].subscribe(self.start_changed)
 
@@ -102,129 +140,96 @@ class Station(Device, Receiver, Giver):
         for port in ("occupied", "busy", "done", "failed"):
             self.ports[port].write(False)
         self.set_state(State.STARVED)
-        self._next_failure()
+        for server in self.servers:
+            server.next_failure()
 
     def receiver(self, at: float | None = None) -> Receiver:
         return self
 
     def offer(self, part: Part, giver: Giver) -> bool:
-        if self.part is not None or not self._enabled():
+        free = self.free
+        if self.reserved and giver.id in self.reserved:
+            self.reserved.remove(giver.id)
+        elif not free or (self.reserved and self._room() <= 0) or (self.commanded and not self._enabled()):
+            self.waiting.add(giver)
+            return False
+        if self.waiting.givers:
+            self.waiting.discard(giver)
+        if self.servers[free[-1]].take(part):
+            free.pop()
+        self.settle()
+        return True
+
+    def reserve(self, giver: Giver) -> bool:
+        if self._room() <= 0 or not self._enabled():
             self.waiting.add(giver)
             return False
         self.waiting.discard(giver)
-        self.own(part)
-        self.part, self.finished = part, False
-        self.remaining = self.cycle.draw()
-        self.line.journal.add(int(Kind.PART_MOVE), int(CarrierKind.SLOT), part.id, self.slot)
-        self.ports["occupied"].write(True)
-        self._begin()
+        self.reserved.append(giver.id)
         return True
 
     def ready(self, receiver: Receiver) -> None:
-        self._give()
+        stuck = self.stuck
+        while stuck and self.servers[stuck[0]].go_on():
+            stuck.pop(0)
+        self.settle()
+
+    def reserve_ahead(self) -> bool:
+        """Have a place kept downstream for a part of this station."""
+        assert self.keeper is not None
+        return self.keeper.reserve(self)
+
+    def left(self, server: Server) -> None:
+        """A server is free again: whoever waits may give."""
+        self.free.append(server.number)
+        if self.waiting.givers:
+            self._call()
+
+    def settle(self) -> None:
+        """Publish what the station does and holds now, if that has changed."""
+        only = self.only
+        if only is not None:
+            state, held = only.condition(), only.held
+        else:
+            found = {server.condition() for server in self.servers}
+            state = next(one for one in _RANK if one in found)
+            held = sum(server.held for server in self.servers)
+        if state is self.state and held == self.held:
+            return
+        self.set_state(state, held)
+        ports, servers = self.ports, self.servers
+        ports["occupied"].write(held > 0)
+        ports["busy"].write(any(server.working for server in servers))
+        ports["done"].write(any(server.finished for server in servers))
+        ports["failed"].write(any(server.down for server in servers))
 
     def enable_changed(self, _: None) -> None:
         """Enabled again: whoever waits may give."""
-        if self._enabled() and self.part is None:
-            self.waiting.call(self)
+        self._call()
 
     def start_changed(self, _: None) -> None:
-        """The start command rose: work begins if a part waits for it."""
-        self._begin()
+        """The start command rose: work begins where a part waits for it."""
+        for server in self.servers:
+            if not server.working:
+                server.begin()
+        self.settle()
 
-    def cycle_over(self, version: int) -> None:
-        """Continuation: the work on the part is done."""
-        if version != self.version:
-            return
-        self._stop_work()
-        self.finished = True
-        self._give()
+    def started(self) -> bool:
+        """Whether work may begin as far as the start command goes."""
+        return not self.commanded or bool(self.ports["start"].value) or not self.bound("start")
 
-    def fail(self, version: int) -> None:
-        """Continuation: a failure, of the running stretch (operating time) or of the calendar."""
-        if version != (self.clock if self.calendar else self.version):
-            return
-        if self.working:
-            self._stop_work()
-        self.down = True
-        self.set_state(State.DOWN)
-        self.ports["failed"].write(True)
-        assert self.repair_time is not None
-        kernel = self.line.kernel
-        kernel.call_at(kernel._now + self.repair_time.draw(), self.repaired, 0)
+    def _call(self) -> None:
+        """Call those who wait, each once at most, while there is room."""
+        for _ in range(len(self.waiting.givers)):
+            if not self.free or self._room() <= 0 or not self._enabled():
+                return
+            self.waiting.call(self)
 
-    def repaired(self, _: int) -> None:
-        """Continuation: the repair is over; interrupted work goes on."""
-        self.down = False
-        self.ports["failed"].write(False)
-        self._next_failure()
-        if self.part is None:
-            self.set_state(State.STARVED, 0)
-        elif self.finished:
-            self.set_state(State.BLOCKED, 1)
-            self._give()
-        else:
-            self.set_state(State.IDLE, 1)
-            self._begin(resumed=True)
+    def _room(self) -> int:
+        return sum(self.servers[number].room() for number in self.free) - len(self.reserved)
 
     def _enabled(self) -> bool:
-        return bool(self.ports["enable"].value) or not self.bound("enable")
-
-    def _begin(self, resumed: bool = False) -> None:
-        """Start or resume the work if there is some and nothing stands against it."""
-        if self.part is None or self.finished or self.working:
-            return
-        if self.down:
-            return
-        if not resumed and self.bound("start") and not self.ports["start"].value:
-            self.set_state(State.IDLE, 1)
-            return
-        kernel = self.line.kernel
-        self.working = True
-        self.since = kernel._now
-        self.version += 1
-        self.set_state(State.WORKING, 1)
-        self.ports["busy"].write(True)
-        if self.fail_every is not None and not self.calendar and self.until_failure < self.remaining:
-            kernel.call_at(kernel._now + self.until_failure, self.fail, self.version)
-        else:
-            kernel.call_at(kernel._now + self.remaining, self.cycle_over, self.version)
-
-    def _stop_work(self) -> None:
-        worked = self.line.kernel._now - self.since
-        self.working = False
-        self.version += 1
-        self.remaining -= worked
-        if not self.calendar:
-            self.until_failure -= worked
-        self.ports["busy"].write(False)
-
-    def _next_failure(self) -> None:
-        if self.fail_every is None:
-            return
-        drawn = self.fail_every.draw()
-        if self.calendar:
-            kernel = self.line.kernel
-            self.clock += 1
-            self.until_failure = kernel._now + drawn
-            kernel.call_at(self.until_failure, self.fail, self.clock)
-        else:
-            self.until_failure = drawn
-
-    def _give(self) -> None:
-        if self.part is None or not self.finished or self.down or self.target is None:
-            return
-        if not self.target.offer(self.part, self):
-            self.ports["done"].write(True)
-            self.set_state(State.BLOCKED, 1)
-            return
-        self.part = None
-        self.finished = False
-        self.ports["done"].write(False)
-        self.ports["occupied"].write(False)
-        self.set_state(State.STARVED, 0)
-        if self._enabled():
-            self.waiting.call(self)
+        return not self.commanded or bool(self.ports["enable"].value) or not self.bound("enable")
 
     def bodies(self) -> Sequence[Body]:
         mesh = shown(self.record.asset, self.pose)

@@ -247,6 +247,8 @@ def _distribution() -> Schema:
             "triangular": several(3),
             "weibull": pair("shape", {"type": "number", "minimum": 0.1, "maximum": 1000}),
             "empirical": {"type": "string", "minLength": 1},
+            "geometric": {"$ref": "#/$defs/quantity_share"},
+            "bernoulli": {"$ref": "#/$defs/quantity_share"},
         }
     )
     named = {

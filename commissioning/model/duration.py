@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from commissioning.model.quantity import QuantityError, parse_quantity
@@ -112,6 +112,25 @@ class Empirical:
 
 
 @dataclass(frozen=True, slots=True)
+class Geometric:
+    """A whole number of slots, 1 or more: each slot is the last with probability `p`. `slot` in s, which
+    the device gives (`in_slots`)."""
+
+    p: float
+    slot: float = 0.0
+
+    @property
+    def mean(self) -> float:
+        return self.slot / self.p
+
+
+@dataclass(frozen=True, slots=True)
+class Bernoulli(Geometric):
+    """As geometric, of a machine that is up in each slot with probability `p`: work that finds no place at
+    the end of its slot is not done and is tried again (Li and Meerkov 2009, chapter 4)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Always:
     """No time at all between two: a source that has a part whenever there is a place for it."""
 
@@ -122,7 +141,21 @@ class Always:
 
 Distribution = (
     Constant | Exponential | Normal | LogNormal | Erlang | Uniform | Triangular | Weibull | Empirical | Always
-)
+    | Geometric
+)  # fmt: skip
+
+
+def in_slots(distribution: Distribution, slot: float | None) -> Distribution:
+    """The distribution on a device whose time is slotted, `slot` s long (None: it is not).
+
+    Raises ValueError for a number of slots without a length of the slot.
+    """
+    if not isinstance(distribution, Geometric):
+        return distribution
+    if slot is None:
+        raise ValueError("a number of slots needs the length of a slot; write for example slot: 1 s")
+    return replace(distribution, slot=slot)
+
 
 EXAMPLES: Final[Mapping[str, str]] = {
     "exponential": "{exponential: 4 s}",
@@ -133,6 +166,8 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "triangular": "{triangular: [4 s, 5 s, 7 s]}",
     "weibull": "{weibull: {mean: 5 s, shape: 1.5}}",
     "empirical": "{empirical: times.csv}",
+    "geometric": "{geometric: 0.1}",
+    "bernoulli": "{bernoulli: 0.9}",
 }
 _FORMS = "Write 4 s, or one of " + ", ".join(EXAMPLES.values())
 
@@ -215,6 +250,14 @@ def _empirical(body: Any, name: str) -> Distribution:
     return Empirical(body)
 
 
+def _slots(body: Any, name: str) -> Distribution:
+    p = _at(lambda: parse_quantity(body, "share"), (name,))
+    if not 0.0 < p <= 1.0:
+        what = f"the probability of a slot is above 0 and at most 1, not {p:g}"
+        raise QuantityError(what, f"Write {EXAMPLES[name]}", (name,))
+    return Geometric(p) if name == "geometric" else Bernoulli(p)
+
+
 _READERS: Final[Mapping[str, Callable[[Any, str], Distribution]]] = {
     "exponential": _exponential,
     "normal": _normal,
@@ -224,6 +267,8 @@ _READERS: Final[Mapping[str, Callable[[Any, str], Distribution]]] = {
     "triangular": _triangular,
     "weibull": _weibull,
     "empirical": _empirical,
+    "geometric": _slots,
+    "bernoulli": _slots,
 }
 
 

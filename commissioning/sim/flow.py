@@ -4,6 +4,10 @@ A giver that has a part at its end offers it. The receiver takes it, at that ver
 "wait" and remembers the giver; as soon as it would take a part it calls `ready`, and the giver offers
 again. A part has one owner at any instant: it changes inside `offer`, and the receiver journals it.
 
+A giver that must know of a place before it begins its work (blocking before service) reserves it: from a
+receiver that keeps places, `reserve` promises that the giver's next offer will be taken. It waits for a
+reservation exactly as for an offer, by `ready`.
+
 Several givers may wait for one receiver. They are called in the order in which they began to wait,
 one part each time there is a place; two that began at the same instant were served by the kernel in
 declaration order.
@@ -12,11 +16,11 @@ declaration order.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from commissioning.sim.part import Part
 
-__all__ = ["Giver", "Receiver", "Waiting"]
+__all__ = ["Giver", "Receiver", "Reserving", "Waiting"]
 
 
 class Receiver(Protocol):
@@ -30,6 +34,17 @@ class Receiver(Protocol):
         """
 
 
+@runtime_checkable
+class Reserving(Receiver, Protocol):
+    """What takes parts and keeps a place for one that will be offered later."""
+
+    @abstractmethod
+    def reserve(self, giver: Giver) -> bool:
+        """True: the next offer of `giver` will be taken, whenever it comes. False: wait for
+        `giver.ready(self)`. Each True is one place; it is given back by offering only.
+        """
+
+
 class Giver(Protocol):
     """What gives parts away. An object of the run: a snapshot names it by its `id`."""
 
@@ -37,7 +52,7 @@ class Giver(Protocol):
 
     @abstractmethod
     def ready(self, receiver: Receiver) -> None:
-        """`receiver` would take a part now: offer again, if there still is one to give."""
+        """`receiver` would take a part now: offer (or reserve) again, if there still is one to give."""
 
 
 class Waiting:

@@ -21,6 +21,7 @@ from commissioning.model.duration import (
     Empirical,
     Erlang,
     Exponential,
+    Geometric,
     LogNormal,
     Normal,
     Triangular,
@@ -159,4 +160,10 @@ def _transform(distribution: Distribution) -> Callable[[Floats], Floats]:
     if isinstance(d, Empirical):
         table = np.array(d.values, np.float64)
         return lambda u: table[(u[:, 0] * len(table)).astype(np.int64)]
+    if isinstance(d, Geometric):
+        slot, p = d.slot, d.p
+        if p >= 1.0:
+            return lambda u: np.full(len(u), slot)
+        beta = -log(np.array([1.0 - p]))[0]
+        return lambda u: slot * (np.floor(-log(u[:, 0]) / beta) + 1.0)
     return lambda u: np.zeros(len(u))
