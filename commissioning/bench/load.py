@@ -265,7 +265,11 @@ def _inside(folder: Path, name: str, where: Place, found: list[Problem]) -> Path
     if not name.isprintable():
         found.append(Problem(f"{name!r} is no name of a file", where, "Use printable characters"))
         return None
-    if Path(name).is_absolute() or ".." in Path(name).parts:
+    try:
+        stays = path.resolve().is_relative_to(folder.resolve())
+    except OSError:
+        stays = False
+    if Path(name).is_absolute() or ".." in Path(name).parts or not stays:
         found.append(
             Problem(f"{name} lies outside the scene's folder", where, "Copy the file into the scene's folder")
         )

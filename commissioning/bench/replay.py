@@ -14,11 +14,13 @@ from commissioning.bench.load import SCENE_FILE, load
 from commissioning.files.recording import Recording, read_recording
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import RECORD, Kind
+from commissioning.sim.inputs import check_log, from_plain
 from commissioning.sim.run import Run
 
 __all__ = ["Contents", "Verification", "describe", "rerun", "verify"]
 
 Progress = Callable[[float, str], None]
+_LONGEST_SILENCE_NS = 30 * 24 * 3600 * 1_000_000_000  # after the last record; the digest does not cover it
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,14 @@ def rerun(recording: Recording, progress: Progress | None = None) -> Run:
                 "this recording does not carry its scene", Place(file=str(recording.path)), "Record it again"
             )
         )
-    with tempfile.TemporaryDirectory(prefix="commissioning-replay-") as folder:
-        recording.unpack(Path(folder))
-        loaded = load(Path(folder), links=False)
+    try:
+        log = [[entry.t_ns, *from_plain(entry.value)] for entry in recording.inputs]
+        check_log(log, recording.end_ns)
+        with tempfile.TemporaryDirectory(prefix="commissioning-replay-") as folder:
+            recording.unpack(Path(folder))
+            loaded = load(Path(folder), links=False)
+    except (TypeError, ValueError, OSError) as error:
+        raise Problems(_unusable(recording, str(error))) from error
     if loaded.scene.hash != recording.header["core"]["scene_hash"]:
         raise Problems(
             Problem(
@@ -108,18 +115,33 @@ def rerun(recording: Recording, progress: Progress | None = None) -> Run:
                 "Use the version that recorded it",
             )
         )
-    log = [[entry.t_ns, *entry.value] for entry in recording.inputs]
     header = recording.header
-    run = Run(
-        loaded, header["core"]["seed"], header.get("scenario", ""),
-        every_scan=bool(header.get("every_scan", False)), inputs=log,
-    )  # fmt: skip
+    scenario, seed = header.get("scenario", ""), header["core"]["seed"]
+    if type(seed) is not int or (scenario and scenario not in loaded.scene.scenarios):
+        raise Problems(_unusable(recording, f"seed {seed!r}, scenario {scenario!r}"))
+    last = int(recording.records["t"][-1]) if len(recording.records) else 0
+    if recording.end_ns > last + _LONGEST_SILENCE_NS:
+        raise Problems(_unusable(recording, f"it says it ends {recording.end_ns / 1e9:g} s after its start"))
+    try:
+        every_scan = bool(header.get("every_scan", False))
+        run = Run(loaded, seed, scenario, every_scan=every_scan, inputs=log)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Problems(_unusable(recording, str(error))) from error
     stretch = max(60_000_000_000, recording.end_ns // 100)
     while run.now_ns < recording.end_ns and run.problem is None:
         run.advance_to(min(recording.end_ns, run.now_ns + stretch))
         if progress is not None:
             progress(run.now_ns / recording.end_ns, "re-run")
     return run
+
+
+def _unusable(recording: Recording, cause: str) -> Problem:
+    return Problem(
+        "this recording cannot be run again",
+        Place(file=str(recording.path)),
+        "It was changed after it was written, or by another program; record the run again",
+        cause,
+    )
 
 
 def _first_difference(recording: Recording, run: Run) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from commissioning.bench.load import LoadedScene
+from commissioning.files.recording_format import Beginning
 from commissioning.files.recording_writer import RecordingWriter
+from commissioning.sim.inputs import to_plain
 from commissioning.sim.run import Run
 
 __all__ = ["KEYFRAME_EVERY_NS", "RecordedRun", "Run", "make_run"]
@@ -41,7 +43,10 @@ class RecordedRun:
         self.run = run
         header = _with_meshes(run.journal.header, loaded)
         header |= {"scenario": run.scenario, "every_scan": run.line.every_scan}
-        self.writer = RecordingWriter(path, header, loaded.files)
+        beginning = run.journal.beginning  # of a restored run
+        self.writer = RecordingWriter(
+            path, header, loaded.files, None if beginning is None else Beginning(*beginning)
+        )
         self._inputs = 0
         self._next_keyframe = KEYFRAME_EVERY_NS
         for k, packed, chain, texts in run.journal.sealed():
@@ -79,6 +84,8 @@ class RecordedRun:
 
     def _tail(self) -> None:
         journal, log = self.run.journal, self.run.inputs.log
-        new = [(e[0], k, "input", e[1:]) for k, e in enumerate(log[self._inputs :], self._inputs)]
-        self._inputs = len(log)
+        count = len(log)
+        fresh = enumerate(log[self._inputs : count], self._inputs)
+        new = [(e[0], k, "input", to_plain(e[1:])) for k, e in fresh]
         self.writer.tail(journal.tail(), journal.open_count, journal.new_texts(), new, self.run.now_ns)
+        self._inputs = count

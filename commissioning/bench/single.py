@@ -23,7 +23,7 @@ __all__ = ["RunResult", "run_once"]
 
 Progress = Callable[[float, str], None]
 
-_SHORTEST, _LONGEST = 1_000_000_000, 24 * 3600 * 1_000_000_000  # virtual ns between looks at Ctrl-C
+_SHORTEST, _LONGEST = 1_000_000, 24 * 3600 * 1_000_000_000  # virtual ns between looks at Ctrl-C
 _PATIENCE_S = 0.1  # wall time between them
 
 

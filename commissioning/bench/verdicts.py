@@ -18,10 +18,20 @@ from commissioning.bench.conditions import Conditions, RunFacts, conditions, fac
 from commissioning.bench.load import LoadedScene
 from commissioning.bench.run import make_run
 from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.record import Kind
 from commissioning.sim.check import Check, JournalView, Measure, RunView, Verdict
 from commissioning.sim.journal import Journal
 
-__all__ = ["CheckReport", "check_scene", "checks_of", "exit_code", "judge_run", "replication_seed"]
+__all__ = [
+    "CheckReport",
+    "absent_controller",
+    "check_scene",
+    "checks_of",
+    "exit_code",
+    "first_alarm",
+    "judge_run",
+    "replication_seed",
+]
 
 Progress = Callable[[float, str], None]
 _SLICES = 40
@@ -169,7 +179,7 @@ def check_scene(
     """
     seed = loaded.scene.run.seed if seed is None else seed
     campaign = _Campaign(loaded, seed, checks_of(loaded, only), progress, make_run)
-    absent = _absent_controller(loaded)
+    absent = absent_controller(loaded)
     interrupted = False
     if absent:
         verdicts = tuple(check.verdict("NOT RUN", absent) for check in campaign.checks)
@@ -191,10 +201,34 @@ def judge_run(loaded: LoadedScene, view: RunView, only: Sequence[str] = ()) -> t
     A throughput needs replications: of one run it gives the rate and stays INCONCLUSIVE. The scenario is
     the caller's affair. Raises Problems.
     """
-    return tuple(check.judge([check.observe(view)]) for check in checks_of(loaded, only))
+    alarm = first_alarm(view)
+    verdicts = []
+    for check in checks_of(loaded, only):
+        verdict = check.judge([check.observe(view)])
+        if alarm is not None and alarm[0] <= check.length_ns and verdict.verdict != "FAIL":
+            verdict = _undecided(verdict, alarm[1])
+        verdicts.append(verdict)
+    return tuple(verdicts)
 
 
-def _absent_controller(loaded: LoadedScene) -> str:
+def first_alarm(view: RunView) -> tuple[int, str] | None:
+    """Time in ns and text of the first PROBLEM of a run: a device or controller that failed in it.
+
+    A line whose PLC has stopped stands still and passes every `never`: from there on nothing is decided.
+    """
+    records = view.records()
+    problems = records[records["kind"] == int(Kind.PROBLEM)]
+    if not len(problems):
+        return None
+    return int(problems[0]["t"]), view.texts[int(problems[0]["a"])]
+
+
+def _undecided(verdict: Verdict, what: str) -> Verdict:
+    why = f"not decided, because the run stopped or lost its controller: {what}"
+    return replace(verdict, verdict="INCONCLUSIVE", why=why)
+
+
+def absent_controller(loaded: LoadedScene) -> str:
     """Why nothing can be judged: a line without its controller passes every `never`."""
     for record in loaded.scene.controllers.values():
         if record.type == "external":
@@ -248,7 +282,7 @@ class _Campaign:
         verdict = check.judge(measures)
         problem = self.broken.get(check.id)
         if problem is not None and verdict.verdict != "FAIL":
-            return replace(verdict, verdict="INCONCLUSIVE", why=f"the run stopped: {problem.what}")
+            return _undecided(verdict, problem.what)
         return verdict
 
     def _groups(self) -> dict[str, list[Check]]:
@@ -279,10 +313,13 @@ class _Campaign:
                 break
         self.done += length
         view = JournalView(run.journal, run.now_ns)
+        alarm = first_alarm(view)
         for check in group:
             self.measures[check.id].append(check.observe(view))
             if run.problem is not None and run.now_ns < check.length_ns:
                 self.broken[check.id] = run.problem
+            elif alarm is not None and alarm[0] <= check.length_ns:
+                self.broken.setdefault(check.id, Problem(alarm[1]))
         if run.problem is not None:
             self.problems.append(run.problem)
         wall = time.perf_counter() - started

@@ -98,7 +98,7 @@ class Belt(Device):
             bodies.append(
                 cylinder(frame, "end roller", "roller", 0.088, width - 0.06, (x, 0, -0.06), (pi / 2, 0, 0))
             )
-        pairs = max(2, 1 + round(length / 1.6))
+        pairs = min(max(2, 1 + round(length / 1.6)), 60)  # a belt of kilometres is drawn with fewer
         for i in range(pairs):
             x = 0.25 + (length - 0.5) * i / (pairs - 1) if length > 0.6 else length * (i + 0.5) / pairs
             for side in (half - 0.03, -half + 0.03):

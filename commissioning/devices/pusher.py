@@ -109,7 +109,7 @@ class Pusher(Device, Giver):
         reach = self.ram.travel(now)
         part = self._candidate(reach + 1e-9)
         if part is None:
-            self._await_touch(reach + 1e-6, self.params["speed"])
+            self._await_touch(reach, self.params["speed"], beyond=1e-9)
             return
         coordinate = self.lane.position(part)
         self.lane.remove(part)
@@ -158,11 +158,11 @@ class Pusher(Device, Giver):
                 return part  # type: ignore[no-any-return]
         return None
 
-    def _await_touch(self, position: float, speed: float) -> None:
-        """Look again when the face comes to the next width at which a part of this line can stand."""
+    def _await_touch(self, position: float, speed: float, beyond: float = 0.0) -> None:
+        """Look when the face, now at `position`, comes to the next place at which a part's side can be."""
         gaps = sorted(
             gap for product in self.line.products
-            if (gap := (self._width() - product.size[1]) / 2) >= position
+            if (gap := (self._width() - product.size[1]) / 2) >= position + beyond
         )  # fmt: skip
         if gaps:
             kernel = self.line.kernel

@@ -49,6 +49,10 @@ class Converter(Stateful):
             return
         self.target.put(self._convert(value), quality, reason)
 
+    def initial(self) -> Any:
+        """The target's value for the source's value as it is, written or not."""
+        return self._convert(self.source.value)
+
     def _convert(self, value: Any) -> Any:
         binding, target = self.binding, self.target
         if binding.bit is not None:
@@ -66,6 +70,8 @@ class Converter(Stateful):
 def join(line: Line, port: Signal, tag: Signal, binding: Binding, to_tag: bool) -> Converter:
     """Join a port's entry and a tag; `to_tag`: the port is written by its device."""
     converter = Converter(line, port if to_tag else tag, tag if to_tag else port, binding, to_tag)
+    if not to_tag:  # what the port reads before anybody has written the tag
+        port.value = port.source = converter.initial()
     line.register(converter)
     return converter
 

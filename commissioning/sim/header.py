@@ -55,6 +55,7 @@ def describe(line: Line) -> dict[str, Any]:
             {"id": product.id, "size": list(product.size), "mass": product.mass} for product in line.products
         ],
         "attributes": list(line.attributes),
+        "programs": {name: getattr(program, "hash", "") for name, program in line.loaded.programs.items()},
     }  # fmt: skip
     return {"core": core, "look": _look(line), "name": scene.name}
 

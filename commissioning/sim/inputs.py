@@ -12,6 +12,7 @@ after the other between instants form a group: they are applied together, before
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,11 +25,42 @@ from commissioning.sim.values import words
 if TYPE_CHECKING:
     from commissioning.sim.line import Line
 
-__all__ = ["ACTIONS", "InputPort"]
+__all__ = ["ACTIONS", "InputPort", "check_log", "from_plain", "to_plain"]
 
 ACTIONS = {"force": 1, "release": 2, "operate": 3, "value": 4, "fault": 5, "clear": 6, "set": 7}
 
 LoggedInput = list[Any]
+
+
+def to_plain(value: Any) -> Any:
+    """Part of a log entry as strict JSON data: NaN and infinities, which a REAL can be, become objects."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": str(value)}
+    return [to_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def from_plain(value: Any) -> Any:
+    """What `to_plain` was given. Raises ValueError for an object that is none of its own."""
+    if isinstance(value, dict):
+        if set(value) != {"float"} or value["float"] not in ("nan", "inf", "-inf"):
+            raise ValueError(f"{value!r} is no input")
+        return float(value["float"])
+    return [from_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def check_log(log: Sequence[Any], end_ns: int) -> None:
+    """Raises ValueError unless `log` is an input log of a run that ended at `end_ns`."""
+    for entry in log:
+        if not isinstance(entry, list) or len(entry) != 6:
+            raise ValueError("an input has six fields")
+        t, way, group, what, target, value = entry
+        if not all(type(n) is int for n in (t, way, group)) or not 0 <= t <= end_ns or way not in (0, 1):
+            raise ValueError(f"an input at {t!r}")
+        if not isinstance(target, str) or (what not in ACTIONS and what != "link"):
+            raise ValueError(f"an input {what!r} on {target!r}")
+        pair = {"operate": 2, "value": 3, "link": 2}.get(what)
+        if pair is not None and (not isinstance(value, list) or len(value) != pair):
+            raise ValueError(f"an input {what!r} with {value!r}")
 
 
 class InputPort(Stateful):
@@ -77,6 +109,7 @@ class InputPort(Stateful):
                 kernel.call_at(t, self.apply, [what, target, value], INPUT)
             else:
                 groups.setdefault(group, []).append([t, what, target, value])
+                self.group = max(self.group, group)
         for entries in groups.values():
             kernel.call_at(entries[0][0], self.apply_group, [e[1:] for e in entries], END)
 

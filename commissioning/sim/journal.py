@@ -47,6 +47,7 @@ class Journal:
         self._end = 0  # bytes of it in use
         self._base = 0  # chunks before a restored run's first one
         self._before = 0  # records before the open chunk
+        self._beginning: tuple[int, bytes, tuple[str, ...]] | None = None  # of a restored journal
         self._chain = chain_start(self.header.get("core", {}))
         self._lock = Lock()
 
@@ -66,6 +67,11 @@ class Journal:
     def open_count(self) -> int:
         """Number of records in the open chunk."""
         return self._end // _SIZE
+
+    @property
+    def beginning(self) -> tuple[int, bytes, tuple[str, ...]] | None:
+        """Of a restored journal: full chunks before it, their chain value, the texts used in them."""
+        return self._beginning
 
     @property
     def first(self) -> int:
@@ -163,6 +169,8 @@ class Journal:
             self.texts = list(data["texts"])
             self._text_ids = {text: i for i, text in enumerate(self.texts)}
             self._texts_sealed = int(data["texts_sealed"])
+            sealed = tuple(self.texts[: self._texts_sealed])
+            self._beginning = (self._base, self._chain, sealed) if self._base else None
 
     def new_texts(self) -> list[str]:
         """The texts first used in the open chunk."""

@@ -32,6 +32,9 @@ USER = 5 << 16  # SimPy events of user processes
 STAT = 6 << 16  # statistics
 END = 7 << 16  # the instant is over (between instants)
 
+LONGEST_INSTANT = 1_000_000
+"""Calls at one instant for the same instant, after which something goes round in a circle."""
+
 Call = Callable[[Any], None]
 Entry = tuple[int, int, int, int, Any, Call]
 
@@ -63,6 +66,7 @@ class Kernel(simpy.Environment):
         self.cause = 0
         self._scheduled = 0  # entries so far: their numbers, and what has run = these less the waiting
         self._process_event = self._fire
+        self._crowded, self._crowd = -1, 0  # the instant in which calls for the same instant were counted
         # SimPy binds its event types early only for the class itself, not for a subclass: rebind.
         for name in ("process", "timeout", "event", "all_of", "any_of"):
             setattr(self, name, simpy.Environment.__dict__[name].__get__(self, type(self)))
@@ -75,10 +79,22 @@ class Kernel(simpy.Environment):
         """
         if t.__class__ is not int:
             raise TypeError(f"kernel time is a whole number of nanoseconds, got {t!r}")
-        if t < self._now:
-            raise ValueError(f"cannot call {fn!r} at {t} ns, it is {self._now} ns already")
+        if t <= self._now:
+            self._again(t, fn)
         self._scheduled = number = self._scheduled + 1
         heappush(self._queue, (t, key, number, self.cause, arg, fn))
+
+    def _again(self, t: int, fn: Call) -> None:
+        """A call at the present instant, or before it: the one may go on for ever, the other cannot be."""
+        if t < self._now:
+            raise ValueError(f"cannot call {fn!r} at {t} ns, it is {self._now} ns already")
+        if t != self._crowded:
+            self._crowded, self._crowd = t, 0
+        self._crowd += 1
+        if self._crowd > LONGEST_INSTANT:
+            raise RuntimeError(
+                f"more than {LONGEST_INSTANT} things happen at one instant; it would never end"
+            )
 
     def schedule(self, event: Event, priority: int = 1, delay: int = 0) -> None:  # type: ignore[override]
         """SimPy's entry point: schedule an event after `delay` ns. Refuses anything but int."""

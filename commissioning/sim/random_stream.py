@@ -35,6 +35,7 @@ __all__ = ["Sampler", "Uniforms", "stream_key", "uniforms"]
 
 Floats = NDArray[np.float64]
 _BLOCK = 64
+_LONGEST_S = 9.2e9  # 292 years, what 64 bits of ns hold
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -125,7 +126,8 @@ class Sampler(Stateful):
         count = _BLOCK * self.width
         seconds = self.make(uniforms(self.key, self.block * count, count).reshape(_BLOCK, self.width))
         # A negative duration cannot be: it is drawn again, which is to leave it out of the sequence.
-        self.values = np.rint(seconds[seconds >= 0.0] * 1e9).astype(np.int64).tolist()
+        seconds = np.minimum(seconds[seconds >= 0.0], _LONGEST_S)
+        self.values = np.rint(seconds * 1e9).astype(np.int64).tolist()
 
 
 def _transform(distribution: Distribution) -> Callable[[Floats], Floats]:

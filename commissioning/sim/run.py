@@ -101,7 +101,12 @@ class Run:
         return MappingProxyType({name: host.scans for name, host in self.line.hosts.items()})
 
     def kpi(self) -> Any:
-        """Key figures per device so far, see `commissioning.sim.kpi`."""
+        """Key figures per device so far, see `commissioning.sim.kpi`.
+
+        Raises RuntimeError for a restored run whose journal does not hold its beginning.
+        """
+        if self.journal.first:
+            raise RuntimeError("key figures need the whole journal; this run was restored from a snapshot")
         from commissioning.sim.kpi import kpi
 
         return kpi(self.journal.header, self.journal.records(), self.now_ns)
@@ -215,12 +220,18 @@ class Run:
         data = snapshots.read(snapshot)
         if data["scene_hash"] != loaded.scene.hash:
             raise snapshots.SnapshotError("this snapshot was taken of another scene")
+        if data["scenario"] and data["scenario"] not in loaded.scene.scenarios:
+            raise snapshots.SnapshotError(f"there is no scenario {data['scenario']}")
         every_scan = bool(data["every_scan"])
         if data["kind"] == "replay":
             run = cls(loaded, data["seed"], data["scenario"], every_scan=every_scan, inputs=data["inputs"])
             run.advance_to(data["t"])
             return run
         run = cls(loaded, data["seed"], data["scenario"], every_scan=every_scan, _start=False)
+        if data["core"] != run.line.core_hash:
+            raise snapshots.SnapshotError(
+                "this snapshot was taken of the scene with another program or version"
+            )
         snapshots.restore_state(run.line, data["state"], data["t"])
         return run
 

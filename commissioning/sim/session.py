@@ -27,6 +27,7 @@ SessionState = Literal["running", "paused", "ended", "failed"]
 
 _SLICE_S = 0.005  # wall time between looks at links and commands
 _LONGEST_SLICE = 10_000_000_000  # virtual ns in one go, however high the speed, so that commands are answered
+_LONGEST_GOODBYE_S = 10.0
 _BUDGET_S = 0.02  # wall time of one stretch at full speed, so that commands are answered
 
 
@@ -76,6 +77,7 @@ class Session:
         self._asked = 0  # commands given, taken, and answered by a published status
         self._taken = 0
         self._answered = 0
+        self._step = 1_000_000  # virtual ns of one stretch at full speed; finds its own length
         self._pending: list[Future[Any]] = []
         self._closing = False
         self._state: SessionState = "paused"
@@ -180,7 +182,9 @@ class Session:
             self._closed = True
         self._closing = True
         self._wake.set()
-        self._thread.join()
+        self._thread.join(_LONGEST_GOODBYE_S)
+        if self._thread.is_alive():
+            return  # a run that does not come to the end of an instant; its thread ends with the program
         for future in list(self._pending):
             future.cancel()
         self._drop()
@@ -233,10 +237,11 @@ class Session:
         if math.isinf(speed):
             self._lag = 0.0
             deadline = wall + _BUDGET_S
-            step = 1_000_000_000
+            step = self._step
             while time.monotonic() < deadline and not self._over():
                 run.advance_to(self._capped(run.now_ns + step))
-                step = min(step * 2, 60_000_000_000) if time.monotonic() < deadline - _BUDGET_S / 2 else step
+                step = min(step * 2, 60_000_000_000) if time.monotonic() < deadline else max(step // 2, 1000)
+            self._step = step
             pause = 0.0
         else:
             target = self._anchor_now + round((wall - self._anchor_wall) * speed * 1e9)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
+from commissioning.model.problem import Place, Problem
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful, decode, encode
 
@@ -36,6 +38,7 @@ def save(run: Run) -> bytes:
     data: dict[str, Any] = {
         "format": FORMAT,
         "scene_hash": line.scene.hash,
+        "core": line.core_hash,
         "seed": line.seed,
         "scenario": run.scenario,
         "every_scan": line.every_scan,
@@ -54,6 +57,7 @@ def save(run: Run) -> bytes:
             "signals": [signal.save() for signal in line.tags],
             "parts": [part.save() for part in line.parts.values()],
             "made": line.made,
+            "alarms": [[alarm.what, astuple(alarm.where), alarm.cure, alarm.cause] for alarm in line.alarms],
             "objects": {identity: thing.save() for identity, thing in line.objects.items()},
         }
     return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
@@ -71,17 +75,40 @@ def read(snapshot: bytes) -> dict[str, Any]:
         raise SnapshotError(f"not a snapshot: {error}") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise SnapshotError("not a snapshot of this version of commissioning")
+    kinds = {
+        "scene_hash": str, "core": str, "seed": int, "scenario": str, "every_scan": bool, "t": int,
+        "inputs": list, "kind": str,
+    }  # fmt: skip
+    for name, kind in kinds.items():
+        if type(data.get(name)) is not kind:
+            raise SnapshotError(f"not a snapshot: {name} is {data.get(name)!r}")
+    if data["t"] < 0 or (data["kind"] == "state") != isinstance(data.get("state"), dict):
+        raise SnapshotError("not a snapshot: its time or its state makes no sense")
     return data
 
 
 def restore_state(line: Line, state: dict[str, Any], t: int) -> None:
-    """Replace the state of a freshly built line by that of a snapshot. Nothing is added, all replaced."""
+    """Replace the state of a freshly built line by that of a snapshot. Nothing is added, all replaced.
+
+    Raises SnapshotError if it does not fit the line.
+    """
+    try:
+        if set(state["objects"]) != set(line.objects):
+            raise ValueError("it has other objects than the line")
+        _restore(line, state, t)
+    except (AttributeError, AssertionError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise SnapshotError(f"the snapshot does not fit this line: {error}") from error
+
+
+def _restore(line: Line, state: dict[str, Any], t: int) -> None:
     line.parts.clear()
     for data in state["parts"]:
         part = Part.restored(data)
         line.parts[part.id] = part
     line.made = state["made"]
-    line.alarms.clear()
+    line.alarms[:] = [
+        Problem(what, Place(*where), cure, cause) for what, where, cure, cause in state["alarms"]
+    ]
     line.journal.restore(state["journal"])
     for signal, data in zip(line.tags, state["signals"], strict=True):
         signal.restore(data, line)

@@ -61,7 +61,7 @@ def _entry(line: Line, device: str, port: Port, binding: Binding | None) -> Sign
         if port.direction == "out":
             tag.owner = device
         return tag
-    own = line.tags.add(name, port.type, owner=device if port.direction == "out" else tag.owner)
+    own = line.tags.add(name, port.type, owner=device if port.direction == "out" else tag.name)
     if port.direction == "out" and binding.bit is None:
         tag.owner = device
     join(line, own, tag, binding, to_tag=port.direction == "out")

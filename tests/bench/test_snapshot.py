@@ -211,3 +211,18 @@ def test_that_a_run_with_a_simpy_process_is_restored_by_replay(carton_line: Load
     assert copy.now_ns == live.now_ns
     assert copy.journal.digest() == live.journal.digest()
     assert copy.tags["I_PE4"].forced
+
+
+def test_that_an_alarm_of_a_stopped_plc_is_restored(carton_line: LoadedScene, tmp_path: Path) -> None:
+    for name, content in carton_line.files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    program = tmp_path / "plc" / "main.st"
+    broken = program.read_text().replace("Packed := Packed + 1;", "Packed := Packed / (Packed - Packed);")
+    program.write_text(broken)
+    loaded = load(tmp_path)
+    live = Run(loaded, 1, "production")
+    live.advance("1 min")
+    copy = Run.restore(loaded, live.snapshot())
+    assert [str(alarm) for alarm in copy.line.alarms] == [str(alarm) for alarm in live.line.alarms] != []
+    assert state(copy) == state(live)

@@ -85,7 +85,7 @@ def test_that_a_run_that_breaks_leaves_failures_and_decides_nothing_else(loaded:
     report = check_scene(loaded, only=("seen", "moves"), make_run=Runs(broken_at=55 * NS))
     assert report.verdict("seen").verdict == "FAIL"  # it failed before
     assert report.verdict("moves").verdict == "INCONCLUSIVE"
-    assert "the run stopped" in report.verdict("moves").why
+    assert "a device went wrong" in report.verdict("moves").why
     assert len(report.problems) == 1 and report.exit_code == 1
     alone = check_scene(loaded, only=("moves",), make_run=Runs(broken_at=55 * NS))
     assert alone.exit_code == 2

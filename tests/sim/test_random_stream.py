@@ -98,3 +98,7 @@ def test_that_streams_of_different_objects_and_purposes_differ() -> None:
     assert len(keys) == 9
     first, second = Uniforms("u", stream_key(1, "a", "x")), Uniforms("u", stream_key(2, "a", "x"))
     assert [first.draw() for _ in range(5)] != [second.draw() for _ in range(5)]
+
+
+def test_that_a_mean_of_centuries_stays_within_64_bits_of_nanoseconds() -> None:
+    assert 0 < draws(Exponential(1e10)).max() <= 9.2e9
