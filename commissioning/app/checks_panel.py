@@ -27,7 +27,7 @@ from commissioning.app.verdicts import SYMBOLS, Verdicts
 from commissioning.app.words import clock, exact, type_word
 
 COLUMNS = ("verdict", "check", "type", "measured", "limit", "at", "why")
-WIDTHS = (120, 130, 100, 110, 100, 100, 300)
+WIDTHS = (124, 110, 90, 84, 76, 96, 260)
 FIRST_CHECK = """No checks in this scene yet. Write the first one into scene.yaml:
 
 checks:
@@ -80,13 +80,14 @@ class CheckModel(QAbstractTableModel):
 
 
 class ChecksPanel(QWidget):
-    chosen = Signal(int)  # ns
+    chosen = Signal(object)  # ns: Qt's int ends at 2.1 s
     running = Signal(bool)
     notice = Signal(str)
 
     def __init__(self, verdicts: Verdicts, actions: Actions, tokens: Tokens):
         super().__init__()
         self.model = CheckModel(verdicts, tokens)
+        self.model.setParent(self)
         self._verdicts = verdicts
         self.scene: Path | None = None
         self._process: QProcess | None = None

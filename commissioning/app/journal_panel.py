@@ -155,12 +155,13 @@ class JournalModel(QAbstractTableModel):
 class JournalPanel(QWidget):
     """Filter, log, and the jump to a record's time."""
 
-    chosen = Signal(int)  # ns
+    chosen = Signal(object)  # ns: Qt's int ends at 2.1 s
 
     def __init__(self, watch: Watch, selection: Selection, tokens: Tokens):
         super().__init__()
         self._watch, self._selection = watch, selection
         self.model = JournalModel(watch, tokens)
+        self.model.setParent(self)
         self.table = Table(self.model, WIDTHS)
         self.kinds = QComboBox()
         self.kinds.addItems([name for name, _ in FILTERS])

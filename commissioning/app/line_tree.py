@@ -19,10 +19,11 @@ from PySide6.QtWidgets import (
 from commissioning.app.pills import paint_state
 from commissioning.app.selection import Selection
 from commissioning.app.tokens import Tokens
+from commissioning.app.verdicts import Verdicts
 from commissioning.app.watch import Watch
 from commissioning.app.words import state_word, type_word
 
-ID, KIND, TYPE, STATE, FORCED = (Qt.ItemDataRole.UserRole + n for n in range(1, 6))
+ID, KIND, TYPE, STATE, FORCED, VERDICT = (Qt.ItemDataRole.UserRole + n for n in range(1, 7))
 GROUPS = (("device", "Devices"), ("controller", "Controllers"), ("link", "Links"), ("check", "Checks"))
 Index = QModelIndex | QPersistentModelIndex
 
@@ -30,11 +31,11 @@ Index = QModelIndex | QPersistentModelIndex
 class LineTree(QWidget):
     """Search field and tree; follows and sets the selection of the window."""
 
-    def __init__(self, watch: Watch, selection: Selection, tokens: Tokens):
+    def __init__(self, watch: Watch, selection: Selection, verdicts: Verdicts, tokens: Tokens):
         super().__init__()
-        self._watch, self._selection = watch, selection
-        self.model = QStandardItemModel()
-        self._proxy = QSortFilterProxyModel()
+        self._watch, self._selection, self._verdicts = watch, selection, verdicts
+        self.model = QStandardItemModel(self)
+        self._proxy = QSortFilterProxyModel(self)
         self._proxy.setSourceModel(self.model)
         self._proxy.setRecursiveFilteringEnabled(True)
         self._proxy.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -60,6 +61,7 @@ class LineTree(QWidget):
         self._numbers: dict[str, int] = {}
         watch.replaced.connect(self.rebuild)
         watch.panels.connect(self.refresh)
+        verdicts.changed.connect(self._tell_verdicts)
         selection.changed.connect(self._follow)
 
     def redraw(self, tokens: Tokens) -> None:
@@ -92,6 +94,7 @@ class LineTree(QWidget):
                 parent.appendRow(self._items[f"{kind}:{entry['id']}"])
         self.view.expandAll()
         self.refresh()
+        self._tell_verdicts()
 
     def refresh(self) -> None:
         watch = self._watch
@@ -108,6 +111,13 @@ class LineTree(QWidget):
             is_forced = key.removeprefix("device:") in forced
             if item.data(FORCED) != is_forced:
                 item.setData(is_forced, FORCED)
+
+    def _tell_verdicts(self) -> None:
+        for entry in self._verdicts.all:
+            item = self._items.get(f"check:{entry.check}")
+            if item is not None:
+                item.setData(entry.verdict, VERDICT)
+                item.setToolTip(f"{entry.verdict}  {entry.why}".rstrip())
 
     def _item(self, entry: dict[str, Any]) -> QStandardItem:
         item = QStandardItem(f"{entry['id']}  ·  {type_word(entry['type'])}")
@@ -181,6 +191,10 @@ class _Rows(QStyledItemDelegate):
             return
         state = int(index.data(STATE) or 0)
         colour = t.forced if index.data(FORCED) else t.states.get(state, t.border)
+        verdict = index.data(VERDICT)
+        if verdict:  # told like a state: FAIL is a triangle, what was not decided a ring
+            state = {"PASS": -1, "FAIL": 4}.get(verdict, 2)
+            colour = {"PASS": t.passed, "FAIL": t.failed, "INCONCLUSIVE": t.inconclusive}.get(verdict, t.idle)
         paint_state(painter, QPointF(left + 5, middle), -1 if index.data(FORCED) else state, colour)
         left += 17
         painter.setPen(QColor(t.text))

@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self.run_bar = RunBar(watch, self.verdicts, actions, tokens)
         self.time_bar = TimeBar(watch, tokens)
         self.viewport = ViewportPanel(watch, chosen, values, tokens)
-        self.tree = LineTree(watch, chosen, tokens)
+        self.tree = LineTree(watch, chosen, self.verdicts, tokens)
         self.properties = Properties(watch, chosen, values, tokens)
         self.tags = TagPanel(watch, chosen, values, actions, tokens, self.commands.force_value)
         self.checks = ChecksPanel(self.verdicts, actions, tokens)

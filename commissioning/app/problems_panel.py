@@ -57,6 +57,7 @@ class ProblemsPanel(QWidget):
     def __init__(self, tokens: Tokens):
         super().__init__()
         self.model = ProblemModel(tokens)
+        self.model.setParent(self)
         self.table = Table(self.model, WIDTHS)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

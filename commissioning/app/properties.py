@@ -31,6 +31,7 @@ class Properties(QScrollArea):
         self._live: list[tuple[QLabel, int]] = []
         self._facts: dict[str, QLabel] = {}
         self._bar: StateBar | None = None
+        self._section: QWidget | None = None
         selection.changed.connect(self.rebuild)
         watch.replaced.connect(self.rebuild)
         watch.panels.connect(self.refresh)
@@ -41,7 +42,7 @@ class Properties(QScrollArea):
         self.rebuild()
 
     def rebuild(self) -> None:
-        self._live, self._facts, self._bar = [], {}, None
+        self._live, self._facts, self._bar, self._section = [], {}, None, None
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(10, 8, 10, 8)
@@ -79,7 +80,8 @@ class Properties(QScrollArea):
                 else self._tokens.text
             )
             if not good:
-                text += "  (" + self._values.quality(number) + ")"
+                label.setToolTip(self._values.quality(number))
+                text += "  · " + self._values.quality(number).split(" ")[0]
                 colour = self._tokens.muted
             _say(label, text, f"color: {colour}; font-weight: {600 if forced or text == 'TRUE' else 400};")
         if self._selection.kind == "part":
@@ -119,10 +121,15 @@ class Properties(QScrollArea):
                 title = f"{name}  {arrow}  {signal['name']}" if signal["name"] != port else name
                 self._live.append((_row(grid, title, ""), number))
         if entry["kind"] == "device":
-            column.addWidget(_heading("State, this run"))
+            self._section = QWidget()
+            inner = QVBoxLayout(self._section)
+            inner.setContentsMargins(0, 0, 0, 0)
+            inner.setSpacing(column.spacing())
+            inner.addWidget(_heading("State, this run"))
             self._bar = StateBar(self._tokens)
-            column.addWidget(self._bar)
-            grid = _grid(column)
+            inner.addWidget(self._bar)
+            column.addWidget(self._section)
+            grid = _grid(inner)
             for name in ("state", "parts in it", "parts out", "throughput"):
                 self._facts[name] = _row(grid, name, "–")
 
@@ -135,6 +142,8 @@ class Properties(QScrollArea):
             if o["kind"] == "device" and o["id"] == self._selection.device
         )  # fmt: skip
         rows = watch.states.of(number)
+        if self._section is not None:
+            self._section.setVisible(len(rows) > 0)  # a photo-eye has no states to tell
         rows = rows[rows["t"] <= watch.t_ns]
         self._bar.show_shares(shares(rows["t"], rows["aux"], watch.t_ns) if len(rows) else {})
         state = int(rows["aux"][-1]) if len(rows) else -1
@@ -252,6 +261,7 @@ def _row(grid: QGridLayout, name: str, value: str) -> QLabel:
     shown.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     shown.setMinimumWidth(20)
+    shown.setWordWrap(len(value) > 24)
     grid.addWidget(title, row, 0)
     grid.addWidget(shown, row, 1)
     return shown

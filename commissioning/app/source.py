@@ -67,17 +67,17 @@ class LiveSource:
     def __init__(self, session: Session, mode: str = "LOCK-STEP"):
         self.session = session
         self.mode = mode
-        self._journal: Any = session.journal
-        self.generation = 1
+        self.journal: Any = session.journal
+        self._generation = 1
 
     @property
-    def journal(self) -> Any:
-        """The journal of the present run; a reset makes another one."""
+    def generation(self) -> int:
+        """Changes when a reset has made another run. Until this is asked, the old journal is read on."""
         journal = self.session.journal
-        if journal is not self._journal:
-            self._journal = journal
-            self.generation += 1
-        return journal
+        if journal is not self.journal:
+            self.journal = journal
+            self._generation += 1
+        return self._generation
 
     @property
     def header(self) -> Mapping[str, Any]:

@@ -106,7 +106,7 @@ QComboBox QAbstractItemView {{ background: {t.panel}; color: {t.text}; border: 1
 QTreeView, QTableView, QListView {{ background: {t.panel}; alternate-background-color: {t.window};
   color: {t.text}; border: none; selection-background-color: {t.selected}; selection-color: {t.text}; }}
 QTableView::item {{ padding: 0 6px; border: none; }}
-QTableView::item:selected, QTreeView::item:selected {{ background: {t.selected}; color: {t.text}; }}
+QTableView::item:selected, QTreeView::item:selected {{ background: {t.selected}; }}
 QTreeView::item {{ height: {ROW - 4}px; }}
 QTreeView::item:hover, QListView::item:hover {{ background: {t.raised}; }}
 QHeaderView {{ background: {t.panel}; border: none; }}

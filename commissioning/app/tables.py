@@ -4,10 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, Qt
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QLabel, QTableView, QWidget
+from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QLabel,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
 
 from commissioning.app.tokens import ROW
+
+Index = QModelIndex | QPersistentModelIndex
+PADDING = 9  # px, as the style sheet pads the other cells
 
 
 class Table(QTableView):
@@ -16,6 +30,7 @@ class Table(QTableView):
     def __init__(self, model: QAbstractItemModel, widths: Sequence[int]):
         super().__init__()
         self.setModel(model)
+        self.setItemDelegate(Cells(self))
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -44,6 +59,28 @@ class Table(QTableView):
         ]
         if lines:
             QApplication.clipboard().setText("\n".join(lines))
+
+
+class Cells(QStyledItemDelegate):
+    """A selected row keeps its colours: a forced value is magenta wherever it stands."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        ink = index.data(Qt.ItemDataRole.ForegroundRole)
+        if ink is None or not option.state & QStyle.StateFlag.State_Selected:
+            super().paint(painter, option, index)
+            return
+        painter.save()
+        painter.fillRect(option.rect, option.palette.color(QPalette.ColorRole.Highlight))
+        font = index.data(Qt.ItemDataRole.FontRole)
+        if font is not None:
+            painter.setFont(font)
+        painter.setPen(ink)
+        room = option.rect.adjusted(PADDING, 0, -PADDING, 0)
+        side = index.data(Qt.ItemDataRole.TextAlignmentRole) or Qt.AlignmentFlag.AlignVCenter
+        text = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
+        text = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, side, text)
+        painter.restore()
 
 
 class EmptyHint(QLabel):

@@ -142,7 +142,8 @@ class TagPanel(QWidget):
         super().__init__()
         self._watch, self._selection, self._actions = watch, selection, actions
         self.model = TagModel(watch, values, tokens)
-        self._proxy = _Filter(self.model)
+        self.model.setParent(self)  # belongs to the window, not to Python's collector
+        self._proxy = _Filter(self.model, self)
         self.table = Table(self._proxy, WIDTHS)
         self.table.setSortingEnabled(True)
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
@@ -257,8 +258,8 @@ class TagPanel(QWidget):
 
 
 class _Filter(QSortFilterProxyModel):
-    def __init__(self, model: TagModel):
-        super().__init__()
+    def __init__(self, model: TagModel, parent: QWidget):
+        super().__init__(parent)
         self.setSourceModel(model)
         self.setSortRole(SORT)
         self._model, self._words, self._ports = model, "", False

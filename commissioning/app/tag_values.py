@@ -22,7 +22,7 @@ class TagValues:
 
     def refresh(self) -> None:
         watch = self._watch
-        key = (watch.t_ns, watch.fed, id(watch.effective))
+        key = (watch.t_ns, watch.fed, watch.epoch)
         if key != self._key:
             self._key = key
             self._rows = watch.effective.at(watch.t_ns).copy()

@@ -17,7 +17,7 @@ ROUND_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400,
 class TimeLine(QWidget):
     """The bar itself."""
 
-    dragged = Signal(int)  # ns
+    dragged = Signal(object)  # ns: Qt's int ends at 2.1 s
     released = Signal()
 
     def __init__(self, watch: Watch, tokens: Tokens):

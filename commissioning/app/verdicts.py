@@ -47,7 +47,7 @@ class Verdicts(QObject):
                 check=str(result["id"]),
                 type=str(result.get("type", "")),
                 verdict=str(result.get("verdict", "NOT RUN")).upper().replace("_", " "),
-                why=str(result.get("why") or ""),
+                why=str(result.get("why") or "").replace("`", ""),
                 measured=_figure(result.get("measured"), unit),
                 limit=_figure(result.get("limit"), unit),
                 at_ns=round(float(at) * 1e9) if isinstance(at, int | float) else None,

@@ -47,6 +47,7 @@ class Watch(QObject):
         self.following = True
         self.fed = 0
         self._generation = -1
+        self.epoch = 0
         self._beat = 0
         self._stale = True
         self._timer = QTimer(self)
@@ -77,10 +78,10 @@ class Watch(QObject):
         source = self.source
         if source is None:
             return
-        header = source.header
-        if source.generation != self._generation:
-            self._generation = source.generation
-            self._begin(header)
+        generation = source.generation
+        if generation != self._generation:
+            self._generation = generation
+            self._begin(source.header)
             self.replaced.emit()
         status = source.status()
         new = self._feed(source)
@@ -153,6 +154,7 @@ class Watch(QObject):
         return frame_at(self.timeline, self.t_ns) if self.timeline is not None else Frame()
 
     def _begin(self, header: Mapping[str, Any] | None) -> None:
+        self.epoch += 1  # what was looked up in the old journal means nothing in the new one
         self.header = header
         core = (header or {}).get("core") or {"signals": [], "objects": []}
         self.timeline = self._new_timeline(header) if header else None

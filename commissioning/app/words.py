@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from math import isinf
 from typing import Any
@@ -114,7 +115,18 @@ def param_text(value: Any, kind: str) -> str:
             return format_quantity(float(value), "duration" if kind == "distribution" else kind)
         except (ValueError, KeyError):
             return f"{value:g}"
-    return str(value)
+    return readable(str(value))
+
+
+def readable(text: str) -> str:
+    """A parameter that is a small record: `Exponential(mean=4.0)`, `{'carton': '92 %'}` in plain words."""
+    record = re.fullmatch(r"(\w+)\((.*)\)", text)
+    if record:
+        facts = ", ".join(part.replace("=", " ") for part in record[2].split(", "))
+        return f"{record[1].lower()}, {re.sub(r'(?<=[0-9])[.]0(?![0-9])', '', facts)}"
+    if text.startswith(("{", "[", "mappingproxy(")):
+        return re.sub(r"mappingproxy\(|[{}\[\]()']", "", text).replace(": ", " ")
+    return text
 
 
 def _decimals(value: float) -> str:

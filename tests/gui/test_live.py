@@ -42,14 +42,16 @@ def wait_ns(qtbot: QtBot, window: MainWindow, t_ns: int) -> None:
     qtbot.waitUntil(lambda: window.watch.t_ns >= t_ns, timeout=30000)
 
 
-def test_that_parts_move_while_the_line_runs_and_rest_while_it_pauses(window: MainWindow, qtbot: QtBot) -> None:
+def test_that_parts_move_while_the_line_runs_and_rest_while_it_pauses(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     window.run_bar.speed.setValue(window.run_bar.speed.maximum() - 4)
     qtbot.mouseClick(window.run_bar.run, LEFT)
     wait_ns(qtbot, window, 30 * SECOND)
     before = window.watch.frame()
     pictures = window.viewport.widget.pictures
     wait_ns(qtbot, window, window.watch.t_ns + 2 * SECOND)
-    assert window.viewport.widget.pictures > pictures
+    qtbot.waitUntil(lambda: window.viewport.widget.pictures > pictures)
     assert not np.array_equal(before.positions, window.watch.frame().positions)
     qtbot.mouseClick(window.run_bar.run, LEFT)
     qtbot.waitUntil(lambda: window.watch.status.state == "paused")
@@ -95,7 +97,9 @@ def test_that_a_force_goes_through_the_run_and_reset_takes_it_away(window: MainW
     qtbot.waitUntil(lambda: window.run_bar.forced.text == "")
 
 
-def test_that_the_window_stays_quick_while_the_run_goes_at_full_speed(window: MainWindow, qtbot: QtBot) -> None:
+def test_that_the_window_stays_quick_while_the_run_goes_at_full_speed(
+    window: MainWindow, qtbot: QtBot
+) -> None:
     window.commands.run()
     assert window.watch.source is not None
     window.watch.source.set_speed(math.inf)
@@ -130,7 +134,8 @@ def test_that_the_same_seed_gives_the_same_journal_with_a_window_as_without(
 
 def test_that_a_scene_with_problems_lists_them_with_file_and_line(qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "scene.yaml").write_text(
-        "format: commissioning-scene/1\ndevices:\n  b: {type: belt, length: 3 kg, sped: 1 m/s}\n", encoding="utf-8"
+        "format: commissioning-scene/1\ndevices:\n  b: {type: belt, length: 3 kg, sped: 1 m/s}\n",
+        encoding="utf-8",
     )
     window = MainWindow("light")
     qtbot.addWidget(window)

@@ -17,8 +17,10 @@ SHOW = r"""
 import json, sys, time
 
 class Poison:
-    closed = ("commissioning.devices", "commissioning.plc", "commissioning.controllers", "commissioning.links",
-              "commissioning.checks", "commissioning.registry", "commissioning.bench")
+    closed = (
+        "commissioning.devices", "commissioning.plc", "commissioning.controllers", "commissioning.links",
+        "commissioning.checks", "commissioning.registry", "commissioning.bench",
+    )
 
     def find_spec(self, name, path=None, target=None):
         if name.startswith(self.closed):

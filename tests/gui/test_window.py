@@ -178,6 +178,9 @@ def test_that_dragging_the_time_bar_moves_everything_and_end_returns(
     assert cell(window, "Q_Belt1_Run", QUALITY) == "uncertain (initial)"
     assert window.run_bar.clock.text() == clock(window.watch.t_ns)
     assert window.run_bar.review.text.startswith("REVIEW")
+    for t_ns in (5 * SECOND, 8 * SECOND):  # beyond what fits into 32 bits
+        qtbot.mouseClick(line, LEFT, pos=QPoint(round(line.place(t_ns)), 15))
+        assert abs(window.watch.t_ns - t_ns) < 20_000_000
     key(qtbot, window, Qt.Key.Key_End)
     assert window.watch.following and cell(window, "Q_Belt1_Run", VALUE) == "TRUE"
 
@@ -201,18 +204,36 @@ def test_that_reset_begins_a_new_journal(window: MainWindow, session: FakeSessio
     assert window.watch.fed == session.journal.length
 
 
+def test_that_a_new_journal_of_the_same_length_is_not_taken_for_the_old_one(
+    window: MainWindow, session: FakeSession
+) -> None:
+    session.run.force("Q_Stop1", True)
+    window.watch.tick()
+    number = window.tags.model.number_of("Q_Stop1")
+    assert window.values.forced(number)
+    session.reset()
+    session.now_ns = 10 * SECOND
+    session.journal.add(SECOND, 10, 1, 1, 2.0)
+    session.journal.add(SECOND, 10, 1, 1, 3.0)
+    window.watch.tick()
+    window.values.refresh()
+    assert not window.values.forced(number)
+    assert window.values.text(number) == "FALSE"
+
+
 def test_that_the_journal_is_a_view_that_filters_and_jumps(window: MainWindow, qtbot: QtBot) -> None:
     window.docks.show("Journal")
     model = window.journal.model
     window.journal.kinds.setCurrentText("device states")
     assert [model.index(r, 2).data() for r in range(model.rowCount())] == ["belt1", "belt2"]
-    window.journal.words.setText("blocked")
+    window.journal.kinds.setCurrentText("parts")
+    window.journal.words.setText("done")
     assert model.rowCount() == 1
     rect = window.journal.table.visualRect(model.index(0, 3))
     viewport = window.journal.table.viewport()
     qtbot.mouseClick(viewport, LEFT, pos=rect.center())
     qtbot.mouseDClick(viewport, LEFT, pos=rect.center())
-    assert window.watch.t_ns == 2 * SECOND and not window.watch.following
+    assert window.watch.t_ns == 3 * SECOND and not window.watch.following
 
 
 def test_that_operator_elements_act_on_the_run(
