@@ -110,7 +110,7 @@ class JournalModel(QAbstractTableModel):
         if self._piece[0] != piece or number - start >= len(self._piece[1]):
             source = self._watch.source
             assert source is not None
-            self._piece = (piece, source.records(start, min(start + PIECE, source.length)))
+            self._piece = (piece, source.records(start, min(start + PIECE, self._watch.fed)))
         return self._piece[1][number - start]
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

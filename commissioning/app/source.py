@@ -91,8 +91,11 @@ class LiveSource:
 
     @property
     def length(self) -> int:
+        length = int(self.journal.length)
+        if self.session.journal is not self.journal:  # a reset: nobody writes this one any more
+            return length
         # Only whole instants: the run thread may be inside one.
-        return min(int(self.journal.length), int(self.session.status().records))
+        return min(length, int(self.session.status().records))
 
     def records(self, start: int, stop: int) -> NDArray[np.void]:
         records: NDArray[np.void] = self.journal.records(start, stop)
