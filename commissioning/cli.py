@@ -21,7 +21,6 @@ from commissioning.model.problem import Problem, Problems
 __all__ = ["main"]
 
 _LATER = {
-    "experiment": "replications and what-if sweeps",
     "import": "meshes, robots, tag lists and PLC programs into a scene",
     "io-check": "a point by point loop check",
     "test": "the scene's own tests",
@@ -101,6 +100,20 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--evidence", metavar="FILE.zip", type=Path)
     check.add_argument("--seed", metavar="N")
     check.add_argument("--json", action="store_true")
+
+    experiment = command("experiment", _experiment, "replications and what-if sweeps, compared")
+    experiment.add_argument("scene", metavar="SCENE", type=Path)
+    experiment.add_argument("name", metavar="NAME", help="an experiment of the scene")
+    where = experiment.add_mutually_exclusive_group()
+    where.add_argument("--workers", metavar="N", help="processes (default: one per processor)")
+    where.add_argument(
+        "--cluster", metavar="ADDRESS", help="scheduler of a Dask cluster, e.g. tcp://host:8786"
+    )
+    experiment.add_argument("--seed", metavar="N")
+    experiment.add_argument("--report", metavar="FILE.html", type=Path)
+    experiment.add_argument("--cache", metavar="DIR", type=Path, help="where results are kept")
+    experiment.add_argument("--no-cache", action="store_true", help="compute everything, keep nothing")
+    experiment.add_argument("--json", action="store_true")
 
     replay = command("replay", _replay, "read a recording; --verify re-runs it and compares digests")
     replay.add_argument("recording", metavar="RECORDING", type=Path)
@@ -223,6 +236,34 @@ def _check(options: argparse.Namespace) -> int:
     return report.exit_code
 
 
+def _experiment(options: argparse.Namespace) -> int:
+    from commissioning.bench.experiment import experiment
+    from commissioning.bench.output_file import require_writable, write
+    from commissioning.bench.result_cache import default_folder
+
+    seed, workers, _ = _all(
+        lambda: _seed(options.seed),
+        lambda: _workers(options.workers),
+        partial(require_writable, options.report),
+    )
+    cache = None if options.no_cache else options.cache or default_folder()
+    report = experiment(
+        options.scene,
+        options.name,
+        workers=workers,
+        cluster=options.cluster,
+        seed=seed,
+        cache=cache,
+        progress=None if options.json else _progress(),
+    )
+    _say(report.as_json(), report.as_text(), options.json)
+    if options.report is not None:
+        write(options.report, report.as_html())
+    if report.problems:
+        _report(report.problems)
+    return report.exit_code
+
+
 def _replay(options: argparse.Namespace) -> int:
     from commissioning.bench.replay import describe, verify
 
@@ -285,6 +326,14 @@ def _seed(text: str | None) -> int | None:
     if not 0 <= seed < 2**63:
         raise Problems(Problem(f"--seed {text} is no seed", cure="Write a whole number from 0 to 2^63 - 1"))
     return seed
+
+
+def _workers(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or not 1 <= int(text) <= 1024:
+        raise Problems(Problem(f"--workers {text} is no number of processes", cure="Write 1 to 1024"))
+    return int(text)
 
 
 def _duration(option: str, text: str) -> int:

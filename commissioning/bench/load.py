@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from commissioning.bench import empirical
+from commissioning.bench.experiment_plan import plan_problems
 from commissioning.bench.link_conflicts import link_problems
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
@@ -105,6 +106,7 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
     scene = empirical.fill(scene, text, read, found)
     poses, misplaced = place(scene, known)
     found += misplaced
+    found += plan_problems(text, scene, known)
     buildable = not found
     programs = _programs(scene.controllers, scene, text, folder, files, found)
     meshes = _meshes(text, folder, files, found)

@@ -1,0 +1,315 @@
+"""What a scene says under `experiments:`: variants, sweeps, measures, how long and how often.
+
+    experiments:
+      speed:
+        help: how fast must belt 2 be
+        for: 8 h
+        warm_up: 10 min              # or auto: found by MSER-5
+        replications: 20
+        precision: 1 %               # may stop before, see below
+        measures: [out.throughput, pack.utilisation, belt2.mean_time]
+        variants:
+          slow_pack: {pack.cycle: {normal: {mean: 4 s, sd: 0.3 s}}}
+        sweep: {belt2.speed: [0.3 m/s, 0.4 m/s], belt1.gap: [60 mm, 100 mm]}
+
+A sweep makes one variant for each combination of its values. The scene as it is takes part as `base`, and
+every variant is compared with it, unless `baseline` names another one, or `none`. The first measure decides
+about the precision.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from commissioning.bench.variants import Override, Variant, check_override, value_text
+from commissioning.files.scene_text import SceneText
+from commissioning.model.declare import Declarations, Param
+from commissioning.model.problem import Problem, Problems
+from commissioning.model.quantity import QuantityError, parse_duration_ns
+from commissioning.model.read_params import read_params
+from commissioning.model.reading import Path, Reader, shown, suggest
+from commissioning.model.scene import Scene
+
+__all__ = ["FIGURES", "Measure", "Plan", "plan_problems", "read_plan"]
+
+BASE: Final = "base"
+NONE: Final = "none"
+_MOST = 1000  # variants of one experiment
+
+FIGURES: Final[Mapping[str, tuple[str, str]]] = {
+    "throughput": ("/h", "parts that left it (a sink: that it received)"),
+    "utilisation": ("", "share of the time it was not off that it worked"),
+    "working": ("", "share of time"),
+    "starved": ("", "share of time"),
+    "blocked": ("", "share of time"),
+    "down": ("", "share of time"),
+    "setup": ("", "share of time"),
+    "idle": ("", "share of time"),
+    "off": ("", "share of time"),
+    "mean_queue": ("parts", "parts in it, averaged over time"),
+    "mean_time": ("s", "time that a part which has left spent in it"),
+}
+"""What can be measured at a device, as in `run --json`: unit ("" for shares) and meaning."""
+
+_PARAMS: Final = (
+    Param("help", "text", "What it is to find out.", default=None),
+    Param("scenario", "scenario", "Stimulus of its runs; the scene's unless given.", default=None),
+    Param("for", "duration", "Time that counts; the scene's run length unless given.", default=None,
+          exclusive_minimum=0.0),
+    Param("warm_up", "any", "Time before counting starts, beside `for`; `auto`: found in `for` by MSER-5.",
+          default=0.0),
+    Param("replications", "integer", "Runs of each variant with different seeds, at most.", default=10,
+          minimum=1, maximum=10_000),
+    Param("precision", "share", "Half width of the first measure's interval, as a share of its mean, that "
+          "is enough.", default=None, exclusive_minimum=0.0, maximum=1.0),
+    Param("confidence", "share", "Of the intervals.", default="95 %", exclusive_minimum=0.0, maximum=0.9999),
+    Param("measures", "list", "What is measured: device.figure; the throughput of every sink unless given.",
+          default=None, example="[out.throughput, pack.utilisation]"),
+    Param("variants", "mapping", "Parameter sets by name.", default=None,
+          example="{fast: {belt1.speed: 0.5 m/s}}"),
+    Param("sweep", "mapping", "Parameters with lists of values: every combination is a variant.",
+          default=None, example="{belt1.speed: [0.3 m/s, 0.4 m/s]}"),
+    Param("baseline", "text", "The variant that others are compared with; `base` is the scene as it is.",
+          default=BASE),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure of one device."""
+
+    device: str
+    figure: str
+
+    @property
+    def id(self) -> str:
+        """As written: out.throughput."""
+        return f"{self.device}.{self.figure}"
+
+    @property
+    def unit(self) -> str:
+        """ "/h", "parts", "s", or "" for shares."""
+        return FIGURES[self.figure][0]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One experiment, read and found sound. Times in virtual ns; `warm_up_ns` None: found by MSER-5.
+
+    A run lasts `warm_up_ns` + `length_ns`. `precision` None: every variant gets all `replications`.
+    `baseline` is the id of a variant, or "" for no comparison.
+    """
+
+    id: str
+    help: str
+    scenario: str
+    length_ns: int
+    warm_up_ns: int | None
+    replications: int
+    precision: float | None
+    confidence: float
+    measures: tuple[Measure, ...]
+    variants: tuple[Variant, ...]
+    baseline: str
+
+    @property
+    def run_ns(self) -> int:
+        """Virtual time of one run."""
+        return self.length_ns + (self.warm_up_ns or 0)
+
+
+def plan_problems(text: SceneText, scene: Scene, known: Declarations) -> list[Problem]:
+    """Everything that is wrong with the experiments of a scene."""
+    found: list[Problem] = []
+    for name in scene.experiments:
+        found += _Reading(name, text, scene, known).problems
+    return found
+
+
+def read_plan(name: str, text: SceneText, scene: Scene, known: Declarations) -> Plan:
+    """The experiment of that name. Raises Problems: there is none, or all that is wrong with it."""
+    if name not in scene.experiments:
+        cure = suggest(name, scene.experiments)
+        if not scene.experiments:
+            cure = "Write one under `experiments:`, for example `speed: {sweep: {belt1.gap: [0, 60 mm]}}`"
+        raise Problems(Problem(f"there is no experiment {name}", text.place(("experiments",)), cure))
+    reading = _Reading(name, text, scene, known)
+    if reading.problems or reading.plan is None:
+        raise Problems(reading.problems)
+    return reading.plan
+
+
+class _Reading:
+    """Reads one experiment; afterwards `plan` or `problems`."""
+
+    def __init__(self, name: str, text: SceneText, scene: Scene, known: Declarations) -> None:
+        self.text, self.scene, self.known = text, scene, known
+        self.path: Path = ("experiments", name)
+        ids = {"scenarios": dict.fromkeys(scene.scenarios, "")}
+        self.reader = Reader(text, known, ids=ids)
+        self.plan: Plan | None = None
+        raw = text.tree["experiments"][name] or {}
+        raw = {key: item for key, item in raw.items() if isinstance(key, str)}
+        params = read_params(self.reader, self.path, raw, _PARAMS, f"experiment {name}")
+        length = params.get("for")
+        measures = self._measures(raw.get("measures"))
+        warm_up = self._warm_up(params.get("warm_up", 0.0))
+        variants = self._variants(raw.get("variants")) + self._sweep(raw.get("sweep"))
+        baseline = self._baseline(params.get("baseline"), variants)
+        if not self.reader.found:
+            self.plan = Plan(
+                id=name,
+                help=params["help"] or "",
+                scenario=params["scenario"] or scene.run.scenario or "",
+                length_ns=scene.run.length_ns if length is None else round(length * 1e9),
+                warm_up_ns=warm_up,
+                replications=params["replications"],
+                precision=params["precision"],
+                confidence=params["confidence"],
+                measures=measures,
+                variants=tuple(variants),
+                baseline=baseline,
+            )
+
+    @property
+    def problems(self) -> list[Problem]:
+        return self.reader.found
+
+    def _warm_up(self, value: Any) -> int | None:
+        if value == "auto":
+            return None
+        try:
+            return parse_duration_ns(value)
+        except QuantityError as error:
+            where = (*self.path, "warm_up")
+            self.reader.problem(where, error.what, "Write for example warm_up: 10 min, or warm_up: auto")
+        except TypeError:
+            where = (*self.path, "warm_up")
+            self.reader.problem(where, f"a warm-up is not {shown(value)}", "Write 10 min, or auto")
+        return 0
+
+    def _measures(self, value: Any) -> tuple[Measure, ...]:
+        path = (*self.path, "measures")
+        if value is None:
+            sinks = [device.id for device in self.scene.devices.values() if self._ends(device.type)]
+            if not sinks:
+                cure = "Write for example measures: [pack.throughput]"
+                self.reader.problem(path, "the scene has no sink whose throughput could be measured", cure)
+            return tuple(Measure(sink, "throughput") for sink in sinks)
+        if not isinstance(value, list) or not value:
+            if isinstance(value, list):
+                self.reader.problem(path, "nothing is measured", "Write for example [out.throughput]")
+            return ()
+        measures = [self._measure((*path, k), item) for k, item in enumerate(value)]
+        found = tuple(measure for measure in measures if measure is not None)
+        for k, measure in enumerate(measures):
+            if measure is not None and measure in measures[:k]:
+                self.reader.problem((*path, k), f"{measure.id} is measured twice", "Remove one")
+        return found
+
+    def _measure(self, path: Path, value: Any) -> Measure | None:
+        device, dot, figure = value.rpartition(".") if isinstance(value, str) else ("", "", "")
+        if not dot:
+            cure = "Write a device, a dot and a figure, like out.throughput"
+            self.reader.problem(path, f"{shown(value)} is no measure", cure)
+        elif device not in self.scene.devices:
+            cure = suggest(device, self.scene.devices)
+            self.reader.problem(path, f"there is no device {device!r}", cure)
+        elif figure not in FIGURES:
+            self.reader.problem(path, f"a device has no figure {figure!r}", suggest(figure, FIGURES))
+        else:
+            return Measure(device, figure)
+        return None
+
+    def _ends(self, kind: str) -> bool:
+        declared = self.known["device", kind]
+        return declared.feeds and not declared.outputs
+
+    def _variants(self, value: Any) -> list[Variant]:
+        path = (*self.path, "variants")
+        body = value if isinstance(value, Mapping) else {}
+        found = []
+        for name, given in body.items():
+            said: Path = (*path, name)
+            if name == NONE or not isinstance(name, str) or not name.strip():
+                self.reader.problem(said, f"a variant cannot be named {shown(name)}", "Rename it", key=True)
+                continue
+            parameters = self.reader.mapping(said, given, f"variant {name}", "{belt1.speed: 0.5 m/s}")
+            if given is None or (isinstance(given, Mapping) and not given):
+                cure = f"Give it parameters; the scene as it is takes part as `{BASE}`"
+                self.reader.problem(said, f"variant {name} changes nothing", cure, key=True)
+            overrides = [Override(key, item, (*said, key)) for key, item in parameters.items()]
+            for override in overrides:
+                self._check(override)
+            found.append(Variant(name, tuple(overrides), said))
+        return found
+
+    def _sweep(self, value: Any) -> list[Variant]:
+        path = (*self.path, "sweep")
+        if value is None or not isinstance(value, Mapping):
+            return []
+        if not value:
+            self.reader.problem(path, "this sweep is empty", "Write {belt1.speed: [0.3 m/s, 0.4 m/s]}")
+        columns: list[list[Override]] = []
+        for address, values in value.items():
+            said = (*path, address)
+            if not isinstance(values, list):
+                what = f"a sweep goes over a list of values, not {shown(values)}"
+                self.reader.problem(said, what, f"Write {address}: [{value_text(values)}, ...]")
+                continue
+            if not values:
+                self.reader.problem(
+                    said, f"the sweep over {address} is empty", "Give it values, or remove it"
+                )
+            column = [Override(str(address), item, (*said, k)) for k, item in enumerate(values)]
+            once: list[Override] = []
+            for override in column:
+                if any(override.value == other.value for other in once):
+                    what = f"{value_text(override.value)} stands twice in the sweep over {address}"
+                    self.reader.problem(override.said, what, "Remove one")
+                    continue
+                self._check(override)
+                once.append(override)
+            columns.append(once)
+        points = 1
+        for column in columns:
+            points *= len(column)
+        if points > _MOST:
+            what = f"this sweep has {points:,} variants, more than {_MOST:,}"
+            self.reader.problem(path, what, "Sweep over fewer values", key=True)
+            return []
+        if not columns:
+            return []
+        return [Variant(_point(point), point, path) for point in itertools.product(*columns)]
+
+    def _check(self, override: Override) -> None:
+        self.reader.found += check_override(override, self.text, self.scene, self.known)
+
+    def _baseline(self, value: Any, variants: list[Variant]) -> str:
+        """The id of the baseline. Adds the scene as it is to the variants where it is that."""
+        path = (*self.path, "baseline")
+        names = [variant.id for variant in variants]
+        for k, name in enumerate(names):
+            if name in names[:k]:
+                self.reader.problem(
+                    variants[k].said, f"there are two variants {name}", "Rename one", key=True
+                )
+        if value == NONE:
+            if not variants:
+                self.reader.problem(path, "there is nothing to run", "Write variants or a sweep")
+            return ""
+        if value in names:
+            return str(value)
+        if value == BASE:
+            variants.insert(0, Variant(BASE, (), self.path))
+            return BASE
+        if isinstance(value, str):
+            self.reader.problem(path, f"there is no variant {value!r}", suggest(value, [BASE, *names, NONE]))
+        return ""
+
+
+def _point(overrides: tuple[Override, ...]) -> str:
+    return ", ".join(f"{item.address}={value_text(item.value)}" for item in overrides)

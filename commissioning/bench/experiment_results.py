@@ -1,0 +1,263 @@
+"""What an experiment found: intervals of every measure of every variant, and differences to the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+from commissioning.bench.conditions import Conditions
+from commissioning.bench.experiment_plan import Measure, Plan
+from commissioning.bench.experiment_runs import BINS, Outcome, value
+from commissioning.bench.variants import Variant
+from commissioning.model.problem import Problem
+from commissioning.sim.cause import clock
+from commissioning.sim.statistics import Interval, PairedDifference, mean_interval, paired_difference
+from commissioning.sim.warmup import WarmUp, mean_series, mser
+
+__all__ = ["Cell", "ExperimentReport", "VariantResult", "rates", "shown", "warm_up_of"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measure of one variant. `values`: one per replication, None where it had none (no part left, so
+    no time that one spent); then there is no interval. `difference` to the baseline, if there is one."""
+
+    measure: Measure
+    values: tuple[float | None, ...]
+    interval: Interval | None = None
+    difference: PairedDifference | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Numbers as measured; bounds None where one replication gives none."""
+        i, d = self.interval, self.difference
+        found: dict[str, Any] = {"unit": self.measure.unit, "values": list(self.values)}
+        if i is not None:
+            found |= {"mean": i.mean, "sd": i.sd, "interval": _bounds(i)}
+        if d is not None:
+            found["difference"] = {
+                "mean": d.interval.mean, "interval": _bounds(d.interval), "p": d.p,
+                "significant": d.significant, "correlation": d.correlation,
+                "confidence": d.interval.confidence,
+            }  # fmt: skip
+        return found
+
+
+@dataclass(frozen=True)
+class VariantResult:
+    """One variant. `precision`: half width of the first measure's interval as a share of its mean, None if
+    that is not known; `enough`: it reached what the experiment asks for, with as many runs as it may have.
+    `warm_up`: where its mean series settles, for experiments that look for it."""
+
+    variant: Variant
+    cells: Mapping[str, Cell]
+    runs: int
+    precision: float | None = None
+    enough: bool = True
+    warm_up: WarmUp | None = None
+    series: tuple[float, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """As in `experiment --json`."""
+        return {
+            "id": self.variant.id, "parameters": self.variant.as_json(), "replications": self.runs,
+            "precision": self.precision, "enough": self.enough,
+            "measures": {name: cell.as_json() for name, cell in self.cells.items()},
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ExperimentReport:
+    """An experiment. `cut`: steps of the grid left out as warm-up, beside the plan's; `steady`: the warm-up
+    was found in every variant (True where the plan states it). `seeds`: of replication 0, 1, ..., the same
+    for every variant. `ran` and `kept`: replications computed now and found in the cache."""
+
+    plan: Plan
+    conditions: Conditions
+    variants: tuple[VariantResult, ...]
+    seeds: tuple[int, ...]
+    cut: int = 0
+    steady: bool = True
+    problems: tuple[Problem, ...] = ()
+    notices: tuple[str, ...] = ()
+    interrupted: bool = False
+    ran: int = 0
+    kept: int = 0
+    wall_s: float = 0.0
+
+    @property
+    def warm_up_ns(self) -> int:
+        """What was left out at the beginning of each run, stated or found."""
+        stated = self.plan.warm_up_ns
+        return self.plan.length_ns * self.cut // BINS if stated is None else stated
+
+    @property
+    def exit_code(self) -> int:
+        """0; 2 if a run could not go on; 3 if it was stopped, not precise enough or never steady."""
+        if self.problems:
+            return 2
+        decided = self.steady and not self.interrupted and all(v.enough for v in self.variants)
+        return 0 if decided else 3
+
+    def variant(self, identity: str) -> VariantResult:
+        """The result of one variant. Raises KeyError."""
+        for result in self.variants:
+            if result.variant.id == identity:
+                return result
+        raise KeyError(f"no variant named {identity}")
+
+    def as_json(self) -> dict[str, Any]:
+        """What `experiment --json` prints. Nothing in `variants` depends on how it was computed."""
+        c, plan = self.conditions, self.plan
+        return {
+            "scene": c.scene, "scene_hash": c.scene_hash, "experiment": plan.id, "seed": c.seed,
+            "seeds": list(self.seeds), "scenario": plan.scenario, "baseline": plan.baseline or None,
+            "confidence": plan.confidence, "length_s": plan.length_ns / 1e9,
+            "warm_up_s": self.warm_up_ns / 1e9, "steady": self.steady,
+            "variants": [result.as_json() for result in self.variants],
+            "problems": [str(problem) for problem in self.problems], "notices": list(self.notices),
+            "interrupted": self.interrupted, "ran": self.ran, "from_cache": self.kept,
+            "wall_s": round(self.wall_s, 3), "versions": dict(c.versions), "exit_code": self.exit_code,
+        }  # fmt: skip
+
+    def as_text(self) -> str:
+        """For people: one table per measure."""
+        return "\n".join([*_heading(self), *(line for m in self.plan.measures for line in _table(self, m))])
+
+    def as_html(self) -> str:
+        """One self-contained page, see `bench.experiment_report`."""
+        from commissioning.bench.experiment_report import html_report
+
+        return html_report(self)
+
+
+def judge(
+    plan: Plan, runs: Sequence[Sequence[Outcome]], cut: int, warm_ups: Sequence[WarmUp | None]
+) -> tuple[VariantResult, ...]:
+    """The results. `runs`: outcomes with series by variant, in order of replications; `cut`: grid steps."""
+    values = [
+        {m.id: [value(outcome.series[m.id], cut) for outcome in outcomes] for m in plan.measures}
+        for outcomes in runs
+    ]
+    base = next((k for k, variant in enumerate(plan.variants) if variant.id == plan.baseline), None)
+    comparisons = len(plan.variants) - 1
+    results = []
+    for k, variant in enumerate(plan.variants):
+        cells = {}
+        for m in plan.measures:
+            against = values[base][m.id] if base is not None and base != k else None
+            cells[m.id] = _cell(m, values[k][m.id], against, plan.confidence, comparisons)
+        reached = _precision(cells[plan.measures[0].id].interval)
+        wanted = plan.precision
+        enough = len(runs[k]) >= plan.replications if wanted is None else (reached or 0.0) <= wanted
+        if wanted is not None and reached is None:
+            enough = False
+        series = mean_series([rates(o.series[plan.measures[0].id]) for o in runs[k]]) if runs[k] else []
+        results.append(
+            VariantResult(variant, cells, len(runs[k]), reached, enough, warm_ups[k], tuple(series))
+        )
+    return tuple(results)
+
+
+def warm_up_of(plan: Plan, outcomes: Sequence[Outcome]) -> WarmUp:
+    """MSER-5 on the mean over replications of the first measure, step by step of the grid."""
+    return mser(mean_series([rates(outcome.series[plan.measures[0].id]) for outcome in outcomes]))
+
+
+def rates(series: tuple[list[float], list[float]]) -> list[float]:
+    """The figure in each step of the grid; where a step has none, the one before."""
+    upper, lower = series
+    found: list[float] = []
+    for k in range(len(upper) - 1):
+        below = lower[k + 1] - lower[k]
+        last = found[-1] if found else 0.0
+        found.append((upper[k + 1] - upper[k]) / below if below > 0.0 else last)
+    return found
+
+
+def shown(number: float | None, measure: Measure, sign: bool = False) -> str:
+    """A value; shares as per cent, differences (`sign`) of shares in percentage points."""
+    if number is None or not isfinite(number):
+        return "?"
+    plus = "+" if sign else ""
+    if not measure.unit:
+        return f"{number * 100:{plus}.2f} {'pp' if sign else '%'}"
+    return f"{number:{plus}.2f}" if abs(number) < 1000 else f"{number:{plus}.1f}"
+
+
+def _cell(
+    measure: Measure, values: list[float | None], baseline: list[float | None] | None, confidence: float,
+    comparisons: int,
+) -> Cell:  # fmt: skip
+    known = [x for x in values if x is not None]
+    interval = mean_interval(known, confidence) if known and len(known) == len(values) else None
+    difference = None
+    if baseline is not None:
+        pairs = [(a, b) for a, b in zip(values, baseline, strict=False) if a is not None and b is not None]
+        if pairs:
+            mine, theirs = [a for a, _ in pairs], [b for _, b in pairs]
+            difference = paired_difference(mine, theirs, confidence, comparisons)
+    return Cell(measure, tuple(values), interval, difference)
+
+
+def _precision(interval: Interval | None) -> float | None:
+    if interval is None or not isfinite(interval.half_width) or interval.mean == 0.0:
+        return None
+    return interval.half_width / abs(interval.mean)
+
+
+def _bounds(interval: Interval) -> list[float] | None:
+    return [interval.low, interval.high] if isfinite(interval.half_width) else None
+
+
+def _heading(report: ExperimentReport) -> list[str]:
+    plan, c = report.plan, report.conditions
+    span, warm_up = clock(plan.length_ns), clock(report.warm_up_ns)
+    if plan.warm_up_ns is None:
+        time = f"{span}, the first {warm_up} left out as warm-up (MSER-5)"
+    else:
+        time = f"{span} after {warm_up} of warm-up" if plan.warm_up_ns else span
+    count = len(report.variants)
+    lines = [
+        f"{c.scene}, experiment {plan.id}: {count} variant{'s' if count != 1 else ''}, {time}, seed {c.seed}",
+        f"{report.ran} runs in {report.wall_s:.1f} s, {report.kept} more from the cache",
+    ]
+    if plan.help:
+        lines.insert(1, plan.help)
+    lines += [f"problem: {problem}" for problem in report.problems]
+    lines += report.notices
+    if report.interrupted:
+        lines.append("Stopped by the user before all runs were done; call it again to go on.")
+    return lines
+
+
+def _table(report: ExperimentReport, measure: Measure) -> list[str]:
+    plan = report.plan
+    width = max([len(result.variant.id) for result in report.variants] + [7])
+    unit = f" in {measure.unit}" if measure.unit else ""
+    versus = f"difference to {plan.baseline}" if plan.baseline and len(plan.variants) > 1 else ""
+    share = f"{plan.confidence * 100:g} %"
+    head = f"{'variant':{width}} {'runs':>5} {'mean':>11}   {share + ' interval':24} {versus}".rstrip()
+    lines = ["", f"{measure.id}{unit}", head]
+    for result in report.variants:
+        cell = result.cells[measure.id]
+        i = cell.interval
+        mean = "" if i is None else shown(i.mean, measure)
+        bounds = ""
+        if i is not None and isfinite(i.half_width):
+            bounds = f"{shown(i.low, measure)} to {shown(i.high, measure)}"
+        line = f"{result.variant.id:{width}} {result.runs:5d} {mean:>11}   {bounds:24} {_versus(cell)}"
+        lines.append(line.rstrip())
+    return lines
+
+
+def _versus(cell: Cell) -> str:
+    d, m = cell.difference, cell.measure
+    if d is None:
+        return ""
+    i = d.interval
+    if not isfinite(i.half_width):
+        return shown(i.mean, m, sign=True)
+    words = "significant" if d.significant else "not significant"
+    return f"{shown(i.mean, m, True)} ({shown(i.low, m, True)} to {shown(i.high, m, True)}), {words}"

@@ -1,0 +1,218 @@
+"""One replication of one variant, as a worker process runs it: values in, values out.
+
+What a measure needs of a run is kept as two series on a grid over the time that counts: a figure over any
+stretch of the grid is the growth of one divided by the growth of the other. So the warm-up can be cut off
+after the runs are done, and one result serves any later question about the same run.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.bench.experiment_plan import Measure
+from commissioning.bench.load import LoadedScene, load_text
+from commissioning.bench.pool import stopping
+from commissioning.bench.variants import Variant, said_problem, variant_text
+from commissioning.model.problem import Problems
+from commissioning.model.record import Kind, State
+from commissioning.sim.kpi import departures
+from commissioning.sim.run import Run
+from commissioning.sim.visits import OPEN, Visits, visits
+
+__all__ = ["BINS", "Job", "Outcome", "grid", "load_variant", "run_job", "series_of", "value"]
+
+BINS: Final = 200
+"""Steps of the grid: 40 batches for MSER-5."""
+Series = tuple[list[float], list[float]]
+_SLICES = 64
+_KEPT = 4  # variants that a worker keeps loaded
+_loaded: OrderedDict[str, LoadedScene] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Job:
+    """Replications of one variant for a worker. `text`: the variant's scene; `seeds`: one run each.
+
+    `start_ns` to `end_ns` is the time that counts; a run lasts until `end_ns`.
+    """
+
+    text: str
+    seeds: tuple[int, ...]
+    scenario: str
+    start_ns: int
+    end_ns: int
+    measures: tuple[Measure, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one replication gave: [upper, lower] series by measure. `problem`: why there are none."""
+
+    seed: int
+    series: Mapping[str, Series] = field(default_factory=dict)
+    events: int = 0
+    wall_s: float = 0.0
+    problem: str = ""
+
+
+def load_variant(base: LoadedScene, variant: Variant) -> LoadedScene:
+    """The variant, loaded and tried as a scene is. Raises Problems with their place in the experiment."""
+    text = variant_text(base.text, variant)
+    try:
+        return load_text(text.dump(), base.folder / "scene.yaml", links=False)
+    except Problems as problems:
+        raise Problems(
+            said_problem(problem, variant.overrides, base.text, variant.said, variant.id)
+            for problem in problems.problems
+        ) from problems
+
+
+def run_job(files: Mapping[str, bytes], job: Job) -> list[Outcome]:
+    """In a worker: the replications of a job, one after the other. `files`: those of the scene's folder.
+
+    Stops between slices of a run when the pool is being stopped; what was not finished is left out.
+    """
+    loaded = _load(files, job.text)
+    outcomes = []
+    for seed in job.seeds:
+        outcome = _replication(loaded, seed, job)
+        if outcome is None:
+            break
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _load(files: Mapping[str, bytes], text: str) -> LoadedScene:
+    if text in _loaded:
+        _loaded.move_to_end(text)
+        return _loaded[text]
+    with tempfile.TemporaryDirectory(prefix="commissioning-") as folder:
+        for name, content in files.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        loaded = load_text(text, Path(folder, "scene.yaml"), links=False)
+    _loaded[text] = loaded
+    while len(_loaded) > _KEPT:
+        _loaded.popitem(last=False)
+    return loaded
+
+
+def _replication(loaded: LoadedScene, seed: int, job: Job) -> Outcome | None:
+    started = time.perf_counter()
+    run = Run(loaded, seed, job.scenario)
+    for k in range(1, _SLICES + 1):
+        run.advance_to(job.end_ns * k // _SLICES)
+        if run.problem is not None:
+            return Outcome(seed, {}, run.events, time.perf_counter() - started, str(run.problem))
+        if stopping():
+            return None
+    records = run.journal.records()
+    alarms = records[records["kind"] == int(Kind.PROBLEM)]
+    if len(alarms):  # a line whose controller has failed stands still, which is no throughput of 0
+        why = run.journal.texts[int(alarms[0]["a"])]
+        return Outcome(seed, {}, run.events, time.perf_counter() - started, why)
+    series = series_of(run.journal.header, records, job.measures, grid(job.start_ns, job.end_ns))
+    return Outcome(seed, series, run.events, time.perf_counter() - started)
+
+
+def grid(start_ns: int, end_ns: int) -> NDArray[np.int64]:
+    """BINS + 1 times from start to end, in ns."""
+    return np.asarray([start_ns + (end_ns - start_ns) * k // BINS for k in range(BINS + 1)], np.int64)
+
+
+def value(series: Series, cut: int = 0) -> float | None:
+    """The figure behind the first `cut` steps of the grid; None where there is nothing to divide by."""
+    upper, lower = series
+    below = lower[-1] - lower[cut]
+    return (upper[-1] - upper[cut]) / below if below > 0.0 else None
+
+
+def series_of(
+    header: Mapping[str, Any],
+    records: NDArray[np.void],
+    measures: Sequence[Measure],
+    times: NDArray[np.int64],
+) -> dict[str, Series]:
+    """For each measure what it is the ratio of, summed up from the start of the run to each of `times`.
+
+    Definitions as in `sim.kpi`. `records`: those of the run from its first on.
+    """
+    reader = _Reader(header, records, times)
+    return {measure.id: reader.series(measure) for measure in measures}
+
+
+class _Reader:
+    def __init__(
+        self, header: Mapping[str, Any], records: NDArray[np.void], times: NDArray[np.int64]
+    ) -> None:
+        self.header, self.times = header, times
+        self.records = records[records["t"] <= times[-1]]
+        self.index = {
+            str(thing["id"]): index
+            for index, thing in enumerate(header["core"]["objects"])
+            if thing["kind"] == "device"
+        }
+        self._stays: Visits | None = None
+
+    @property
+    def stays(self) -> Visits:
+        """Read when first needed: it costs more than everything else here."""
+        if self._stays is None:
+            self._stays = visits(self.header, self.records)
+        return self._stays
+
+    def series(self, measure: Measure) -> Series:
+        device = self.index[measure.device]
+        if measure.figure == "throughput":
+            upper, lower = self._count(device), self.times / 3.6e12
+        elif measure.figure == "mean_queue":
+            mine = self.stays.device == device
+            left = np.where(self.stays.t_out[mine] == OPEN, self.times[-1], self.stays.t_out[mine])
+            upper = (_sum_until(left, self.times) - _sum_until(self.stays.t_in[mine], self.times)) / 1e9
+            lower = self.times / 1e9
+        elif measure.figure == "mean_time":
+            done = (self.stays.device == device) & (self.stays.t_out != OPEN)
+            t_out = self.stays.t_out[done]
+            order = np.argsort(t_out, kind="stable")
+            spent = np.concatenate(([0], np.cumsum((t_out - self.stays.t_in[done])[order])))
+            lower = np.searchsorted(t_out[order], self.times, side="right").astype(np.float64)
+            upper = spent[lower.astype(np.int64)] / 1e9
+        elif measure.figure == "utilisation":
+            upper = self._in_state(device, State.WORKING)
+            lower = self.times / 1e9 - self._in_state(device, State.OFF)
+        else:
+            upper, lower = self._in_state(device, State[measure.figure.upper()]), self.times / 1e9
+        return [float(x) for x in upper], [float(x) for x in lower]
+
+    def _count(self, device: int) -> NDArray[np.float64]:
+        ended = self.records["kind"] == int(Kind.PART_GONE)
+        made = self.records["kind"] == int(Kind.PART_MADE)
+        short = bool((self.records["a"][ended] == device).any() or (self.records["d"][made] == device).any())
+        gone = departures(self.header, self.records, device, None if short else self.stays)
+        return np.searchsorted(np.sort(gone), self.times, side="right").astype(np.float64)
+
+    def _in_state(self, device: int, state: State) -> NDArray[np.float64]:
+        """Seconds spent in a state up to each of the times; a device is idle until its first record."""
+        mine = self.records[(self.records["kind"] == int(Kind.STATE)) & (self.records["obj"] == device)]
+        t = np.concatenate(([0], mine["t"], [self.times[-1]])).astype(np.float64)
+        states = np.concatenate(([int(State.IDLE)], mine["aux"]))
+        spent = np.concatenate(([0.0], np.cumsum(np.diff(t) * (states == int(state)))))
+        return np.asarray(np.interp(self.times.astype(np.float64), t, spent) / 1e9)
+
+
+def _sum_until(values: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.float64]:
+    """sum(min(value, time)) for each of the times."""
+    ordered = np.sort(values).astype(np.float64)
+    below = np.searchsorted(ordered, times, side="right")
+    sums = np.concatenate(([0.0], np.cumsum(ordered)))
+    return np.asarray(sums[below] + (len(ordered) - below) * times.astype(np.float64))

@@ -1,0 +1,299 @@
+"""Experiments: what they measure, that order and number of workers do not matter, cache, stops."""
+
+from __future__ import annotations
+
+import random
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commissioning.bench import experiment as module
+from commissioning.bench.experiment import experiment
+from commissioning.bench.experiment_plan import FIGURES, Measure
+from commissioning.bench.experiment_runs import BINS, Job, Outcome, run_job, value
+from commissioning.bench.load import LoadedScene, load_text
+from commissioning.bench.verdicts import replication_seed
+from commissioning.model.problem import Problems
+from commissioning.sim.kpi import kpi
+from commissioning.sim.run import Run
+from commissioning.sim.statistics import mean_interval, paired_difference, runs_for_precision
+
+LINE = """
+format: commissioning-scene/1
+name: Experiment line
+run: {length: 10 min}
+products: {carton: {size: [0.30 m, 0.20 m, 0.20 m], mass: 2 kg}}
+devices:
+  infeed: {type: source, product: carton, every: {exponential: 4 s}, to: belt1}
+  belt1: {type: belt, pose: {xyz: [0, 0, 0.75]}, length: 3 m, speed: 0.4 m/s, to: pack}
+  pack:
+    type: station
+    cycle: {exponential: 3 s}
+    failures: {every: {exponential: 2 min}, repair: {exponential: 10 s}}
+    to: out
+  out: {type: sink}
+experiments:
+  cycle:
+    for: 10 min
+    warm_up: 1 min
+    replications: 7
+    measures: [out.throughput, pack.utilisation, pack.mean_time]
+    variants:
+      faster: {pack.cycle: {exponential: 2 s}}
+    sweep: {pack.cycle.exponential: [3 s, 4 s]}
+  precise: {for: 30 min, replications: 60, precision: 5 %, variants: {faster: {pack.cycle: 2 s}}}
+  settled: {for: 60 min, warm_up: auto, replications: 6, measures: [belt1.mean_queue]}
+  one: {for: 2 min, replications: 1, variants: {long: {belt1.length: 4 m}}}
+"""
+
+
+class Inline:
+    """An executor in this process that finishes tasks in a random order."""
+
+    def __init__(self, files: Mapping[str, bytes], order: random.Random, workers: int = 3) -> None:
+        self.files, self.order, self.workers = files, order, workers
+        self.jobs: list[Job] = []
+        self.closed = False
+
+    def submit(self, fn: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.jobs.append(arguments[0])
+        result = fn(self.files, *arguments)
+        threading.Timer(self.order.random() * 0.03, future.set_result, (result,)).start()
+        return future
+
+    def map_unordered(self, fn: Callable[..., Any], items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+        for item in items:
+            yield item, fn(self.files, item)
+
+    def cancel_all(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> LoadedScene:
+    return load_text(LINE, tmp_path / "scene.yaml")
+
+
+def inline(seed: int = 1, workers: int = 3) -> Any:
+    return lambda files: Inline(files, random.Random(seed), workers)
+
+
+def test_that_a_replication_gives_the_figures_of_a_run(line: LoadedScene) -> None:
+    figures = list(FIGURES)
+    measures = tuple(Measure(device, figure) for device in ("out", "pack", "belt1") for figure in figures)
+    job = Job(line.text.dump(), (5,), "", 60_000_000_000, 660_000_000_000, measures)
+    (outcome,) = run_job(line.files, job)
+    run = Run(line, 5)
+    run.advance("11 min")
+    assert outcome.events == run.events
+    for cut in (0, 60, BINS // 2):
+        start = 60_000_000_000 + 600_000_000_000 * cut // BINS
+        expected = kpi(run.journal.header, run.journal.records(), 660_000_000_000, start)
+        for measure in measures:
+            name = "rate_per_h" if measure.figure == "throughput" else measure.figure
+            found = value(outcome.series[measure.id], cut)
+            figure = getattr(expected[measure.device], name)
+            if figure is None:  # no part leaves a sink
+                assert found is None and measure.id == "out.mean_time"
+            else:
+                assert found == pytest.approx(figure, rel=1e-9, abs=1e-12)
+
+
+def test_that_an_experiment_is_the_statistics_of_its_runs(line: LoadedScene) -> None:
+    report = experiment(line, "cycle", make_pool=inline())
+    assert [result.variant.id for result in report.variants] == [
+        "base", "faster", "pack.cycle.exponential=3 s", "pack.cycle.exponential=4 s",
+    ]  # fmt: skip
+    assert report.seeds == tuple(replication_seed(1, k) for k in range(7))
+    rates = {}
+    for name, cycle in (("base", "3 s"), ("faster", "2 s")):
+        scene = load_text(
+            LINE.replace("cycle: {exponential: 3 s}", f"cycle: {{exponential: {cycle}}}"), line.folder
+        )
+        runs = [Run(scene, seed) for seed in report.seeds]
+        for run in runs:
+            run.advance("11 min")
+        ends = [kpi(r.journal.header, r.journal.records(), r.now_ns, 60_000_000_000) for r in runs]
+        rates[name] = [end["out"].rate_per_h for end in ends]
+    base, faster = (report.variant(name).cells["out.throughput"] for name in ("base", "faster"))
+    assert base.values == pytest.approx(rates["base"])
+    assert faster.interval == pytest.approx(mean_interval(rates["faster"]))
+    assert base.difference is None and faster.difference is not None
+    expected = paired_difference(rates["faster"], rates["base"], 0.95, comparisons=3)
+    assert faster.difference.interval == pytest.approx(expected.interval)
+    # a variant that changes nothing is the baseline, run for run
+    same = report.variant("pack.cycle.exponential=3 s").cells["pack.mean_time"]
+    assert same.values == report.variant("base").cells["pack.mean_time"].values
+    assert same.difference is not None and not same.difference.significant
+    assert report.exit_code == 0
+
+
+def test_that_common_random_numbers_narrow_the_difference(line: LoadedScene) -> None:
+    report = experiment(line, "cycle", make_pool=inline())
+    cell = report.variant("pack.cycle.exponential=4 s").cells["pack.mean_time"]
+    assert cell.difference is not None
+    assert cell.difference.correlation is not None and cell.difference.correlation > 0.9
+
+
+@pytest.mark.parametrize("name", ["cycle", "precise"])
+def test_that_results_do_not_depend_on_order_or_number_of_workers(name: str, line: LoadedScene) -> None:
+    found = [
+        experiment(line, name, make_pool=inline(seed, workers)).as_json()["variants"]
+        for seed, workers in ((1, 1), (2, 3), (3, 8))
+    ]
+    assert found[0] == found[1] == found[2]
+
+
+def test_that_processes_give_what_one_process_gives(line: LoadedScene) -> None:
+    here = experiment(line, "cycle", make_pool=inline()).as_json()["variants"]
+    for workers in (1, 3):
+        assert experiment(line, "cycle", workers=workers).as_json()["variants"] == here
+
+
+def test_that_it_stops_at_the_stated_precision(line: LoadedScene) -> None:
+    report = experiment(line, "precise", make_pool=inline())
+    for result in report.variants:
+        cell = result.cells["out.throughput"]
+        values = [v for v in cell.values if v is not None]
+        assert runs_for_precision(values, 0.05) == result.runs == len(values)
+        assert result.precision is not None and result.precision <= 0.05 and result.enough
+        assert 5 <= result.runs < 60
+    assert report.exit_code == 0
+
+
+def test_that_a_precision_out_of_reach_is_said(line: LoadedScene) -> None:
+    text = LINE.replace("replications: 60, precision: 5 %", "replications: 5, precision: 0.1 %")
+    report = experiment(load_text(text, line.folder / "scene.yaml"), "precise", make_pool=inline())
+    assert report.exit_code == 3
+    assert "0.1 % of precision was not reached with 5 replications for base, faster" in report.as_text()
+
+
+def test_that_the_warm_up_is_found_and_left_out(line: LoadedScene) -> None:
+    # the belt is empty at first and takes 7.5 s to fill; a step of the grid is 18 s
+    report = experiment(line, "settled", make_pool=inline())
+    (result,) = report.variants
+    assert result.warm_up is not None and result.warm_up.found == report.steady
+    assert report.cut == result.warm_up.cut and report.warm_up_ns == 3600 * 10**9 * report.cut // BINS
+    job = Job(line.text.dump(), report.seeds, "", 0, 3600 * 10**9, report.plan.measures)
+    values = [value(o.series["belt1.mean_queue"], report.cut) for o in run_job(line.files, job)]
+    assert result.cells["belt1.mean_queue"].values == tuple(values)
+
+
+def test_that_a_line_that_never_settles_is_not_trusted(line: LoadedScene) -> None:
+    # the station takes longer than the parts' intervals: the queue on the long belt grows all the time
+    text = LINE.replace("{exponential: 3 s}", "{exponential: 8 s}").replace(
+        "length: 3 m", "length: 3000 m, accumulating: true"
+    )
+    text = text.replace("speed: 0.4 m/s", "speed: 100 m/s").replace("for: 60 min", "for: 30 min")
+    report = experiment(load_text(text, line.folder / "scene.yaml"), "settled", make_pool=inline())
+    assert not report.steady
+    assert report.exit_code == 3
+    assert "No steady state was found for base" in report.as_text()
+
+
+def test_that_one_replication_gives_no_interval(line: LoadedScene) -> None:
+    report = experiment(line, "one", make_pool=inline())
+    cell = report.variant("long").as_json()["measures"]["out.throughput"]
+    assert cell["interval"] is None and cell["difference"]["interval"] is None
+    assert not cell["difference"]["significant"]
+
+
+def test_that_results_are_found_again_until_something_changes(line: LoadedScene, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    first = experiment(line, "cycle", make_pool=inline(), cache=cache)
+    # base and the 3 s of the sweep are the same scene
+    assert (first.ran, first.kept) == (28, 0)
+    again = experiment(line, "cycle", make_pool=None, cache=cache)
+    assert (again.ran, again.kept) == (0, 28)
+    assert again.as_json()["variants"] == first.as_json()["variants"]
+    # another variant, another check: the rest is known
+    text = LINE.replace("      faster:", "      slow: {belt1.speed: 0.3 m/s}\n      faster:")
+    more = load_text(text, tmp_path / "scene.yaml")
+    report = experiment(more, "cycle", make_pool=inline(), cache=cache)
+    assert (report.ran, report.kept) == (7, 28)
+    # another seed, another line: nothing is
+    assert experiment(line, "cycle", make_pool=inline(), cache=cache, seed=2).kept == 0
+    other = load_text(LINE.replace("speed: 0.4 m/s", "speed: 0.41 m/s"), tmp_path / "scene.yaml")
+    assert experiment(other, "cycle", make_pool=inline(), cache=cache).kept == 0
+
+
+def test_that_a_broken_cache_is_begun_anew(line: LoadedScene, tmp_path: Path) -> None:
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "results.sqlite").write_bytes(b"no database at all " * 100)
+    report = experiment(line, "one", make_pool=inline(), cache=tmp_path / "cache")
+    assert "begun anew" in report.notices[0]
+    assert experiment(line, "one", make_pool=inline(), cache=tmp_path / "cache").kept == 2
+    (tmp_path / "file").touch()
+    with pytest.raises(Problems, match="--cache"):
+        experiment(line, "one", make_pool=inline(), cache=tmp_path / "file")
+
+
+def test_that_an_interrupted_experiment_goes_on_where_it_was(line: LoadedScene, tmp_path: Path) -> None:
+    whole = experiment(line, "cycle", make_pool=inline())
+    pools: list[Inline] = []
+
+    class Interrupted(Inline):
+        def submit(self, fn: Callable[..., Any], *arguments: Any) -> Future[Any]:
+            if len(self.jobs) == 6:
+                signal.raise_signal(signal.SIGINT)
+            return super().submit(fn, *arguments)
+
+    def make(files: Mapping[str, bytes]) -> Inline:
+        pools.append(Interrupted(files, random.Random(1)))
+        return pools[-1]
+
+    report = experiment(line, "cycle", make_pool=make, cache=tmp_path)
+    assert report.interrupted and report.exit_code == 3 and pools[0].closed
+    assert 0 < report.ran < 28
+    assert "call it again to go on" in report.as_text()
+    resumed = experiment(line, "cycle", make_pool=inline(), cache=tmp_path)
+    # base and the 3 s of the sweep are one scene: what one has done, the other finds
+    assert resumed.kept >= report.ran and resumed.ran == 28 - resumed.kept
+    assert resumed.as_json()["variants"] == whole.as_json()["variants"]
+
+
+def test_that_a_variant_whose_device_raises_is_told_and_the_others_are_judged(
+    line: LoadedScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def some_fail(files: Mapping[str, bytes], job: Job) -> list[Outcome]:
+        found = run_job(files, job)
+        return [
+            Outcome(o.seed, problem="pack failed at 12 s") if "exponential: 2 s" in job.text else o
+            for o in found
+        ]
+
+    monkeypatch.setattr(module, "run_job", some_fail)
+    report = experiment(line, "cycle", make_pool=inline())
+    assert report.exit_code == 2
+    (problem,) = report.problems
+    assert problem.what.startswith("variant faster, replication ") and "pack failed at 12 s" in problem.what
+    assert problem.where.line == LINE.splitlines().index("      faster: {pack.cycle: {exponential: 2 s}}") + 1
+    assert [result.runs for result in report.variants] == [7, 0, 7, 7]
+    assert report.variant("faster").cells["out.throughput"].interval is None
+    assert "pack.cycle.exponential=4 s" in report.as_text()
+
+
+def test_that_a_run_whose_controller_fails_is_no_measurement(line: LoadedScene, tmp_path: Path) -> None:
+    program = "PROGRAM MAIN VAR n, d : INT; END_VAR n := n + 1; d := 1 / (50 - n); END_PROGRAM"
+    (tmp_path / "main.st").write_text(program)
+    task = "{main: {program: MAIN, cycle: 10 ms}}"
+    plc = f"controllers: {{plc: {{type: emulated, programs: [main.st], task: {task}}}}}"
+    scene = load_text(LINE.replace("experiments:", f"{plc}\nexperiments:"), tmp_path / "scene.yaml")
+    report = experiment(scene, "one", make_pool=inline())
+    assert report.exit_code == 2
+    assert [result.runs for result in report.variants] == [0, 0]
+    assert "variant base, replication 1 (seed 1): " in report.problems[0].what
+
+
+def test_that_progress_rises_and_says_what_is_left(line: LoadedScene) -> None:
+    said: list[tuple[float, str]] = []
+    experiment(line, "cycle", make_pool=inline(), progress=lambda share, words: said.append((share, words)))
+    shares = [share for share, _ in said]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+    assert any("s left" in words for _, words in said)
