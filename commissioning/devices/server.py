@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from commissioning.model.record import CarrierKind, Kind, State
 from commissioning.sim.flow import Receiver
 from commissioning.sim.part import Part
+from commissioning.sim.random_stream import Sampler
 from commissioning.sim.stateful import Stateful
 
 if TYPE_CHECKING:
@@ -22,13 +23,13 @@ class Server(Stateful):
     repair."""
 
     saved: ClassVar[tuple[str, ...]] = (
-        "part", "finished", "working", "remaining", "since", "version", "down", "until_failure", "clock",
-        "promised", "missed",
+        "part", "finished", "working", "remaining", "since", "version", "down", "until", "cause", "promised",
+        "missed",
     )  # fmt: skip
     constant: ClassVar[tuple[str, ...]] = (
         "station", "number", "slot", "kernel", "add", "draw", "over", "target", "plain",
     )  # fmt: skip
-    continuations: ClassVar[tuple[str, ...]] = ("cycle_over", "fail", "repaired")
+    continuations: ClassVar[tuple[str, ...]] = ("cycle_over", "fail", "fail_by_calendar", "repaired")
 
     target: Receiver
 
@@ -45,8 +46,8 @@ class Server(Stateful):
         self.since = 0  # ns at which the running stretch of work began
         self.version = 0  # of the scheduled end or failure of the running stretch
         self.down = False
-        self.until_failure = 0  # operating ns left, or the calendar instant of the next failure
-        self.clock = 0  # version of the calendar failure
+        self.until: list[int] = []  # operating ns left until each cause stops it
+        self.cause = 0  # of the failure it is down by; -1: the calendar
         self.promised = False  # a place downstream is kept for the part
         self.missed = -1  # ns of the last slot that ended without a place (Bernoulli)
 
@@ -134,22 +135,36 @@ class Server(Stateful):
         self._leave()
         self.station.settle()
 
+    def start(self) -> None:
+        """Draw when it fails first."""
+        self.until = [every.draw() for every, _ in self.station.causes]
+        self._next_by_calendar()
+
     def fail(self, version: int) -> None:
-        """Continuation: a failure, of the running stretch (operating time) or of the calendar."""
-        station = self.station
-        if version != (self.clock if station.calendar else self.version):
+        """Continuation: the running stretch of work ends with a failure."""
+        if version == self.version:
+            self._stop_work()
+            self.cause = self.until.index(min(self.until))
+            self._go_down(self.station.causes[self.cause][1])
+
+    def fail_by_calendar(self, _: int) -> None:
+        """Continuation: a failure that comes whether it works or not; not while it is down already."""
+        if self.down:
+            self._next_by_calendar()
             return
         if self.working:
             self._stop_work()
-        self.down = True
-        station.settle()
-        assert station.repair_time is not None
-        self.kernel.call_at(self.kernel._now + station.repair_time.draw(), self.repaired, 0)
+        self.cause = -1
+        assert self.station.by_calendar is not None
+        self._go_down(self.station.by_calendar[1])
 
     def repaired(self, _: int) -> None:
         """Continuation: the repair is over; interrupted work goes on."""
         self.down = False
-        self.next_failure()
+        if self.cause >= 0:
+            self.until[self.cause] = self.station.causes[self.cause][0].draw()
+        else:
+            self._next_by_calendar()
         if self.part is not None:
             if self.finished:
                 self._leave()
@@ -157,18 +172,15 @@ class Server(Stateful):
                 self.begin(resumed=True)
         self.station.settle()
 
-    def next_failure(self) -> None:
-        """Draw when it fails next."""
-        every = self.station.fail_every
-        if every is None:
-            return
-        drawn = every.draw()
-        if self.station.calendar:
-            self.clock += 1
-            self.until_failure = self.kernel._now + drawn
-            self.kernel.call_at(self.until_failure, self.fail, self.clock)
-        else:
-            self.until_failure = drawn
+    def _go_down(self, repair: Sampler) -> None:
+        self.down = True
+        self.station.settle()
+        self.kernel.call_at(self.kernel._now + repair.draw(), self.repaired, 0)
+
+    def _next_by_calendar(self) -> None:
+        if self.station.by_calendar is not None:
+            drawn = self.station.by_calendar[0].draw()
+            self.kernel.call_at(self.kernel._now + drawn, self.fail_by_calendar, 0)
 
     def _leave(self) -> None:
         station = self.station
@@ -204,8 +216,9 @@ class Server(Stateful):
         self.version += 1
         if station.slot_ns and not resumed:
             self.remaining += -now % station.slot_ns
-        if station.fail_every is not None and not station.calendar and self.until_failure < self.remaining:
-            kernel.call_at(now + self.until_failure, self.fail, self.version)
+        until = min(self.until, default=self.remaining)
+        if until < self.remaining:
+            kernel.call_at(now + until, self.fail, self.version)
         else:
             kernel.call_at(now + self.remaining, self.over, self.version)
 
@@ -214,8 +227,8 @@ class Server(Stateful):
         self.working = False
         self.version += 1
         self.remaining -= worked
-        if not self.station.calendar:
-            self.until_failure -= worked
+        for k in range(len(self.until)):
+            self.until[k] -= worked
 
     def restored(self) -> None:
         if self.part is not None:

@@ -18,6 +18,7 @@ from commissioning.sim.device import Device
 from commissioning.sim.flow import Giver, Receiver, Reserving, Waiting
 from commissioning.sim.line import Line
 from commissioning.sim.part import Part
+from commissioning.sim.random_stream import Sampler
 
 __all__ = ["Station"]
 
@@ -62,6 +63,12 @@ class Station(Device, Receiver, Giver):
                       Param("counts", "choice", "Which time counts towards a failure.",
                             default="operating", choices=("operating", "calendar")),
                   )),
+            Param("causes", "list", "Further causes of failure, each by its operating time.", default=None,
+                  example="[{every: {exponential: 8 h}, repair: 1 h}]",
+                  item=Param("cause", "mapping", "One cause.", fields=(
+                      Param("every", "distribution", "Operating time from its repair to its next failure."),
+                      Param("repair", "distribution", "Time of a repair."),
+                  ))),
             Param("length", "length", "Length of the station along travel.", default=0.6,
                   exclusive_minimum=0.0),
             Param("width", "length", "Width across travel.", default=0.6, exclusive_minimum=0.0),
@@ -82,7 +89,7 @@ class Station(Device, Receiver, Giver):
     )  # fmt: skip
     saved: ClassVar[tuple[str, ...]] = ("free", "stuck", "reserved", "waiting")
     constant: ClassVar[tuple[str, ...]] = (
-        "cycle", "load", "batch", "fail_every", "repair_time", "calendar", "slot_ns", "tries", "before",
+        "cycle", "load", "batch", "causes", "by_calendar", "slot_ns", "tries", "before",
         "plain", "commanded", "servers", "only", "target", "keeper",
     )  # fmt: skip
 
@@ -92,11 +99,18 @@ class Station(Device, Receiver, Giver):
         cycle, failures = in_slots(given["cycle"], slot), given["failures"]
         self.cycle = line.sampler(self, "cycle", cycle)
         self.load = line.sampler(self, "load", in_slots(given["load"], slot))
-        self.fail_every = self.repair_time = None
-        if failures:
-            self.fail_every = line.sampler(self, "failure", in_slots(failures["every"], slot))
-            self.repair_time = line.sampler(self, "repair", in_slots(failures["repair"], slot))
-        self.calendar = bool(failures) and failures["counts"] == "calendar"
+        # (time to the next failure, time of a repair) by operating time, and the one by the calendar
+        self.causes: list[tuple[Sampler, Sampler]] = []
+        self.by_calendar: tuple[Sampler, Sampler] | None = None
+        for k, cause in enumerate(((failures,) if failures else ()) + (given["causes"] or ())):
+            pair = (
+                line.sampler(self, f"failure{k or ''}", in_slots(cause["every"], slot)),
+                line.sampler(self, f"repair{k or ''}", in_slots(cause["repair"], slot)),
+            )
+            if cause.get("counts") == "calendar":
+                self.by_calendar = pair
+            else:
+                self.causes.append(pair)
         self.batch = given["batch"]
         self.slot_ns = round(slot * 1e9) if slot else 0
         self.tries = isinstance(cycle, Bernoulli)
@@ -105,7 +119,8 @@ class Station(Device, Receiver, Giver):
             raise ValueError("a batch, or a cycle {bernoulli: p}, does not go with blocking: before_service")
         self.commanded = self.bound("enable") or self.bound("start")
         # nothing can stand against the beginning of work, and nothing interrupts it
-        self.plain = not (failures or self.before or self.slot_ns or self.bound("start"))
+        waits = self.before or self.slot_ns or self.bound("start")
+        self.plain = not (self.causes or self.by_calendar or waits)
         make, count = (BatchServer if self.batch > 1 else Server), given["parallel"]
         self.servers: list[Server] = []
         for number in range(count):
@@ -141,7 +156,7 @@ class Station(Device, Receiver, Giver):
             self.ports[port].write(False)
         self.set_state(State.STARVED)
         for server in self.servers:
-            server.next_failure()
+            server.start()
 
     def receiver(self, at: float | None = None) -> Receiver:
         return self

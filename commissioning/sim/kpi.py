@@ -98,8 +98,9 @@ def departures(
     if len(received):
         return np.asarray(received, np.int64)
     made = records[(records["kind"] == int(Kind.PART_MADE)) & (records["d"] == device)]
-    if len(made):
-        return np.asarray(made["t"], np.int64)
+    name = header["core"]["objects"][device]["id"]
+    if len(made) and all(slot["device"] != name for slot in header["core"]["slots"]):
+        return np.asarray(made["t"], np.int64)  # a buffer that held pallets at the start is no source
     return (visits(header, records) if stays is None else stays).departures(device)
 
 
