@@ -19,7 +19,7 @@ __all__ = ["declarations", "types"]
 
 _BUILT_IN = {
     "device": (
-        "belt:Belt", "buffer:Buffer", "estop_button:EStopButton", "height_eye:HeightEye",
+        "belt:Belt", "buffer:Buffer", "estop_button:EStopButton", "height_eye:HeightEye", "merge:Merge",
         "photo_eye:PhotoEye", "push_button:PushButton", "pusher:Pusher", "sink:Sink", "source:Source",
         "stack_light:StackLight", "station:Station", "stopper:Stopper",
     ),

@@ -43,6 +43,8 @@ class Threshold(Protocol):
 class Travelling(Protocol):
     """A lane, as its drives see it."""
 
+    index: int
+
     def drive_changed(self, drive: Drive) -> None:
         """The drive moves otherwise from now on, or has come to rest."""
 

@@ -11,43 +11,41 @@ it may command drives and blades at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from commissioning.model.record import CarrierKind, Kind
 from commissioning.sim import lane_state
-from commissioning.sim.drive import TOUCH
-from commissioning.sim.flow import Giver, Receiver, Waiting
+from commissioning.sim.drive import Drive
+from commissioning.sim.flow import Receiver, Waiting
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
-from commissioning.sim.lane_contacts import LaneContacts
+from commissioning.sim.lane_entry import Entry
 from commissioning.sim.lane_eye import ChoosyEye, Eye, Mark
-from commissioning.sim.lane_watch import Border, End, Holder, Infeed, Stop, Watch
+from commissioning.sim.lane_handover import LaneHandover
+from commissioning.sim.lane_watch import Border, End, Infeed, Stop, Watch
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import World
-from commissioning.sim.train import Place, Zone
+from commissioning.sim.train import Zone
 
 __all__ = ["Lane", "Zone"]
 
-_PART_MOVE = int(Kind.PART_MOVE)
-_TRAIN = int(Kind.TRAIN)
-_ON_LANE = int(CarrierKind.LANE)
 
-
-class Lane(LaneContacts):
+class Lane(LaneHandover):
     """Takes parts at x = 0 (a `Receiver`) and gives them away at its end (a `Giver`).
 
     `gap` m are kept free between an entering part and the last one. `exit` gets the parts that reach
-    the end; None: they are held there for ever.
+    the end; None: they are held there for ever. `aside`: they leave it sideways there, and stand in the
+    way until they are clear.
     """
 
     saved: ClassVar[tuple[str, ...]] = (
         "first", "last", "count", "trains", "trains_made", "idle", "across", "waiting",
+        "hanging", "foreign",
     )  # fmt: skip
     derived: ClassVar[tuple[str, ...]] = ("todo", "due", "calls", "touched", "draining", "offering")
     constant: ClassVar[tuple[str, ...]] = (
         "index", "kernel", "journal", "zones", "parts_by_id", "exit", "gap_kept", "watches", "end", "infeed",
-        "length",
+        "length", "entries", "beyond", "aside",
     )  # fmt: skip
 
     def __init__(
@@ -71,7 +69,11 @@ class Lane(LaneContacts):
         self.gap_kept = gap
         self.exit: Receiver | None = None
         self.waiting = Waiting()
+        self.aside = False
         self.draining = self.offering = False
+        self.hanging: Entry | None = None
+        self.foreign: list[Drive] = []
+        self.beyond = self._beyond()
         self.watches: list[Watch] = []
         for number, zone in enumerate(self.zones):
             zone.index = number
@@ -84,6 +86,8 @@ class Lane(LaneContacts):
         self.infeed = Infeed(self, len(self.watches), gap)
         self.infeed.tail = True
         self.watches.append(self.infeed)
+        self.entries: list[Entry] = []
+        self.add_entry(0.0)
 
     # what stands along it ------------------------------------------------------------------------
 
@@ -113,6 +117,13 @@ class Lane(LaneContacts):
         self._add(mark)
         return mark
 
+    def add_entry(self, x: float) -> Entry:
+        """A place at which parts come onto the lane, for `insert`; before the first part."""
+        entry = Entry(self, len(self.watches), self._inside(x))
+        self.watches.append(entry)
+        self.entries.append(entry)
+        return entry
+
     def _add(self, watch: Watch) -> None:
         if self.first is not None:
             raise ValueError(f"{self.id}: parts are on it already")
@@ -128,7 +139,7 @@ class Lane(LaneContacts):
 
     def parts(self) -> list[Part]:
         """Downstream first."""
-        return [place.part for place in self._places(self.first)]
+        return [place.part for place in self._places(self.foremost)]
 
     def position(self, part: Part, t: int | None = None) -> float:
         """Lane coordinate in m of a part's front, now or at `t` ns (not before the last command).
@@ -150,7 +161,7 @@ class Lane(LaneContacts):
         nearest: Watch | None = None
         for watch in self.watches:
             if watch.x >= x1 and (nearest is None or watch.x < nearest.x):
-                if isinstance(watch, Infeed) or (isinstance(watch, Stop) and not watch.raised):
+                if isinstance(watch, Infeed | Entry) or (isinstance(watch, Stop) and not watch.raised):
                     continue  # these do not keep to the next part
                 nearest = watch
         place = self.last if nearest is None or nearest.place is None else nearest.place
@@ -160,6 +171,8 @@ class Lane(LaneContacts):
             and self.front(place.ahead) - place.ahead.length < x1
         ):
             place = place.ahead
+        if place is not None and place is self.stand_in:
+            place = place.behind
         found = []
         for candidate in self._places(place):
             front = self.front(candidate)
@@ -168,187 +181,6 @@ class Lane(LaneContacts):
             if front - candidate.length < x1:
                 found.append(candidate.part)
         return found
-
-    def _places(self, place: Place | None) -> Iterator[Place]:
-        while place is not None:
-            yield place
-            place = place.behind
-
-    def _place(self, part: Part) -> Place:
-        place = part.place
-        if part.owner is not self or not isinstance(place, Place):
-            raise ValueError(f"{part} is not on {self.id}")
-        return place
-
-    # hand-over -----------------------------------------------------------------------------------
-
-    def offer(self, part: Part, giver: Giver) -> bool:
-        """Receiver: taken when the last part's tail has cleared the infeed; its front is then at 0."""
-        if not self._has_room():
-            self.waiting.add(giver)
-            if self.infeed.place is None:
-                assert self.last is not None
-                self.infeed.attach(self.last)
-                self.settle()
-            return False
-        self.waiting.discard(giver)
-        self._enter(part)
-        return True
-
-    def ready(self, receiver: Receiver) -> None:
-        """Giver: what follows would take a part now."""
-        if self.end.holds and not self.offering:
-            self.deliver()
-
-    def remove(self, part: Part) -> None:
-        """Take a part off the lane, wherever it is; the caller journals where it goes.
-
-        Raises ValueError if it is not on the lane.
-        """
-        place = self._place(part)
-        last = self.last
-        part.owner = part.place = None
-        self.take_out(place)
-        if last is place and self.waiting:
-            self.calls.append((self._cleared, None))
-        self.settle()
-
-    def _has_room(self) -> bool:
-        last = self.last
-        return last is None or self.front(last) - last.length >= self.gap_kept - TOUCH
-
-    def _enter(self, part: Part) -> None:
-        last, zone, drive = self.last, self.zones[0], self.zones[0].drive
-        c = 0.0 if last is None else last.c + last.length
-        place = Place(part, c, None)
-        train = self.new_train(place, zone, drive, c - drive.travel(self.kernel._now))
-        part.owner, part.place = self, place
-        add = self.journal.add
-        add(_PART_MOVE, _ON_LANE, part.id, self.index, c, 0 if last is None else last.part.id + 1)
-        add(_TRAIN, drive.index, self.index, train.base, part.id, part.id)
-        self.count += 1
-        self.last = place
-        if last is None:
-            self.first = place
-        else:
-            last.behind, place.ahead = place, last
-            ahead = last.train
-            assert ahead is not None
-            if ahead.drive is not drive or self.gap(train) <= TOUCH:
-                self.todo.append(train)
-        if self.idle:
-            idle, self.idle = self.idle, []
-            for watch in idle:
-                watch.attach(place)
-        self.settle()
-
-    def deliver(self) -> None:
-        """The first part is at the end: give it away, or hold it until it is taken."""
-        end = self.end
-        place = end.place
-        assert place is not None and place.train is not None
-        receiver = self.exit
-        if receiver is not None:
-            self.offering = True
-            taken = receiver.offer(place.part, self)
-            self.offering = False
-            if taken:
-                last = self.last
-                self.take_out(place)
-                if last is place and self.waiting:
-                    self.calls.append((self._cleared, None))
-                self.settle()
-                return
-        if not end.holds:
-            self.catch(end)
-
-    def cleared(self) -> None:
-        """The last part's tail has cleared the infeed: whoever waits may give."""
-        while self.waiting and self._has_room():
-            self.waiting.call(self)
-        if self.waiting and self.infeed.place is None and self.last is not None:
-            self.infeed.attach(self.last)
-            self.settle()
-
-    def _cleared(self, _: Any) -> None:
-        self.infeed.detach()
-        self.cleared()
-
-    # blades, borders -----------------------------------------------------------------------------
-
-    def catch(self, holder: Holder) -> None:
-        """The part that `holder` waited for has come to it and stands from now on."""
-        place = holder.place
-        assert place is not None and place.train is not None
-        train, zone = place.train, place.train.home
-        own = zone.drive
-        holder.holds = True
-        place.held += 1
-        if holder.on_hold is not None:
-            self.calls.append((holder.on_hold, place.part))
-        slips = zone.accumulating or train.drive is not own
-        if slips and place is not train.head:
-            train = self.split(train, place)
-        if zone.accumulating:
-            if train.relation:
-                self.unrelate(train)
-            base = train.base if train.drive is None else holder.x + place.c
-            self.rebase(train, base, None)
-            train.holder = holder
-        else:
-            if train.drive is not own:
-                self._free(train)
-                self.todo.append(train)
-            if holder.x > zone.end - TOUCH:
-                self._post_onward(place)
-            own.stall(holder.key, holder.x - train.base + place.c)
-        self.settle()
-
-    def let_go(self, holder: Holder) -> None:
-        """What `holder` held may go on. The caller settles."""
-        holder.holds = False
-        if holder.on_hold is not None:
-            self.calls.append((holder.on_hold, None))
-        place = holder.place
-        assert place is not None and place.train is not None
-        train = place.train
-        place.held -= 1
-        if not place.held:
-            self._post_onward(place)
-        if not train.home.accumulating:
-            self.calls.append((train.home.drive.unstall, holder.key))
-        elif train.holder is holder:
-            others = (w for w in train.watches if w.place is place and isinstance(w, Holder) and w.holds)
-            train.holder = next(others, None)  # another blade at the same place
-            self.todo.append(train)
-
-    def _post_onward(self, place: Place) -> None:
-        """A blade at a border or at the end: whether that is reached depends on the blade."""
-        assert place.train is not None
-        for watch in place.train.watches:
-            if watch.place is place and not watch.at_rest:
-                watch.post()
-
-    def cross(self, border: Border) -> None:
-        """The next part's front goes over to the next zone's drive."""
-        place = border.place
-        assert place is not None and place.train is not None
-        train, zone = place.train, border.after
-        if train.count > 1:
-            assert place is train.head and place.behind is not None
-            self.split(train, place.behind)
-            train = place.train
-        if train.relation:
-            self.unrelate(train)
-        train.home = zone
-        if train.drive is border.before.drive and zone.drive is not train.drive:
-            self._free(train)
-        self.todo.append(train)
-        if place.behind is not None and place.behind.train is not None:
-            self.todo.append(place.behind.train)
-        if border.follow() is not None:
-            border.post()
-        self.settle()
 
     # snapshot ------------------------------------------------------------------------------------
 

@@ -60,11 +60,12 @@ def plan_lanes(line: Line) -> list[LanePlan]:
     feeders: dict[str, int] = {}
     for record in line.scene.devices.values():
         for target in record.to.values():
-            feeders[target.device] = feeders.get(target.device, 0) + 1
+            if not target.at:  # merges onto its middle leave a track in its lane
+                feeders[target.device] = feeders.get(target.device, 0) + 1
     follows: dict[str, str] = {}
     for record in tracks.values():
         plain = record.to.get("")
-        if plain is None or plain.at is not None or plain.device not in tracks or plain.device == record.id:
+        if plain is None or plain.at or plain.device not in tracks or plain.device == record.id:
             continue
         if feeders[plain.device] == 1 and _in_line(line, record, tracks[plain.device]):
             follows[record.id] = plain.device

@@ -29,6 +29,8 @@ def save(lane: Lane) -> dict[str, Any]:
     order = {place: k for k, place in enumerate(places)}
     drives = _drives(lane)
     return {
+        "hanging": [] if lane.hanging is None else [lane.hanging.lane.id, lane.hanging.number],
+        "foreign": [drive.id for drive in lane.foreign],
         "places": [[p.part.id, p.c, p.train.number] for p in places if p.train is not None],
         "trains": [
             [
@@ -53,25 +55,31 @@ def save(lane: Lane) -> dict[str, Any]:
 
 def restore(lane: Lane, data: Mapping[str, Any], world: World) -> None:
     """Replace all state by that of `data`; parts and givers are looked up in `world`."""
+    lane.foreign = []
+    for identity in data["foreign"]:
+        lane.know(world.objects[identity])
     drives = _drives(lane)
     places: list[Place] = []
     members: dict[int, list[Place]] = {}
     for part_id, c, number in data["places"]:
         part = world.parts[part_id]
         place = Place(part, c, None)
-        part.owner, part.place = lane, place
+        if places or not data["hanging"]:  # else the part belongs to the lane after
+            part.owner, part.place = lane, place
         if places:
             places[-1].behind, place.ahead = place, places[-1]
         places.append(place)
         members.setdefault(number, []).append(place)
     lane.first, lane.last = (places[0], places[-1]) if places else (None, None)
-    lane.count = len(places)
+    lane.count = len(places) - bool(data["hanging"])
+    lane.hanging = world.objects[data["hanging"][0]].watches[data["hanging"][1]] if data["hanging"] else None
     lane.trains = {}
     for number, count, base, drive, home, holder, relation, across, ver, watches in data["trains"]:
         rank = rank_of(lane.index, CONTACT, number)
         mine = members[number]
         moved_by = drives[drive] if drive != _NOTHING else None
-        train = Train(lane, number, rank, mine[0], lane.zones[home], moved_by, base)
+        zone = lane.zones[home] if home != _NOTHING else lane.beyond
+        train = Train(lane, number, rank, mine[0], zone, moved_by, base)
         train.tail, train.count, train.relation, train.ver = mine[-1], count, relation, ver
         train.across = (drives[across[0]], drives[across[1]]) if across else None
         if holder != _NOTHING:
@@ -85,7 +93,7 @@ def restore(lane: Lane, data: Mapping[str, Any], world: World) -> None:
     for watch, (ver, tail, place_number, *rest) in zip(lane.watches, data["watches"], strict=True):
         watch.ver, watch.tail = ver, tail
         watch.place = places[place_number] if place_number != _NOTHING else None
-        watch.restore(rest)
+        watch.restore(rest, world)
         if isinstance(watch, Holder) and watch.holds and watch.place is not None:
             watch.place.held += 1
     lane.across = {int(number): {lane.trains[k]: None for k in trains} for number, trains in data["across"]}
@@ -102,9 +110,9 @@ def restore(lane: Lane, data: Mapping[str, Any], world: World) -> None:
 
 
 def _drives(lane: Lane) -> list[Any]:
-    """The drives of the lane's zones, each once."""
+    """The drives of the lane's zones, each once, and those of lanes its parts hang over to."""
     drives: list[Any] = []
     for zone in lane.zones:
         if zone.drive not in drives:
             drives.append(zone.drive)
-    return drives
+    return drives + lane.foreign

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from commissioning.sim.drive import TOUCH
 from commissioning.sim.part import Part
+from commissioning.sim.stateful import World
 from commissioning.sim.train import Place, Train, Zone
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Watch:
         """State beyond `ver`, `tail` and `place`, as plain data."""
         return []
 
-    def restore(self, data: list[Any]) -> None:
+    def restore(self, data: list[Any], world: World) -> None:
         """Take over what `save` gave."""
 
 
@@ -144,7 +145,7 @@ class Holder(Watch):
     def save(self) -> list[Any]:
         return [self.holds]
 
-    def restore(self, data: list[Any]) -> None:
+    def restore(self, data: list[Any], world: World) -> None:
         self.holds = bool(data[0])
 
 
@@ -171,8 +172,8 @@ class Stop(Holder):
         self.raised = True
         lane = self.lane
         place = self.place
-        if place is None or place.train is None:  # what it last saw has gone, and so all ahead of it
-            place = lane.first
+        if place is None or place.train is None or place is lane.stand_in:  # gone, and so all ahead of it
+            place = lane.foremost
         while place is not None and lane.front(place) > self.x + TOUCH:
             place = place.behind
         self.place = None
@@ -203,7 +204,7 @@ class Stop(Holder):
     def save(self) -> list[Any]:
         return [self.holds, self.raised]
 
-    def restore(self, data: list[Any]) -> None:
+    def restore(self, data: list[Any], world: World) -> None:
         self.holds, self.raised = bool(data[0]), bool(data[1])
 
 

@@ -24,6 +24,7 @@ from commissioning.sim.header import describe
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane import Lane
+from commissioning.sim.lane_merge import MergePoint, MergeRule
 from commissioning.sim.lane_plan import LanePlan, plan_lanes
 from commissioning.sim.link import Link
 from commissioning.sim.part import Part
@@ -80,11 +81,13 @@ class Line:
         self._ports = wire_tags(self)
         self.devices: dict[str, Device] = {}
         self.track_drives: dict[str, Drive] = {}
+        self.merge_rules: dict[tuple[str, float], MergeRule] = {}  # by track and place along it
         for record in self.scene.devices.values():
             self._add_device(record)
         self.lane_plans: list[LanePlan] = plan_lanes(self)
         self.lanes: list[Lane] = []
         self._place: dict[str, tuple[Lane, float]] = {}
+        self._merges: dict[tuple[str, float], MergePoint] = {}
         for plan in self.lane_plans:
             lane = plan.build(len(self.lanes), self)
             self.lanes.append(lane)
@@ -165,8 +168,18 @@ class Line:
     def receiver(self, device_id: str, at: float | None = None) -> Receiver | None:
         """What takes parts sent to a device."""
         if device_id in self._place:
-            return self._place[device_id][0]
+            return self.merge_point(device_id, at) if at else self._place[device_id][0]
         return self.devices[device_id].receiver(at)
+
+    def merge_point(self, track: str, at: float) -> MergePoint:
+        """Where parts come onto the middle of a track, `at` m from its infeed; made when first asked for."""
+        point = self._merges.get((track, at))
+        if point is None:
+            lane, start = self._place[track]
+            point = MergePoint(lane, start + at, self.merge_rules.get((track, at), MergeRule()))
+            self._merges[track, at] = point
+            self.register(point)
+        return point
 
     def sampler(self, device: Device, purpose: str, distribution: Distribution) -> Sampler:
         """A stream of durations of its own for one purpose of one device."""

@@ -52,6 +52,9 @@ class LaneState:
             if self.high == len(self.ids):
                 self._pack(2 * self.size + 32)
             i = self.high
+            if d:  # it joined in the middle
+                i = self._where[int(c) - 1] + 1 if int(c) - 1 in self._where else self._low
+                self._make_room(i)
             self.ids[i], self.c[i], self.base[i], self.drive[i] = obj, b, 0.0, -1
             self._where[obj] = i
             self.high += 1
@@ -81,6 +84,14 @@ class LaneState:
         self.size -= 1
         while self._low < self.high and self.ids[self._low] < 0:
             self._low += 1
+
+    def _make_room(self, i: int) -> None:
+        """Move everything from place `i` on one place upstream."""
+        for row in (self.ids, self.c, self.base, self.drive):
+            row[i + 1 : self.high + 1] = row[i : self.high].copy()
+        for k in range(i + 1, self.high + 1):
+            if self.ids[k] >= 0:
+                self._where[int(self.ids[k])] = k
 
     def _pack(self, capacity: int) -> None:
         """New arrays without holes, with room for `capacity` parts."""

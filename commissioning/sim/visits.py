@@ -123,7 +123,7 @@ class _Reader:
                 continue
             self._leave(index, t)
             if kind == Kind.PART_MOVE:
-                self._arrive(index, t, aux, int(a), b, int(c) - 1)
+                self._arrive(index, t, aux, int(a), b, int(c) - 1, d)
         end = int(self.records["t"][-1]) if len(self.records) else 0
         for part, (row, lane) in list(self.place.items()):
             if lane >= 0 and self.chained[lane]:
@@ -132,16 +132,21 @@ class _Reader:
         table = table[np.argsort(table[:, 2], kind="stable")]
         return Visits(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
 
-    def _arrive(self, part: int, t: int, carrier: int, index: int, c: float, ahead: int) -> None:
+    def _arrive(
+        self, part: int, t: int, carrier: int, index: int, c: float, ahead: int, x: float
+    ) -> None:
         lane = -1
         if carrier == CarrierKind.LANE:
             lane = index
-            device = self.lanes[lane][0][0]
+            zone = sum(1 for _, end in self.lanes[lane][:-1] if end <= x)  # it may join in the middle
+            device = self.lanes[lane][zone][0]
             if self.chained[lane]:
                 riding = self.riding[lane]
-                riding[part] = _Riding(c)
+                behind = self._foremost(riding) if x and ahead not in riding else -1
+                one = riding[part] = _Riding(c)
+                one.zone, one.behind = zone, behind
                 if ahead in riding:
-                    riding[part].behind = riding[ahead].behind
+                    one.behind = riding[ahead].behind
                     riding[ahead].behind = part
         elif carrier == CarrierKind.SLOT:
             device = self.slots[index]
@@ -151,6 +156,10 @@ class _Reader:
             return
         self.place[part] = (len(self.rows), lane)
         self.rows.append([device, part, t, OPEN])
+
+    def _foremost(self, riding: Mapping[int, _Riding]) -> int:
+        followers = {one.behind for one in riding.values()}
+        return next((part for part in riding if part not in followers), -1)
 
     def _leave(self, part: int, t: int) -> None:
         row, lane = self.place.pop(part, (-1, -1))

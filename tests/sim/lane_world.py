@@ -14,6 +14,7 @@ from commissioning.sim.flow import Giver, Receiver
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane import Lane, Zone
+from commissioning.sim.lane_entry import Entry
 from commissioning.sim.lane_eye import ChoosyEye, Eye, Mark
 from commissioning.sim.lane_watch import Border, End, Infeed, Stop
 from commissioning.sim.part import Part
@@ -351,7 +352,7 @@ class LaneWorld:
         """The next part of every watch, found again from scratch."""
         lane = self.lane
         for watch in lane.watches:
-            if isinstance(watch, Infeed) or (isinstance(watch, Stop) and not watch.raised):
+            if isinstance(watch, Infeed | Entry) or (isinstance(watch, Stop) and not watch.raised):
                 continue
             expected = None
             for part in parts:

@@ -1,0 +1,79 @@
+"""Where parts come onto a lane, and what still lies on the lane they came from.
+
+The front is the driving point: when it has reached the end of one lane, the part belongs to the next.
+Its tail still lies on the lane before and moves with the part. That lane keeps a *stand-in* for it, ahead of
+everything else, until the tail has cleared its end: what follows queues behind it, or follows it, as behind
+any other part, and eyes see it to its very end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from commissioning.sim.lane_watch import INFEED, Watch
+from commissioning.sim.stateful import World
+from commissioning.sim.train import Place
+
+if TYPE_CHECKING:
+    from commissioning.sim.lane import Lane
+
+__all__ = ["Entry"]
+
+
+class Entry(Watch):
+    """A place `x` of a lane at which parts come onto it. It follows the tail of the last one until that has
+    left the lane it came from, `over`.
+
+    `aside`: parts leave that lane sideways, so that they stand in the way there until they are clear.
+    """
+
+    __slots__ = ("aside", "over")
+
+    category = INFEED
+
+    def __init__(self, lane: Lane, number: int, x: float) -> None:
+        super().__init__(lane, number, x)
+        self.tail = True
+        self.over: Lane | None = None
+        self.aside = False
+
+    def begin(self, place: Place, over: Lane, aside: bool) -> None:
+        """The part at `place` has just come from `over`."""
+        self.over, self.aside = over, aside
+        self.attach(place)
+
+    def post(self) -> None:
+        super().post()
+        over, place = self.over, self.place
+        assert over is not None and place is not None and place.train is not None
+        if not self.aside:
+            train = place.train
+            over.hang(over.length - self.x + train.base - place.c, train.drive)
+            self.lane.calls.append((self._settle, over))
+
+    def passed(self) -> None:
+        self.finish(True)
+
+    def part_left(self) -> None:
+        self.finish(False)
+
+    def finish(self, cleared: bool) -> None:
+        """The tail has cleared the lane before, or (False) the part has been taken away altogether."""
+        over = self.over
+        self.detach()
+        self.over = None
+        if over is not None:
+            over.hang_no_more(cleared and not self.aside)
+            self.lane.calls.append((self._settle, over))
+            if cleared:
+                self.lane.settle()
+
+    def _settle(self, over: Lane) -> None:
+        over.settle()
+
+    def save(self) -> list[Any]:
+        return ["" if self.over is None else self.over.id, self.aside]
+
+    def restore(self, data: list[Any], world: World) -> None:
+        self.over = world.objects[data[0]] if data[0] else None
+        self.aside = bool(data[1])

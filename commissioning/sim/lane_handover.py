@@ -1,0 +1,312 @@
+"""How parts come onto a lane and leave it: at its infeed, in its middle, at its end, off its side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from commissioning.model.record import CarrierKind, Kind
+from commissioning.sim.drive import TOUCH, Drive
+from commissioning.sim.flow import Giver, Receiver, Waiting
+from commissioning.sim.lane_entry import Entry
+from commissioning.sim.lane_eye import ChoosyEye, Eye
+from commissioning.sim.lane_holds import LaneHolds
+from commissioning.sim.lane_watch import End, Infeed, Stop, Watch
+from commissioning.sim.part import Part
+from commissioning.sim.train import Place, Zone
+
+if TYPE_CHECKING:
+    from commissioning.sim.lane import Lane
+
+__all__ = ["LaneHandover"]
+
+_PART_MOVE = int(Kind.PART_MOVE)
+_TRAIN = int(Kind.TRAIN)
+_ON_LANE = int(CarrierKind.LANE)
+
+
+class LaneHandover(LaneHolds):
+    """Receiver at x = 0 and at every `Entry`, giver at its end.
+
+    `hanging`: while the tail of the part given away last still lies on this lane, the entry of the lane
+    that has it now. Its stand-in is `first` then; it is on this lane for whoever comes behind it and for
+    eyes, but no longer counted or listed among the parts.
+    """
+
+    index: int
+    length: float
+    watches: list[Watch]
+    end: End
+    infeed: Infeed
+    entries: list[Entry]
+    beyond: Zone
+    waiting: Waiting
+    gap_kept: float
+    exit: Receiver | None
+    aside: bool
+    offering = False
+    hanging: Entry | None = None
+    foreign: list[Drive]
+
+    # on ------------------------------------------------------------------------------------------
+
+    def offer(self, part: Part, giver: Giver) -> bool:
+        """Receiver: taken when the last part's tail has cleared the infeed; its front is then at 0."""
+        if not self._has_room():
+            self.waiting.add(giver)
+            if self.infeed.place is None:
+                assert self.last is not None
+                self.infeed.attach(self.last)
+                self.settle()
+            return False
+        self.waiting.discard(giver)
+        self._enter(part)
+        return True
+
+    def insert(self, part: Part, entry: Entry, behind: Place | None) -> None:
+        """Put a part onto the lane at an entry in its middle, ahead of `behind` (None: as the last one).
+
+        The caller has seen to it that there is room.
+        """
+        if entry.place is not None:
+            entry.finish(True)
+        x = entry.x
+        ahead = self.last if behind is None else behind.ahead
+        zone = next(z for z in self.zones if z.start <= x < z.end)
+        place = Place(part, 0.0 if ahead is None else ahead.c + ahead.length, None)
+        train = self.new_train(place, zone, zone.drive, x + place.c - zone.drive.travel(self.kernel._now))
+        part.owner, part.place = self, place
+        neighbour = 0 if ahead is None or ahead is self.stand_in else ahead.part.id + 1
+        self.journal.add(_PART_MOVE, _ON_LANE, part.id, self.index, place.c, neighbour, x)
+        self.journal.add(_TRAIN, zone.drive.index, self.index, train.base, part.id, part.id)
+        self.count += 1
+        place.ahead, place.behind = ahead, behind
+        if ahead is None:
+            self.first = place
+        else:
+            ahead.behind = place
+        self.todo.append(train)
+        if behind is None:
+            self.last = place
+            if self.infeed.place is not None:  # somebody waits there for the last part
+                self.infeed.detach()
+                self.infeed.attach(place)
+        else:
+            behind.ahead = place
+            assert behind.train is not None
+            self.todo.append(behind.train)
+        self._see(place, x)
+        self.settle()
+
+    def _see(self, place: Place, x: float) -> None:
+        """Watches whose next part this one is, now that it has come to `x` in the middle."""
+        tail = x - place.length
+        for watch in self.watches:
+            if isinstance(watch, Infeed | Entry):
+                continue
+            covers = isinstance(watch, Eye) and not watch.tail and tail < watch.x < x
+            if not (covers or (tail < watch.x if watch.tail else x <= watch.x)):
+                continue
+            if isinstance(watch, ChoosyEye) and not watch.sees(place.part):
+                continue
+            if watch.place is not None and watch.place.train is not None:
+                if self.front(watch.place) > x:
+                    continue  # it waits for one further downstream
+                if isinstance(watch, Stop) and not watch.raised:
+                    watch.place = place  # from here it will look for the next one
+                    continue
+                watch.detach()
+            elif watch in self.idle:
+                self.idle.remove(watch)
+            else:
+                continue
+            if covers and isinstance(watch, Eye):
+                watch.tail = True
+                self.calls.append((watch.on_change, True))
+            watch.attach(place)
+
+    def _has_room(self) -> bool:
+        last = self.last
+        return last is None or self.front(last) - last.length >= self.gap_kept - TOUCH
+
+    def _enter(self, part: Part) -> None:
+        entry = self.entries[0]
+        if entry.place is not None:
+            entry.finish(True)
+        last, zone, drive = self.last, self.zones[0], self.zones[0].drive
+        c = 0.0 if last is None else last.c + last.length
+        place = Place(part, c, None)
+        train = self.new_train(place, zone, drive, c - drive.travel(self.kernel._now))
+        part.owner, part.place = self, place
+        add = self.journal.add
+        neighbour = 0 if last is None or last is self.stand_in else last.part.id + 1
+        add(_PART_MOVE, _ON_LANE, part.id, self.index, c, neighbour)
+        add(_TRAIN, drive.index, self.index, train.base, part.id, part.id)
+        self.count += 1
+        self.last = place
+        if last is None:
+            self.first = place
+        else:
+            last.behind, place.ahead = place, last
+            ahead = last.train
+            assert ahead is not None
+            if ahead.drive is not drive or self.gap(train) <= TOUCH:
+                self.todo.append(train)
+        if self.idle:
+            idle, self.idle = self.idle, []
+            for watch in idle:
+                watch.attach(place)
+        self.settle()
+
+    def cleared(self) -> None:
+        """The last part's tail has cleared the infeed: whoever waits may give."""
+        while self.waiting and self._has_room():
+            self.waiting.call(self)
+        if self.waiting and self.infeed.place is None and self.last is not None:
+            self.infeed.attach(self.last)
+            self.settle()
+
+    def _cleared(self, _: Any) -> None:
+        self.infeed.detach()
+        self.cleared()
+
+    # off -----------------------------------------------------------------------------------------
+
+    def ready(self, receiver: Receiver) -> None:
+        """Giver: what follows would take a part now."""
+        if self.end.holds and not self.offering:
+            self.deliver()
+
+    def deliver(self) -> None:
+        """The first part is at the end: give it away, or hold it until it is taken."""
+        if self.hanging is not None and not self.hanging.aside:
+            self.hanging.finish(True)  # they touch: what rounding has left of that tail
+        end = self.end
+        place = end.place
+        assert place is not None and place.train is not None
+        receiver = self.exit
+        if receiver is not None:
+            self.offering = True
+            taken = receiver.offer(place.part, self)
+            self.offering = False
+            if taken:
+                there = place.part.place
+                if isinstance(there, Place) and there is not place and there.train is not None:
+                    self._stand_in_for(place, there)
+                else:
+                    self._part_with(place)
+                self.settle()
+                return
+        if not end.holds:
+            self.catch(end)
+
+    def remove(self, part: Part) -> None:
+        """Take a part off the lane, wherever it is; the caller journals where it goes.
+
+        Raises ValueError if it is not on the lane.
+        """
+        place = self._place(part)
+        part.owner = part.place = None
+        self._part_with(place)
+        self.settle()
+
+    def _part_with(self, place: Place) -> None:
+        last = self.last
+        self.take_out(place)
+        if last is place and self.waiting:
+            self.calls.append((self._cleared, None))
+
+    def _place(self, part: Part) -> Place:
+        place = part.place
+        if part.owner is not self or not isinstance(place, Place):
+            raise ValueError(f"{part} is not on {self.id}")
+        return place
+
+    # what hangs over its end ---------------------------------------------------------------------
+
+    @property
+    def stand_in(self) -> Place | None:
+        """The place of the part given away last, as long as its tail lies here."""
+        return None if self.hanging is None else self.first
+
+    @property
+    def foremost(self) -> Place | None:
+        """The place of the part nearest to the end."""
+        first = self.first
+        return first if self.hanging is None or first is None else first.behind
+
+    def _stand_in_for(self, place: Place, there: Place) -> None:
+        """The part at the end belongs to another lane from now on, where it is at `there`."""
+        assert there.train is not None
+        other: LaneHandover = there.train.lane  # type: ignore[assignment]
+        x = other.front(there)
+        entry = next(e for e in other.entries if abs(e.x - x) <= TOUCH)
+        self.end.part_left()
+        if place.behind is not None and place.behind.train is place.train:
+            assert place.train is not None
+            self.split(place.train, place.behind)
+        train = place.train
+        assert train is not None
+        self.left_zone(train)
+        self.unrelate(train)
+        train.home, train.holder = self.beyond, self.end
+        self.hanging = entry
+        self.count -= 1
+        if self.end.place is not None:
+            self.end.post()
+        if place.behind is not None:
+            assert place.behind.train is not None
+            self.todo.append(place.behind.train)
+        if self.aside:
+            self.hang(self.length, None)
+        over: Lane = self  # type: ignore[assignment]
+        entry.begin(there, over, self.aside)
+        entry.lane.settle()
+
+    def hang(self, front: float, drive: Drive | None) -> None:
+        """The stand-in moves so from now on: its front is at `front` + travel of `drive`."""
+        place = self.first
+        assert place is not None and place.train is not None
+        train, base = place.train, front + place.c
+        if base == train.base and drive is train.drive:
+            return
+        if drive is not None:
+            self.know(drive)
+        train.base, train.drive = base, drive
+        for watch in train.watches:
+            watch.post()
+        if place.behind is not None:
+            assert place.behind.train is not None
+            self.todo.append(place.behind.train)
+
+    def hang_no_more(self, cleared: bool) -> None:
+        """The tail has cleared the end; or the part was taken away from where it had gone."""
+        place = self.first
+        assert place is not None and place.train is not None
+        if cleared:
+            for watch in list(place.train.watches):  # reached now, were it not for rounding
+                watch.ver += 1
+                watch.passed()
+        self.hanging = None
+        self.count += 1
+        self._part_with(place)
+
+    def know(self, drive: Drive) -> None:
+        """Hear of what `drive`, which moves no zone of this lane, does."""
+        if drive.index not in self.across:
+            self.across[drive.index] = {}
+            self.foreign.append(drive)
+        if self not in drive.lanes:
+            drive.lanes.append(self)
+            drive.lanes.sort(key=lambda lane: lane.index)
+
+    # all of them ---------------------------------------------------------------------------------
+
+    def _places(self, place: Place | None) -> Iterator[Place]:
+        while place is not None:
+            yield place
+            place = place.behind
+
+    def _beyond(self) -> Zone:
+        return Zone(self.length, inf, self.zones[-1].drive)

@@ -1,0 +1,151 @@
+"""Tracks that are not in line, merges and diverters, at times from closed formulas (within rounding up)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from commissioning.sim.run import Run
+
+Line = Callable[..., Run]
+
+CORNER = """
+b1: {type: belt, pose: {xyz: [0 m, 0 m, 0 m]}, length: 2 m, speed: 0.5 m/s, to: b2}
+b2: {type: belt, pose: {xyz: [2 m, 0 m, 0 m], rpy: [0 deg, 0 deg, 90 deg]}, length: 3 m, speed: 0.25 m/s, to: out, tags: {run: Q2}}
+out: {type: sink}
+"""
+TEE = """
+main: {type: belt, pose: {xyz: [0 m, 0 m, 0 m]}, length: 6 m, speed: 0.5 m/s, to: out}
+side: {type: belt, pose: {xyz: [3 m, -2 m, 0 m], rpy: [0 deg, 0 deg, 90 deg]}, length: 2 m, speed: 0.5 m/s, to: {device: main, at: 3 m}}
+out: {type: sink}
+"""
+
+
+def edges(run: Run, name: str, value: object = True) -> list[float]:
+    return [t / 1e9 for t, v in run.journal.edges(name) if v is value and t]
+
+
+def about(*times: float) -> object:
+    return pytest.approx(list(times), abs=4e-9)
+
+
+def test_that_what_follows_waits_for_the_tail_that_hangs_over_a_corner(line: Line) -> None:
+    """Parts of 0.3 m that touch. Front 1 is at the corner at 4 s; its tail has cleared it 0.3 / 0.25 s later:
+    part 2 goes over then, and not when it could have come by b1's speed.
+    """
+    run = line("src: {type: source, product: box, every: always, limit: 2, to: b1}" + CORNER +
+               "e1: {type: photo_eye, along: b1, at: 1.9 m}\ne2: {type: photo_eye, along: b2, at: 0.05 m}")  # fmt: skip
+    run.write("Q2", True)
+    run.advance("60 s")
+    assert edges(run, "e2.blocked") == about(4 + 0.05 / 0.25)  # no light between parts that touch
+    assert edges(run, "e2.blocked", False) == about(4 + 0.65 / 0.25)
+    assert edges(run, "out.count", 1) == about(4 + 3 / 0.25)
+    assert edges(run, "out.count", 2) == about(4 + 3.3 / 0.25)
+    assert edges(run, "e1.blocked") == about(1.9 / 0.5)
+    # both tails leave the eye, 0.1 m before the corner, by b2's speed: 0.2 m of it when part 2 is on b2
+    assert edges(run, "e1.blocked", False) == about(4 + 0.3 / 0.25 + 0.2 / 0.25)
+
+
+def test_that_a_tail_that_stands_over_the_corner_holds_the_belt_before(line: Line) -> None:
+    run = line("src: {type: source, product: box, every: 1 s, first: 0 s, limit: 2, to: b1}" + CORNER +
+               "e1: {type: photo_eye, along: b1, at: 1.9 m}")  # fmt: skip
+    run.write("Q2", True)
+    run.advance("4.4 s")  # front 1 is 0.1 m on b2
+    run.write("Q2", False)
+    run.advance("20 s")
+    assert run.tags["e1.blocked"].value is True  # its tail hangs 0.2 m over b1
+    assert run.line.lanes[0].position(run.line.lanes[0].parts()[0]) == pytest.approx(1.8, abs=3e-8)
+    run.write("Q2", True)
+    run.advance("20 s")
+    # 24.4 s: parts touch; part 1 has 2.9 m to go, part 2 follows by b2's speed
+    assert edges(run, "out.count", 1) == about(24.4 + 2.9 / 0.25)
+    run.advance("20 s")
+    assert edges(run, "out.count", 2) == about(24.4 + 3.2 / 0.25)
+
+
+def test_that_the_side_waits_for_a_gap_in_the_main_flow(line: Line) -> None:
+    """Main parts each 1 s are 0.5 m apart: 0.2 m gaps, none for 0.3 m. The main flow ends after 5 parts.
+
+    Main part k enters at k s and its tail passes 3 m at k + 3.3 / 0.5 s: the last at 10.6 s.
+    """
+    run = line("s1: {type: source, product: box, every: 1 s, first: 0 s, limit: 5, to: main}\n"
+               "s2: {type: source, product: box, every: 1 s, first: 3 s, limit: 1, to: side}" + TEE +
+               "e: {type: photo_eye, along: main, at: 3.1 m}")  # fmt: skip
+    run.advance("60 s")
+    assert edges(run, "e.blocked") == about(*(k + 3.1 / 0.5 for k in range(5)))
+    # it touches the last one of the main flow
+    assert edges(run, "e.blocked", False)[-1:] == about(10.6 + 0.1 / 0.5 + 0.3 / 0.5)
+    assert run.tags["out.count"].value == 6
+
+
+def test_that_a_gap_that_is_long_enough_is_taken_at_once(line: Line) -> None:
+    run = line("s1: {type: source, product: box, every: 2 s, first: 0 s, limit: 3, to: main}\n"
+               "s2: {type: source, product: box, every: 1 s, first: 3.3 s, limit: 1, to: side}" + TEE +
+               "e: {type: photo_eye, along: main, at: 3 m}")  # fmt: skip
+    run.advance("60 s")
+    # at 7.3 s the side part comes: main 0 has its tail at 3.35 m, main 1 its front at 2.65 m: 0.7 m
+    assert edges(run, "e.blocked") == about(6, 7.3, 8, 10)
+
+
+def test_that_the_side_first_holds_the_main_flow(line: Line) -> None:
+    """Main blade 0.3 m before the merge, at 2.7 m. The side part waits from 7 s.
+
+    Main k is at 2.7 m at k + 5.4 s: main 0 and 1 are past then, main 2 is held at 7.4 s. The side part goes when main 1's tail is clear, at 1 + 6.6 s, and main 2 with it.
+    """
+    run = line("s1: {type: source, product: box, every: 1 s, first: 0 s, limit: 4, to: main}\n"
+               "s2: {type: source, product: box, every: 1 s, first: 3 s, limit: 1, to: side}" + TEE +
+               "m: {type: merge, along: main, at: 3 m, rule: side}\ne: {type: photo_eye, along: main, at: 3 m}")  # fmt: skip
+    run.advance("60 s")
+    assert edges(run, "m.waiting") == about(7)
+    assert edges(run, "m.waiting", False) == about(7.6)
+    assert edges(run, "m.holding") == about(7.4)
+    assert edges(run, "m.holding", False) == about(7.6)
+    # 7.6 s: side at 3 m, main 2 at 2.7 m touching it, main 3 at 2.3 m with 0.1 m between
+    assert edges(run, "e.blocked") == about(6, 7, 9)
+    assert edges(run, "e.blocked", False) == about(6.6, 7.6 + 1.2, 9.6)
+    assert edges(run, "out.count", 5) == about(9 + 6)
+
+
+@pytest.mark.parametrize("rule", ["alternate", "first_come"])
+def test_that_two_full_tracks_take_turns(line: Line, rule: str) -> None:
+    run = line("s1: {type: source, product: box, every: always, to: main}\n"
+               "s2: {type: source, product: tall, every: always, to: side}" + TEE +
+               f"m: {{type: merge, along: main, at: 3 m, rule: {rule}}}\n"
+               "e: {type: height_eye, along: main, at: 5 m, height: 0.3 m}")  # fmt: skip
+    run.advance("200 s")
+    order = [int(r["obj"]) for r in run.journal.records() if r["kind"] == 6]
+    products = {int(r["obj"]): int(r["aux"]) for r in run.journal.records() if r["kind"] == 5}
+    late = [products[part] for part in order[20:]]
+    assert len(late) > 100
+    if rule == "alternate":
+        assert all(a != b for a, b in pairwise(late))
+    assert sum(late) == pytest.approx(len(late) / 2, abs=2)
+
+
+def test_that_with_the_main_first_a_full_main_flow_lets_nothing_in(line: Line) -> None:
+    run = line("s1: {type: source, product: box, every: always, to: main}\n"
+               "s2: {type: source, product: tall, every: always, first: 8 s, to: side}" + TEE)  # fmt: skip
+    run.advance("200 s")
+    products = {int(r["obj"]): int(r["aux"]) for r in run.journal.records() if r["kind"] == 5}
+    gone = [products[int(r["obj"])] for r in run.journal.records() if r["kind"] == 6]
+    assert sum(gone) <= 1
+
+
+def test_that_a_blade_off_the_track_is_a_problem(line: Line) -> None:
+    with pytest.raises(Exception, match=r"held 3\.5 m before the merge"):
+        line(TEE + "m: {type: merge, along: main, at: 3 m, rule: side, hold: 3.5 m}")
+
+
+def test_that_a_merge_leaves_the_main_tracks_in_one_lane(line: Line) -> None:
+    run = line("a: {type: belt, pose: {xyz: [0 m, 0 m, 0 m]}, length: 2 m, speed: 0.5 m/s, to: b}\n"
+               "b: {type: belt, length: 2 m, speed: 0.25 m/s, to: out}\n"
+               "s: {type: belt, pose: {xyz: [3 m, -1 m, 0 m], rpy: [0 deg, 0 deg, 90 deg]}, length: 1 m, speed: 0.5 m/s, to: {device: b, at: 1 m}}\n"
+               "src: {type: source, product: box, every: 1 s, first: 0 s, limit: 2, to: s}\nout: {type: sink}")  # fmt: skip
+    run.advance("60 s")
+    assert len(run.line.lanes) == 2
+    assert edges(run, "out.count", 1) == about(2 + 4)
+    kpi = run.kpi()
+    assert (kpi["b"].count, kpi["a"].count, kpi["s"].count) == (2, 0, 2)
+    assert kpi["b"].mean_time == pytest.approx(4.0, abs=1e-8)
