@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from commissioning.bench.check import check as check
+    from commissioning.bench.experiment import experiment as experiment
     from commissioning.bench.load import load as load
     from commissioning.bench.run import Run as Run
     from commissioning.model.problem import Place as Place
@@ -29,10 +30,11 @@ _HOMES = {
     "Problems": "commissioning.model.problem",
     "Run": "commissioning.bench.run",
     "check": "commissioning.bench.check",
+    "experiment": "commissioning.bench.experiment",
     "load": "commissioning.bench.load",
 }
 
-__all__ = ["Place", "Problem", "Problems", "Run", "check", "load"]
+__all__ = ["Place", "Problem", "Problems", "Run", "check", "experiment", "load"]
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from commissioning.bench.conditions import conditions
 from commissioning.bench.ctrl_c import ctrl_c
 from commissioning.bench.experiment_plan import Plan, read_plan
-from commissioning.bench.experiment_results import ExperimentReport, judge, warm_up_of
+from commissioning.bench.experiment_results import ExperimentReport, cautions, judge, warm_up_of
 from commissioning.bench.experiment_runs import BINS, Job, Outcome, load_variant, run_job, value
 from commissioning.bench.load import LoadedScene, load
 from commissioning.bench.pool import ClusterPool, Executor, LocalPool, WorkerDied
@@ -119,7 +119,10 @@ class _Campaign:
         self._read_cache()
         if not self._complete():
             with ctrl_c() as asked:
-                pool = make_pool(self.loaded.files)
+                # a variant may name a program or a table that the scene as it is does not
+                pool = make_pool(
+                    {name: data for scene in self.variants for name, data in scene.files.items()}
+                )
                 try:
                     interrupted = self._work(pool, asked)
                 finally:
@@ -318,22 +321,8 @@ class _Campaign:
             rows.append(self._row(k)[:used])
         results = judge(self.plan, rows, cut, warm_ups)
         notices = [self.cache.notice] if self.cache.notice else []
-        if not steady and not partial:
-            names = [
-                variant.id
-                for variant, found in zip(self.plan.variants, warm_ups, strict=True)
-                if found is not None and not found.found
-            ]
-            notices.append(
-                f"No steady state was found for {', '.join(names)}: figures are of the second half of "
-                "the runs and may still drift. Run for longer, or state `warm_up`."
-            )
-        late = [result.variant.id for result in results if not result.enough and result.runs]
-        if self.plan.precision is not None and late and not interrupted:
-            notices.append(
-                f"{self.plan.precision * 100:g} % of precision was not reached with {self.plan.replications} "
-                f"replications for {', '.join(late)}. Allow more `replications`, or run for longer."
-            )
+        if not interrupted:
+            notices += cautions(self.plan, results)
         return ExperimentReport(
             self.plan, conditions(self.loaded, self.seed), results, tuple(self.seeds[: max(map(len, rows))]),
             cut, steady,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -13,10 +13,26 @@ from commissioning.bench.experiment_runs import BINS, Outcome, value
 from commissioning.bench.variants import Variant
 from commissioning.model.problem import Problem
 from commissioning.sim.cause import clock
-from commissioning.sim.statistics import Interval, PairedDifference, mean_interval, paired_difference
+from commissioning.sim.statistics import (
+    Interval,
+    PairedDifference,
+    batch_means,
+    mean_interval,
+    paired_difference,
+)
 from commissioning.sim.warmup import WarmUp, mean_series, mser
 
-__all__ = ["Cell", "ExperimentReport", "VariantResult", "rates", "shown", "warm_up_of"]
+__all__ = [
+    "Cell",
+    "ExperimentReport",
+    "VariantResult",
+    "cautions",
+    "judge",
+    "one_run",
+    "rates",
+    "shown",
+    "warm_up_of",
+]
 
 
 @dataclass(frozen=True)
@@ -148,6 +164,9 @@ def judge(
         for m in plan.measures:
             against = values[base][m.id] if base is not None and base != k else None
             cells[m.id] = _cell(m, values[k][m.id], against, plan.confidence, comparisons)
+            if len(runs[k]) == 1:
+                alone = one_run(m, runs[k][0].series[m.id], cut, plan.confidence)
+                cells[m.id] = replace(cells[m.id], interval=alone or cells[m.id].interval)
         reached = _precision(cells[plan.measures[0].id].interval)
         wanted = plan.precision
         enough = len(runs[k]) >= plan.replications if wanted is None else (reached or 0.0) <= wanted
@@ -158,6 +177,44 @@ def judge(
             VariantResult(variant, cells, len(runs[k]), reached, enough, warm_ups[k], tuple(series))
         )
     return tuple(results)
+
+
+def cautions(plan: Plan, results: Sequence[VariantResult]) -> list[str]:
+    """What somebody who reads the figures must know about them."""
+    found = []
+    drifting = [r.variant.id for r in results if r.warm_up is not None and not r.warm_up.found]
+    if drifting:
+        found.append(
+            f"No steady state was found for {', '.join(drifting)}: figures are of the second half of the "
+            "runs and may still drift. Run for longer, or state `warm_up`."
+        )
+    late = [r.variant.id for r in results if not r.enough and r.runs]
+    if plan.precision is not None and late:
+        found.append(
+            f"{plan.precision * 100:g} % of precision was not reached with {plan.replications} "
+            f"replications for {', '.join(late)}. Allow more `replications`, or run for longer."
+        )
+    if plan.replications == 1:
+        found.append(
+            "One replication: intervals are those of batch means over the run, and missing where its "
+            "batches are correlated or it is too short. Nothing is said about differences."
+        )
+    return found
+
+
+def one_run(
+    measure: Measure, series: tuple[list[float], list[float]], cut: int, confidence: float
+) -> Interval | None:
+    """The interval of a figure of one long run, by batch means over the grid behind `cut`.
+
+    None where the batches are correlated, where nothing varies, where fewer than 40 steps are left, and
+    for the time spent in a device, whose steps weigh differently. 25 batches: they fill the grid.
+    """
+    steps = rates(series)[cut:]
+    if measure.figure == "mean_time" or len(steps) < 40:
+        return None
+    found = batch_means(steps, confidence, most=25)
+    return found.interval if found.independent and found.interval.sd > 0.0 else None
 
 
 def warm_up_of(plan: Plan, outcomes: Sequence[Outcome]) -> WarmUp:

@@ -15,6 +15,7 @@ import pytest
 from commissioning.bench import experiment as module
 from commissioning.bench.experiment import experiment
 from commissioning.bench.experiment_plan import FIGURES, Measure
+from commissioning.bench.experiment_results import one_run
 from commissioning.bench.experiment_runs import BINS, Job, Outcome, run_job, value
 from commissioning.bench.load import LoadedScene, load_text
 from commissioning.bench.verdicts import replication_seed
@@ -197,11 +198,46 @@ def test_that_a_line_that_never_settles_is_not_trusted(line: LoadedScene) -> Non
     assert "No steady state was found for base" in report.as_text()
 
 
-def test_that_one_replication_gives_no_interval(line: LoadedScene) -> None:
-    report = experiment(line, "one", make_pool=inline())
-    cell = report.variant("long").as_json()["measures"]["out.throughput"]
-    assert cell["interval"] is None and cell["difference"]["interval"] is None
-    assert not cell["difference"]["significant"]
+def test_that_one_replication_has_the_interval_of_its_batches(line: LoadedScene) -> None:
+    text = LINE.replace("one: {for: 2 min, replications: 1,", "one: {for: 10 h, replications: 1,")
+    report = experiment(load_text(text, line.folder / "scene.yaml"), "one", make_pool=inline())
+    for result in report.variants:
+        cell = result.cells["out.throughput"]
+        (value,) = cell.values
+        assert cell.interval is not None and value is not None
+        assert cell.interval.runs in (20, 25)
+        assert cell.interval.mean == pytest.approx(value)  # the batches fill the run
+        # arrivals are Poisson and the station keeps up: counts of 10 h vary by sqrt(n), about 30 of 9,000
+        assert cell.interval.half_width == pytest.approx(2.06 * (value / 10.0) ** 0.5, rel=0.5)
+    difference = report.variant("long").cells["out.throughput"].difference
+    assert difference is not None and not difference.significant
+    assert "batch means" in report.as_text()
+
+
+def test_that_correlated_batches_give_no_interval() -> None:
+    # a queue that swings with a period of half the run
+    swing = [10.0 + (k // 50 % 2) for k in range(BINS)]
+    upper = [sum(swing[:k]) for k in range(BINS + 1)]
+    series = (upper, [float(k) for k in range(BINS + 1)])
+    assert one_run(Measure("belt1", "mean_queue"), series, 0, 0.95) is None
+
+
+def test_that_a_variant_may_name_another_file(line: LoadedScene, tmp_path: Path) -> None:
+    (tmp_path / "slow.csv").write_text("\n".join(["8", "9", "10"]))
+    text = LINE.replace("{long: {belt1.length: 4 m}}", "{slow: {infeed.every: {empirical: slow.csv}}}")
+    scene = load_text(text, tmp_path / "scene.yaml")
+    report = experiment(scene, "one", workers=1)
+    (count,) = report.variant("slow").cells["out.throughput"].values
+    assert count is not None and 0 < count <= 3600 / 8
+
+
+def test_that_a_cluster_gives_what_processes_give(line: LoadedScene) -> None:
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        found = experiment(line, "cycle", cluster=cluster.scheduler_address).as_json()["variants"]
+    assert found == experiment(line, "cycle", make_pool=inline()).as_json()["variants"]
 
 
 def test_that_results_are_found_again_until_something_changes(line: LoadedScene, tmp_path: Path) -> None:
