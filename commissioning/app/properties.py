@@ -15,6 +15,7 @@ from commissioning.app.tag_values import TagValues
 from commissioning.app.tokens import STATE_NAMES, Tokens
 from commissioning.app.watch import Watch
 from commissioning.app.words import clock, param_text, state_word, type_word
+from commissioning.model.record import CarrierKind
 
 HIDDEN = {"x", "y", "z"}
 
@@ -149,11 +150,34 @@ class Properties(QScrollArea):
         state = int(rows["aux"][-1]) if len(rows) else -1
         since = f"  since {clock(int(rows['t'][-1]))}" if len(rows) else ""
         _say(self._facts["state"], (state_word(state) or "–") + since)
-        _say(self._facts["parts in it"], f"{int(rows['a'][-1])}" if len(rows) else "–")
+        _say(self._facts["parts in it"], self._parts_in(int(rows["a"][-1]) if len(rows) else 0))
         out = len(watch.departures(number))
         _say(self._facts["parts out"], str(out) if out else "–")
         hours = watch.t_ns / 3.6e12
         _say(self._facts["throughput"], f"{out / hours:,.0f} /h".replace(",", " ") if out and hours else "–")
+
+    def _parts_in(self, told: int) -> str:
+        """Parts on a track by where they are; other devices tell their number with their state."""
+        watch = self._watch
+        if watch.header is None or watch.timeline is None:
+            return "–"
+        zones = [
+            (lane, zone)
+            for lane, entry in enumerate(watch.header["core"]["lanes"])
+            for zone in entry["zones"]
+            if zone["device"] == self._selection.device
+        ]
+        if not zones:
+            return str(told)
+        poses = watch.timeline.poses(watch.t_ns)
+        on_lane = poses.carriers[:, 0] == CarrierKind.LANE
+        count = 0
+        for lane, zone in zones:
+            here = on_lane & (poses.carriers[:, 1] == lane)
+            count += int(
+                np.count_nonzero(here & (poses.fronts > zone["start"]) & (poses.fronts <= zone["end"]))
+            )
+        return str(count)
 
     def _part(self, column: QVBoxLayout) -> None:
         grid = _grid(column)

@@ -36,7 +36,7 @@ class ProductLoads:
         self._capacity = 0
         self._count = 0
         self._reserve(FIRST_CAPACITY)
-        mapper = vtkGlyph3DMapper()
+        mapper = self._mapper = vtkGlyph3DMapper()
         mapper.SetInputData(self._data)
         mapper.SetSourceData(polydata(mesh))
         mapper.SetScalarVisibility(False)
@@ -65,6 +65,8 @@ class ProductLoads:
                 self._reserve(count + count // 2)
             self._resize(count)
             self.sizes[:count] = sizes / self.mesh_size
+            # Parts of their product's own size need no scaling: a tenth of the frame.
+            self._mapper.SetScaling(bool(np.any(np.abs(self.sizes[:count] - 1.0) > 1e-6)))
             self._size_array.Modified()
         elif not count:
             return False
@@ -109,7 +111,8 @@ class Loads:
             if asset in assets:
                 self.products.append(ProductLoads(from_asset(assets[asset]), product["size"]))
             else:
-                self.products.append(ProductLoads(STANDING_BOX, (1.0, 1.0, 1.0)))
+                size = product["size"]
+                self.products.append(ProductLoads(STANDING_BOX.scaled(size), size))
         self.recolour(palette)
 
     @property

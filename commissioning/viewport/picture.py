@@ -53,7 +53,7 @@ def prefer_windowless_gl() -> None:
 
 
 class OffscreenPicture:
-    """A VTK render window that is never shown (what a PyVista plotter wraps, see decision record 7)."""
+    """A VTK render window that is never shown (what a PyVista plotter wraps, see decision record 9)."""
 
     def __init__(self) -> None:
         prefer_windowless_gl()
@@ -67,6 +67,8 @@ class OffscreenPicture:
         self._window.SetMultiSamples(0)
         self.renderer = vtkRenderer()
         self.renderer.SetAutomaticLightCreation(False)
+        # A culler asks each frame for the bounds of 10,000 glyphs to leave out what is seldom out of sight.
+        self.renderer.GetCullers().RemoveAllItems()
         self._window.AddRenderer(self.renderer)
         self.camera = self.renderer.GetActiveCamera()
         self._pixels = vtkUnsignedCharArray()

@@ -69,6 +69,14 @@ class Plant:
         self._states: NDArray[np.int64] = np.empty(0, np.int64)
         self._lit: NDArray[np.bool_] = np.empty(0, bool)
         self._palette = palette
+        self._by_signal: dict[int, list[tuple[Group, Range]]] = {}
+        self._by_state: dict[int, list[tuple[Group, Range]]] = {}
+        for group in self.groups:
+            for part in group.ranges:
+                if part.signal >= 0:
+                    self._by_signal.setdefault(part.signal, []).append((group, part))
+                elif group.role in TINTED and part.index >= 0:
+                    self._by_state.setdefault(part.index, []).append((group, part))
         self.recolour(palette)
 
     @property
@@ -92,20 +100,19 @@ class Plant:
             return False
         before_states, before_lit = self._states, self._lit
         self._states, self._lit = states.copy(), lit.copy()
-        changed = False
-        for group in self.groups:
-            touched = False
-            for part in group.ranges:
-                if _differs(before_lit, lit, part.signal) or (
-                    group.role in TINTED and _differs(before_states, states, part.index)
-                ):
+        touched: dict[str, Group] = {}
+        for table, numbers in (
+            (self._by_signal, _changed(before_lit, lit)),
+            (self._by_state, _changed(before_states, states)),
+        ):
+            for number in numbers:
+                for group, part in table.get(int(number), ()):
                     self._paint(group, part)
-                    touched = True
-            if touched:
-                group.colour_array.Modified()
-                group.data.Modified()
-                changed = True
-        return changed
+                    touched[group.role] = group
+        for group in touched.values():
+            group.colour_array.Modified()
+            group.data.Modified()
+        return bool(touched)
 
     def _paint(self, group: Group, part: Range) -> None:
         colour = self._palette.role(group.role)
@@ -119,10 +126,11 @@ class Plant:
         group.colours[part.first : part.last] = colour
 
 
-def _differs(before: NDArray[Any], now: NDArray[Any], index: int) -> bool:
-    if index < 0 or index >= len(now):
-        return False
-    return index >= len(before) or bool(before[index] != now[index])
+def _changed(before: NDArray[Any], now: NDArray[Any]) -> NDArray[np.int64]:
+    """Indices at which two arrays differ; all of them when there was nothing before."""
+    if len(before) != len(now):
+        return np.arange(len(now))
+    return np.flatnonzero(before != now)
 
 
 def _group(

@@ -160,3 +160,17 @@ def test_that_a_screenshot_is_written_at_its_time(qtbot: QtBot, tmp_path: Path) 
     assert image.width() >= 1000 and not image.isNull()
     assert open_window(tmp_path / "nothing", 0, tmp_path / "none.png") == 2
     assert QApplication.instance() is not None
+
+
+def test_that_properties_count_the_parts_on_a_belt(window: MainWindow, qtbot: QtBot) -> None:
+    source = window.watch.source
+    assert source is not None
+    future = source.do(lambda run: run.advance_to(40 * SECOND))
+    assert future is not None
+    qtbot.waitUntil(lambda: window.watch.t_ns == 40 * SECOND and window.watch.fed == source.length)
+    window.selection.choose("device", "belt1")
+    window.properties.refresh()
+    frame = window.watch.frame()  # belt1 lies from x = 0 to 3 m, a part is on it by its front
+    fronts = frame.positions[:, 0] + frame.sizes[:, 0] / 2
+    on_belt = (np.abs(frame.positions[:, 1]) < 0.01) & (fronts > 0) & (fronts <= 3.0)
+    assert window.properties._facts["parts in it"].text() == str(int(on_belt.sum()))

@@ -171,6 +171,8 @@ class FakeTimeline:
         return SimpleNamespace(
             ids=np.arange(1, self.count + 1)[order],
             products=np.zeros(self.count, np.int64),
+            carriers=np.tile([1, 0], (self.count, 1)),
+            fronts=x[order],
             positions=np.column_stack(
                 [x[order] - CARTON[0] / 2, np.zeros(self.count), np.full(self.count, HEIGHT)]
             ),
