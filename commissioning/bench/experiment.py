@@ -321,7 +321,10 @@ class _Campaign:
             rows.append(self._row(k)[:used])
         results = judge(self.plan, rows, cut, warm_ups)
         notices = [self.cache.notice] if self.cache.notice else []
-        if not interrupted:
+        if interrupted:
+            again = "call it again to go on" if self.cache.keeps else "what was done is not kept"
+            notices.append(f"Stopped by the user before all runs were done; {again}.")
+        else:
             notices += cautions(self.plan, results)
         return ExperimentReport(
             self.plan, conditions(self.loaded, self.seed), results, tuple(self.seeds[: max(map(len, rows))]),

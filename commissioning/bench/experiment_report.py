@@ -76,8 +76,6 @@ def _times(report: ExperimentReport) -> str:
 def _notices(report: ExperimentReport) -> str:
     found = [f"<b>A run stopped.</b> {text(problem)}" for problem in report.problems]
     found += [text(notice) for notice in report.notices]
-    if report.interrupted:
-        found.append("<b>Stopped by the user</b> before all runs were done.")
     return "".join(f'<p class="problem">{words}</p>' for words in found)
 
 

@@ -284,8 +284,6 @@ def _heading(report: ExperimentReport) -> list[str]:
         lines.insert(1, plan.help)
     lines += [f"problem: {problem}" for problem in report.problems]
     lines += report.notices
-    if report.interrupted:
-        lines.append("Stopped by the user before all runs were done; call it again to go on.")
     return lines
 
 

@@ -108,6 +108,11 @@ class ResultCache:
                 file.unlink()
                 self._base = self._open(file)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether results are kept."""
+        return self._base is not None
+
     def get(self, run: str, measures: Iterable[str]) -> dict[str, Any] | None:
         """The values of all these measures of a run, or None if any is missing."""
         if self._base is None:

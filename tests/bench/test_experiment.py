@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import signal
 import threading
@@ -14,10 +15,9 @@ import pytest
 
 from commissioning.bench import experiment as module
 from commissioning.bench.experiment import experiment
-from commissioning.bench.experiment_plan import FIGURES, Measure
-from commissioning.bench.experiment_results import one_run
 from commissioning.bench.experiment_runs import BINS, Job, Outcome, run_job, value
 from commissioning.bench.load import LoadedScene, load_text
+from commissioning.bench.pool import LocalPool
 from commissioning.bench.verdicts import replication_seed
 from commissioning.model.problem import Problems
 from commissioning.sim.kpi import kpi
@@ -85,27 +85,6 @@ def inline(seed: int = 1, workers: int = 3) -> Any:
     return lambda files: Inline(files, random.Random(seed), workers)
 
 
-def test_that_a_replication_gives_the_figures_of_a_run(line: LoadedScene) -> None:
-    figures = list(FIGURES)
-    measures = tuple(Measure(device, figure) for device in ("out", "pack", "belt1") for figure in figures)
-    job = Job(line.text.dump(), (5,), "", 60_000_000_000, 660_000_000_000, measures)
-    (outcome,) = run_job(line.files, job)
-    run = Run(line, 5)
-    run.advance("11 min")
-    assert outcome.events == run.events
-    for cut in (0, 60, BINS // 2):
-        start = 60_000_000_000 + 600_000_000_000 * cut // BINS
-        expected = kpi(run.journal.header, run.journal.records(), 660_000_000_000, start)
-        for measure in measures:
-            name = "rate_per_h" if measure.figure == "throughput" else measure.figure
-            found = value(outcome.series[measure.id], cut)
-            figure = getattr(expected[measure.device], name)
-            if figure is None:  # no part leaves a sink
-                assert found is None and measure.id == "out.mean_time"
-            else:
-                assert found == pytest.approx(figure, rel=1e-9, abs=1e-12)
-
-
 def test_that_an_experiment_is_the_statistics_of_its_runs(line: LoadedScene) -> None:
     report = experiment(line, "cycle", make_pool=inline())
     assert [result.variant.id for result in report.variants] == [
@@ -155,6 +134,29 @@ def test_that_processes_give_what_one_process_gives(line: LoadedScene) -> None:
     here = experiment(line, "cycle", make_pool=inline()).as_json()["variants"]
     for workers in (1, 3):
         assert experiment(line, "cycle", workers=workers).as_json()["variants"] == here
+
+
+def test_that_a_worker_that_is_killed_changes_nothing(line: LoadedScene) -> None:
+    killed: list[int | None] = []
+
+    class Killing(LocalPool):
+        def submit(self, fn: Callable[..., Any], *arguments: Any) -> Future[Any]:
+            future = super().submit(fn, *arguments)
+            if len(killed) < 2 and self.jobs == 6 + 9 * len(killed):
+                victim = multiprocessing.active_children()[0]
+                victim.kill()
+                killed.append(victim.pid)
+            self.jobs += 1
+            return future
+
+        jobs = 0
+
+    text = LINE.replace("for: 10 min", "for: 100 min")
+    scene = load_text(text, line.folder / "scene.yaml")
+    report = experiment(scene, "cycle", make_pool=lambda files: Killing(2, files))
+    assert len(killed) == 2
+    assert report.exit_code == 0 and report.ran == 28
+    assert report.as_json()["variants"] == experiment(scene, "cycle", workers=2).as_json()["variants"]
 
 
 def test_that_it_stops_at_the_stated_precision(line: LoadedScene) -> None:
@@ -212,14 +214,6 @@ def test_that_one_replication_has_the_interval_of_its_batches(line: LoadedScene)
     difference = report.variant("long").cells["out.throughput"].difference
     assert difference is not None and not difference.significant
     assert "batch means" in report.as_text()
-
-
-def test_that_correlated_batches_give_no_interval() -> None:
-    # a queue that swings with a period of half the run
-    swing = [10.0 + (k // 50 % 2) for k in range(BINS)]
-    upper = [sum(swing[:k]) for k in range(BINS + 1)]
-    series = (upper, [float(k) for k in range(BINS + 1)])
-    assert one_run(Measure("belt1", "mean_queue"), series, 0, 0.95) is None
 
 
 def test_that_a_variant_may_name_another_file(line: LoadedScene, tmp_path: Path) -> None:
