@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
+from commissioning.app.last_index import Growing
 from commissioning.app.selection import Selection
 from commissioning.app.tables import EmptyHint, Table
 from commissioning.app.tokens import Tokens
@@ -40,7 +41,7 @@ class JournalModel(QAbstractTableModel):
     def __init__(self, watch: Watch, tokens: Tokens):
         super().__init__()
         self._watch, self.tokens = watch, tokens
-        self._numbers = np.empty(0, np.int64)
+        self._numbers = Growing(np.int64)
         self._looked = 0
         self._kinds: tuple[int, ...] = FILTERS[0][1]
         self._words = ""
@@ -50,7 +51,7 @@ class JournalModel(QAbstractTableModel):
 
     def begin(self) -> None:
         self.beginResetModel()
-        self._numbers, self._looked, self._piece = np.empty(0, np.int64), 0, (-1, None)
+        self._numbers, self._looked, self._piece = Growing(np.int64), 0, (-1, None)
         source = self._watch.source
         self._say = RecordWords(source.header, source.texts) if source is not None else None
         self.endResetModel()
@@ -87,7 +88,7 @@ class JournalModel(QAbstractTableModel):
         if len(new):
             first = len(self._numbers)
             self.beginInsertRows(QModelIndex(), first, first + len(new) - 1)
-            self._numbers = np.concatenate([self._numbers, new])
+            self._numbers.append(new)
             self.endInsertRows()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
@@ -104,7 +105,7 @@ class JournalModel(QAbstractTableModel):
         return None
 
     def record(self, row: int) -> Any:
-        number = int(self._numbers[row])
+        number = int(self._numbers.array[row])
         piece = number // PIECE
         start = piece * PIECE
         if self._piece[0] != piece or number - start >= len(self._piece[1]):
@@ -129,7 +130,7 @@ class JournalModel(QAbstractTableModel):
             cause = int(record["cause"])
             return f"#{cause}" if cause else ""
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"record {int(self._numbers[index.row()]) + 1}\n{exact(int(record['t']))}"
+            return f"record {int(self._numbers.array[index.row()]) + 1}\n{exact(int(record['t']))}"
         if role == Qt.ItemDataRole.ForegroundRole:
             kind, aux = int(record["kind"]), int(record["aux"])
             if kind == K.PROBLEM or (kind == K.VERDICT and aux == 1) or (kind == K.STATE and aux == 4):

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.model.record import RECORD
+
+
+class Growing:
+    """An array that is appended to: doubles its memory, so that appending does not copy what is there."""
+
+    def __init__(self, dtype: Any):
+        self._memory = np.empty(1024, dtype)
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def append(self, rows: NDArray[Any]) -> None:
+        end = self._length + len(rows)
+        if end > len(self._memory):
+            larger = np.empty(max(end, 2 * len(self._memory)), self._memory.dtype)
+            larger[: self._length] = self._memory[: self._length]
+            self._memory = larger
+        self._memory[self._length : end] = rows
+        self._length = end
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """What is in, without a copy."""
+        return self._memory[: self._length]
 
 
 class LastIndex:
@@ -14,25 +41,19 @@ class LastIndex:
     def __init__(self, count: int):
         self.count = count
         self.latest = np.full(count, -1, np.int64)  # number of the last row of each object
-        self._chunks: list[NDArray[np.void]] = []
-        self._length = 0
-        self._rows = np.empty(0, RECORD)
+        self._rows = Growing(RECORD)
         self._order: NDArray[np.int64] = np.empty(0, np.int64)
         self._start: NDArray[np.int64] = np.zeros(count + 1, np.int64)
 
     def feed(self, rows: NDArray[np.void]) -> None:
         if len(rows):
             # of equal indices numpy keeps the last assignment
-            self.latest[rows["obj"]] = np.arange(self._length, self._length + len(rows))
-            self._chunks.append(rows)
-            self._length += len(rows)
+            self.latest[rows["obj"]] = np.arange(len(self._rows), len(self._rows) + len(rows))
+            self._rows.append(rows)
 
     @property
     def rows(self) -> NDArray[np.void]:
-        if len(self._rows) < self._length:
-            self._rows = np.concatenate([self._rows, *self._chunks])
-            self._chunks = []
-        return self._rows
+        return self._rows.array
 
     def at(self, t_ns: int) -> NDArray[np.int64]:
         """Row number per object of its last record at a time <= t_ns, -1 where there is none."""
@@ -57,8 +78,9 @@ class LastIndex:
     def _sort(self, t_ns: int) -> None:
         # What is past does not change: an order that reaches beyond t_ns stays good while a run goes on.
         known = len(self._order)
-        if known and self._rows["t"][known - 1] > t_ns:
+        rows = self.rows
+        if known and rows["t"][known - 1] > t_ns:
             return
-        owners = self._rows["obj"]
+        owners = rows["obj"]
         self._order = np.argsort(owners, kind="stable")
         self._start = np.searchsorted(owners[self._order], np.arange(self.count + 1))

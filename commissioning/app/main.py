@@ -34,7 +34,7 @@ def open_window(
     assert isinstance(app, QApplication)
     app.setApplicationName("commissioning")
     # The run lives in a thread beside this one: shorter turns keep both answering.
-    sys.setswitchinterval(0.001)
+    sys.setswitchinterval(0.0001)
     window = MainWindow(theme)
     window.show()
     if screenshot is not None:

@@ -109,6 +109,8 @@ QTableView::item {{ padding: 0 6px; border: none; }}
 QTableView::item:selected, QTreeView::item:selected {{ background: {t.selected}; }}
 QTreeView::item {{ height: {ROW - 4}px; }}
 QTreeView::item:hover, QListView::item:hover {{ background: {t.raised}; }}
+QListView::item {{ padding: 3px 6px; }}
+QListView::item:selected {{ background: {t.selected}; color: {t.text}; }}
 QHeaderView {{ background: {t.panel}; border: none; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.muted}; border: none;
   border-bottom: 1px solid {t.border}; padding: 4px 6px; font-weight: 400; }}

@@ -5,20 +5,22 @@ Pulls by a timer on the Qt thread. Nothing here waits for the run.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from commissioning.app.last_index import LastIndex
+from commissioning.app.last_index import Growing, LastIndex
 from commissioning.app.source import Source, Status
 from commissioning.model.record import RECORD, Kind
 from commissioning.viewport.frame import Frame, frame_at
 
 FRAME_MS = 33
 PANEL_EVERY = 3  # panels follow at a third of the frames
-MOST_AT_ONCE = 60_000  # records per tick: a run at full speed must not stop the window
+AT_ONCE = 4096  # records
+FEED_S = 0.012  # per tick: a run at full speed must not stop the window
 
 
 def new_timeline(header: Mapping[str, Any]) -> Any:
@@ -138,16 +140,11 @@ class Watch(QObject):
         return int(times[after]) if after < len(times) else self.status.end_ns
 
     def times(self) -> np.ndarray:
-        if self._times:
-            self._time = np.concatenate([self._time, *self._times])
-            self._times = []
-        return self._time
+        return self._time.array
 
     def departures(self, number: int) -> np.ndarray:
         """PART_GONE records of one object up to the shown time."""
-        if len(self._departures) > 1:
-            self._departures = [np.concatenate(self._departures)]
-        rows = self._departures[0] if self._departures else np.empty(0, RECORD)
+        rows = self._departures.array
         return rows[(rows["a"] == number) & (rows["t"] <= self.t_ns)]
 
     def frame(self) -> Frame:
@@ -163,20 +160,25 @@ class Watch(QObject):
         self.states = LastIndex(len(core["objects"]))
         self.verdicts = LastIndex(len(core["objects"]))
         self.marks: list[tuple[int, str, str]] = []  # time, kind, text: what the time bar marks
-        self._departures: list[np.ndarray] = []
+        self._departures = Growing(RECORD)
         self.fed, self._last_t, self.t_ns = 0, 0, 0
-        self._times: list[np.ndarray] = []
-        self._time = np.empty(0, np.int64)
+        self._time = Growing(np.int64)
         self._stale = True
 
     def _feed(self, source: Source) -> bool:
-        stop = min(source.length, self.fed + MOST_AT_ONCE)
-        if stop <= self.fed:
+        length = source.length
+        if length <= self.fed:
             return False
+        begun = time.perf_counter()
+        while self.fed < length and time.perf_counter() - begun < FEED_S:
+            self._take(source, min(length, self.fed + AT_ONCE))
+        return True
+
+    def _take(self, source: Source, stop: int) -> None:
         rows = source.records(self.fed, stop)
         self.fed = stop
         self._last_t = int(rows["t"][-1])
-        self._times.append(rows["t"].astype(np.int64))
+        self._time.append(rows["t"])
         self.timeline.feed(rows)
         kind = rows["kind"]
         values = rows[kind == Kind.VALUE]
@@ -186,10 +188,9 @@ class Watch(QObject):
         self.states.feed(rows[kind == Kind.STATE])
         self.verdicts.feed(rows[kind == Kind.VERDICT])
         self._departures.append(rows[kind == Kind.PART_GONE])
-        self._mark(rows, source)
-        return True
+        self._mark(rows)
 
-    def _mark(self, rows: np.ndarray, source: Source) -> None:
+    def _mark(self, rows: np.ndarray) -> None:
         kind, aux = rows["kind"], rows["aux"]
         told = (kind == Kind.OVERRIDE) & (aux == 1)
         told |= (kind == Kind.PROBLEM) | ((kind == Kind.STATE) & (aux == 4))
