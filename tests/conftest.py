@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -20,3 +21,27 @@ if not os.environ.get("VTK_DEFAULT_OPENGL_WINDOW"):
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="run every slow test, not a fixed sample of them")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of each slow test only its first case runs, always the same one, unless --whole asks for all."""
+    if config.getoption("--whole"):
+        return
+    seen: set[tuple[str, str]] = set()
+    kept: list[pytest.Item] = []
+    left: list[pytest.Item] = []
+    for item in items:
+        name = (item.nodeid.partition("::")[0], getattr(item, "originalname", item.name))
+        if item.get_closest_marker("slow") is None or name not in seen:
+            kept.append(item)
+        else:
+            left.append(item)
+        if item.get_closest_marker("slow") is not None:
+            seen.add(name)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
