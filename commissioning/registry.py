@@ -19,9 +19,10 @@ __all__ = ["declarations", "types"]
 
 _BUILT_IN = {
     "device": (
-        "belt:Belt", "buffer:Buffer", "estop_button:EStopButton", "height_eye:HeightEye", "merge:Merge",
-        "photo_eye:PhotoEye", "push_button:PushButton", "pusher:Pusher", "sink:Sink", "source:Source",
-        "stack_light:StackLight", "station:Station", "stopper:Stopper",
+        "belt:Belt", "buffer:Buffer", "diverter:Diverter", "estop_button:EStopButton",
+        "height_eye:HeightEye", "merge:Merge", "photo_eye:PhotoEye", "popup:Popup", "push_button:PushButton",
+        "pusher:Pusher", "sink:Sink", "source:Source", "stack_light:StackLight", "station:Station",
+        "stopper:Stopper", "transfer:Transfer",
     ),
     "controller": ("emulated:Emulated", "external:External", "nobody:Nobody"),
     "link": ("opcua_client:OpcUaClient", "opcua_server:OpcUaServer"),

@@ -139,7 +139,7 @@ class Lane(LaneHandover):
 
     def parts(self) -> list[Part]:
         """Downstream first."""
-        return [place.part for place in self._places(self.foremost)]
+        return [place.part for place in self._places(self.first) if place.part.place is place]
 
     def position(self, part: Part, t: int | None = None) -> float:
         """Lane coordinate in m of a part's front, now or at `t` ns (not before the last command).
@@ -171,14 +171,12 @@ class Lane(LaneHandover):
             and self.front(place.ahead) - place.ahead.length < x1
         ):
             place = place.ahead
-        if place is not None and place is self.stand_in:
-            place = place.behind
         found = []
         for candidate in self._places(place):
             front = self.front(candidate)
             if front <= x0:
                 break
-            if front - candidate.length < x1:
+            if front - candidate.length < x1 and candidate.part.place is candidate:
                 found.append(candidate.part)
         return found
 

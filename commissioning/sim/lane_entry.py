@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from commissioning.sim.lane_watch import INFEED, Watch
+from commissioning.sim.lane_watch import INFEED, Stop, Watch
 from commissioning.sim.stateful import World
 from commissioning.sim.train import Place
 
@@ -24,10 +24,11 @@ class Entry(Watch):
     """A place `x` of a lane at which parts come onto it. It follows the tail of the last one until that has
     left the lane it came from, `over`.
 
-    `aside`: parts leave that lane sideways, so that they stand in the way there until they are clear.
+    `aside`: parts leave that lane sideways, so that they stand in the way there until they are clear; at its
+    end, or where the blade `holder` holds them.
     """
 
-    __slots__ = ("aside", "over")
+    __slots__ = ("aside", "holder", "over")
 
     category = INFEED
 
@@ -36,10 +37,11 @@ class Entry(Watch):
         self.tail = True
         self.over: Lane | None = None
         self.aside = False
+        self.holder: Stop | None = None
 
-    def begin(self, place: Place, over: Lane, aside: bool) -> None:
+    def begin(self, place: Place, over: Lane, aside: bool, holder: Stop | None = None) -> None:
         """The part at `place` has just come from `over`."""
-        self.over, self.aside = over, aside
+        self.over, self.aside, self.holder = over, aside, holder
         self.attach(place)
 
     def post(self) -> None:
@@ -59,11 +61,14 @@ class Entry(Watch):
 
     def finish(self, cleared: bool) -> None:
         """The tail has cleared the lane before, or (False) the part has been taken away altogether."""
-        over = self.over
+        over, holder = self.over, self.holder
         self.detach()
-        self.over = None
+        self.over = self.holder = None
         if over is not None:
-            over.hang_no_more(cleared and not self.aside)
+            if holder is None:
+                over.hang_no_more(cleared and not self.aside)
+            elif holder.place is not None:
+                over.part_with(holder.place, 1)
             self.lane.calls.append((self._settle, over))
             if cleared:
                 self.lane.settle()
@@ -72,8 +77,11 @@ class Entry(Watch):
         over.settle()
 
     def save(self) -> list[Any]:
-        return ["" if self.over is None else self.over.id, self.aside]
+        over = "" if self.over is None else self.over.id
+        return [over, self.aside, -1 if self.holder is None else self.holder.number]
 
     def restore(self, data: list[Any], world: World) -> None:
         self.over = world.objects[data[0]] if data[0] else None
         self.aside = bool(data[1])
+        holder = None if self.over is None or data[2] < 0 else self.over.watches[data[2]]
+        self.holder = holder if isinstance(holder, Stop) else None

@@ -77,8 +77,7 @@ class LaneHandover(LaneHolds):
         place = Place(part, 0.0 if ahead is None else ahead.c + ahead.length, None)
         train = self.new_train(place, zone, zone.drive, x + place.c - zone.drive.travel(self.kernel._now))
         part.owner, part.place = self, place
-        neighbour = 0 if ahead is None or ahead is self.stand_in else ahead.part.id + 1
-        self.journal.add(_PART_MOVE, _ON_LANE, part.id, self.index, place.c, neighbour, x)
+        self.journal.add(_PART_MOVE, _ON_LANE, part.id, self.index, place.c, _neighbour(ahead), x)
         self.journal.add(_TRAIN, zone.drive.index, self.index, train.base, part.id, part.id)
         self.count += 1
         place.ahead, place.behind = ahead, behind
@@ -140,8 +139,7 @@ class LaneHandover(LaneHolds):
         train = self.new_train(place, zone, drive, c - drive.travel(self.kernel._now))
         part.owner, part.place = self, place
         add = self.journal.add
-        neighbour = 0 if last is None or last is self.stand_in else last.part.id + 1
-        add(_PART_MOVE, _ON_LANE, part.id, self.index, c, neighbour)
+        add(_PART_MOVE, _ON_LANE, part.id, self.index, c, _neighbour(last))
         add(_TRAIN, drive.index, self.index, train.base, part.id, part.id)
         self.count += 1
         self.last = place
@@ -191,11 +189,11 @@ class LaneHandover(LaneHolds):
             taken = receiver.offer(place.part, self)
             self.offering = False
             if taken:
-                there = place.part.place
-                if isinstance(there, Place) and there is not place and there.train is not None:
-                    self._stand_in_for(place, there)
+                entry = self._entry_of(place)
+                if entry is not None:
+                    self._stand_in_for(place, entry)
                 else:
-                    self._part_with(place)
+                    self.part_with(place)
                 self.settle()
                 return
         if not end.holds:
@@ -207,11 +205,32 @@ class LaneHandover(LaneHolds):
         Raises ValueError if it is not on the lane.
         """
         place = self._place(part)
+        self.part_with(place)
         part.owner = part.place = None
-        self._part_with(place)
         self.settle()
 
-    def _part_with(self, place: Place) -> None:
+    def give_aside(self, stop: Stop, receiver: Receiver, giver: Giver) -> bool:
+        """Offer what a blade holds to a receiver beside the lane. True: taken.
+
+        On another lane, it stands in the way on this one until its tail has cleared that one's entry.
+        """
+        place = stop.place
+        assert place is not None and stop.holds
+        if not receiver.offer(place.part, giver):
+            return False
+        entry = self._entry_of(place)
+        if entry is not None:
+            self.count -= 1
+            entry.begin(place.part.place, self, True, stop)  # type: ignore[arg-type]
+            entry.lane.settle()
+        else:
+            self.part_with(place)
+        self.settle()
+        return True
+
+    def part_with(self, place: Place, counted: int = 0) -> None:
+        """Take a place out of the order; `counted`: 1 if its part is not counted among them any more."""
+        self.count += counted
         last = self.last
         self.take_out(place)
         if last is place and self.waiting:
@@ -236,12 +255,8 @@ class LaneHandover(LaneHolds):
         first = self.first
         return first if self.hanging is None or first is None else first.behind
 
-    def _stand_in_for(self, place: Place, there: Place) -> None:
-        """The part at the end belongs to another lane from now on, where it is at `there`."""
-        assert there.train is not None
-        other: LaneHandover = there.train.lane  # type: ignore[assignment]
-        x = other.front(there)
-        entry = next(e for e in other.entries if abs(e.x - x) <= TOUCH)
+    def _stand_in_for(self, place: Place, entry: Entry) -> None:
+        """The part at the end belongs to another lane from now on, onto which it came at `entry`."""
         self.end.part_left()
         if place.behind is not None and place.behind.train is place.train:
             assert place.train is not None
@@ -261,8 +276,21 @@ class LaneHandover(LaneHolds):
         if self.aside:
             self.hang(self.length, None)
         over: Lane = self  # type: ignore[assignment]
-        entry.begin(there, over, self.aside)
+        entry.begin(place.part.place, over, self.aside)
         entry.lane.settle()
+
+    def _entry_of(self, place: Place) -> Entry | None:
+        """Where the part at `place` has just come onto another lane. None: that was not a lane, or it went
+        further at once."""
+        there = place.part.place
+        if not isinstance(there, Place) or there is place or there.train is None:
+            return None
+        other: LaneHandover = there.train.lane  # type: ignore[assignment]
+        x = other.front(there)
+        for entry in other.entries:
+            if abs(entry.x - x) <= TOUCH and entry.over is None:
+                return entry
+        return None
 
     def hang(self, front: float, drive: Drive | None) -> None:
         """The stand-in moves so from now on: its front is at `front` + travel of `drive`."""
@@ -289,8 +317,7 @@ class LaneHandover(LaneHolds):
                 watch.ver += 1
                 watch.passed()
         self.hanging = None
-        self.count += 1
-        self._part_with(place)
+        self.part_with(place, 1)
 
     def know(self, drive: Drive) -> None:
         """Hear of what `drive`, which moves no zone of this lane, does."""
@@ -310,3 +337,10 @@ class LaneHandover(LaneHolds):
 
     def _beyond(self) -> Zone:
         return Zone(self.length, inf, self.zones[-1].drive)
+
+
+def _neighbour(place: Place | None) -> int:
+    """For the journal: number + 1 of the part at a place, or of the next downstream that is no stand-in."""
+    while place is not None and place.part.place is not place:
+        place = place.ahead
+    return 0 if place is None else place.part.id + 1

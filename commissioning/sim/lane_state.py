@@ -31,7 +31,9 @@ def save(lane: Lane) -> dict[str, Any]:
     return {
         "hanging": [] if lane.hanging is None else [lane.hanging.lane.id, lane.hanging.number],
         "foreign": [drive.id for drive in lane.foreign],
-        "places": [[p.part.id, p.c, p.train.number] for p in places if p.train is not None],
+        "places": [
+            [p.part.id, p.c, p.train.number, p.part.place is not p] for p in places if p.train is not None
+        ],
         "trains": [
             [
                 t.number, t.count, t.base, drives.index(t.drive) if t.drive is not None else _NOTHING,
@@ -61,17 +63,17 @@ def restore(lane: Lane, data: Mapping[str, Any], world: World) -> None:
     drives = _drives(lane)
     places: list[Place] = []
     members: dict[int, list[Place]] = {}
-    for part_id, c, number in data["places"]:
+    for part_id, c, number, stands_in in data["places"]:
         part = world.parts[part_id]
         place = Place(part, c, None)
-        if places or not data["hanging"]:  # else the part belongs to the lane after
+        if not stands_in:  # else the part belongs to the lane after
             part.owner, part.place = lane, place
         if places:
             places[-1].behind, place.ahead = place, places[-1]
         places.append(place)
         members.setdefault(number, []).append(place)
     lane.first, lane.last = (places[0], places[-1]) if places else (None, None)
-    lane.count = len(places) - bool(data["hanging"])
+    lane.count = sum(not row[3] for row in data["places"])
     lane.hanging = world.objects[data["hanging"][0]].watches[data["hanging"][1]] if data["hanging"] else None
     lane.trains = {}
     for number, count, base, drive, home, holder, relation, across, ver, watches in data["trains"]:

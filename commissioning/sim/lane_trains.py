@@ -246,5 +246,7 @@ class LaneTrains(Stateful):
             walk = walk.behind
 
     def _record(self, train: Train, head: Place, tail: Place, shift: float) -> None:
+        while head.part.place is not head and head is not tail and head.behind is not None:
+            head = head.behind  # not a stand-in: its part is on another lane
         drive = HELD if train.drive is None else train.drive.index
         self.journal.add(_TRAIN, drive, self.index, train.base, head.part.id, tail.part.id, shift)

@@ -99,6 +99,7 @@ class Line:
         for plan, lane in zip(self.lane_plans, self.lanes, strict=True):
             if plan.exit is not None:
                 lane.exit = self.receiver(plan.exit.device, plan.exit.at)
+                lane.aside = bool(getattr(lane.exit, "aside", False))
         self.hosts: dict[str, ControllerHost] = {}
         order = 0
         for identity, controller_record in self.scene.controllers.items():

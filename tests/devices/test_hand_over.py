@@ -149,3 +149,88 @@ def test_that_a_merge_leaves_the_main_tracks_in_one_lane(line: Line) -> None:
     kpi = run.kpi()
     assert (kpi["b"].count, kpi["a"].count, kpi["s"].count) == (2, 0, 2)
     assert kpi["b"].mean_time == pytest.approx(4.0, abs=1e-8)
+
+
+DIVERT = """
+b1: {type: belt, pose: {xyz: [0 m, 0 m, 0 m]}, length: 2 m, speed: 0.5 m/s, to: div}
+div: {type: diverter, time: 0.4 s, to: {straight: b2, left: b3}, tags: {left: Q}}
+b2: {type: belt, length: 1 m, speed: 0.5 m/s, to: o2}
+b3: {type: belt, length: 1 m, speed: 0.25 m/s, to: o3}
+o2: {type: sink}
+o3: {type: sink}
+"""
+
+
+def test_that_a_diverter_sends_parts_the_way_that_is_set_when_their_front_comes(line: Line) -> None:
+    run = line("src: {type: source, product: box, every: 1 s, first: 0 s, limit: 3, to: b1}" + DIVERT)
+    run.advance("4.5 s")  # front 0 came at 4 s
+    run.write("Q", True)
+    run.advance("1 s")
+    run.write("Q", False)  # turned left from 4.9 s, back from 5.5 s to 5.9 s
+    run.advance("20 s")
+    assert edges(run, "o2.count", 1) == about(4 + 1 / 0.5)
+    assert edges(run, "o3.count", 1) == about(5 + 1 / 0.25)
+    assert edges(run, "o2.count", 2) == about(6.2 + 2)  # part 1's tail is off the corner at 5 + 0.3 / 0.25 s
+    assert edges(run, "div.set") == about(4.9, 5.9)
+
+
+def test_that_a_part_waits_while_the_diverter_turns(line: Line) -> None:
+    run = line("src: {type: source, product: box, every: 1 s, first: 0 s, limit: 1, to: b1}" + DIVERT)
+    run.advance("3.9 s")
+    run.write("Q", True)
+    run.advance("20 s")
+    assert edges(run, "div.waiting") == about(4)
+    assert edges(run, "o3.count", 1) == about(4.3 + 1 / 0.25)
+
+
+def test_that_a_diverter_with_one_way_is_a_problem(line: Line) -> None:
+    with pytest.raises(Exception, match="fewer than two ways"):
+        line("d: {type: diverter, to: {straight: o}}\no: {type: sink}")
+
+
+def test_that_a_transfer_rises_waits_until_the_tail_is_clear_and_goes_down(line: Line) -> None:
+    """Front at the end at 4 s, up 0.6 s later; clear 0.3 / 0.25 s after; down again 0.6 s after that."""
+    run = line("src: {type: source, product: box, every: 1 s, first: 0 s, limit: 2, to: b1}\n"
+               "b1: {type: belt, pose: {xyz: [0 m, 0 m, 0 m]}, length: 2 m, speed: 0.5 m/s, to: t}\n"
+               "t: {type: transfer, time: 0.6 s, to: b2}\nb2: {type: belt, length: 2 m, speed: 0.25 m/s, to: out}\n"
+               "out: {type: sink}\ne: {type: photo_eye, along: b1, at: 1.9 m}")  # fmt: skip
+    run.advance("60 s")
+    # part 1 is 0.5 m behind: it closes up to part 0 (0.3 m behind the end), goes on when that is clear at
+    # 5.8 s, is at the end 0.6 s later, which is when the chains are down, and rises from there
+    assert edges(run, "t.raised") == about(4.6, 7.0)
+    assert edges(run, "t.lowered")[-2:] == about(6.4, 7.0 + 1.2 + 0.6)
+    assert edges(run, "out.count", 1) == about(4.6 + 8)
+    assert edges(run, "out.count", 2) == about(7.0 + 8)
+    assert edges(run, "e.blocked", False) == about(5.8, 8.2)
+
+
+def test_that_a_popup_takes_parts_off_while_it_is_up_and_holds_the_others(line: Line) -> None:
+    run = line("src: {type: source, product: box, every: 1 s, first: 0 s, limit: 3, to: b1}\n"
+               "b1: {type: belt, pose: {xyz: [0 m, 0 m, 0 m]}, length: 4 m, speed: 0.5 m/s, to: o1}\n"
+               "p: {type: popup, along: b1, at: 2 m, time: 0.1 s, to: b2, tags: {raise: Q}}\n"
+               "b2: {type: belt, length: 1 m, speed: 0.25 m/s, to: o2}\n"
+               "o1: {type: sink}\no2: {type: sink}\ne: {type: photo_eye, along: b1, at: 1.6 m}")  # fmt: skip
+    run.advance("4.5 s")  # part 0 has passed
+    run.write("Q", True)
+    run.advance("0.8 s")  # part 1 is caught at 5 s, and is off at 6.2 s
+    run.write("Q", False)
+    run.advance("20 s")
+    assert edges(run, "o1.count", 1) == about(8)
+    assert edges(run, "o2.count", 1) == about(5 + 4)
+    # part 2 touches it from 5.6 s to 6.2 s at 1.7 m: 2.3 m to go
+    assert edges(run, "o1.count", 2) == about(6.2 + 2.3 / 0.5)
+    assert edges(run, "p.holding") == about(5)
+    assert edges(run, "p.holding", False) == about(6.2)
+    assert edges(run, "p.lowered") == about(6.3)
+
+
+def test_that_a_popup_that_goes_down_lets_a_refused_part_go_on(line: Line) -> None:
+    run = line("src: {type: source, product: box, every: 1 s, first: 0 s, limit: 2, to: b1}\n"
+               "b1: {type: belt, pose: {xyz: [0 m, 0 m, 0 m]}, length: 4 m, speed: 0.5 m/s, to: o1}\n"
+               "p: {type: popup, along: b1, at: 2 m, time: 0.1 s, to: st, tags: {raise: Q}}\n"
+               "st: {type: station, cycle: 100 s, to: o2}\no1: {type: sink}\no2: {type: sink}")  # fmt: skip
+    run.write("Q", True)
+    run.advance("10 s")  # part 0 is in the station since 4 s, part 1 waits since 5 s
+    run.write("Q", False)
+    run.advance("20 s")
+    assert edges(run, "o1.count", 1) == about(10 + 2 / 0.5)

@@ -37,6 +37,8 @@ class TrackSpec:
     source: bool = True
     gap: float = 0.0
     aside: bool = False
+    popup: float = 0.0  # where parts are taken off to `beside`; 0: nowhere
+    beside: int = -1
     joint: float = 0.0  # where a second zone begins, twice as fast; 0: there is none
 
 
@@ -69,6 +71,26 @@ class Gate(Stateful, Receiver):
         self.open = is_open
         while self.open and self.givers:
             self.givers.pop(0).ready(self)
+
+
+class Popup(Stateful, Giver):
+    """Sends what its blade catches to another lane."""
+
+    saved = ("waits",)
+    constant = ("id", "lane", "target", "stop")
+
+    def __init__(self, k: int, lane: Lane, target: Lane, x: float) -> None:
+        self.id, self.lane, self.target, self.waits = f"popup{k}", lane, target, False
+        self.stop = lane.add_stop(x, self.held)
+
+    def held(self, part: Part | None) -> None:
+        self.waits = False
+        if part is not None:
+            self.waits = not self.lane.give_aside(self.stop, self.target, self)
+
+    def ready(self, receiver: Receiver) -> None:
+        if self.waits:
+            self.held(self.stop.holding)
 
 
 class Feed(Stateful, Giver):
@@ -144,7 +166,14 @@ class NetWorld:
                     rule = spec.rules.get(key, MergeRule())
                     self.merges[key] = MergePoint(self.lanes[track.to], track.at, rule)
                 lane.exit = self.merges[key]
-        things = [*self.drives, *self.lanes, *self.merges.values(), self.gate, *self.feeds, self.log]
+        self.popups = [
+            Popup(k, self.lanes[k], self.lanes[track.beside], track.popup)
+            for k, track in enumerate(spec.tracks)
+            if track.popup
+        ]
+        self.stops += [popup.stop for popup in self.popups]
+        things: list[Stateful] = [*self.drives, *self.lanes, *self.merges.values(), *self.popups]
+        things += [self.gate, *self.feeds, self.log]
         self.objects: dict[str, Stateful] = {thing.id: thing for thing in things}
         self.before: dict[int, tuple[int, float]] = {}
         self.before_t = 0
@@ -182,7 +211,10 @@ class NetWorld:
             case ["speed", k, speed]:
                 self.drives[k].command(speed)
             case ["stop", k, up]:
-                self.stops[k].raise_() if up else self.stops[k].lower()
+                stop = self.stops[k]
+                leaving = stop.holding is not None and stop.holding.place is not stop.place
+                if not leaving:  # a pop-up stays up until the part is off
+                    stop.raise_() if up else stop.lower()
             case ["gate", is_open]:
                 self.gate.set(is_open)
             case ["feed", k, length]:
@@ -226,12 +258,23 @@ class NetWorld:
                 k0, x0 = self.before[part]
                 track = self.spec.tracks[k0]
                 moved = x - x0 if k0 == k and x >= x0 - TOLERANCE else track.length - x0 + x - track.at
+                if track.popup and k == track.beside:
+                    moved = track.popup - x0 + x
                 assert -TOLERANCE <= moved <= far + TOLERANCE, f"part {part} jumps by {moved}"
         self.before, self.before_t = here, now
 
     def _check_lane(self, k: int, lane: Lane, here: dict[int, tuple[int, float]]) -> None:
         """No overlap, also with the tail that hangs over; eyes see exactly what is there."""
-        spans = [(here[p.id][1], here[p.id][1] - p.length) for p in lane.parts()]
+        spans = []
+        for place in lane._places(lane.first):
+            part = place.part
+            if part.place is place:
+                spans.append((here[part.id][1], here[part.id][1] - part.length))
+            elif place is not lane.stand_in:
+                track = self.spec.tracks[k]
+                assert abs(lane.front(place) - track.popup) <= TOLERANCE, "it stands in the way"
+                assert self._front(track.beside, part) - part.length <= TOLERANCE, "until it is clear"
+                spans.append((track.popup, track.popup - part.length))
         over = lane.stand_in
         if over is not None:
             at = self.spec.tracks[k].at
@@ -255,6 +298,8 @@ class NetWorld:
         lane, track = self.lanes[k], self.spec.tracks[k]
         if part.owner is lane:
             return lane.position(part)
+        if any(p.part is part and p is not lane.stand_in for p in lane._places(lane.first)):
+            return track.popup
         return lane.length + (0.0 if lane.aside else self._front(track.to, part) - track.at)
 
     def _check_watches(self, lane: Lane) -> None:
@@ -354,6 +399,8 @@ def random_net(rng: random.Random) -> NetSpec:
         elif rng.random() < 0.15 and lengths[k] > 1.2 and not rules:
             to = k  # a ring
         length = lengths[k]
+        beside = rng.randint(k + 1, count - 1) if k + 1 < count else -1
+        pops = beside not in (to, -1) and rng.random() < 0.6
         tracks.append(
             TrackSpec(
                 length, rng.choice([0.3, 0.5, rng.uniform(0.1, 1.0)]), ramp, rng.random() < 0.75, to, at,
@@ -362,6 +409,8 @@ def random_net(rng: random.Random) -> NetSpec:
                 k == 0 or rng.random() < 0.6,
                 rng.choice([0.0, 0.0, 0.1]),
                 to >= 0 and rng.random() < 0.2,
+                length * rng.choice([0.45, 0.8]) if pops else 0.0,
+                beside if pops else -1,
                 length * 0.4 if rng.random() < 0.3 else 0.0,
             )
         )  # fmt: skip
