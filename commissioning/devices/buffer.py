@@ -142,7 +142,8 @@ class Buffer(Device, Receiver, Giver):
             self._enter(part)
             self._settle()
             return True
-        self.add(_MOVE, _SLOT, part.id, self.places[self.taken % len(self.places)])
+        places = self.places
+        self.add(_MOVE, _SLOT, part.id, places[self.taken % len(places)])
         self.taken += 1
         if not self.target.offer(part, self):  # type: ignore[union-attr]
             queue.append(part)
@@ -198,7 +199,8 @@ class Buffer(Device, Receiver, Giver):
         is_full = held >= self.capacity
         self.set_state(State.BLOCKED if is_full else State.WORKING if held else State.IDLE, held)
         self.count.write(held)
-        self.full.write(is_full)
+        if self.full.source is not is_full:
+            self.full.write(is_full)
 
     def restored(self) -> None:
         super().restored()

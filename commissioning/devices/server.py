@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BatchServer", "Server"]
 
+# looked up once: an enumeration's members are found through a descriptor
+_DOWN, _STARVED, _WORKING = State.DOWN, State.STARVED, State.WORKING
 _MOVE, _SLOT = int(Kind.PART_MOVE), int(CarrierKind.SLOT)
 
 
@@ -63,11 +65,11 @@ class Server(Stateful):
     def condition(self) -> State:
         """What it does now."""
         if self.down:
-            return State.DOWN
+            return _DOWN
         if self.part is None:
-            return State.STARVED
+            return _STARVED
         if self.working:
-            return State.WORKING
+            return _WORKING
         if self.finished or (self.station.before and not self.promised and self.station.started()):
             return State.BLOCKED
         return State.IDLE

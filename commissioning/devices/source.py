@@ -58,6 +58,7 @@ class Source(Device, Giver):
     saved: ClassVar[tuple[str, ...]] = ("part", "made", "due", "mark")
     constant: ClassVar[tuple[str, ...]] = (
         "interval", "choice", "products", "bounds", "target", "limit", "loses", "commanded",
+        "waiting", "kernel",
     )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("make",)
 
@@ -77,6 +78,7 @@ class Source(Device, Giver):
         self.limit = self.params["limit"]
         self.loses = self.params["when_blocked"] == "lose"
         self.commanded = self.bound("enable")
+        self.waiting, self.kernel = self.ports["waiting"], line.kernel
 
     def connect(self) -> None:
         target = self.record.to[""]
@@ -103,8 +105,8 @@ class Source(Device, Giver):
         self.made += 1
         if self.made % _MANY == 0:
             self._see_that_time_passes()
-        self.part = self.line.make_part(self._product(), self)
-        self.own(self.part)
+        self.part = part = self.line.make_part(self._product(), self)
+        part.owner = self
         self._offer()
         if self.loses and self.part is not None:
             lost, self.part = self.part, None
@@ -122,26 +124,28 @@ class Source(Device, Giver):
         assert self.part is not None and self.target is not None
         if self.target.offer(self.part, self):
             self.part = None
-            self.set_state(State.WORKING, 0)
-            self.ports["waiting"].write(False)
+            if self.held:
+                self.set_state(State.WORKING, 0)
+                self.waiting.write(False)
             self._next()
         else:
             self.set_state(State.BLOCKED, 1)
-            self.ports["waiting"].write(True)
+            self.waiting.write(True)
 
     def _next(self, first: bool = False) -> None:
         if self.limit and self.made >= self.limit:
             self.set_state(State.IDLE, 0)
             return
-        if not self._enabled():
+        if self.commanded and not self._enabled():
             return
-        kernel = self.line.kernel
+        kernel = self.kernel
         wait = self.interval.draw()
         if first and self.params["first"] is not None:
             wait = round(self.params["first"] * 1e9)
-        self.due = kernel._now + wait
-        self.set_state(State.WORKING)
-        kernel.call_at(self.due, self.make, self.due)
+        self.due = due = kernel._now + wait
+        if self.state is not State.WORKING:
+            self.set_state(State.WORKING)
+        kernel.call_at(due, self.make, due)
 
     def _product(self) -> int:
         if len(self.products) == 1:

@@ -90,7 +90,7 @@ class Station(Device, Receiver, Giver):
     saved: ClassVar[tuple[str, ...]] = ("free", "stuck", "reserved", "waiting")
     constant: ClassVar[tuple[str, ...]] = (
         "cycle", "load", "batch", "causes", "by_calendar", "slot_ns", "tries", "before",
-        "plain", "commanded", "servers", "only", "target", "keeper",
+        "plain", "commanded", "servers", "only", "shown", "target", "keeper",
     )  # fmt: skip
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
@@ -129,6 +129,7 @@ class Station(Device, Receiver, Giver):
             self.servers.append(make(self, number, place))
             line.register(self.servers[-1])
         self.only = self.servers[0] if count == 1 else None
+        self.shown = tuple(self.ports[port] for port in ("occupied", "busy", "done", "failed"))
         self.target: Receiver | None = None
         self.keeper: Reserving | None = None  # the target, where it keeps places
         self.free = list(range(count))[::-1]  # servers that take a part, the next one last
@@ -152,8 +153,8 @@ class Station(Device, Receiver, Giver):
         self.ports["start"].subscribe(self.start_changed)
 
     def start(self) -> None:
-        for port in ("occupied", "busy", "done", "failed"):
-            self.ports[port].write(False)
+        for port in self.shown:
+            port.write(False)
         self.set_state(State.STARVED)
         for server in self.servers:
             server.start()
@@ -212,11 +213,22 @@ class Station(Device, Receiver, Giver):
         if state is self.state and held == self.held:
             return
         self.set_state(state, held)
-        ports, servers = self.ports, self.servers
-        ports["occupied"].write(held > 0)
-        ports["busy"].write(any(server.working for server in servers))
-        ports["done"].write(any(server.finished for server in servers))
-        ports["failed"].write(any(server.down for server in servers))
+        occupied, busy, done, failed = self.shown
+        if only is not None:
+            working, finished, down = only.working, only.finished, only.down
+        else:
+            servers = self.servers
+            working = any(server.working for server in servers)
+            finished = any(server.finished for server in servers)
+            down = any(server.down for server in servers)
+        if occupied.source is not (held > 0):
+            occupied.write(held > 0)
+        if busy.source is not working:
+            busy.write(working)
+        if done.source is not finished:
+            done.write(finished)
+        if failed.source is not down:
+            failed.write(down)
 
     def enable_changed(self, _: None) -> None:
         """Enabled again: whoever waits may give."""

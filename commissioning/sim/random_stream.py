@@ -108,13 +108,13 @@ class Sampler(Stateful):
         """The next duration in ns."""
         if self.fixed is not None:
             return self.fixed
-        while self.place >= len(self.values):
+        place = self.place
+        while place >= len(self.values):
             self.block += 1
-            self.place = 0
+            place = 0
             self._fill()
-        value = self.values[self.place]
-        self.place += 1
-        return value
+        self.place = place + 1
+        return self.values[place]
 
     def restored(self) -> None:
         if self.block >= 0:

@@ -222,7 +222,8 @@ def _classes(p: Params, metric: str, identity: str) -> Plan:
         "out: {type: sink}",
     ]
     known = {"gap": 1 / sum(p["lam"]), "service": mean, "square": 2 * mean**2, "poisson": True,
-             "product": wanted + 1, "first": wanted == 0}  # fmt: skip
+             "product": wanted + 1, "share": p["lam"][wanted] / sum(p["lam"]),
+             "class_gap": 1 / p["lam"][wanted]}  # fmt: skip
     return Plan(scene(rows, products), "wait", "q", unit=1 / sum(p["lam"]), options=known)
 
 

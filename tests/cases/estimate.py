@@ -2,10 +2,10 @@
 
 Journal chunks that have been read are dropped, so that a run may be as long as it has to be.
 
-Waiting times converge slowly, but most of their noise is known: a service time and the time to the next
-arrival do not depend on the wait before them, so that the means of S, S^2, A, A^2, W (S - E S) and
-W (A - E A) over a batch have known expectations. The regression of the batch means on these takes their
-noise out (control variates, Lavenberg and Welch 1981); what is measured is still W alone.
+Waiting times converge slowly, but most of their noise is known: a service time S and the time A to the
+next arrival (of the same class) do not depend on the wait W before them, so that the means of S, S^2, A,
+A^2, W (S - E S) and W (A - E A) over a batch have known expectations. The regression of the batch means on
+these takes their noise out (control variates, Lavenberg and Welch 1981); what is measured is still W alone.
 """
 
 from __future__ import annotations
@@ -166,13 +166,20 @@ class _Reader:
         size = min(len(wait), len(gap))
         start = 20_000  # warm-up
         wait, service, gap, product = (x[start:size] for x in (wait, service, gap, product))
-        wanted = np.ones(len(wait), bool) if "product" not in known else product == known["product"]
         a, m = known["gap"], known["service"]
-        controls = [service - m, service**2 - known["square"], gap - a, wait * (service - m)]
+        controls = [service - m, service**2 - known["square"], gap - a]
         if known["poisson"]:
             controls.append(gap**2 - 2 * a * a)
-        if known.get("first", True):  # a wait that no later arrival can change
-            controls.append(wait * (gap - a))
+        wanted = np.ones(len(wait), bool)
+        if "product" in known:  # the next of its class, which alone no wait in the class depends on
+            wanted, a = product == known["product"], known["class_gap"]
+            gap = np.zeros(len(wait))
+            mine = arrived[start:size][wanted]
+            gap[np.flatnonzero(wanted)[:-1]] = np.diff(mine) / NS
+            gap[np.flatnonzero(wanted)[-1]] = a
+            controls += [wanted * (gap - a), wanted * (gap**2 - 2 * a * a), wanted - known["share"]]
+            controls.append(wanted * (service - m))
+        controls += [wanted * wait * (service - m), wanted * wait * (gap - a)]
         blocks = max(60, min(400, len(wait) // 20_000))
         length = len(wait) // blocks
 
