@@ -242,7 +242,7 @@ class Session:
                 run.advance_to(self._capped(run.now_ns + step))
                 step = min(step * 2, 60_000_000_000) if time.monotonic() < deadline else max(step // 2, 1000)
             self._step = step
-            pause = 0.0
+            pause = 0.0005  # a gap in which the other threads get the interpreter: the window answers
         else:
             target = self._anchor_now + round((wall - self._anchor_wall) * speed * 1e9)
             deadline = wall + _BUDGET_S
