@@ -112,6 +112,7 @@ class Source(Device, Giver):
             lost, self.part = self.part, None
             self.ports["waiting"].write(False)
             self.line.end_part(lost, 1, self)
+            self.set_state(State.WORKING, 0)
             self._next()
 
     def ready(self, receiver: Receiver) -> None:

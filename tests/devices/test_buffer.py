@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commissioning.bench.load import load_text
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind
 from commissioning.sim.run import Run
@@ -159,10 +161,6 @@ def test_that_deterministic_lines_follow_the_recursion_of_departures(
     stations: list[tuple[int, int]], count: int
 ) -> None:
     """D(i, k) = max(max(D(i-1, k), D(i, k-1)) + T(i), D(i+1, k - B(i+1) - 1)): blocking after service."""
-    from pathlib import Path
-
-    from commissioning.bench.load import load_text
-
     times = [t for t, _ in stations]
     places = [b for _, b in stations[1:]]
     rows = ["src: {type: source, product: box, every: always, to: s0}", "out: {type: sink}"]
@@ -184,3 +182,46 @@ def test_that_deterministic_lines_follow_the_recursion_of_departures(
                 freed = left[i + 1][k - places[i] - 1]
             left[i][k] = max(begun + t, freed)
     assert leaving(run)[:count] == left[-1]
+
+
+STATION = st.tuples(
+    st.sampled_from(["{exponential: 1 s}", "1 s", "{uniform: [0 s, 2 s]}", "0 s"]),  # cycle
+    st.sampled_from(["", ", parallel: 3", ", blocking: before_service", ", batch: 2, load: 0.5 s"]),
+    st.sampled_from(["", ", failures: {every: {exponential: 5 s}, repair: 1 s}",
+                     ", failures: {every: 4 s, repair: {exponential: 2 s}, counts: calendar}"]),
+    st.integers(0, 3),  # places behind it
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(STATION, min_size=1, max_size=5), st.integers(0, 1000))
+def test_that_random_lines_lose_no_part_keep_its_order_and_never_hold_more_than_fits(
+    stations: list[tuple[str, str, str, int]], seed: int
+) -> None:
+    rows = ["src: {type: source, product: box, every: {exponential: 0.8 s}, to: s0}", "out: {type: sink}"]
+    room = {}
+    for i, (cycle, kind, failures, places) in enumerate(stations):
+        last = i + 1 == len(stations)
+        after = "out" if last else f"q{i}" if places else f"s{i + 1}"
+        rows.append(f"s{i}: {{type: station, cycle: {cycle}{kind}{failures}, to: {after}}}")
+        room[f"s{i}"] = 3 if "parallel" in kind else 2 if "batch" in kind else 1
+        if after == f"q{i}":
+            rows.append(f"q{i}: {{type: buffer, capacity: {places}, to: s{i + 1}}}")
+            room[f"q{i}"] = places
+    head = "format: commissioning-scene/1\nproducts: {box: {size: [0.3 m, 0.2 m, 0.2 m]}}\ndevices:\n"
+    run = Run(load_text(head + "".join(f"  {row}\n" for row in rows), Path("scene.yaml")), seed)
+    run.advance(60)
+    assert run.problem is None
+    records = run.journal.records()
+    gone = records["obj"][records["kind"] == int(Kind.PART_GONE)].tolist()
+    made = int((records["kind"] == int(Kind.PART_MADE)).sum())
+    assert sorted([*gone, *run.line.parts]) == list(range(made))
+    if not any("parallel" in kind for _, kind, _, _ in stations):
+        assert gone == sorted(gone)
+    states = records[records["kind"] == int(Kind.STATE)]
+    for name, most in room.items():
+        held = states["a"][states["obj"] == run.line.object_index[name]]
+        assert held.max(initial=0) <= most
+        inside = sum(getattr(part.owner, "id", "") == name for part in run.line.parts.values())
+        assert inside == run.line.devices[name].held
+    assert len(gone) > 0 or made < 12 * len(stations)
