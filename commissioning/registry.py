@@ -19,10 +19,11 @@ __all__ = ["declarations", "types"]
 
 _BUILT_IN = {
     "device": (
-        "belt:Belt", "buffer:Buffer", "diverter:Diverter", "estop_button:EStopButton",
-        "height_eye:HeightEye", "merge:Merge", "photo_eye:PhotoEye", "popup:Popup", "push_button:PushButton",
-        "pusher:Pusher", "sink:Sink", "source:Source", "stack_light:StackLight", "station:Station",
-        "stopper:Stopper", "transfer:Transfer",
+        "barcode_reader:BarcodeReader", "belt:Belt", "buffer:Buffer", "diverter:Diverter",
+        "estop_button:EStopButton", "height_eye:HeightEye", "merge:Merge", "photo_eye:PhotoEye",
+        "popup:Popup", "push_button:PushButton", "pusher:Pusher", "scale:Scale", "sink:Sink",
+        "source:Source", "stack_light:StackLight", "station:Station", "stopper:Stopper",
+        "transfer:Transfer",
     ),
     "controller": ("emulated:Emulated", "external:External", "nobody:Nobody"),
     "link": ("opcua_client:OpcUaClient", "opcua_server:OpcUaServer"),

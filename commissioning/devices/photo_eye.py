@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from commissioning.devices.shapes import box
+from commissioning.devices.switching import SWITCHING, Switching
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
@@ -17,8 +18,9 @@ from commissioning.sim.line import Line
 __all__ = ["PhotoEye", "eye_bodies"]
 
 
-class PhotoEye(Device):
-    """A light beam across a track: `blocked` from the instant a front reaches it until a tail leaves it."""
+class PhotoEye(Switching):
+    """A light beam across a track: a part is in it from the instant its front is there until its tail has
+    left. `blocked` says so, filtered, delayed and as the contact is."""
 
     declaration = TypeDeclaration(
         kind="device",
@@ -26,8 +28,11 @@ class PhotoEye(Device):
         help="Light beam across a track, exact at front and tail of every part.",
         params=(
             Param("beam_height", "length", "Height of the beam above the track.", default=0.06, minimum=0.0),
+            *SWITCHING,
         ),
-        ports=(Port("blocked", DataType.BOOL, "out", "A part is in the beam."),),
+        ports=(
+            Port("blocked", DataType.BOOL, "out", "A part is in the beam (`contact: nc`: no part is)."),
+        ),
         places="along",
         example="pe1: {type: photo_eye, along: belt1, at: 2.8 m, tags: {blocked: I_PE1}}",
     )
@@ -40,10 +45,7 @@ class PhotoEye(Device):
     def connect(self) -> None:
         assert self.record.along is not None and self.record.at is not None
         lane, offset = self.line.on_track(self.record.along)
-        self.eye = lane.add_eye(offset + self.record.at, self.ports["blocked"].write)
-
-    def start(self) -> None:
-        self.ports["blocked"].write(False)
+        self.eye = lane.add_eye(offset + self.record.at, self.listener())
 
     def bodies(self) -> Sequence[Body]:
         return eye_bodies(self, self.params["beam_height"], "blocked")
