@@ -21,7 +21,8 @@ _BUILT_IN = {
     "device": (
         "barcode_reader:BarcodeReader", "belt:Belt", "buffer:Buffer", "diverter:Diverter",
         "estop_button:EStopButton", "height_eye:HeightEye", "merge:Merge", "photo_eye:PhotoEye",
-        "popup:Popup", "push_button:PushButton", "pusher:Pusher", "scale:Scale", "sink:Sink",
+        "popup:Popup", "push_button:PushButton", "pusher:Pusher",
+        "roller_conveyor:RollerConveyor", "scale:Scale", "sink:Sink",
         "source:Source", "stack_light:StackLight", "station:Station", "stopper:Stopper",
         "transfer:Transfer",
     ),

@@ -42,7 +42,7 @@ def describe(line: Line) -> dict[str, Any]:
                 "id": lane.id,
                 "zones": [
                     {
-                        "device": zone.device, "drive": line.track_drives[zone.device].index,
+                        "device": zone.device, "drive": zone.drive.index,
                         "start": zone.start, "end": zone.end,
                     }
                     for zone in plan.zones

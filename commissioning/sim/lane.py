@@ -20,7 +20,7 @@ from commissioning.sim.flow import Receiver, Waiting
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane_entry import Entry
-from commissioning.sim.lane_eye import ChoosyEye, Eye, Mark
+from commissioning.sim.lane_eye import ChoosyEye, Clear, Eye, Mark
 from commissioning.sim.lane_handover import LaneHandover
 from commissioning.sim.lane_watch import Border, End, Infeed, Stop, Watch
 from commissioning.sim.part import Part
@@ -116,6 +116,12 @@ class Lane(LaneHandover):
         mark = Mark(self, len(self.watches), self._inside(x), on_pass, where == "tail")
         self._add(mark)
         return mark
+
+    def add_clear(self, x: float, on_clear: Callable[[Part], None]) -> Clear:
+        """`on_clear(part)` when the foremost part before `x` m has passed it with its tail, or is gone."""
+        clear = Clear(self, len(self.watches), self._inside(x), on_clear, True)
+        self._add(clear)
+        return clear
 
     def add_entry(self, x: float) -> Entry:
         """A place at which parts come onto the lane, for `insert`; before the first part."""

@@ -13,7 +13,7 @@ from commissioning.sim.train import Place, Train
 if TYPE_CHECKING:
     from commissioning.sim.lane import Lane
 
-__all__ = ["ChoosyEye", "Eye", "Mark"]
+__all__ = ["ChoosyEye", "Clear", "Eye", "Mark"]
 
 
 class Eye(Watch):
@@ -120,3 +120,15 @@ class Mark(Watch):
             self.post()
         self.lane.flush()
         self.on_pass(part)
+
+
+class Clear(Mark):
+    """Tells whenever the next part has cleared `x` with its tail, also by being taken off the lane."""
+
+    __slots__ = ()
+
+    def part_left(self) -> None:
+        assert self.place is not None
+        part = self.place.part
+        super().part_left()
+        self.lane.calls.append((self.on_pass, part))

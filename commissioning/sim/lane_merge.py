@@ -40,18 +40,6 @@ class MergeRule:
     hold: float = 0.0
 
 
-class _Clear(Mark):
-    """Tells whenever the next part has cleared the merge, also by being taken off the lane."""
-
-    __slots__ = ()
-
-    def part_left(self) -> None:
-        assert self.place is not None
-        part = self.place.part
-        super().part_left()
-        self.lane.calls.append((self.on_pass, part))
-
-
 class MergePoint(Stateful, Receiver):
     """Takes parts onto `lane` at `x` m. `watchers` are told when somebody begins or ceases to wait,
     `hold_watchers` when a part of the lane is held or let go."""
@@ -69,8 +57,7 @@ class MergePoint(Stateful, Receiver):
         self.lane, self.x, self.rule = lane, x, rule
         self.entry = lane.add_entry(x)
         at = min(x + rule.gap, lane.length)
-        self.clear = _Clear(lane, len(lane.watches), at, self.room_made, True)
-        lane._add(self.clear)
+        self.clear = lane.add_clear(at, self.room_made)
         self.stop: Stop | None = None
         self.behind_stop: Mark | None = None
         if rule.rule != "main":

@@ -12,6 +12,7 @@ import numpy as np
 
 from commissioning.model.pose import Pose
 from commissioning.model.scene import DeviceRecord, Target
+from commissioning.sim.drive import Drive
 from commissioning.sim.lane import Lane, Zone
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ _TOLERANCE = 1e-6  # m, and rad for directions
 
 @dataclass(frozen=True)
 class ZonePlan:
-    """One track within a lane. `start` and `end` are lane coordinates, m; `pose` that of its infeed."""
+    """One track within a lane, or one zone of a track that has several. `start` and `end` are lane
+    coordinates, m; `pose` that of its infeed."""
 
     device: str
     start: float
     end: float
     pose: Pose
+    drive: Drive
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class LanePlan:
             Zone(
                 zone.start,
                 zone.end,
-                line.track_drives[zone.device],
+                zone.drive,
                 bool(line.scene.devices[zone.device].params.get("accumulating", True)),
             )
             for zone in self.zones
@@ -89,8 +92,12 @@ def _chain(line: Line, first: str, follows: dict[str, str], tracks: dict[str, De
     identity: str | None = first
     while identity is not None and all(zone.device != identity for zone in zones):
         length = float(tracks[identity].params["length"])
-        zones.append(ZonePlan(identity, x, x + length, line.loaded.poses[identity]))
-        x += length
+        drives, begin, pose = line.track_drives[identity], x, line.loaded.poses[identity]
+        for k, drive in enumerate(drives):
+            end = begin + length * (k + 1) / len(drives)
+            at = pose if k == 0 else pose.shifted(x - begin)
+            zones.append(ZonePlan(identity, x, end, at, drive))
+            x = end
         last, identity = identity, follows.get(identity)
     return LanePlan(tuple(zones), tracks[last].to.get(""))
 

@@ -80,7 +80,7 @@ class Line:
 
         self._ports = wire_tags(self)
         self.devices: dict[str, Device] = {}
-        self.track_drives: dict[str, Drive] = {}
+        self.track_drives: dict[str, list[Drive]] = {}
         self.merge_rules: dict[tuple[str, float], MergeRule] = {}  # by track and place along it
         for record in self.scene.devices.values():
             self._add_device(record)
@@ -93,7 +93,7 @@ class Line:
             self.lanes.append(lane)
             self.register(lane)
             for zone in plan.zones:
-                self._place[zone.device] = (lane, zone.start)
+                self._place.setdefault(zone.device, (lane, zone.start))
         for device in self.devices.values():
             device.connect()
         for plan, lane in zip(self.lane_plans, self.lanes, strict=True):
@@ -140,9 +140,23 @@ class Line:
             len(self.drives), device.id, self.kernel, self.journal, speed, acceleration, deceleration
         )
         self.drives.append(drive)
-        self.track_drives[device.id] = drive
+        self.track_drives[device.id] = [drive]
         self.register(drive)
         return drive
+
+    def add_zone_drives(
+        self, device: Device, count: int, speed: float, acceleration: float
+    ) -> list[Drive]:
+        """The drives of a track of `count` zones of equal length, from the infeed on."""
+        drives = []
+        for k in range(count):
+            name = f"{device.id}.zone{k + 1}"
+            drive = Drive(len(self.drives), name, self.kernel, self.journal, speed, acceleration)
+            self.drives.append(drive)
+            self.register(drive)
+            drives.append(drive)
+        self.track_drives[device.id] = drives
+        return drives
 
     def add_axis(self, device: Device, name: str) -> Axis:
         """A driven degree of freedom of a device (blade, ram), at 0 m."""

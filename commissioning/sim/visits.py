@@ -190,6 +190,9 @@ class _Reader:
         segments = one.segments
         k = 0
         while one.zone + 1 < len(zones):
+            if zones[one.zone + 1][0] == zones[one.zone][0]:
+                one.zone += 1  # a zone of the same device
+                continue
             joint = zones[one.zone][1]
             passed = -1
             while k < len(segments):
