@@ -153,7 +153,10 @@ class ViewportPanel(QWidget):
         return ""
 
     def _speed(self, device: str) -> str:
-        header = self._watch.header
-        look = ((header or {}).get("look") or {}).get("devices", {}).get(device, {})
-        speed = (look.get("params") or {}).get("speed")
-        return f"   {param_text(speed, (look.get('units') or {}).get('speed', 'speed'))}" if speed else ""
+        """How fast the device moves at the time shown, if it has a drive of its own."""
+        watch = self._watch
+        drives = ((watch.header or {}).get("core") or {}).get("drives") or []
+        if device not in drives or watch.timeline is None:
+            return ""
+        speed = float(watch.timeline.body_speed(watch.t_ns)[drives.index(device)])
+        return f"   {param_text(speed, 'speed')}"

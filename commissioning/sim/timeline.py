@@ -146,6 +146,18 @@ class Timeline:
         travel = np.where(tau < ramp, s0 + (v0 + 0.5 * a * tau) * tau, s1 + v1 * (tau - ramp))
         return np.where(last >= 0, travel, 0.0)
 
+    def body_speed(self, t: int) -> NDArray[np.float64]:
+        """Speed of every drive in m/s at `t` ns, by its index."""
+        last = self._drives.at(t)
+        rows = self._drives.table.rows
+        if not len(rows):
+            return np.zeros(len(last))
+        piece = rows[np.maximum(last, 0)]
+        v0, a, v1 = piece["b"], piece["c"], piece["d"]
+        tau = (t - piece["t"]) * 1e-9
+        ramp = np.divide(v1 - v0, a, out=np.zeros(len(a)), where=a != 0.0)
+        return np.where(last >= 0, np.where(tau < ramp, v0 + a * tau, v1), 0.0)
+
     def poses(self, t: int) -> PartPoses:
         """Where every part is at `t` ns."""
         ids, offset, drive, lane = self._lane_parts(t)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from commissioning.bench.load import load_text
 from commissioning.model.pose import Pose
 from commissioning.model.record import RECORD, CarrierKind, Kind
+from commissioning.sim.run import Run
 from commissioning.sim.timeline import Timeline
 
 NS = 1_000_000_000
@@ -210,3 +213,21 @@ def test_that_records_of_parts_from_before_a_restored_run_are_passed_over() -> N
         )
     )
     assert len(timeline.poses(2 * NS).ids) == 0
+
+
+def test_that_the_speed_of_a_belt_is_its_ramps_at_every_instant(tmp_path: Path) -> None:
+    """Started at 1 s with 0.8 m/s2 to 0.4 m/s, stopped at 3 s: v = a t on the ramps."""
+    text = (
+        "format: commissioning-scene/1\nproducts: {box: {size: [0.3 m, 0.2 m, 0.2 m]}}\ndevices:\n"
+        "  b: {type: belt, length: 3 m, speed: 0.4 m/s, acceleration: 0.8 m/s2, to: out, tags: {run: Q}}\n"
+        "  out: {type: sink}\n"
+    )
+    run = Run(load_text(text, tmp_path / "scene.yaml"))
+    for t, on in ((1, True), (3, False)):
+        run.advance_to(t * 1_000_000_000)
+        run.write("Q", on)
+    run.advance("2 s")
+    timeline = Timeline(run.journal.header, run.journal.records())
+    expected = {0.5: 0.0, 1.25: 0.2, 1.5: 0.4, 2.9: 0.4, 3.125: 0.3, 3.5: 0.0, 4.9: 0.0}
+    for seconds, speed in expected.items():
+        assert timeline.body_speed(round(seconds * 1e9))[0] == pytest.approx(speed, abs=1e-12)

@@ -184,6 +184,9 @@ class FakeTimeline:
         t = t_ns / 1e9
         return np.array([SPEED * t, SPEED * t, min(t, 1.0)])
 
+    def body_speed(self, t_ns: int) -> Any:
+        return np.array([SPEED, SPEED, 1.0 if t_ns < 1_000_000_000 else 0.0])
+
     def values(self, t_ns: int) -> Any:
         front = (np.arange(self.count) * PITCH + SPEED * t_ns / 1e9) % 5.0
         blocked = bool(np.any((front >= 2.8) & (front - CARTON[0] <= 2.8)))
