@@ -134,29 +134,30 @@ class Timeline:
 
     def body_travel(self, t: int) -> NDArray[np.float64]:
         """Travel of every drive in m at `t` ns, by its index; what a body of that drive is moved by."""
-        last = self._drives.at(t)
-        rows = self._drives.table.rows
-        if not len(rows):
-            return np.zeros(len(last))
-        piece = rows[np.maximum(last, 0)]
-        s0, v0, a, v1 = piece["a"], piece["b"], piece["c"], piece["d"]
-        tau = (t - piece["t"]) * 1e-9
-        ramp = np.divide(v1 - v0, a, out=np.zeros(len(a)), where=a != 0.0)
+        s0, v0, a, v1, tau, ramp = self._pieces(t)
         s1 = s0 + 0.5 * (v0 + v1) * ramp
-        travel = np.where(tau < ramp, s0 + (v0 + 0.5 * a * tau) * tau, s1 + v1 * (tau - ramp))
-        return np.where(last >= 0, travel, 0.0)
+        return np.where(tau < ramp, s0 + (v0 + 0.5 * a * tau) * tau, s1 + v1 * (tau - ramp))
 
     def body_speed(self, t: int) -> NDArray[np.float64]:
         """Speed of every drive in m/s at `t` ns, by its index."""
+        _, v0, a, v1, tau, ramp = self._pieces(t)
+        return np.where(tau < ramp, v0 + a * tau, v1)
+
+    def _pieces(self, t: int) -> tuple[NDArray[np.float64], ...]:
+        """s0, v0, a, v1 of the piece each drive is on at `t`, the s since it began, the length of its ramp.
+
+        A drive that has none yet is at 0 m and stands.
+        """
         last = self._drives.at(t)
         rows = self._drives.table.rows
         if not len(rows):
-            return np.zeros(len(last))
+            return (np.zeros(len(last)),) * 6
         piece = rows[np.maximum(last, 0)]
-        v0, a, v1 = piece["b"], piece["c"], piece["d"]
+        begun = last >= 0
+        s0, v0, a, v1 = (np.where(begun, piece[name], 0.0) for name in ("a", "b", "c", "d"))
         tau = (t - piece["t"]) * 1e-9
         ramp = np.divide(v1 - v0, a, out=np.zeros(len(a)), where=a != 0.0)
-        return np.where(last >= 0, np.where(tau < ramp, v0 + a * tau, v1), 0.0)
+        return s0, v0, a, v1, tau, ramp
 
     def poses(self, t: int) -> PartPoses:
         """Where every part is at `t` ns."""
