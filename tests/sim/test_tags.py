@@ -142,7 +142,7 @@ def test_that_the_effective_value_is_always_the_topmost_of_the_stack(ops: list[t
     tags = table(DataType.INT)
     signal = tags["T0"]
     source, force, fault, told = 0, None, None, []
-    signal.subscribe(lambda _: told.append((signal.value, signal.quality)))
+    signal.subscribe(lambda _: told.append((signal.value, signal.quality, signal.reason)))
     for name, value in ops:
         if name == "mark":
             signal.mark(value, Reason.NONE if value is Quality.GOOD else Reason.STALE)
