@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from commissioning.model.declare import REQUIRED, Declarations, Param, Port, TypeDeclaration
 from commissioning.model.dimensions import DIMENSIONS, Dimension
 from commissioning.model.duration import EXAMPLES
 from commissioning.model.frozen import FrozenDict
+from commissioning.model.record import State
 from commissioning.model.tags import DataType
 from commissioning.model.validate import FORMAT
 
@@ -59,6 +61,7 @@ def scene_schema(declarations: Declarations) -> Schema:
             "pose": _pose(),
             "target": _target(),
             "binding": _binding(),
+            "power": _power(),
             "product": _product(),
             "tag": _tag(),
             "scenario": _scenario(actions),
@@ -110,6 +113,7 @@ def _type(declaration: TypeDeclaration) -> Schema:
     if declaration.kind != "device":
         return schema
     properties["asset"] = {"type": "string", "description": "mesh file, relative to the scene"}
+    properties["power"] = {"$ref": "#/$defs/power"}
     if declaration.places != "along":
         properties["pose"] = {"$ref": "#/$defs/pose"}
     if declaration.places == "along" or declaration.may_along:
@@ -119,9 +123,9 @@ def _type(declaration: TypeDeclaration) -> Schema:
         schema["required"] += ["along", "at"]
     elif declaration.places == "pose" and not declaration.may_along:
         schema["required"] += ["pose"]
-    if declaration.outputs:
+    if declaration.outputs or declaration.outputs_from:
         properties["to"] = _to(declaration)
-        if declaration.outputs_required:
+        if declaration.outputs_required or declaration.outputs_from:
             schema["required"] += ["to"]
     if declaration.ports:
         properties["tags"] = {
@@ -142,7 +146,7 @@ def _to(declaration: TypeDeclaration) -> Schema:
     exits = [output for output in declaration.outputs if output]
     several = {
         "type": "object",
-        "additionalProperties": False,
+        "additionalProperties": {"$ref": "#/$defs/target"} if declaration.outputs_from else False,
         "properties": {output: {"$ref": "#/$defs/target"} for output in exits},
     }
     if "" not in declaration.outputs:
@@ -173,6 +177,10 @@ def _param(param: Param) -> Schema:
 
 
 def _kind(param: Param) -> Schema:
+    if param.by_product:
+        each = _kind(replace(param, by_product=False))
+        table = {"type": "object", "minProperties": 1, "additionalProperties": each}
+        return {"anyOf": [each, {**table, "description": "by product"}]}
     kind = param.kind
     if kind in DIMENSIONS:
         return _bounded(kind, param)
@@ -187,11 +195,24 @@ def _kind(param: Param) -> Schema:
         return {"enum": list(param.choices)}
     if kind in ("text", "expression", "file") or kind in _REFERENCES:
         return {"type": "string", "minLength": 1}
+    if kind == "clock":
+        clock = {"type": "string", "pattern": r"^\s*\d{1,3}:[0-5]\d(:[0-5]\d)?\s*$"}
+        return {"anyOf": [clock, {"$ref": "#/$defs/quantity_duration"}]}
+    if kind == "mapping" and param.item is not None:
+        return _table(param, param.item)
     if kind == "mapping":
         return _object(param.fields) if param.fields else {"type": "object"}
     if kind == "list":
-        return {"type": "array", "items": _param(param.item)} if param.item is not None else {"type": "array"}
+        array: Schema = {"type": "array", "minItems": 1} if param.at_least_one else {"type": "array"}
+        return {**array, "items": _param(param.item)} if param.item is not None else array
     return {}
+
+
+def _table(param: Param, item: Param) -> Schema:
+    schema: Schema = {"type": "object", "additionalProperties": _param(item)}
+    if param.choices:
+        schema["propertyNames"] = {"enum": list(param.choices)}
+    return {**schema, "minProperties": 1} if param.at_least_one else schema
 
 
 def _bounds(param: Param) -> Schema:
@@ -293,6 +314,14 @@ def _binding() -> Schema:
         ("tag",),
     )
     return {"anyOf": [{"type": "string", "minLength": 1}, long_form]}
+
+
+def _power() -> Schema:
+    watts: Schema = {"$ref": "#/$defs/quantity_power"}
+    return {
+        "description": "electrical power by state",
+        **_closed({state.name.lower(): watts for state in State}),
+    }
 
 
 def _product() -> Schema:

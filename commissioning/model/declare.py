@@ -31,7 +31,7 @@ REQUIRED: Final[Any] = _Required()
 REFERENCES = ("product", "device", "track", "controller", "link", "scenario", "tag")
 PARAM_KINDS = (
     "distribution", "boolean", "integer", "text", "choice", "expression", "mapping", "list", "file", "any",
-    *REFERENCES,
+    "clock", *REFERENCES,
 )  # fmt: skip
 
 
@@ -42,9 +42,12 @@ class Param:
     `kind`: a dimension of `model.quantity` ("length", "speed", "rate", "share", ...; value: float SI),
     "duration" (fixed; float s), "distribution" (a `model.duration.Distribution`), "boolean", "integer",
     "text", "choice" (one of `choices`), "expression" (text), "file" (path text relative to the scene),
-    "mapping" (with `fields`: declared keys, defaults filled; without: raw), "list" (of `item`; without:
-    raw), "any" (raw), or the id of something in the scene: "product", "device", "track" (a device that
-    parts travel on), "controller", "link", "scenario", "tag".
+    "mapping" (with `fields`: declared keys, defaults filled; with `item`: any keys of the kind `keys`, or
+    those in `choices`, each value an `item`; without: raw), "list" (of `item`; without: raw), "any" (raw),
+    "clock" ("06:00" or "6 h" since the start; float s), or the id of something in the scene: "product",
+    "device", "track" (a device that parts travel on), "controller", "link", "scenario", "tag".
+    `by_product`: instead of one value a mapping of products to values may be given (value: FrozenDict).
+    `total`: what the values of a mapping of shares add up to.
     A default of None means "may be left out" and stays None; a text default of a quantity, duration,
     distribution or mapping is read like text in the scene ("0.4 m/s").
     """
@@ -61,6 +64,10 @@ class Param:
     fields: tuple[Param, ...] = ()
     item: Param | None = None
     always: bool = False  # a distribution that may also be the word `always`
+    keys: str = ""  # of a mapping of items: "product", or "" for names that the scene chooses
+    by_product: bool = False
+    total: float | None = None
+    at_least_one: bool = False  # a list or mapping of items that cannot be empty
 
     @property
     def required(self) -> bool:
@@ -90,6 +97,7 @@ class TypeDeclaration:
     `exit_pose(params, output)`: where parts leave, in the device's own frame; without it the end of a
     track, or the device's own pose.
     `outputs_required`: an unconnected exit is a problem.
+    `outputs_from`: a mapping parameter whose keys are exits as well; each of those must lead somewhere.
     `brings_tags`: a controller whose own variables are tags too (they are not known from the scene alone).
     """
 
@@ -105,9 +113,15 @@ class TypeDeclaration:
     track: bool = False
     may_along: bool = False
     outputs_required: bool = True
+    outputs_from: str = ""
     exit_pose: Callable[[Mapping[str, Any], str], Pose] | None = None
     brings_tags: bool = False
     example: str = ""
+
+    def exits(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Names of the exits of a device with these parameters."""
+        named = params.get(self.outputs_from) if self.outputs_from else None
+        return (*self.outputs, *(str(key) for key in named or ()))
 
     def param(self, name: str) -> Param | None:
         return next((param for param in self.params if param.name == name), None)

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from commissioning.model.declare import TypeDeclaration
+from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.frozen import FrozenDict
 from commissioning.model.pose import Pose
 from commissioning.model.quantity import QuantityError, format_quantity, parse_quantity
-from commissioning.model.read_params import read_params
+from commissioning.model.read_params import read_param, read_params
 from commissioning.model.read_tags import read_bindings
 from commissioning.model.reading import Path, Reader, shown, suggest
+from commissioning.model.record import State
 from commissioning.model.scene import DeviceRecord, Target
 
-RESERVED: Final = ("type", "pose", "along", "at", "to", "tags", "asset")
+RESERVED: Final = ("type", "pose", "along", "at", "to", "tags", "asset", "power")
+_POWER: Final = Param(
+    "power", "mapping", "Electrical power by state.", default=None, example="{working: 2 kW, idle: 0.5 kW}",
+    choices=tuple(state.name.lower() for state in State),
+    item=Param("power", "power", "Power in that state.", minimum=0.0),
+)  # fmt: skip
 
 
 def read_device(reader: Reader, path: Path, name: str, value: Any) -> DeviceRecord:
@@ -35,10 +41,16 @@ def read_device(reader: Reader, path: Path, name: str, value: Any) -> DeviceReco
         pose=pose,
         along=along,
         at=at,
-        to=_read_to(reader, path, body, declared, name),
+        to=_read_to(reader, path, body, declared, params, name),
         tags=read_bindings(reader, (*path, "tags"), body.get("tags"), declared, name),
         asset=asset,
+        power=_read_power(reader, (*path, "power"), body["power"]) if "power" in body else FrozenDict(),
     )
+
+
+def _read_power(reader: Reader, path: Path, value: Any) -> FrozenDict[str, float]:
+    found = read_param(reader, path, value, _POWER)
+    return found if isinstance(found, FrozenDict) else FrozenDict()
 
 
 def check_positions(reader: Reader, devices: Mapping[str, DeviceRecord]) -> None:
@@ -147,13 +159,15 @@ def _tracks(reader: Reader) -> list[str]:
 
 
 def _read_to(
-    reader: Reader, path: Path, body: Mapping[str, Any], declared: TypeDeclaration, name: str
-) -> FrozenDict[str, Target]:
+    reader: Reader, path: Path, body: Mapping[str, Any], declared: TypeDeclaration,
+    params: Mapping[str, Any], name: str,
+) -> FrozenDict[str, Target]:  # fmt: skip
     where: Path = (*path, "to")
-    outputs = declared.outputs
+    outputs = declared.exits(params)
+    wanted = outputs if declared.outputs_required else outputs[len(declared.outputs) :]
     exits = ", ".join(output for output in outputs if output)
     if "to" not in body:
-        if outputs and declared.outputs_required:
+        if wanted:
             cure = f"Write to: {{{exits}: ...}}" if exits else "Write to: and the device that takes the parts"
             reader.problem(where, f"the end of {name} leads nowhere", cure)
         return FrozenDict()
@@ -176,11 +190,10 @@ def _read_to(
             return FrozenDict()
         found = _read_exits(reader, where, value, outputs, name)
     given = {""} if single else {key for key in value if isinstance(key, str)}
-    if declared.outputs_required:
-        for output in outputs:
-            if output and output not in given:
-                what = f"the exit {output} of {name} leads nowhere"
-                reader.problem(where, what, f"Add {output}: and a device")
+    for output in wanted:
+        if output and output not in given:
+            what = f"the exit {output} of {name} leads nowhere"
+            reader.problem(where, what, f"Add {output}: and a device")
     # by the order of the declaration, so that the order of keys in the file does not count
     return FrozenDict({output: found[output] for output in outputs if output in found})
 

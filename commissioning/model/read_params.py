@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.dimensions import DIMENSIONS
-from commissioning.model.duration import parse_duration_distribution
+from commissioning.model.duration import EXAMPLES, parse_duration_distribution
 from commissioning.model.frozen import FrozenDict, freeze
 from commissioning.model.quantity import QuantityError, format_quantity, parse_quantity
 from commissioning.model.reading import Path, PlainSource, Reader, shown, suggest
@@ -16,6 +19,8 @@ _SECTIONS: Final = {
     "product": "products", "device": "devices", "controller": "controllers", "link": "links",
     "scenario": "scenarios",
 }  # fmt: skip
+
+_CLOCK: Final = re.compile(r"\s*(\d{1,3}):([0-5]\d)(?::([0-5]\d))?\s*")
 
 
 def read_params(
@@ -44,6 +49,10 @@ def read_params(
 def read_param(reader: Reader, path: Path, value: Any, param: Param) -> Any:
     """One value; None together with a problem when it is wrong."""
     kind, name = param.kind, param.name
+    if param.by_product and _is_by_product(reader, value):
+        each = replace(param, by_product=False)
+        table = Param(name, "mapping", param.help, keys="product", item=each, at_least_one=True)
+        return _table(reader, path, value, table)
     if value is None:
         reader.problem(path, f"{name} has no value", f"Write {name}: {example(param)}", key=True)
         return None
@@ -70,6 +79,10 @@ def read_param(reader: Reader, path: Path, value: Any, param: Param) -> Any:
         return reader.known(path, _SECTIONS[kind], value, kind)
     if kind == "track":
         return _track(reader, path, value)
+    if kind == "clock":
+        return _clock(reader, path, value, param)
+    if kind == "mapping" and param.item is not None:
+        return _table(reader, path, value, param)
     if kind == "mapping":
         return _mapping(reader, path, value, param)
     if kind == "list":
@@ -105,6 +118,7 @@ def example(param: Param) -> str:
     by_kind = {
         "distribution": "4 s", "boolean": "true", "integer": "1", "expression": '"pe1.blocked"',
         "mapping": "{...}", "list": "[...]",
+        "clock": "06:00",
     }  # fmt: skip
     return by_kind.get(param.kind, "the id of a " + param.kind if param.kind in _SECTIONS else "a name")
 
@@ -124,7 +138,7 @@ def check_declaration(declaration: TypeDeclaration) -> None:
 def _check_kind(param: Param, owner: str) -> None:
     kinds = {*DIMENSIONS, *_SECTIONS}
     kinds |= {"distribution", "boolean", "integer", "text", "choice", "expression", "mapping", "list"}
-    kinds |= {"file", "any", "track", "tag"}
+    kinds |= {"file", "any", "track", "tag", "clock"}
     if param.kind not in kinds:
         cure = suggest(param.kind, sorted(kinds))
         raise ValueError(f"{owner}.{param.name} has the unknown kind {param.kind!r}. {cure}")
@@ -189,11 +203,75 @@ def _mapping(reader: Reader, path: Path, value: Any, param: Param) -> Any:
     return read_params(reader, path, inner, param.fields, param.name)
 
 
+def _is_by_product(reader: Reader, value: Any) -> bool:
+    """A mapping of products, and no distribution (which names exactly one)."""
+    if not isinstance(value, Mapping) or (len(value) == 1 and next(iter(value)) in EXAMPLES):
+        return False
+    return any(key in reader.ids.get("products", {}) for key in value)
+
+
+def _table(reader: Reader, path: Path, value: Any, param: Param) -> Any:
+    """A mapping of ids or names to values that are all of one kind."""
+    item = param.item
+    if not isinstance(value, Mapping) or item is None:
+        what = f"{param.name} is a mapping, not {shown(value)}"
+        reader.problem(path, what, f"Write for example {param.name}: {example(param)}")
+        return None
+    if param.at_least_one and not value:
+        reader.problem(path, f"{param.name} is empty", f"Write {param.name}: {example(param)}")
+    out: dict[str, Any] = {}
+    for key, given in value.items():
+        inner = (*path, str(key))
+        if param.keys in _SECTIONS:
+            section = _SECTIONS[param.keys]
+            if key not in reader.ids.get(section, {}):
+                cure = suggest(key, reader.ids.get(section, {}))
+                reader.problem(inner, f"there is no {param.keys} {shown(key)}", cure, key=True)
+                continue
+        elif param.choices and key not in param.choices:
+            reader.problem(inner, f"{param.name} has no {shown(key)}", suggest(key, param.choices), key=True)
+            continue
+        elif not isinstance(key, str) or not (key.isidentifier() and key.isascii()):
+            cure = "Use letters, digits and _, beginning with a letter"
+            reader.problem(inner, f"{shown(key)} is no name", cure, key=True)
+            continue
+        out[key] = read_param(reader, inner, given, item)
+    numbers = [number for number in out.values() if isinstance(number, int | float)]
+    if param.total is not None and len(numbers) == len(value) and numbers:
+        added = math.fsum(numbers)
+        if abs(added - param.total) > 1e-9:
+            is_, must, by = (
+                format_quantity(number, item.kind) for number in (added, param.total, param.total - added)
+            )
+            what = f"{param.name} add up to {is_}, not {must}"
+            reader.problem(path, what, f"Change one of them by {by}")
+    return FrozenDict(out)
+
+
+def _clock(reader: Reader, path: Path, value: Any, param: Param) -> float | None:
+    """Seconds since the start, written as a clock shows them or as a duration."""
+    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if match is not None:
+        hours, minutes, seconds = (int(group or 0) for group in match.groups())
+        return float(3600 * hours + 60 * minutes + seconds)
+    try:
+        number = parse_quantity(value, "duration")
+    except QuantityError as error:
+        reader.quantity_problem(path, QuantityError(error.what, "Write for example 06:00 or 6 h"))
+        return None
+    if number < 0.0:
+        reader.problem(path, f"{param.name} is before the start", "Write for example 06:00")
+        return None
+    return number
+
+
 def _list(reader: Reader, path: Path, value: Any, param: Param) -> Any:
     if not isinstance(value, list | tuple):
         what = f"{param.name} is a list, not {shown(value)}"
         reader.problem(path, what, f"Write for example {param.name}: {example(param)}")
         return None
+    if param.at_least_one and not value:
+        reader.problem(path, f"{param.name} is empty", f"Write {param.name}: {example(param)}")
     if param.item is None:
         return freeze(value)
     item = param.item

@@ -49,8 +49,8 @@ class Binding:
 class DeviceRecord:
     """One placed device. `params` SI with defaults; `at` metres along its track; `to` by exit ("" = plain).
 
-    `tags` maps port name -> Binding. `pose` is what the scene says; the place in the world comes from
-    `model.placement.place`.
+    `tags` maps port name -> Binding; `power` a state's name -> W. `pose` is what the scene says; the place
+    in the world comes from `model.placement.place`.
     """
 
     id: str
@@ -62,6 +62,7 @@ class DeviceRecord:
     to: Mapping[str, Target] = field(default_factory=_empty)
     tags: Mapping[str, Binding] = field(default_factory=_empty)
     asset: str | None = None
+    power: Mapping[str, float] = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True)
