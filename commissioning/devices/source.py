@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -22,6 +23,7 @@ from commissioning.sim.part import Part
 __all__ = ["Source"]
 
 _MANY = 50_000
+_WORKING = State.WORKING  # looked up once
 
 
 class Source(Device, Giver):
@@ -57,7 +59,7 @@ class Source(Device, Giver):
     )  # fmt: skip
     saved: ClassVar[tuple[str, ...]] = ("part", "made", "due", "mark")
     constant: ClassVar[tuple[str, ...]] = (
-        "interval", "choice", "products", "bounds", "target", "limit", "loses", "commanded",
+        "interval", "choice", "products", "only", "bounds", "target", "limit", "loses", "commanded",
         "waiting", "kernel",
     )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("make",)
@@ -70,6 +72,7 @@ class Source(Device, Giver):
         if (self.params["mix"] is None) is (self.params["product"] is None):
             raise ValueError(f"{self.id} needs one of product and mix: what does it make?")
         self.products, self.bounds = _shares(self.params["mix"] or {self.params["product"]: 1.0}, names)
+        self.only = self.products[0] if len(self.products) == 1 else -1
         self.part: Part | None = None  # made and not taken yet
         self.made = 0
         self.due = -1  # ns of the next part; -1: none is under way
@@ -105,7 +108,7 @@ class Source(Device, Giver):
         self.made += 1
         if self.made % _MANY == 0:
             self._see_that_time_passes()
-        self.part = part = self.line.make_part(self._product(), self)
+        self.part = part = self.line.make_part(self.only if self.only >= 0 else self._product(), self)
         part.owner = self
         self._offer()
         if self.loses and self.part is not None:
@@ -144,18 +147,13 @@ class Source(Device, Giver):
         if first and self.params["first"] is not None:
             wait = round(self.params["first"] * 1e9)
         self.due = due = kernel._now + wait
-        if self.state is not State.WORKING:
-            self.set_state(State.WORKING)
+        if self.state is not _WORKING:
+            self.set_state(_WORKING)
         kernel.call_at(due, self.make, due)
 
     def _product(self) -> int:
-        if len(self.products) == 1:
-            return self.products[0]
-        u = self.choice.draw()
-        for product, bound in zip(self.products, self.bounds, strict=True):
-            if u < bound:
-                return product
-        return self.products[-1]
+        products = self.products
+        return products[min(bisect_right(self.bounds, self.choice.draw()), len(products) - 1)]
 
     def _see_that_time_passes(self) -> None:
         if self.mark == self.line.kernel._now:

@@ -20,7 +20,7 @@ from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import EDGE, Kernel, instant
 from commissioning.sim.stateful import Stateful, World, encode
 
-__all__ = ["TOUCH", "Drive", "Threshold", "Travelling"]
+__all__ = ["TOUCH", "Drive", "HeapEntry", "Threshold", "Travelling"]
 
 TOUCH = 1e-8
 """m. Parts this near touch, and what comes to rest this near before a threshold has reached it.
@@ -36,8 +36,15 @@ class Threshold(Protocol):
 
     ver: int
 
+    @property
+    def replaces(self) -> bool:
+        """Whether `edge` is called instead of `passed`."""
+
     def passed(self) -> None:
         """The drive has reached it. The entry that led here is gone from the heap."""
+
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        """The drive has reached it, at travel `s`. Its entry is on top of `heap`, to be replaced or taken."""
 
 
 class Travelling(Protocol):
@@ -53,9 +60,13 @@ class _Gone:
     """Stands in a restored heap for thresholds that are void until their lane has been restored."""
 
     ver = _NEVER
+    replaces = False
 
     def passed(self) -> None:
         """Never called: no entry has this version."""
+
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        """Never called either."""
 
 
 GONE = _Gone()
@@ -253,14 +264,25 @@ class Drive(Stateful):
                     continue
                 if s > limit:
                     break
-                heappop(heap)
                 kernel.cause = self.record
-                threshold.passed()
-            if not heap:
+                if threshold.replaces:
+                    threshold.edge(s, heap)
+                else:
+                    heappop(heap)
+                    threshold.passed()
+            else:
                 break
-            t = self.when(s)
-            if t is None:
-                break
+            # what follows is `when(s)`, written out for a drive that runs evenly
+            beyond = s - self.s1
+            if beyond > 0.0 and self.v1 > 0.0:
+                t = self.t0 + ceil((self.ramp + beyond / self.v1) * 1e9 - 0.001)
+                if t < kernel._now:
+                    t = kernel._now
+            else:
+                later = self.when(s)
+                if later is None:
+                    break
+                t = later
             self.version += 1
             self.armed_s = s
             if not kernel.pass_to(t):

@@ -45,7 +45,7 @@ class Lane(LaneHandover):
     derived: ClassVar[tuple[str, ...]] = ("todo", "due", "calls", "touched", "draining", "offering")
     constant: ClassVar[tuple[str, ...]] = (
         "index", "kernel", "journal", "zones", "parts_by_id", "exit", "gap_kept", "watches", "end", "infeed",
-        "length", "entries", "beyond", "aside",
+        "length", "entries", "beyond", "aside", "first_rank",
     )  # fmt: skip
 
     def __init__(

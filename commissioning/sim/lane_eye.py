@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heappop, heapreplace
 from typing import TYPE_CHECKING
 
-from commissioning.sim.drive import TOUCH
+from commissioning.sim.drive import TOUCH, HeapEntry
 from commissioning.sim.lane_watch import Watch
 from commissioning.sim.part import Part
 from commissioning.sim.train import Place, Train
@@ -25,6 +26,8 @@ class Eye(Watch):
 
     __slots__ = ("on_change",)
 
+    replaces = True
+
     def __init__(self, lane: Lane, number: int, x: float, on_change: Callable[[bool], None]) -> None:
         super().__init__(lane, number, x)
         self.on_change = on_change
@@ -36,6 +39,35 @@ class Eye(Watch):
     @property
     def part(self) -> Part | None:
         return self.place.part if self.tail and self.place is not None else None
+
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        """As `passed`; in the usual case what comes next is in the same drive and takes its place."""
+        place = self.place
+        assert place is not None
+        train = place.train
+        if not self.tail:
+            self.tail = True
+            self.ver = ver = self.ver + 1
+            heapreplace(heap, (s + place.length, self.rank, ver, self))
+            self.on_change(True)
+            return
+        behind = place.behind
+        if behind is not None:
+            following = behind.train
+            assert train is not None and following is not None
+            if following is not train and following.drive is train.drive:
+                base = following.base - behind.c
+                if train.base - place.c - place.length - base > TOUCH:
+                    del train.watches[self]
+                    following.watches[self] = None
+                    self.place = behind
+                    self.tail = False
+                    self.ver = ver = self.ver + 1
+                    heapreplace(heap, (self.x - following.base + behind.c, self.rank, ver, self))
+                    self.on_change(False)
+                    return
+        heappop(heap)
+        self.passed()
 
     def passed(self) -> None:
         lane = self.lane
@@ -76,6 +108,8 @@ class ChoosyEye(Eye):
     """An eye for which parts do not count that `sees(part)` says False for (too low for the beam)."""
 
     __slots__ = ("sees",)
+
+    replaces = False
 
     def __init__(
         self,

@@ -53,14 +53,15 @@ class LaneHandover(LaneHolds):
 
     def offer(self, part: Part, giver: Giver) -> bool:
         """Receiver: taken when the last part's tail has cleared the infeed; its front is then at 0."""
-        if not self._has_room():
+        last = self.last
+        if last is not None and self.front(last) - last.length < self.gap_kept - TOUCH:
             self.waiting.add(giver)
             if self.infeed.place is None:
-                assert self.last is not None
-                self.infeed.attach(self.last)
+                self.infeed.attach(last)
                 self.settle()
             return False
-        self.waiting.discard(giver)
+        if self.waiting.givers:
+            self.waiting.discard(giver)
         self._enter(part)
         return True
 
@@ -133,14 +134,20 @@ class LaneHandover(LaneHolds):
         entry = self.entries[0]
         if entry.place is not None:
             entry.finish(True)
-        last, zone, drive = self.last, self.zones[0], self.zones[0].drive
+        last, zone = self.last, self.zones[0]
+        drive, number = zone.drive, part.id
         c = 0.0 if last is None else last.c + last.length
         place = Place(part, c, None)
-        train = self.new_train(place, zone, drive, c - drive.travel(self.kernel._now))
+        base = c - drive.travel(self.kernel._now)
+        train = self.new_train(place, zone, drive, base)
         part.owner, part.place = self, place
         add = self.journal.add
-        add(_PART_MOVE, _ON_LANE, part.id, self.index, c, _neighbour(last))
-        add(_TRAIN, drive.index, self.index, train.base, part.id, part.id)
+        if last is None or last.part.place is last:
+            neighbour = 0 if last is None else last.part.id + 1
+        else:
+            neighbour = _neighbour(last)
+        add(_PART_MOVE, _ON_LANE, number, self.index, c, neighbour)
+        add(_TRAIN, drive.index, self.index, base, number, number)
         self.count += 1
         self.last = place
         if last is None:
@@ -149,13 +156,16 @@ class LaneHandover(LaneHolds):
             last.behind, place.ahead = place, last
             ahead = last.train
             assert ahead is not None
-            if ahead.drive is not drive or self.gap(train) <= TOUCH:
+            if ahead.drive is not drive or ahead.base - last.c - last.length - (base - c) <= TOUCH:
                 self.todo.append(train)
         if self.idle:
             idle, self.idle = self.idle, []
             for watch in idle:
                 watch.attach(place)
-        self.settle()
+        if self.todo or self.due or self.calls:
+            self.settle()
+        elif self.touched and not self.draining:
+            self.flush()
 
     def cleared(self) -> None:
         """The last part's tail has cleared the infeed: whoever waits may give."""

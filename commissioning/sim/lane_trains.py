@@ -42,6 +42,7 @@ class LaneTrains(Stateful):
         self.count = 0
         self.trains: dict[int, Train] = {}
         self.trains_made = 0
+        self.first_rank = rank_of(index, CONTACT, 0)
         self.idle: list[Watch] = []  # their next part has not entered yet
         self.todo: deque[Train] = deque()
         self.due: deque[tuple[Watch, int]] = deque()
@@ -81,10 +82,10 @@ class LaneTrains(Stateful):
 
     def new_train(self, place: Place, home: Zone, drive: Drive | None, base: float) -> Train:
         number = self.trains_made
-        self.trains_made += 1
-        train = Train(self, number, rank_of(self.index, CONTACT, number), place, home, drive, base)  # type: ignore[arg-type]
-        self.trains[number] = train
-        place.train = train
+        self.trains_made = number + 1
+        rank = self.first_rank + number
+        train = Train(self, number, rank, place, home, drive, base)  # type: ignore[arg-type]
+        self.trains[number] = place.train = train
         return train
 
     def rebase(self, train: Train, base: float, drive: Drive | None) -> None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from heapq import heappush
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 
-from commissioning.sim.drive import TOUCH
+from commissioning.sim.drive import TOUCH, HeapEntry
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import World
 from commissioning.sim.train import Place, Train, Zone
@@ -39,6 +39,7 @@ class Watch:
 
     category = POINT
     at_rest = True  # a part that is held there has reached it
+    replaces = False  # see `Threshold`
 
     def __init__(self, lane: Lane, number: int, x: float) -> None:
         self.lane, self.number, self.x = lane, number, x
@@ -101,6 +102,11 @@ class Watch:
     @abstractmethod
     def passed(self) -> None:
         """The threshold is reached."""
+
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        """The threshold `s`, on top of `heap`, is reached: for watches that put the next one in its place."""
+        heappop(heap)
+        self.passed()
 
     def part_left(self) -> None:
         """The part waited for is being taken off the lane; turn to the one behind, without posting."""

@@ -70,6 +70,7 @@ class Line:
         self.drives: list[Drive | Axis] = []
         self.slots: list[tuple[str, Pose]] = []
         self.products = list(self.scene.products.values())
+        self.sizes = [(*product.size, product.mass) for product in self.products]  # m, m, m, kg
         self.attributes: list[str] = []
         self.object_index: dict[str, int] = {}
         count = 0
@@ -212,13 +213,10 @@ class Line:
 
     def make_part(self, product: int, device: Device) -> Part:
         """A new part of a product (index), made by `device`. It is nowhere yet."""
-        record = self.products[product]
-        length, width, height = record.size
+        length, width, height, mass = self.sizes[product]
         number = self.made
         self.made = number + 1
-        part = self.parts[number] = Part(
-            number, product, length, width, height, record.mass, self.kernel._now
-        )
+        part = self.parts[number] = Part(number, product, length, width, height, mass, self.kernel._now)
         self.journal.add(_PART_MADE, product, number, length, width, height, device.index)
         return part
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from commissioning.sim.drive import Drive
+from commissioning.sim.drive import Drive, HeapEntry
 from commissioning.sim.part import Part
 
 if TYPE_CHECKING:
@@ -93,6 +93,11 @@ class Train:
         self.relation = FREE
         self.across: tuple[Drive, Drive] | None = None  # own and other drive that the relation depends on
         self.ver = 0
+
+    replaces = False  # see `Threshold`
+
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        """Not called."""
 
     def passed(self) -> None:
         """Threshold: it has reached the standing train ahead."""

@@ -20,6 +20,8 @@ US = 1_000
 class Watcher:
     """A threshold that notes when it was reached."""
 
+    replaces = False
+
     def __init__(self, kernel: Kernel) -> None:
         self.kernel, self.ver = kernel, 0
         self.at: list[int] = []
