@@ -219,6 +219,8 @@ class RecordWords:
     def _input(self, record: Any) -> str:
         what = {1: "force", 2: "release", 4: "from a link", 5: "fault", 6: "clear", 7: "set"}
         aux = int(record["aux"])
+        if aux & 0xFF == 8:
+            return f"fork, seed {int(record['a']) << 32 | int(record['b'])}"
         if aux == 3:
             return f"operator: {self._text(float(record['b']))}"
         return f"{what.get(aux, 'input')} {self._value(record) if aux not in (2, 6) else ''}".rstrip()

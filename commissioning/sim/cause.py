@@ -131,6 +131,8 @@ def _input(
 ) -> str:
     if aux == 3:
         return f"operator: {_text(texts, b)} {_object(core, index)}"
+    if aux & 0xFF == 8:
+        return f"fork: other random numbers from here on (seed {_index(a) << 32 | _index(b)})"
     signal = _signal_facts(core, index)
     word = _INPUTS.get(aux, "")
     value = "" if aux in (2, 6) else f" {_value(signal, a, b, texts)}"

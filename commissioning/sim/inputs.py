@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ACTIONS", "InputPort", "check_log", "from_plain", "to_plain"]
 
-ACTIONS = {"force": 1, "release": 2, "operate": 3, "value": 4, "fault": 5, "clear": 6, "set": 7}
+ACTIONS = {"force": 1, "release": 2, "operate": 3, "value": 4, "fault": 5, "clear": 6, "set": 7, "fork": 8}
 
 LoggedInput = list[Any]
 
@@ -59,6 +59,8 @@ def check_log(log: Sequence[Any], end_ns: int) -> None:
         if not isinstance(target, str) or (what not in ACTIONS and what != "link"):
             raise ValueError(f"an input {what!r} on {target!r}")
         pair = {"operate": 2, "value": 3, "link": 2}.get(what)
+        if what == "fork" and (type(value) is not int or not 0 <= value < 1 << 63):
+            raise ValueError(f"a fork with the seed {value!r}")
         if pair is not None and (not isinstance(value, list) or len(value) != pair):
             raise ValueError(f"an input {what!r} with {value!r}")
 
@@ -145,6 +147,10 @@ class InputPort(Stateful):
             kernel.cause = number
             device.operate(action, argument)
             kernel.cause = 0
+            return
+        if what == "fork":
+            journal.add(int(Kind.INPUT), code, 0, value >> 32, value & 0xFFFFFFFF, self.ordinal)
+            line.fork(value)
             return
         signal = line.tags[target]
         quality, reason = 0, 0

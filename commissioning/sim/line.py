@@ -211,6 +211,12 @@ class Line:
         self.register(stream)
         return stream
 
+    def fork(self, seed: int) -> None:
+        """Every random stream goes on with other numbers; what has been drawn stays."""
+        for thing in self.objects.values():
+            if isinstance(thing, Sampler | Uniforms):
+                thing.fork(seed)
+
     def make_part(self, product: int, device: Device) -> Part:
         """A new part of a product (index), made by `device`. It is nowhere yet."""
         length, width, height, mass = self.sizes[product]

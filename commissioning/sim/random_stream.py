@@ -31,7 +31,7 @@ from commissioning.model.duration import (
 from commissioning.sim.elementary import exp, log, normal_quantile
 from commissioning.sim.stateful import Stateful
 
-__all__ = ["Sampler", "Uniforms", "stream_key", "uniforms"]
+__all__ = ["Sampler", "Uniforms", "fork_key", "stream_key", "uniforms"]
 
 Floats = NDArray[np.float64]
 _BLOCK = 64
@@ -45,6 +45,14 @@ def stream_key(seed: int, object_id: str, purpose: str) -> int:
     return int.from_bytes(hashlib.sha256(text).digest()[:8], "little")
 
 
+def fork_key(seed: int, stream: str) -> int:
+    """64-bit key with which the stream of the id `stream` goes on after a fork with `seed`.
+
+    Other numbers than a run with that seed begins with: forks are independent of all runs.
+    """
+    return int.from_bytes(hashlib.sha256(f"fork {seed}\x00{stream}".encode()).digest()[:8], "little")
+
+
 def uniforms(key: int, start: int, count: int) -> Floats:
     """Numbers `start` to `start + count` of a stream: shape (count,), each in (0, 1), never 0 or 1."""
     n = np.arange(start + 1, start + count + 1, dtype=np.uint64)
@@ -56,15 +64,35 @@ def uniforms(key: int, start: int, count: int) -> Floats:
     return ((z >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
 
-class Uniforms(Stateful):
+class _Stream(Stateful):
+    """A stream of the id `id`. `forked`: the seed of its last fork, -1 if there was none."""
+
+    saved: ClassVar[tuple[str, ...]] = ("forked",)
+    derived: ClassVar[tuple[str, ...]] = ("key",)
+    constant: ClassVar[tuple[str, ...]] = ("first_key",)
+
+    def __init__(self, name: str, key: int) -> None:
+        self.id, self.first_key, self.key, self.forked = name, key, key, -1
+
+    def fork(self, seed: int) -> None:
+        """Go on with other numbers, from the first of them: what is drawn next is the same for every fork
+        with `seed`, however many were drawn before."""
+        self.forked = seed
+        self.key = fork_key(seed, self.id)
+
+    def restored(self) -> None:
+        self.key = self.first_key if self.forked < 0 else fork_key(self.forked, self.id)
+
+
+class Uniforms(_Stream):
     """Plain draws from (0, 1), for choices."""
 
     saved: ClassVar[tuple[str, ...]] = ("count",)
     derived: ClassVar[tuple[str, ...]] = ("values",)
-    constant: ClassVar[tuple[str, ...]] = ("key",)
 
     def __init__(self, name: str, key: int) -> None:
-        self.id, self.key, self.count = name, key, 0
+        super().__init__(name, key)
+        self.count = 0
         self.values: list[float] = []  # of the block that `count` is in
 
     def draw(self) -> float:
@@ -75,13 +103,19 @@ class Uniforms(Stateful):
         self.count += 1
         return self.values[place]
 
+    def fork(self, seed: int) -> None:
+        super().fork(seed)
+        self.count, self.values = 0, []
+
     def restored(self) -> None:
+        super().restored()
+        self.values = []
         if self.count:
             start = (self.count - 1) // _BLOCK * _BLOCK
             self.values = uniforms(self.key, start, _BLOCK).tolist()
 
 
-class Sampler(Stateful):
+class Sampler(_Stream):
     """Draws from one distribution. `draw()` gives ns, at least 0.
 
     Draws are made in blocks; the state is the number of the block and the place in it.
@@ -89,10 +123,11 @@ class Sampler(Stateful):
 
     saved: ClassVar[tuple[str, ...]] = ("block", "place")
     derived: ClassVar[tuple[str, ...]] = ("values",)
-    constant: ClassVar[tuple[str, ...]] = ("key", "distribution", "make", "width", "fixed")
+    constant: ClassVar[tuple[str, ...]] = ("distribution", "make", "width", "fixed")
 
     def __init__(self, name: str, key: int, distribution: Distribution) -> None:
-        self.id, self.key, self.distribution = name, key, distribution
+        super().__init__(name, key)
+        self.distribution = distribution
         self.width = distribution.k if isinstance(distribution, Erlang) else 1
         self.make: Callable[[Floats], Floats] = _transform(distribution)
         self.fixed: int | None = None
@@ -116,7 +151,13 @@ class Sampler(Stateful):
         self.place = place + 1
         return self.values[place]
 
+    def fork(self, seed: int) -> None:
+        """As for any stream. A duration that has been drawn already stays what it is."""
+        super().fork(seed)
+        self.block, self.place, self.values = -1, 0, []
+
     def restored(self) -> None:
+        super().restored()
         if self.block >= 0:
             self._fill()
         else:

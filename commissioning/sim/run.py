@@ -72,8 +72,14 @@ class Run:
 
     @property
     def seed(self) -> int:
-        """The seed of every random stream."""
+        """The seed that the run began with; see `forks`."""
         return self.line.seed
+
+    @property
+    def forks(self) -> tuple[tuple[int, int], ...]:
+        """(t_ns, seed) of each fork that this run has gone through, the first one first."""
+        log = self.inputs.log
+        return tuple((entry[0], entry[5]) for entry in log if entry[3] == "fork" and entry[0] <= self.now_ns)
 
     @property
     def now_ns(self) -> int:
@@ -211,12 +217,30 @@ class Run:
             raise RuntimeError(f"the run has stopped: {self.problem}")
         return snapshots.save(self)
 
+    def fork(self, seed: int) -> Run:
+        """Another run with the same past, whose random numbers are new from now on; see `restore`."""
+        return Run.restore(self.loaded, self.snapshot(), seed)
+
     @classmethod
-    def restore(cls, loaded: Loaded, snapshot: bytes) -> Run:
+    def restore(cls, loaded: Loaded, snapshot: bytes, seed: int | None = None) -> Run:
         """A run of the same scene that continues where `snapshot` was taken.
 
-        Raises SnapshotError if it is not a snapshot, or one of another scene.
+        With another `seed` than the run had last it is a fork: every random stream goes on with new numbers,
+        the same for every run forked with that seed, also for one of a variant of the scene. Durations
+        that have begun stay as they were drawn. A fork is an input: journaled, and repeated by a replay.
+
+        Raises SnapshotError if it is not a snapshot, or one of another scene, ValueError for a seed that is
+        none.
         """
+        run = cls._restore(loaded, snapshot)
+        if seed is not None and seed != (run.forks[-1][1] if run.forks else run.seed):
+            if not 0 <= seed < 1 << 63:
+                raise ValueError(f"a seed is a whole number from 0 to 2^63 - 1, not {seed}")
+            run._input("fork", "", seed)
+        return run
+
+    @classmethod
+    def _restore(cls, loaded: Loaded, snapshot: bytes) -> Run:
         data = snapshots.read(snapshot)
         if data["scene_hash"] != loaded.scene.hash:
             raise snapshots.SnapshotError("this snapshot was taken of another scene")
