@@ -82,26 +82,33 @@ class LaneContacts(LaneTrains):
         """Settle one train. Held ones wait for their holder; others for the train ahead."""
         if train.holder is not None:
             return
-        zone = train.home
-        own = zone.drive
-        ahead = train.head.ahead
         if train.relation:
             self.unrelate(train)
+        zone, drive, head = train.home, train.drive, train.head
+        own, ahead = zone.drive, head.ahead
         if ahead is None:
             if zone.stalled:
                 self._unstall(zone)
-            if train.drive is not own:
+            if drive is not own:
                 self._free(train)
             return
         leader = ahead.train
         assert leader is not None
         other = leader.drive
         at_border = leader.home is not zone
-        touching = self.gap(train) <= TOUCH
+        # `gap(train)`, written out
+        gap = leader.base - ahead.c - ahead.length - (train.base - head.c)
+        if other is not drive:
+            now: int = self.kernel._now
+            if other is not None:
+                gap += other.travel(now)
+            if drive is not None:
+                gap -= drive.travel(now)
+        touching = gap <= TOUCH
         if at_border and zone.stalled and not (touching and self._cannot_go(own, other)):
             self._unstall(zone)
         if not touching:
-            if train.drive is not own:
+            if drive is not own:
                 self._free(train)
             if other is None:
                 self._reach(train, leader)

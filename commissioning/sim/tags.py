@@ -105,6 +105,10 @@ class Signal(Stateful):
         if same and quality == self.source_quality and reason == self.source_reason:
             return
         self.source, self.source_quality, self.source_reason = value, quality, reason
+        if not (self.overridden or self.wide):
+            self.value, self.quality, self.reason, self.t = value, quality, reason, self.kernel._now
+            self._publish(self.journal.add(_VALUE, quality | reason << 8, self.index, value))
+            return
         if self.overridden:
             high, low = words(self.type, value, self.journal)
             self.journal.add(_SOURCE, quality | reason << 8, self.index, high, low)
@@ -167,7 +171,13 @@ class Signal(Stateful):
         flags = quality | (_FORCED if self.forced else 0) | (_FAULTED if self.faulted else 0) | reason << 8
         high, low = words(self.type, value, self.journal)
         number = self.journal.add(_VALUE, flags, self.index, high, low)
-        if changed and self.subscribers:
+        if changed:
+            self._publish(number)
+
+    def _publish(self, number: int) -> None:
+        """Tell who listens; what they do is caused by record `number`."""
+        if self.subscribers:
+            kernel = self.kernel
             outer = kernel.cause
             kernel.cause = number
             for fn, arg in self.subscribers:
