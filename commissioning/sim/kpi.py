@@ -125,6 +125,7 @@ def _stay(stays: Visits, device: int, start: int, end: int) -> tuple[float, floa
     left = np.where(t_out == OPEN, end, t_out)
     inside = np.clip(left, start, end) - np.clip(t_in, start, end)
     queue = float(inside.sum()) / (end - start) if end > start else 0.0
-    done = (t_out != OPEN) & (t_out > start) & (t_out <= end)
+    # before 0: in a restored run, of a part that was there already (see commissioning.sim.since)
+    done = (t_out != OPEN) & (t_out > start) & (t_out <= end) & (t_in >= 0)
     time = float((t_out[done] - t_in[done]).mean()) / 1e9 if done.any() else None
     return queue, time

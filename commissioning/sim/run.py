@@ -13,12 +13,13 @@ import traceback
 from collections.abc import Callable
 from pathlib import PurePath
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from commissioning.model.problem import Place, Problem
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.record import Kind
 from commissioning.sim import snapshot as snapshots
+from commissioning.sim.check import JournalView, RunView
 from commissioning.sim.device import Device
 from commissioning.sim.inputs import InputPort
 from commissioning.sim.journal import Journal
@@ -29,7 +30,18 @@ from commissioning.sim.link_host import LinkHost
 from commissioning.sim.seconds import SecondsEnvironment
 from commissioning.sim.tags import TagTable
 
+if TYPE_CHECKING:
+    from commissioning.sim.kpi import DeviceKpi
+
 __all__ = ["Run"]
+
+
+class _Origin(NamedTuple):
+    """Of a restored run: the snapshot, taken at `t_ns` when the journal had `records` records."""
+
+    snapshot: bytes
+    t_ns: int
+    records: int
 
 
 class Run:
@@ -58,6 +70,7 @@ class Run:
         self.problem: Problem | None = None
         self.replay_only = False
         self._environment: SecondsEnvironment | None = None
+        self._origin: _Origin | None = None
         if not _start:
             return
         if self.scenario:
@@ -106,16 +119,29 @@ class Run:
         """PLC scans executed so far by controller (a statistic, not in the journal)."""
         return MappingProxyType({name: host.scans for name, host in self.line.hosts.items()})
 
-    def kpi(self) -> Any:
-        """Key figures per device so far, see `commissioning.sim.kpi`.
+    @property
+    def counts_from_ns(self) -> int:
+        """Where key figures and checks of this run begin: 0, or where it was restored from a snapshot."""
+        return 0 if self._origin is None else self._origin.t_ns
 
-        Raises RuntimeError for a restored run whose journal does not hold its beginning.
-        """
-        if self.journal.first:
-            raise RuntimeError("key figures need the whole journal; this run was restored from a snapshot")
+    def view(self) -> RunView:
+        """The run as checks and key figures see it. Of a restored run only what was since: times count
+        from `counts_from_ns`, and what the line was then is there as if it had just become so."""
+        if self._origin is None:
+            return JournalView(self.journal, self.now_ns)
+        from commissioning.sim.since import view_since
+
+        origin = self._origin
+        start = Run._restore(self.loaded, origin.snapshot).line
+        return view_since(self.line, start, origin.t_ns, origin.records)
+
+    def kpi(self) -> dict[str, DeviceKpi]:
+        """Key figures per device so far, see `commissioning.sim.kpi`. Of a restored run: since it was
+        restored (`counts_from_ns`); stays that had begun before are not in `mean_time`."""
         from commissioning.sim.kpi import kpi
 
-        return kpi(self.journal.header, self.journal.records(), self.now_ns)
+        view = self.view()
+        return kpi(view.header, view.records(), view.end_ns)
 
     @property
     def environment(self) -> SecondsEnvironment:
@@ -257,6 +283,7 @@ class Run:
                 "this snapshot was taken of the scene with another program or version"
             )
         snapshots.restore_state(run.line, data["state"], data["t"])
+        run._origin = _Origin(snapshot, run.now_ns, run.journal.length)
         return run
 
     # inside --------------------------------------------------------------------------------------

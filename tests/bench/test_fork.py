@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def test_that_forks_of_two_variants_share_their_random_numbers(tmp_path: Path) -
         fork.advance("30 min")
         records = fork.journal.records(since)
         made = records["t"][records["kind"] == 5].tolist()
-        gaps.append([b - a for a, b in zip(made, made[1:], strict=False)])
+        gaps.append([b - a for a, b in pairwise(made)])
     assert len(gaps[0]) > 200
     assert gaps[0] == gaps[1]
 
@@ -111,7 +112,7 @@ def test_that_forks_do_not_repeat_what_a_run_of_their_seed_began_with(tmp_path: 
     def gaps(run: Run, after: int) -> set[int]:
         records = run.journal.records(after)
         made = records["t"][records["kind"] == 5].tolist()
-        return {b - a for a, b in zip(made, made[1:], strict=False)}
+        return {b - a for a, b in pairwise(made)}
 
     assert not gaps(fork, fork.journal.length - 100) & gaps(fresh, 0)
 

@@ -1,0 +1,120 @@
+"""A restored run as a journal of its own, which begins where it was restored.
+
+The records before a snapshot are not in it. So that key figures and checks can be read off a restored run
+all the same, its state there is written down as records once more: what moves and how, which part stands
+where, what every signal was, what every device did. Behind them come the records since, with times and
+causes counted from there. These records are no part of the run's journal, nor of its digest.
+
+Parts that were there already have a time of -1 ns: nobody knows how long they had been where they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.record import RECORD, CarrierKind, Kind
+from commissioning.model.tags import Reason
+from commissioning.sim.check import RecordsView
+from commissioning.sim.drive import Drive
+from commissioning.sim.values import words
+
+if TYPE_CHECKING:
+    from commissioning.sim.lane import Lane
+    from commissioning.sim.line import Line
+    from commissioning.sim.part import Part
+
+__all__ = ["opening", "view_since"]
+
+_BEFORE = -1
+_HELD = 65535
+_NOBODY = -1
+Row = tuple[int, int, int, int, int, float, float, float, float]
+
+
+def view_since(line: Line, start: Line, t_ns: int, count: int) -> RecordsView:
+    """The journal of `line` since `t_ns`, when it had `count` records, and was in the state of `start`.
+
+    `start` is a line of its own, as it was restored: nothing has happened in it yet.
+    """
+    before = np.array(list(opening(start)), RECORD)
+    since = line.journal.records(count).copy()
+    since["t"] -= t_ns
+    known = since["cause"] > count
+    since["cause"] = np.where(known, since["cause"] - count + len(before), 0)
+    rows: NDArray[np.void] = np.concatenate([before, since])
+    return RecordsView(line.journal.header, line.journal.texts, rows, line.kernel._now - t_ns)
+
+
+def opening(line: Line) -> Iterator[Row]:
+    """The present state of a line as records: parts at -1 ns, all else at 0."""
+    now = line.kernel._now
+    for part in line.parts.values():
+        size = part.length, part.width, part.height
+        yield _row(_BEFORE, Kind.PART_MADE, part.product, part.id, *size, _NOBODY)
+    trains: list[Row] = []
+    on_lanes: set[int] = set()
+    for lane in line.lanes:
+        for move, train in _riding(lane, now):
+            on_lanes.add(move[3])
+            trains.append(train)
+            yield move
+    places = _Places(line)
+    for part in line.parts.values():
+        if part.id not in on_lanes:
+            yield from places.of(part)
+        for attribute, value in part.attributes.items():
+            yield _row(_BEFORE, Kind.PART_ATTRIBUTE, attribute, part.id, value)
+    for drive in line.drives:
+        travel, speed = drive.travel(now), drive.speed_at(now)
+        rate, end = (drive.a, drive.v1) if isinstance(drive, Drive) else (0.0, speed)
+        yield _row(0, Kind.DRIVE, 0, drive.index, travel, speed, rate if speed != end else 0.0, end)
+    yield from trains
+    for signal in line.tags:
+        if signal.reason != Reason.INITIAL:
+            high, low = words(signal.type, signal.value, line.journal)
+            flags = signal.quality | signal.forced << 2 | signal.faulted << 3 | signal.reason << 8
+            yield _row(0, Kind.VALUE, flags, signal.index, high, low)
+    for device in line.devices.values():
+        yield _row(0, Kind.STATE, device.state, device.index, device.held)
+
+
+def _riding(lane: Lane, now: int) -> Iterator[tuple[Row, Row]]:
+    """Where the parts of a lane are and what moves them, downstream first."""
+    ahead = -1
+    for part in lane.parts():
+        place = part.place
+        train = place.train
+        drive = _HELD if train.drive is None else train.drive.index
+        where = lane.index, place.c, ahead + 1, max(lane.position(part, now), 0.0)
+        yield (
+            _row(_BEFORE, Kind.PART_MOVE, CarrierKind.LANE, part.id, *where),
+            _row(0, Kind.TRAIN, drive, lane.index, train.base, part.id, part.id),
+        )
+        ahead = part.id
+
+
+class _Places:
+    """Slots and rams of devices. Which of its slots a device keeps a part in, only the device knows: any."""
+
+    def __init__(self, line: Line) -> None:
+        self.slots: dict[str, int] = {}
+        for index, (device, _) in enumerate(line.slots):
+            self.slots.setdefault(device, index)
+        self.rams = {drive.name.rpartition(".")[0]: drive.index for drive in line.drives}
+
+    def of(self, part: Part) -> Iterator[Row]:
+        owner = getattr(part.owner, "id", "")
+        if owner in self.slots:
+            yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.SLOT, part.id, self.slots[owner])
+        elif owner in self.rams:
+            yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.BODY, part.id, self.rams[owner])
+
+
+def _row(
+    t: int, kind: Kind, aux: int, index: int, a: Any = 0.0, b: float = 0.0, c: float = 0.0, d: float = 0.0
+) -> Row:
+    return (t, int(kind), int(aux), index, 0, float(a), b, c, d)
