@@ -231,6 +231,11 @@ class Line:
         self.journal.add(_PART_GONE, reason, part.id, device.index)
         del self.parts[part.id]
 
+    def use_part(self, part: Part, device: Device, into: Part | None) -> None:
+        """The part goes into another one and is no part of its own any more; None: it is taken apart."""
+        self.journal.add(_PART_GONE, 3, part.id, device.index, 0.0 if into is None else into.id + 1.0)
+        del self.parts[part.id]
+
     def register(self, thing: Stateful) -> None:
         """Enter something with state. Raises ValueError if its id is taken."""
         if thing.id in self.objects:
