@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from commissioning.bench.check import check as check
     from commissioning.bench.experiment import experiment as experiment
+    from commissioning.bench.fork import forks as forks
     from commissioning.bench.load import load as load
     from commissioning.bench.run import Run as Run
     from commissioning.model.problem import Place as Place
@@ -31,10 +32,11 @@ _HOMES = {
     "Run": "commissioning.bench.run",
     "check": "commissioning.bench.check",
     "experiment": "commissioning.bench.experiment",
+    "forks": "commissioning.bench.fork",
     "load": "commissioning.bench.load",
 }
 
-__all__ = ["Place", "Problem", "Problems", "Run", "check", "experiment", "load"]
+__all__ = ["Place", "Problem", "Problems", "Run", "check", "experiment", "forks", "load"]
 
 
 def __getattr__(name: str) -> Any:

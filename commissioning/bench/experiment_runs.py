@@ -28,7 +28,9 @@ from commissioning.sim.kpi import departures
 from commissioning.sim.run import Run
 from commissioning.sim.visits import OPEN, Visits, visits
 
-__all__ = ["BINS", "Job", "Outcome", "grid", "load_variant", "run_job", "series_of", "value"]
+__all__ = [
+    "BINS", "Job", "Outcome", "grid", "load_in_worker", "load_variant", "run_job", "series_of", "value",
+]  # fmt: skip
 
 BINS: Final = 200
 """Steps of the grid: 40 batches for MSER-5."""
@@ -81,7 +83,7 @@ def run_job(files: Mapping[str, bytes], job: Job) -> list[Outcome]:
 
     Stops between slices of a run when the pool is being stopped; what was not finished is left out.
     """
-    loaded = _load(files, job.text)
+    loaded = load_in_worker(files, job.text)
     outcomes = []
     for seed in job.seeds:
         outcome = _replication(loaded, seed, job)
@@ -91,7 +93,8 @@ def run_job(files: Mapping[str, bytes], job: Job) -> list[Outcome]:
     return outcomes
 
 
-def _load(files: Mapping[str, bytes], text: str) -> LoadedScene:
+def load_in_worker(files: Mapping[str, bytes], text: str) -> LoadedScene:
+    """The scene `text` with the files of its folder, loaded once per process and kept while it is in use."""
     if text in _loaded:
         _loaded.move_to_end(text)
         return _loaded[text]

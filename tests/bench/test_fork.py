@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from commissioning.bench.experiment_runs import load_in_worker
+from commissioning.bench.fork import ForkReport, Payload, forks, run_fork
 from commissioning.bench.load import LoadedScene, load, load_text
 from commissioning.bench.replay import verify
 from commissioning.bench.run import RecordedRun
@@ -163,3 +166,58 @@ def test_that_a_seed_that_is_none_is_refused(carton_line: LoadedScene) -> None:
     for seed in (-1, 1 << 63):
         with pytest.raises(ValueError, match="seed"):
             Run.restore(carton_line, snapshot, seed)
+
+
+CHECKED = (
+    QUEUE
+    + """
+checks:
+  flows: {{type: within, after: st.busy rises, expect: not st.busy, limit: 2 min, for: 10 min}}
+  rests: {{type: never, when: not st.busy for 1 s, for: 10 min}}
+"""
+)
+
+
+def test_that_many_forks_over_workers_are_the_forks_one_by_one(tmp_path: Path) -> None:
+    loaded = load_text(CHECKED.format(capacity=3, cycle=4), tmp_path / "scene.yaml")
+    snapshot = started(loaded, 10 * MINUTE).snapshot()
+    report = forks(loaded, snapshot, 4, "20 min", checks=["flows", "rests"], workers=2)
+    assert report.from_ns == 10 * MINUTE
+    for fork in report.forks:
+        alone = Run.restore(loaded, snapshot, fork.seed)
+        alone.advance("20 min")
+        assert fork.digest == alone.journal.digest()
+        assert fork.kpi == alone.kpi()
+        assert fork.problem == ""
+    assert len({fork.digest for fork in report.forks}) == 4
+    rates = [fork.kpi["out"].rate_per_h for fork in report.forks]
+    interval = report.interval("out", "rate_per_h")
+    assert interval.mean == pytest.approx(sum(rates) / 4)
+    assert interval.low < interval.mean < interval.high
+    assert [verdict.id for verdict in report.verdicts] == ["flows", "rests"]
+    assert report.verdicts[1].verdict == "FAIL"
+    assert "at 0:10:00.000, each of 0:20:00.000" in report.as_text()
+    assert "count from there on" in report.as_text()
+    assert report.as_json()["counts_from_s"] == 600.0
+    with pytest.raises(KeyError, match="no figure speed"):
+        report.interval("out", "speed")
+
+
+def test_that_a_fork_whose_device_fails_decides_nothing_and_is_named(carton_line: LoadedScene) -> None:
+    """A division by zero in the PLC some time after the fork: the alarm stands in the journal."""
+    files = dict(carton_line.files)
+    program = files["plc/main.st"].decode()
+    files["plc/main.st"] = program.replace(
+        "Packed := Packed + 1;", "Packed := Packed + 1; Packed := Packed + Packed / (20 - Packed) * 0;"
+    ).encode()
+    given = Payload(files, b"", 10 * MINUTE, ())
+    loaded = load_in_worker(files, files["scene.yaml"].decode())
+    live = Run(loaded, 1)
+    live.advance("1 min")
+    fork = run_fork(replace(given, snapshot=live.snapshot()), 5)
+    assert fork is not None
+    assert "division by zero" in fork.problem
+    report = ForkReport("line", 0, 1, (fork,))
+    assert fork.problem in report.as_text()
+    with pytest.raises(ValueError, match="no values"):
+        report.interval("out", "count")
