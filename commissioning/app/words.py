@@ -171,7 +171,7 @@ class RecordWords:
         if kind == Kind.TRAIN:
             return _at(self.lanes, obj)
         if kind == Kind.INPUT:
-            return _at(self.objects, obj) if int(record["aux"]) == 3 else self.signals[obj]["name"]
+            return _at(self.objects, obj) if int(record["aux"]) & 0xFF == 3 else self.signals[obj]["name"]
         return _at(self.objects, obj)
 
     def says(self, record: Any) -> str:
@@ -218,12 +218,14 @@ class RecordWords:
 
     def _input(self, record: Any) -> str:
         what = {1: "force", 2: "release", 4: "from a link", 5: "fault", 6: "clear", 7: "set"}
-        aux = int(record["aux"])
+        aux = int(record["aux"]) & 0xFF
         if aux & 0xFF == 8:
             return f"fork, seed {int(record['a']) << 32 | int(record['b'])}"
         if aux == 3:
             return f"operator: {self._text(float(record['b']))}"
-        return f"{what.get(aux, 'input')} {self._value(record) if aux not in (2, 6) else ''}".rstrip()
+        quality = int(record["d"]) | (int(record["aux"]) & 0xFF00)
+        why = f", {quality_text(quality)}" if aux == 4 and quality & 3 else ""
+        return f"{what.get(aux, 'input')} {self._value(record) if aux not in (2, 6) else ''}{why}".rstrip()
 
     def _text(self, number: float) -> str:
         return self.texts[int(number)] if 0 <= int(number) < len(self.texts) else ""

@@ -34,10 +34,10 @@ from commissioning.files.recording_format import (
     is_inside,
     is_ours,
 )
-from commissioning.files.recording_header import header_fault, record_fault
 from commissioning.files.recording_writer import TAIL_EVERY_S, RecordingWriter
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import CHUNK, RECORD, RECORD_BYTES, chain_next, chain_start
+from commissioning.model.record_fault import header_fault, record_fault
 
 __all__ = [
     "TAIL_EVERY_S",

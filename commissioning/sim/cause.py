@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.model.record import CarrierKind, Kind, State
-from commissioning.model.tags import DataType, Quality
+from commissioning.model.tags import DataType, Quality, Reason
 from commissioning.sim.values import value_of
 
 __all__ = ["Cause", "cause_chain", "clock", "describe"]
@@ -85,7 +85,7 @@ def describe(header: Mapping[str, Any], row: Any, texts: Sequence[str]) -> str:
         state = State(aux).name.lower() if aux in set(State) else str(aux)
         return f"{_object(core, index)} is {state}"
     if kind == Kind.INPUT:
-        return _input(core, aux, index, a, b, texts)
+        return _input(core, aux, index, a, b, d, texts)
     if kind == Kind.PROBLEM:
         return _text(texts, a)
     if kind == Kind.LINK_STATUS:
@@ -127,15 +127,19 @@ def _drive(name: str, v0: float, v1: float) -> str:
 
 
 def _input(
-    core: Mapping[str, Any], aux: int, index: int, a: float, b: float, texts: Sequence[str]
+    core: Mapping[str, Any], aux: int, index: int, a: float, b: float, quality: float, texts: Sequence[str]
 ) -> str:
-    if aux == 3:
+    what, reason = aux & 0xFF, aux >> 8
+    if what == 3:
         return f"operator: {_text(texts, b)} {_object(core, index)}"
-    if aux & 0xFF == 8:
+    if what == 8:
         return f"fork: other random numbers from here on (seed {_index(a) << 32 | _index(b)})"
     signal = _signal_facts(core, index)
-    word = _INPUTS.get(aux, "")
-    value = "" if aux in (2, 6) else f" {_value(signal, a, b, texts)}"
+    word = _INPUTS.get(what, "")
+    value = "" if what in (2, 6) else f" {_value(signal, a, b, texts)}"
+    if what == 4 and quality in (Quality.UNCERTAIN, Quality.BAD):
+        why = f": {Reason(reason).name.lower().replace('_', ' ')}" if reason in set(Reason) and reason else ""
+        value += f" ({Quality(int(quality)).name}{why})"
     return f"from outside: {signal['name']} {word}{value}"
 
 

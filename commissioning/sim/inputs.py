@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from commissioning.model.record import Kind
@@ -25,9 +26,12 @@ from commissioning.sim.values import words
 if TYPE_CHECKING:
     from commissioning.sim.line import Line
 
-__all__ = ["ACTIONS", "InputPort", "check_log", "from_plain", "to_plain"]
+__all__ = ["ACTIONS", "LATEST", "InputPort", "check_log", "from_plain", "to_plain"]
 
 ACTIONS = {"force": 1, "release": 2, "operate": 3, "value": 4, "fault": 5, "clear": 6, "set": 7, "fork": 8}
+
+LATEST = (1 << 63) - 1
+"""ns; the last time that the journal can hold, 292 years."""
 
 LoggedInput = list[Any]
 
@@ -49,20 +53,35 @@ def from_plain(value: Any) -> Any:
 
 
 def check_log(log: Sequence[Any], end_ns: int) -> None:
-    """Raises ValueError unless `log` is an input log of a run that ended at `end_ns`."""
+    """Raises ValueError unless `log` is an input log of a run that ended at `end_ns`.
+
+    What a link delivered may wait for a time after the end; what was done between instants cannot.
+    """
     for entry in log:
         if not isinstance(entry, list) or len(entry) != 6:
-            raise ValueError("an input has six fields")
+            raise ValueError("an input that has not six fields")
         t, way, group, what, target, value = entry
-        if not all(type(n) is int for n in (t, way, group)) or not 0 <= t <= end_ns or way not in (0, 1):
-            raise ValueError(f"an input at {t!r}")
+        if not all(type(n) is int and 0 <= n <= LATEST for n in (t, way, group)) or way > 1:
+            raise ValueError(f"an input at {t!r:.40}")
+        if way == 0 and t > end_ns:
+            raise ValueError(f"an input at {t / 1e9:g} s, after the end")
         if not isinstance(target, str) or (what not in ACTIONS and what != "link"):
-            raise ValueError(f"an input {what!r} on {target!r}")
+            raise ValueError(f"an input {what!r:.40} on {target!r:.40}")
         pair = {"operate": 2, "value": 3, "link": 2}.get(what)
         if what == "fork" and (type(value) is not int or not 0 <= value < 1 << 63):
             raise ValueError(f"a fork with the seed {value!r}")
         if pair is not None and (not isinstance(value, list) or len(value) != pair):
-            raise ValueError(f"an input {what!r} with {value!r}")
+            raise ValueError(f"an input {what!r} with {value!r:.60}")
+        if what == "value" and not (_is_one_of(Quality, value[1]) and _is_one_of(Reason, value[2])):
+            raise ValueError(f"a value of quality {value[1:]!r:.60}")
+        if what == "link" and (type(value[0]) is not int or not 0 <= value[0] < 5):
+            raise ValueError(f"a link in the state {value[0]!r:.40}")
+        if what == "link" and not isinstance(value[1], str):
+            raise ValueError(f"a link in a state because of {value[1]!r:.40}")
+
+
+def _is_one_of(kind: type[IntEnum], value: Any) -> bool:
+    return type(value) is int and value in set(kind)
 
 
 class InputPort(Stateful):
@@ -101,11 +120,15 @@ class InputPort(Stateful):
         self.line.kernel.call_at(t, self.stimulate, [what, target, value], INPUT)
 
     def replay(self, log: Sequence[LoggedInput]) -> None:
-        """Schedule the inputs of an earlier run, before this one starts."""
+        """Schedule the inputs of an earlier run (see `check_log`), before this one starts.
+
+        Raises ValueError for one that this line cannot have been given.
+        """
         kernel = self.line.kernel
         groups: dict[int, list[LoggedInput]] = {}
         for entry in log:
             t, way, group, what, target, value = entry
+            self._require(what, target, value)
             self.log.append(list(entry))
             if way == 1:
                 kernel.call_at(t, self.apply, [what, target, value], INPUT)
@@ -114,6 +137,25 @@ class InputPort(Stateful):
                 self.group = max(self.group, group)
         for entries in groups.values():
             kernel.call_at(entries[0][0], self.apply_group, [e[1:] for e in entries], END)
+
+    def _require(self, what: str, target: str, value: Any) -> None:
+        """Raises ValueError unless the line has the target, and the target takes the value."""
+        line = self.line
+        if what == "fork":
+            return
+        if what == "link":
+            if target not in line.object_index:
+                raise ValueError(f"an input of {target!r:.60}, which is nothing in the line")
+        elif what == "operate":
+            device = line.devices.get(target)
+            if device is None or value[0] not in device.declaration.actions:
+                raise ValueError(f"an operator who does {value[0]!r:.40} to {target!r:.60}")
+        elif target not in line.tags:
+            raise ValueError(f"an input of {target!r:.60}, which is no tag of the line")
+        elif what not in ("release", "clear"):
+            signal, given = line.tags[target], value[0] if what == "value" else value
+            if not signal.type.accepts(given) and not (what == "value" and given is None):
+                raise ValueError(f"{given!r:.60} for {signal.name}, which is {signal.type.value}")
 
     def apply(self, entry: Sequence[Any]) -> None:
         """Continuation: one input in the INPUT band."""
@@ -160,7 +202,8 @@ class InputPort(Stateful):
                 value = signal.source  # no value came: the last one stays, its quality says so
         shown = signal.type.default if value is None else value
         high, low = words(signal.type, shown, journal)
-        number = journal.add(int(Kind.INPUT), code, signal.index, high, low, self.ordinal, quality)
+        flags = code | reason << 8  # as in VALUE records
+        number = journal.add(int(Kind.INPUT), flags, signal.index, high, low, self.ordinal, quality)
         kernel.cause = number
         if what == "force":
             signal.force(value)

@@ -274,8 +274,13 @@ class Run:
             raise snapshots.SnapshotError(f"there is no scenario {data['scenario']}")
         every_scan = bool(data["every_scan"])
         if data["kind"] == "replay":
-            run = cls(loaded, data["seed"], data["scenario"], every_scan=every_scan, inputs=data["inputs"])
-            run.advance_to(data["t"])
+            try:
+                run = cls(
+                    loaded, data["seed"], data["scenario"], every_scan=every_scan, inputs=data["inputs"]
+                )
+            except ValueError as error:
+                raise snapshots.SnapshotError(f"the snapshot holds {error}") from error
+            snapshots.repeat(run, data)
             return run
         run = cls(loaded, data["seed"], data["scenario"], every_scan=every_scan, _start=False)
         if data["core"] != run.line.core_hash:

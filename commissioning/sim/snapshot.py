@@ -2,11 +2,17 @@
 
 `save(run)` gives bytes: compressed JSON, never pickle, so that opening one runs no code. Two kinds come
 through the same call: state (everything, bit-identical continuation) and, where a SimPy process is
-alive, replay (scene hash, seed, inputs, time: the run is repeated to that time).
+alive or a link to a real controller was open, replay (scene hash, seed, inputs, time: the run is
+repeated to that time).
+
+A sum over the text tells damage. Who writes a sum of his own gets no further than data can go: what is
+in a snapshot is checked before it is used (`commissioning.sim.snapshot_faults`), and a replay ends
+where the run that it repeats had ended.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from dataclasses import astuple
@@ -16,16 +22,23 @@ from simpy.events import Event
 
 from commissioning.model.problem import Place, Problem
 from commissioning.sim.part import Part
+from commissioning.sim.snapshot_faults import head_fault, state_fault
 from commissioning.sim.stateful import Stateful, decode, encode
 
 if TYPE_CHECKING:
     from commissioning.sim.line import Line
     from commissioning.sim.run import Run
 
-__all__ = ["FORMAT", "SnapshotError", "read", "restore_state", "save"]
+__all__ = ["FORMAT", "SnapshotError", "read", "repeat", "restore_state", "save"]
 
-FORMAT = "commissioning-snapshot/1"
-_LIMIT = 1 << 30  # bytes of JSON; a larger one is no snapshot of ours
+FORMAT = "commissioning-snapshot/2"
+_LIMIT = 1 << 30  # bytes of text; a larger one is no snapshot of ours
+_UNFIT = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
+"""What restoring raises for data that is of the right shape and makes no sense."""
+_MINUTE = 60 * 1_000_000_000
+_CROWDED = 10_000  # entries in one stretch of a replay from which on stretches get shorter
 
 
 class SnapshotError(ValueError):
@@ -36,7 +49,6 @@ def save(run: Run) -> bytes:
     """The run at the present time. Only between instants."""
     line = run.line
     data: dict[str, Any] = {
-        "format": FORMAT,
         "scene_hash": line.scene.hash,
         "core": line.core_hash,
         "seed": line.seed,
@@ -48,6 +60,8 @@ def save(run: Run) -> bytes:
     entries = line.kernel.entries()
     if run.replay_only or any(isinstance(entry[4], Event) for entry in entries):
         data["kind"] = "replay"
+        data["executed"] = line.kernel.executed
+        data["digest"] = line.journal.digest()
     else:
         data["kind"] = "state"
         data["state"] = {
@@ -60,31 +74,74 @@ def save(run: Run) -> bytes:
             "alarms": [[alarm.what, astuple(alarm.where), alarm.cure, alarm.cause] for alarm in line.alarms],
             "objects": {identity: thing.save() for identity, thing in line.objects.items()},
         }
-    return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 1)
+    return pack(data)
+
+
+def pack(data: dict[str, Any]) -> bytes:
+    """The bytes of a snapshot with this data: format and sum in the first line, then JSON."""
+    text = json.dumps(data, separators=(",", ":")).encode()
+    return zlib.compress(f"{FORMAT} {hashlib.sha256(text).hexdigest()}\n".encode() + text, 1)
+
+
+def unpack(snapshot: bytes) -> dict[str, Any]:
+    """What `pack` was given, unchecked. Raises SnapshotError for what is damaged or nothing of ours."""
+    try:
+        unpacker = zlib.decompressobj()
+        whole = unpacker.decompress(snapshot, _LIMIT)
+        if not unpacker.eof:
+            raise ValueError("it is cut off or too large")
+        first, _, text = whole.partition(b"\n")
+        form, _, total = first.partition(b" ")
+        if form != FORMAT.encode():
+            raise ValueError("it is of no format that this version of commissioning reads")
+        if total != hashlib.sha256(text).hexdigest().encode():
+            raise ValueError("it is damaged: its sum is another one")
+        data = json.loads(text)
+    except (zlib.error, ValueError, RecursionError) as error:
+        raise SnapshotError(f"not a snapshot: {error}") from error
+    if not isinstance(data, dict):
+        raise SnapshotError("not a snapshot: it holds no fields")
+    return data
 
 
 def read(snapshot: bytes) -> dict[str, Any]:
-    """The data of a snapshot. Raises SnapshotError for anything else."""
-    try:
-        unpacker = zlib.decompressobj()
-        text = unpacker.decompress(snapshot, _LIMIT)
-        if not unpacker.eof:
-            raise ValueError("it is cut off or too large")
-        data = json.loads(text)
-    except (zlib.error, ValueError) as error:
-        raise SnapshotError(f"not a snapshot: {error}") from error
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise SnapshotError("not a snapshot of this version of commissioning")
-    kinds = {
-        "scene_hash": str, "core": str, "seed": int, "scenario": str, "every_scan": bool, "t": int,
-        "inputs": list, "kind": str,
-    }  # fmt: skip
-    for name, kind in kinds.items():
-        if type(data.get(name)) is not kind:
-            raise SnapshotError(f"not a snapshot: {name} is {data.get(name)!r}")
-    if data["t"] < 0 or (data["kind"] == "state") != isinstance(data.get("state"), dict):
-        raise SnapshotError("not a snapshot: its time or its state makes no sense")
+    """The data of a snapshot, its head checked. Raises SnapshotError for anything else."""
+    data = unpack(snapshot)
+    fault = head_fault(data)
+    if fault:
+        raise SnapshotError(f"not a snapshot: {fault}")
     return data
+
+
+def repeat(run: Run, data: dict[str, Any]) -> None:
+    """Bring a fresh run of the inputs of a replay snapshot to its time.
+
+    Raises SnapshotError once it takes more entries than the run the snapshot was taken of had needed
+    (one given by hand to a time that the line never saw would go on for years), or if it becomes another
+    journal.
+    """
+    kernel, t = run.line.kernel, data["t"]
+    # inputs that were given between instants are entries only now
+    most = data["executed"] + len(data["inputs"])
+    stretch = _MINUTE
+    while kernel._now < t and run.problem is None:
+        waiting = kernel.next_time()
+        before = kernel.executed
+        run.advance_to(t if waiting is None else min(t, max(waiting, kernel._now + stretch)))
+        taken = kernel.executed - before
+        stretch = max(stretch // 2, 1) if taken > _CROWDED else min(stretch * 2, _MINUTE)
+        if kernel.executed > most:
+            raise SnapshotError(
+                f"repeating it takes more than the {data['executed']:,} events it says it had "
+                f"by {t / 1e9:g} s: its time, scenario or inputs are not those of the run"
+            )
+    if run.problem is not None:
+        raise SnapshotError(f"repeating it fails: {run.problem}")
+    if run.journal.digest() != data["digest"]:
+        raise SnapshotError(
+            "its seed and inputs give another journal: a process of your own wrote to the line, "
+            "or the snapshot was changed"
+        )
 
 
 def restore_state(line: Line, state: dict[str, Any], t: int) -> None:
@@ -93,10 +150,11 @@ def restore_state(line: Line, state: dict[str, Any], t: int) -> None:
     Raises SnapshotError if it does not fit the line.
     """
     try:
-        if set(state["objects"]) != set(line.objects):
-            raise ValueError("it has other objects than the line")
+        fault = state_fault(line, state, t)
+        if fault:
+            raise ValueError(fault)
         _restore(line, state, t)
-    except (AttributeError, AssertionError, KeyError, TypeError, ValueError, IndexError) as error:
+    except _UNFIT as error:
         raise SnapshotError(f"the snapshot does not fit this line: {error}") from error
 
 

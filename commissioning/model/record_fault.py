@@ -1,4 +1,4 @@
-"""Does a recording's header hold what its records point to? Viewers index without asking again."""
+"""Does a journal's header hold what its records point to? Viewers index without asking again."""
 
 from __future__ import annotations
 
