@@ -36,7 +36,7 @@ _LARGEST_PROGRAM = 16 << 20
 @dataclass(frozen=True)
 class LoadedScene:
     """A scene that can run. `files` are the bytes it was made of, by path relative to its folder, so that a
-    recording can carry them; `meshes` by the asset names of the scene."""
+    recording can carry them; `meshes` by the asset names of the scene. `shared`: see `sim.line.Loaded`."""
 
     scene: Scene
     folder: Path
@@ -46,6 +46,7 @@ class LoadedScene:
     programs: Mapping[str, Any]
     files: Mapping[str, bytes]
     meshes: Mapping[str, Mesh] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def name(self) -> str:

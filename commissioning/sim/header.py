@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from commissioning.model.pose import Pose
+from commissioning.sim.continuous import Reading
 
 if TYPE_CHECKING:
     from commissioning.sim.line import Line
@@ -15,7 +16,10 @@ FORMAT = "commissioning-journal/1"
 
 
 def describe(line: Line) -> dict[str, Any]:
-    """Header of a line that is built and has not started. Plain JSON data."""
+    """Header of a line that is built and has not started. Plain JSON data.
+
+    The looks are the same in every run of a loaded scene, and made once: to restore a run takes less.
+    """
     scene = line.scene
     kinds = ("devices", "controllers", "links", "scenarios", "checks")
     objects = [
@@ -33,6 +37,7 @@ def describe(line: Line) -> dict[str, Any]:
                 "controller": s.controller, "address": s.address, "comment": s.comment,
                 "ports": list(s.ports),
             }
+            | ({"reading": s.dimension} if isinstance(s, Reading) else {})
             for s in line.tags
         ],
         "objects": objects,
@@ -57,7 +62,10 @@ def describe(line: Line) -> dict[str, Any]:
         "attributes": list(line.attributes),
         "programs": {name: getattr(program, "hash", "") for name, program in line.loaded.programs.items()},
     }  # fmt: skip
-    return {"core": core, "look": _look(line), "name": scene.name}
+    shared = line.loaded.shared
+    if "look" not in shared:
+        shared["look"] = _look(line)
+    return {"core": core, "look": shared["look"], "name": scene.name}
 
 
 def _look(line: Line) -> dict[str, Any]:

@@ -41,7 +41,7 @@ _PART_MADE, _PART_GONE = int(Kind.PART_MADE), int(Kind.PART_GONE)
 class Loaded(Protocol):
     """What a run needs of a loaded scene. `types` maps (kind, type) to a class, `programs` a
     controller's id to its compiled program, `poses` a device's id to its place in the world, `folder` is
-    where relative paths of links start."""
+    where relative paths of links start. `shared`: empty at first, for what its runs have in common."""
 
     @property
     def scene(self) -> Scene: ...
@@ -53,6 +53,8 @@ class Loaded(Protocol):
     def poses(self) -> Mapping[str, Pose]: ...
     @property
     def programs(self) -> Mapping[str, Any]: ...
+    @property
+    def shared(self) -> dict[str, Any]: ...
 
 
 class Line:

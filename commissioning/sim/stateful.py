@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, ClassVar, Protocol
 
 from commissioning.sim.flow import Waiting
@@ -62,12 +63,7 @@ class Stateful:
     @classmethod
     def declared(cls, group: str) -> tuple[str, ...]:
         """Attribute names of one group ("saved", "derived", "constant"), base classes first."""
-        names: list[str] = []
-        for base in reversed(cls.__mro__):
-            for name in base.__dict__.get(group, ()):
-                if name not in names:
-                    names.append(name)
-        return tuple(names)
+        return _declared(cls, group)
 
     @classmethod
     def may_continue(cls, method: str) -> bool:
@@ -81,6 +77,14 @@ class Stateful:
             slots = base.__dict__.get("__slots__", ())
             names.update(s for s in ((slots,) if isinstance(slots, str) else slots) if hasattr(self, s))
         return names
+
+
+@cache
+def _declared(cls: Any, group: str) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    for base in reversed(cls.__mro__):
+        names.update(dict.fromkeys(base.__dict__.get(group, ())))
+    return tuple(names)
 
 
 def encode(value: Any) -> Any:
