@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, ClassVar, Protocol
 
 from commissioning.sim.flow import Waiting
@@ -63,7 +62,13 @@ class Stateful:
     @classmethod
     def declared(cls, group: str) -> tuple[str, ...]:
         """Attribute names of one group ("saved", "derived", "constant"), base classes first."""
-        return _declared(cls, group)
+        found = _DECLARED.get((cls, group))
+        if found is None:
+            names: dict[str, None] = {}
+            for base in reversed(cls.__mro__):
+                names.update(dict.fromkeys(base.__dict__.get(group, ())))
+            found = _DECLARED[cls, group] = tuple(names)
+        return found
 
     @classmethod
     def may_continue(cls, method: str) -> bool:
@@ -79,12 +84,8 @@ class Stateful:
         return names
 
 
-@cache
-def _declared(cls: Any, group: str) -> tuple[str, ...]:
-    names: dict[str, None] = {}
-    for base in reversed(cls.__mro__):
-        names.update(dict.fromkeys(base.__dict__.get(group, ())))
-    return tuple(names)
+_DECLARED: dict[tuple[type, str], tuple[str, ...]] = {}
+"""What `declared` has found: classes do not change."""
 
 
 def encode(value: Any) -> Any:
