@@ -19,9 +19,10 @@ __all__ = ["declarations", "types"]
 
 _BUILT_IN = {
     "device": (
-        "barcode_reader:BarcodeReader", "belt:Belt", "buffer:Buffer", "diverter:Diverter",
-        "estop_button:EStopButton", "height_eye:HeightEye", "merge:Merge", "photo_eye:PhotoEye",
-        "popup:Popup", "push_button:PushButton", "pusher:Pusher",
+        "assembly:Assembly", "barcode_reader:BarcodeReader", "belt:Belt", "buffer:Buffer",
+        "disassembly:Disassembly", "diverter:Diverter", "estop_button:EStopButton", "height_eye:HeightEye",
+        "inspection:Inspection", "manual_station:ManualStation", "merge:Merge", "operators:Operators",
+        "photo_eye:PhotoEye", "popup:Popup", "push_button:PushButton", "pusher:Pusher",
         "roller_conveyor:RollerConveyor", "scale:Scale", "sink:Sink",
         "source:Source", "stack_light:StackLight", "station:Station", "stopper:Stopper",
         "transfer:Transfer",

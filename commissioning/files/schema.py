@@ -178,7 +178,7 @@ def _param(param: Param) -> Schema:
 
 def _kind(param: Param) -> Schema:
     if param.by_product:
-        each = _kind(replace(param, by_product=False))
+        each = _kind(replace(param, by_product=param.by_product - 1))
         table = {"type": "object", "minProperties": 1, "additionalProperties": each}
         return {"anyOf": [each, {**table, "description": "by product"}]}
     kind = param.kind

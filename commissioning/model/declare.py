@@ -46,7 +46,8 @@ class Param:
     those in `choices`, each value an `item`; without: raw), "list" (of `item`; without: raw), "any" (raw),
     "clock" ("06:00" or "6 h" since the start; float s), or the id of something in the scene: "product",
     "device", "track" (a device that parts travel on), "controller", "link", "scenario", "tag".
-    `by_product`: instead of one value a mapping of products to values may be given (value: FrozenDict).
+    `by_product`: instead of one value a mapping of products to values may be given (value: FrozenDict);
+    2: and again for each of them.
     `total`: what the values of a mapping of shares add up to.
     A default of None means "may be left out" and stays None; a text default of a quantity, duration,
     distribution or mapping is read like text in the scene ("0.4 m/s").
@@ -65,7 +66,7 @@ class Param:
     item: Param | None = None
     always: bool = False  # a distribution that may also be the word `always`
     keys: str = ""  # of a mapping of items: "product", or "" for names that the scene chooses
-    by_product: bool = False
+    by_product: int = 0
     total: float | None = None
     at_least_one: bool = False  # a list or mapping of items that cannot be empty
 
@@ -76,13 +77,17 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One typed input or output as seen from the device: "out" = the device writes it (a PLC input)."""
+    """One typed input or output as seen from the device: "out" = the device writes it (a PLC input).
+
+    `continuous`: its value runs between events and is solved on reading; the dimension of that value.
+    """
 
     name: str
     type: DataType
     direction: Literal["in", "out"]
     help: str
     unit: str = ""
+    continuous: str = ""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ def read_param(reader: Reader, path: Path, value: Any, param: Param) -> Any:
     """One value; None together with a problem when it is wrong."""
     kind, name = param.kind, param.name
     if param.by_product and _is_by_product(reader, value):
-        each = replace(param, by_product=False)
+        each = replace(param, by_product=param.by_product - 1)
         table = Param(name, "mapping", param.help, keys="product", item=each, at_least_one=True)
         return _table(reader, path, value, table)
     if value is None:

@@ -15,6 +15,7 @@ from commissioning.sim.visits import OPEN, Visits, visits
 __all__ = ["DeviceKpi", "departures", "kpi", "kpi_json"]
 
 _HOUR = 3_600_000_000_000
+_USED = 3  # reason of a part that went into another one
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def departures(
 ) -> NDArray[np.int64]:
     """Times in ns at which parts left `device` (object index); at a sink, at which it received them.
 
-    For a source: when it made them.
+    For a source: when it made them. A part that went into another one has not left.
     """
     ended = records[(records["kind"] == int(Kind.PART_GONE)) & (records["aux"] == 0)]
     received = ended["t"][ended["a"] == device]
@@ -101,7 +102,15 @@ def departures(
     name = header["core"]["objects"][device]["id"]
     if len(made) and all(slot["device"] != name for slot in header["core"]["slots"]):
         return np.asarray(made["t"], np.int64)  # a buffer that held pallets at the start is no source
-    return (visits(header, records) if stays is None else stays).departures(device)
+    stays = visits(header, records) if stays is None else stays
+    used = records[(records["kind"] == int(Kind.PART_GONE)) & (records["aux"] == _USED)]
+    used = used[used["a"] == device]
+    if not len(used):
+        return stays.departures(device)
+    ended_at = np.full(int(max(used["obj"].max(), stays.part.max())) + 1, OPEN, np.int64)
+    ended_at[used["obj"]] = used["t"]
+    left = (stays.device == device) & (stays.t_out != OPEN) & (stays.t_out != ended_at[stays.part])
+    return np.sort(stays.t_out[left])
 
 
 def _shares(records: NDArray[np.void], device: int, start: int, end: int) -> list[float]:
