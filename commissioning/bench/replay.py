@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from commissioning.bench.load import SCENE_FILE, load
+from commissioning.bench.load import SCENE_FILE, LoadedScene, load
 from commissioning.files.recording import Recording, read_recording
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import RECORD, Kind
@@ -20,7 +21,9 @@ from commissioning.sim.run import Run
 __all__ = ["Contents", "Verification", "describe", "rerun", "verify"]
 
 Progress = Callable[[float, str], None]
-_LONGEST_SILENCE_NS = 30 * 24 * 3600 * 1_000_000_000  # after the last record; the digest does not cover it
+_MINUTE = 60 * 1_000_000_000
+_LONGEST_SILENCE_NS = 30 * 24 * 3600 * 1_000_000_000
+"""Between two records, and after the last: a time that somebody wrote into it would take years to run to."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,10 @@ def verify(path: Path, progress: Progress | None = None) -> Verification:
 
 
 def rerun(recording: Recording, progress: Progress | None = None) -> Run:
-    """A run of the recorded scene with the recorded seed and inputs, advanced to the recorded end."""
+    """A run of the recorded scene with the recorded seed and inputs, advanced to the recorded end.
+
+    It stops before that where its journal is not the recorded one any more. Raises Problems.
+    """
     if SCENE_FILE not in recording.files:
         raise Problems(
             Problem(
@@ -102,10 +108,8 @@ def rerun(recording: Recording, progress: Progress | None = None) -> Run:
     try:
         log = [[entry.t_ns, *from_plain(entry.value)] for entry in recording.inputs]
         check_log(log, recording.end_ns)
-        with tempfile.TemporaryDirectory(prefix="commissioning-replay-") as folder:
-            recording.unpack(Path(folder))
-            loaded = load(Path(folder), links=False)
-    except (TypeError, ValueError, OSError) as error:
+        loaded = _load(recording)
+    except (TypeError, ValueError, OSError, RecursionError) as error:
         raise Problems(_unusable(recording, str(error))) from error
     if loaded.scene.hash != recording.header["core"]["scene_hash"]:
         raise Problems(
@@ -117,22 +121,69 @@ def rerun(recording: Recording, progress: Progress | None = None) -> Run:
         )
     header = recording.header
     scenario, seed = header.get("scenario", ""), header["core"]["seed"]
-    if type(seed) is not int or (scenario and scenario not in loaded.scene.scenarios):
-        raise Problems(_unusable(recording, f"seed {seed!r}, scenario {scenario!r}"))
-    last = int(recording.records["t"][-1]) if len(recording.records) else 0
-    if recording.end_ns > last + _LONGEST_SILENCE_NS:
-        raise Problems(_unusable(recording, f"it says it ends {recording.end_ns / 1e9:g} s after its start"))
+    if type(seed) is not int or not 0 <= seed < 1 << 63:
+        raise Problems(_unusable(recording, f"its seed is {seed!r:.40}"))
+    if not isinstance(scenario, str) or (scenario and scenario not in loaded.scene.scenarios):
+        raise Problems(_unusable(recording, f"its scene has no scenario {scenario!r:.40}"))
+    silence = _longest_silence(recording)
+    if silence > _LONGEST_SILENCE_NS:
+        raise Problems(_unusable(recording, f"it says that nothing happened for {silence / 8.64e13:g} days"))
     try:
         every_scan = bool(header.get("every_scan", False))
         run = Run(loaded, seed, scenario, every_scan=every_scan, inputs=log)
     except (KeyError, TypeError, ValueError) as error:
         raise Problems(_unusable(recording, str(error))) from error
-    stretch = max(60_000_000_000, recording.end_ns // 100)
+    _advance(run, recording, progress)
+    return run
+
+
+def _load(recording: Recording) -> LoadedScene:
+    """The scene that the recording carries. Its problems name the recording, not where it was unpacked."""
+    with tempfile.TemporaryDirectory(prefix="commissioning-replay-") as folder:
+        recording.unpack(Path(folder))
+        try:
+            return load(Path(folder), links=False)
+        except Problems as problems:
+            raise Problems(_renamed(p, folder, recording.path.name) for p in problems.problems) from None
+
+
+def _renamed(problem: Problem, folder: str, name: str) -> Problem:
+    """The problem with "day.recording: scene.yaml" where the file of that name in `folder` is meant."""
+
+    def told(text: str) -> str:
+        return text.replace(f"{folder}{os.sep}", f"{name}: ").replace(folder, name)
+
+    where = replace(problem.where, file=told(problem.where.file))
+    return Problem(told(problem.what), where, told(problem.cure), told(problem.cause))
+
+
+def _longest_silence(recording: Recording) -> int:
+    """ns between two records one after the other, or before the first, or after the last."""
+    times = recording.records["t"]
+    if not len(times):
+        return recording.end_ns
+    between = int(np.diff(times).max()) if len(times) > 1 else 0
+    before = 0 if recording.first_record else int(times[0])
+    return max(between, before, recording.end_ns - int(times[-1]))
+
+
+def _advance(run: Run, recording: Recording, progress: Progress | None) -> None:
+    """To the recorded end, or to where the journal leaves the recorded one: nobody waits for the rest."""
+    stretch = min(max(_MINUTE, recording.end_ns // 100), 60 * _MINUTE)
+    compared = recording.first_record
+    most = compared + len(recording.records)
     while run.now_ns < recording.end_ns and run.problem is None:
         run.advance_to(min(recording.end_ns, run.now_ns + stretch))
         if progress is not None:
             progress(run.now_ns / recording.end_ns, "re-run")
-    return run
+        length = run.journal.length
+        if length > most:
+            return
+        if length > compared:
+            old = recording.records[compared - recording.first_record : length - recording.first_record]
+            if old.tobytes() != run.journal.records(compared, length).tobytes():
+                return
+            compared = length
 
 
 def _unusable(recording: Recording, cause: str) -> Problem:
@@ -146,7 +197,7 @@ def _unusable(recording: Recording, cause: str) -> Problem:
 
 def _first_difference(recording: Recording, run: Run) -> str:
     """The first record that differs, in words."""
-    old, new = recording.records, run.journal.records()
+    old, new = recording.records, run.journal.records()[recording.first_record :]
     if recording.header["core"] != run.journal.header["core"]:
         return "The line is built differently: signals, drives or products of the header differ."
     count = min(len(old), len(new))
@@ -157,7 +208,8 @@ def _first_difference(recording: Recording, run: Run) -> str:
     if different.any():
         k = int(np.argmax(different))
         return (
-            f"First divergence at record {k + 1}: recorded {_in_words(recording.header, old[k])}; "
+            f"First divergence at record {recording.first_record + k + 1}: "
+            f"recorded {_in_words(recording.header, old[k])}; "
             f"re-run {_in_words(recording.header, new[k])}."
         )
     if len(old) != len(new):
@@ -173,6 +225,7 @@ def _in_words(header: Any, record: Any) -> str:
     kind = Kind(int(record["kind"])) if int(record["kind"]) in set(Kind) else None
     tables = {
         Kind.VALUE: "signals", Kind.SOURCE: "signals", Kind.OVERRIDE: "signals", Kind.STATE: "objects",
+        Kind.READING: "signals",
     }  # fmt: skip
     index = int(record["obj"])
     name = str(index)

@@ -65,7 +65,7 @@ def head_fault(data: Mapping[str, Any]) -> str:
         return f"repeating it would take {data['t'] / 8.64e13:.3g} days of the line, more than a year"
     try:
         check_log(data["inputs"], data["t"])
-    except (TypeError, ValueError) as error:
+    except (RecursionError, TypeError, ValueError) as error:
         return f"its inputs hold {error}"
     return ""
 
