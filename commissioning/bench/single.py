@@ -15,6 +15,7 @@ from commissioning.bench.named import require
 from commissioning.bench.run import KEYFRAME_EVERY_NS, RecordedRun
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import format_quantity
+from commissioning.sim.energy import energy
 from commissioning.sim.kpi import kpi_json
 from commissioning.sim.run import Run
 from commissioning.sim.session import Session
@@ -44,6 +45,8 @@ class RunResult:
     notices: tuple[str, ...]
     interrupted: bool = False
     """The user stopped it before its time."""
+    energy: Mapping[str, Any] | None = None
+    """As `sim.energy` tells it; None where no device of the scene has a power."""
 
     def as_json(self) -> dict[str, Any]:
         """The keys the contract promises, and a few more."""
@@ -52,7 +55,7 @@ class RunResult:
             "simulated_s": self.simulated_s, "wall_s": round(self.wall_s, 3), "events": self.events,
             "scans": dict(self.scans), "digest": self.digest, "kpi": dict(self.kpi), "verdicts": [],
             "problems": [str(self.problem)] if self.problem else [], "notices": list(self.notices),
-            "interrupted": self.interrupted,
+            "interrupted": self.interrupted, "energy": self.energy,
         }  # fmt: skip
 
     def as_text(self) -> str:
@@ -73,6 +76,13 @@ class RunResult:
                 f"{identity:16} {figures['count']:7d} {figures['rate_per_h']:9.1f} "
                 f"{figures['utilisation']:6.1%}  {figures['working']:7.1%} {figures['starved']:7.1%} "
                 f"{figures['blocked']:7.1%} {figures['down']:5.1%}"
+            )
+        if self.energy is not None:
+            each = self.energy["kwh_per_part"]
+            lines.append(
+                f"energy {self.energy['kwh']:.3f} kWh"
+                + (f", {each:.4f} kWh a part" if each is not None else "")
+                + f", at most {self.energy['peak_kw']:.2f} kW, demand {self.energy['demand_kw']:.2f} kW"
             )
         lines += self.notices
         lines.append(f"journal digest {self.digest}")
@@ -122,8 +132,14 @@ def run_once(
     return RunResult(
         loaded.name, loaded.scene.hash, run.seed, run.now_ns / 1e9, time.monotonic() - wall, run.events,
         run.scans, run.journal.digest(), kpi_json(run.kpi()), problem, tuple(notices),
-        interrupted,
+        interrupted, _energy(run),
     )  # fmt: skip
+
+
+def _energy(run: Run) -> Mapping[str, Any] | None:
+    view = run.view()
+    used = energy(view.header, view.records(), view.end_ns) if view.end_ns else None
+    return None if used is None else used.as_json()
 
 
 def _at_full_speed(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from commissioning.model.duration import Distribution
 from commissioning.model.pose import Pose
 from commissioning.sim.continuous import Reading
 
@@ -100,6 +102,8 @@ def _look(line: Line) -> dict[str, Any]:
                 "pose": _pose(device.pose),
                 "along": device.record.along or "",
                 "to": {name: target.device for name, target in device.record.to.items()},
+                "power": dict(device.record.power),
+                "planned_s": _planned(device.params),
             }
             for device in line.devices.values()
         },
@@ -108,6 +112,17 @@ def _look(line: Line) -> dict[str, Any]:
 
 def _pose(pose: Pose) -> dict[str, list[float]]:
     return {"xyz": [float(v) for v in pose.xyz], "quaternion": [float(v) for v in pose.quaternion]}
+
+
+def _planned(params: Mapping[str, Any]) -> float | None:
+    """Planned s per part of one place of what works in cycles; None where it works in slots, by product, or
+    takes things apart."""
+    cycle, load = params.get("cycle"), params.get("load")
+    if params.get("slot") is not None or "gives" in params or not isinstance(cycle, Distribution):
+        return None
+    loading = load.mean if isinstance(load, Distribution) else 0.0
+    planned = (cycle.mean + loading) / float(params.get("batch") or 1)
+    return planned if planned > 0.0 else None
 
 
 def _shown(value: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.model.record import Kind, State
+from commissioning.sim.energy import energy
 from commissioning.sim.visits import OPEN, Visits, visits
 
 __all__ = ["DeviceKpi", "departures", "kpi", "kpi_json"]
@@ -25,6 +26,7 @@ class DeviceKpi:
     `count`: parts that left it (a source: parts it made; a sink: parts it received). State shares add
     up to 1. `utilisation`: working share of the time it was not off. `mean_queue`: parts in it, averaged
     over time. `mean_time`: seconds that a part which has left spent in it, None if none has.
+    `energy_kwh`: None where the scene gives no power, see `sim.energy`.
     """
 
     count: int
@@ -39,6 +41,7 @@ class DeviceKpi:
     off: float
     mean_queue: float
     mean_time: float | None
+    energy_kwh: float | None = None
 
     def as_json(self) -> dict[str, float | int | None]:
         """As in `run --json`."""
@@ -56,6 +59,8 @@ def kpi(
         raise ValueError(f"no time from {start_ns} ns to {end_ns} ns")
     records = records[records["t"] <= end_ns]
     stays = visits(header, records)
+    used = energy(header, records, end_ns, start_ns) if end_ns > start_ns else None
+    used_by = used.devices if used is not None else {}
     result = {}
     for index, thing in enumerate(header["core"]["objects"]):
         if thing["kind"] == "device":
@@ -78,6 +83,7 @@ def kpi(
                 off=shares[State.OFF],
                 mean_queue=queue,
                 mean_time=time,
+                energy_kwh=used_by[thing["id"]].kwh if thing["id"] in used_by else None,
             )
     return result
 
