@@ -162,7 +162,7 @@ class RecordWords:
     def about(self, record: Any) -> str:
         """Id of what it is about."""
         kind, obj = int(record["kind"]), int(record["obj"])
-        if kind in (Kind.VALUE, Kind.SOURCE, Kind.OVERRIDE):
+        if kind in (Kind.VALUE, Kind.SOURCE, Kind.OVERRIDE, Kind.READING):
             return str(self.signals[obj]["name"])
         if kind == Kind.DRIVE:
             return _at(self.drives, obj)
@@ -184,6 +184,10 @@ class RecordWords:
         if kind == Kind.OVERRIDE:
             what = {1: "forced to", 2: "force released,", 3: "fault:", 4: "fault cleared,"}.get(aux, "")
             return f"{what} {self._value(record)}"
+        if kind == Kind.READING:
+            hidden = ", under an override" if aux & 16 else ""
+            unit = "m/s" if aux & 32 else "m"
+            return f"runs with {_at(self.drives, int(a))}: {b:g} {c:+g} × {unit}{hidden}"
         if kind == Kind.DRIVE:
             ramp = f", {c:g} m/s² to {d:g} m/s" if c else ""
             return f"at {a:.3f} m, {b:g} m/s{ramp}"

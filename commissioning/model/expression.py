@@ -274,6 +274,11 @@ class _Parser:
                 cure = f"Did you mean `{known}`?"
             self._report(word.start, f"there is no tag or port named `{word.text}`", cure)
             return Constant(ExpressionType.ERROR, "", word.start, False)
+        if info.kind == "reading" and not info.type.is_real:
+            what = f"`{word.text}` counts without events ({info.type}), so nothing here can wait for a count"
+            cure = "Use a REAL of the same sensor, like `enc.position`, or the travel of the drive"
+            self._report(word.start, what, cure)
+            return Constant(ExpressionType.ERROR, "", word.start, False)
         self.used.setdefault(info.name.casefold(), info)
         return Variable(info.expression_type, info.dimension, word.start, info)
 
@@ -289,8 +294,12 @@ def names_in_header(header: Mapping[str, object]) -> dict[str, NameInfo]:
             info = NameInfo(name, DataType.LREAL, kind, dimension, drive)  # type: ignore[arg-type]
             names[name.casefold()] = info
     for signal in core["signals"]:
-        datatype = DataType[signal["type"]]
+        datatype, name, runs = DataType[signal["type"]], signal["name"], signal.get("reading")
         for port in signal["ports"]:
-            names[port.casefold()] = NameInfo(port, datatype, "port")
-        names[signal["name"].casefold()] = NameInfo(signal["name"], datatype, "tag")
+            names[port.casefold()] = (
+                NameInfo(port, datatype, "reading", runs) if runs else NameInfo(port, datatype, "port")
+            )
+        names[name.casefold()] = (
+            NameInfo(name, datatype, "reading", runs) if runs else NameInfo(name, datatype, "tag")
+        )
     return names

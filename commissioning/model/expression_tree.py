@@ -36,19 +36,19 @@ class ExpressionType(StrEnum):
 class NameInfo:
     """What a name in an expression stands for.
 
-    `kind` "tag" or "port": an entry of the tag table, of `type`. "travel" (m) or "speed" (m/s): motion of
-    `drive`. `dimension` is one of `model.quantity`, "" if not known.
+    `kind` "tag" or "port": an entry of the tag table, of `type`; "reading": one that runs between events.
+    "travel" (m) or "speed" (m/s): motion of `drive`. `dimension` is one of `model.quantity`, "" if not known.
     """
 
     name: str
     type: DataType
-    kind: Literal["tag", "port", "travel", "speed"] = "tag"
+    kind: Literal["tag", "port", "reading", "travel", "speed"] = "tag"
     dimension: str = ""
     drive: str = ""
 
     @property
     def expression_type(self) -> ExpressionType:
-        if self.kind in ("travel", "speed"):
+        if self.kind in ("travel", "speed", "reading"):
             return ExpressionType.CONTINUOUS
         if self.type is DataType.BOOL:
             return ExpressionType.BOOL

@@ -71,7 +71,12 @@ def _read_binding(reader: Reader, path: Path, value: Any, port: Port) -> Binding
     if "scale" in body and (boolean or port.type is DataType.STRING):
         what = f"scale is for numbers, {port.name} is {port.type}"
         reader.problem((*path, "scale"), what, "Remove it", key=True)
-    return Binding(tag, bool(invert), bit, scale, delay or 0)
+    binding = Binding(tag, bool(invert), bit, scale, delay or 0)
+    if port.continuous and not binding.plain:
+        what = f"{port.name} runs between events, so it binds as it is, without scale, bit or delay"
+        reader.problem(path, what, f"Write {port.name}: {tag} and convert in the sensor or in the program")
+        return None
+    return binding
 
 
 def _good_name(reader: Reader, path: Path, name: str) -> bool:
@@ -244,6 +249,7 @@ def _type_of(reader: Reader, tag: _Tag) -> DataType | None:
                 reader.problem(use.path, what, "Remove scale, or make the tag a number")
         elif kind is not port.type:
             numbers = DataType.BOOL not in (kind, port.type) and DataType.STRING not in (kind, port.type)
+            numbers = numbers and not port.continuous
             cure = f"Make the tag {port.type}" + (", or bind it with scale: 1" if numbers else "")
             reader.problem(use.path, f"{use.entry} is {port.type}, but {tag.record.name!r} is {kind}", cure)
     return kind

@@ -52,6 +52,7 @@ class Kind(IntEnum):
     VERDICT = 12
     PROBLEM = 13
     LINK_STATUS = 14
+    READING = 15
 
 
 class State(IntEnum):

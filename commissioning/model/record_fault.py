@@ -21,6 +21,7 @@ _TEXT_KEYS: Final = {
 }
 """Tables of the core: what each entry must have as text; None: the entry is the text."""
 HELD: Final = 65535
+_OF_SIGNALS: Final = (Kind.VALUE, Kind.SOURCE, Kind.OVERRIDE, Kind.READING)
 
 
 def header_fault(header: object) -> str:
@@ -51,9 +52,10 @@ def record_fault(records: NDArray[np.void], core: Mapping[str, Any]) -> str:
     moves = kinds == Kind.PART_MOVE
     trains = kinds == Kind.TRAIN
     tests = (
-        ("a signal", np.isin(kinds, (Kind.VALUE, Kind.SOURCE, Kind.OVERRIDE)), obj, size["signals"]),
+        ("a signal", np.isin(kinds, _OF_SIGNALS), obj, size["signals"]),
         ("an object", kinds == Kind.STATE, obj, size["objects"]),
         ("a drive", kinds == Kind.DRIVE, obj, size["drives"]),
+        ("a drive", kinds == Kind.READING, a, size["drives"]),
         ("a drive", trains & (aux != HELD), aux, size["drives"]),
         ("a lane", trains, obj, size["lanes"]),
         ("a lane", moves & (aux == CarrierKind.LANE), a, size["lanes"]),

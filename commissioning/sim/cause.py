@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from commissioning.model.record import CarrierKind, Kind, State
 from commissioning.model.tags import DataType, Quality, Reason
+from commissioning.sim.continuous import RATE
 from commissioning.sim.values import value_of
 
 __all__ = ["Cause", "cause_chain", "clock", "describe"]
@@ -65,6 +66,9 @@ def describe(header: Mapping[str, Any], row: Any, texts: Sequence[str]) -> str:
     a, b, c, d = (float(row[field]) for field in "abcd")
     if kind in (Kind.VALUE, Kind.SOURCE, Kind.OVERRIDE):
         return _signal(core, kind, aux, index, a, b, texts)
+    if kind == Kind.READING:
+        how, drive = "speed" if aux & RATE else "travel", _named(core["drives"], _index(a), "drive")
+        return f"{_signal_facts(core, index)['name']} follows the {how} of {drive}"
     if kind == Kind.DRIVE:
         return _drive(_named(core["drives"], index, "drive"), b, d)
     if kind == Kind.PART_MADE:

@@ -21,6 +21,7 @@ from commissioning.model.declare import TypeDeclaration
 from commissioning.model.problem import Problem
 from commissioning.model.record import Kind, State
 from commissioning.model.tags import Quality, Reason
+from commissioning.sim.continuous import Reading
 from commissioning.sim.kernel import PLC
 from commissioning.sim.stateful import Stateful, World
 from commissioning.sim.tags import Signal
@@ -85,9 +86,9 @@ class ControllerHost(Stateful):
     """Runs one controller in the kernel's time. `scans` counts runs (a statistic, not journaled)."""
 
     saved: ClassVar[tuple[str, ...]] = (
-        "armed", "ran", "dirty", "cause", "scans", "stopped", "pending",
+        "armed", "ran", "dirty", "cause", "scans", "stopped", "pending", "handed",
     )  # fmt: skip
-    constant: ClassVar[tuple[str, ...]] = ("controller", "line", "keys", "cycles", "turns")
+    constant: ClassVar[tuple[str, ...]] = ("controller", "line", "keys", "cycles", "turns", "readings")
     continuations: ClassVar[tuple[str, ...]] = ("run_task", "publish")
 
     def __init__(self, controller: Controller, line: Line, order: int) -> None:
@@ -104,8 +105,12 @@ class ControllerHost(Stateful):
         self.scans = 0
         self.stopped = False
         self.pending: list[Any] = []
+        self.readings: list[tuple[int, Reading]] = []  # inputs that run between events
+        self.handed: dict[int, Any] = {}  # what the program was given of them last
         for k, signal in enumerate(controller.inputs):
             signal.subscribe(self.input_changed, k)
+            if isinstance(signal, Reading):
+                self.readings.append((k, signal))
 
     def start(self) -> None:
         """First run of every task at time 0, with every input."""
@@ -139,6 +144,8 @@ class ControllerHost(Stateful):
         self.ran[task] = now
         self.scans += 1
         changed: list[tuple[int, Any]] = []
+        if self.readings:
+            self._read(task)
         if self.dirty:
             inputs = self.controller.inputs
             for k in sorted(self.dirty):
@@ -169,6 +176,16 @@ class ControllerHost(Stateful):
         for other in self.turns:
             if other != task and self.controller.disturbed(other):
                 self._arm(other, self._point(other, now))
+
+    def _read(self, task: int) -> None:
+        """Look at the inputs that run; as long as one moves, the task looks again at its next point."""
+        for k, signal in self.readings:
+            value = signal.value
+            if k not in self.dirty and value != self.handed.get(k):
+                self.dirty[k] = signal.behind
+            self.handed[k] = value
+        if any(signal.moving for _, signal in self.readings):
+            self._arm(task, (self.line.kernel._now // self.cycles[task] + 1) * self.cycles[task])
 
     def publish(self, outputs: Sequence[Sequence[Any]]) -> None:
         """Continuation: write outputs to the tag table."""

@@ -27,13 +27,14 @@ from commissioning.model.expression_tree import Expression, ExpressionType, Node
 from commissioning.model.record import Kind
 from commissioning.model.tags import DataType, Quality
 from commissioning.sim import evaluate_cells as cells
+from commissioning.sim.continuous import HIDDEN, RATE
 from commissioning.sim.evaluate_cells import Cell
 from commissioning.sim.polynomial import NEVER, Motion
 from commissioning.sim.values import signal_index, value_of
 
 __all__ = ["Change", "Monitor"]
 
-_VALUE, _DRIVE = int(Kind.VALUE), int(Kind.DRIVE)
+_VALUE, _DRIVE, _READING = int(Kind.VALUE), int(Kind.DRIVE), int(Kind.READING)
 _QUALITY = 3  # bits of aux
 
 
@@ -63,6 +64,8 @@ class Monitor:
         self._header = header
         self._inputs: dict[int, tuple[DataType, list[cells.Input]]] = {}
         self._motions: dict[int, list[Motion]] = {}
+        self._readings: dict[int, list[cells.ReadingCell]] = {}
+        self._followed: dict[tuple[int, bool], Motion] = {}  # by drive and whether it is its speed
         self._cells: list[Cell] = []
         self._edges: list[cells.EdgeCell] = []
         self._root = self._cell(expression.root)
@@ -98,6 +101,9 @@ class Monitor:
             mine |= (kinds == _VALUE) & np.isin(objects, list(self._inputs))
         if self._motions:
             mine |= (kinds == _DRIVE) & np.isin(objects, list(self._motions))
+        if self._readings:  # which drives they will follow is not known beforehand
+            mine |= np.isin(kinds, (_VALUE, _READING)) & np.isin(objects, list(self._readings))
+            mine |= kinds == _DRIVE
         chosen = np.flatnonzero(mine)
         rows = records[chosen].tolist()
         numbers = chosen.tolist()
@@ -118,8 +124,18 @@ class Monitor:
     def _take(self, row: Sequence[Any]) -> None:
         t, kind, aux, index, _cause, a, b, c, d = row
         if kind == _DRIVE:
-            for motion in self._motions[index]:
+            for motion in self._motions.get(index, ()):
                 motion.piece(t, a, b, c, d)
+            if self._readings:
+                for speed in (False, True):
+                    self._motion(index, speed).piece(t, a, b, c, d)
+            return
+        if kind == _READING:
+            self._take_formula(aux, index, a, b, c)
+            return
+        for reading in self._readings.get(index, ()):
+            reading.stand(None if aux & _QUALITY == Quality.BAD or isnan(a) else a)
+        if index not in self._inputs:
             return
         datatype, inputs = self._inputs[index]
         value = None
@@ -129,6 +145,21 @@ class Monitor:
                 value = None
         for cell in inputs:
             cell.value = value
+
+    def _take_formula(self, aux: int, index: int, drive: float, offset: float, scale: float) -> None:
+        if aux & HIDDEN:
+            return
+        for reading in self._readings[index]:
+            if aux & _QUALITY == Quality.BAD:
+                reading.stand(None)
+            else:
+                reading.follow(self._motion(int(drive), bool(aux & RATE)), offset, scale)
+
+    def _motion(self, drive: int, speed: bool) -> Motion:
+        motion = self._followed.get((drive, speed))
+        if motion is None:
+            motion = self._followed[drive, speed] = Motion(speed)
+        return motion
 
     def _settle(self, t: int) -> None:
         due = NEVER
@@ -206,6 +237,10 @@ class Monitor:
             self._motions.setdefault(index, []).append(motion)
             return cells.MotionCell(motion)
         index = signal_index(self._header, info.name)
+        if info.kind == "reading":
+            reading = cells.ReadingCell(0.0)
+            self._readings.setdefault(index, []).append(reading)
+            return reading
         cell = cells.Input(info.type.default)
         self._inputs.setdefault(index, (info.type, []))[1].append(cell)
         return cell

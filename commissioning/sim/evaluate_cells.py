@@ -57,6 +57,34 @@ class MotionCell(Cell):
         self.value, self.due = self.motion.polynomial, self.motion.change
 
 
+class ReadingCell(Cell):
+    """An entry that runs: `scale` and `offset` over the motion it follows, or a number while it stands."""
+
+    __slots__ = ("motion", "offset", "scale", "standing")
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.standing = value
+        self.motion: Motion | None = None
+        self.offset = self.scale = 0.0
+
+    def stand(self, value: Any) -> None:
+        """From now on it is this number; None: not known."""
+        self.standing, self.motion = value, None
+
+    def follow(self, motion: Motion, offset: float, scale: float) -> None:
+        """From now on it runs so."""
+        self.motion, self.offset, self.scale = motion, offset, scale
+
+    def settle(self, t: int) -> None:
+        if self.motion is None:
+            self.value, self.due = self.standing, NEVER
+            return
+        self.motion.settle(t)
+        moved = self.motion.polynomial.scaled(self.scale)
+        self.value, self.due = moved._replace(c0=moved.c0 + self.offset), self.motion.change
+
+
 class NotCell(Cell):
     __slots__ = ()
 
@@ -287,6 +315,6 @@ def arithmetic(name: str) -> Callable[[list[Any]], Any]:
 
 __all__ = [
     "AndCell", "ArithmeticCell", "Cell", "CompareCell", "ContinuousCell", "ContinuousCompareCell", "EdgeCell",
-    "HeldCell", "Input", "MotionCell", "NotCell", "OrCell", "SinceCell", "arithmetic", "continuous_function",
-    "continuous_product", "continuous_total", "partial", "product", "total",
+    "HeldCell", "Input", "MotionCell", "NotCell", "OrCell", "ReadingCell", "SinceCell", "arithmetic",
+    "continuous_function", "continuous_product", "continuous_total", "partial", "product", "total",
 ]  # fmt: skip

@@ -8,10 +8,11 @@ partner.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from commissioning.model.problem import Problem
 from commissioning.model.tags import Quality, Reason
+from commissioning.sim.continuous import Reading
 from commissioning.sim.link import Change, Link, LinkStatus, LinkTag, State
 from commissioning.sim.tags import Signal
 
@@ -36,6 +37,7 @@ class _Hosted:
         # to a real controller goes only what the field supplies; everybody else gets to see all
         self.sends = frozenset(tag.index for tag in tags if tag.direction == "input" or not link.real)
         self.dirty: dict[int, None] = {}
+        self.readings: tuple[int, ...] = ()  # entries it sends that run between events
         self.state: State = "closed"
 
     def touch(self, index: int) -> None:
@@ -59,6 +61,7 @@ class LinkHost:
         hosted = self._hosted[link.id] = _Hosted(link, tags)
         for index in sorted(hosted.sends):
             self._signals[index].subscribe(hosted.touch, index)
+        hosted.readings = tuple(k for k in sorted(hosted.sends) if isinstance(self._signals[k], Reading))
 
     def open(self) -> None:
         """Open every link and give it the present image of the line. Returns at once."""
@@ -87,6 +90,9 @@ class LinkHost:
             self._echo(now)
         count = 0
         for hosted in self._hosted.values():
+            for index in hosted.readings:
+                if cast(Reading, self._signals[index]).moving:
+                    hosted.touch(index)
             for item in hosted.link.exchange(self._changes(hosted) if hosted.dirty else ()):
                 t = now + 1 if mapped is None else max(now + 1, mapped(item.wall_ns))
                 name = self._signals[item.index].name

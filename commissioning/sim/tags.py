@@ -11,7 +11,7 @@ scale, delay) join two entries, see `commissioning.sim.binding`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from commissioning.model.record import Kind
 from commissioning.model.tags import DataType, Quality, Reason
@@ -39,11 +39,11 @@ class Signal(Stateful):
         "quality", "reason", "source", "source_quality", "source_reason", "subscribers", "t", "type",
         "value", "wide",
     )  # fmt: skip
-    saved = (
+    saved: ClassVar[tuple[str, ...]] = (
         "value", "source", "quality", "reason", "source_quality", "source_reason", "t", "forced",
         "force_value", "faulted", "fault_value", "overridden",
     )  # fmt: skip
-    constant = (
+    constant: ClassVar[tuple[str, ...]] = (
         "address", "comment", "controller", "direction", "index", "journal", "kernel", "name", "owner",
         "path", "ports", "subscribers", "type", "wide",
     )  # fmt: skip
@@ -193,12 +193,12 @@ class TagTable:
         self.signals: list[Signal] = []
         self._names: dict[str, Signal] = {}
 
-    def add(self, name: str, datatype: DataType, **facts: str) -> Signal:
-        """A new entry. Raises ValueError if the name is taken."""
+    def add(self, name: str, datatype: DataType, make: type[Signal] = Signal, **facts: str) -> Signal:
+        """A new entry, of class `make`. Raises ValueError if the name is taken."""
         key = name.casefold()
         if key in self._names:
             raise ValueError(f"there is already an entry named {name}")
-        signal = Signal(len(self.signals), name, datatype, self.kernel, self.journal, **facts)
+        signal = make(len(self.signals), name, datatype, self.kernel, self.journal, **facts)
         self.signals.append(signal)
         self._names[key] = signal
         return signal

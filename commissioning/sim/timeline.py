@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from commissioning.model.pose import Pose
 from commissioning.model.record import CarrierKind, Kind
+from commissioning.model.tags import DataType
+from commissioning.sim.continuous import HIDDEN, RATE, Formula
 from commissioning.sim.timeline_parts import LaneState, PlaceState
 from commissioning.sim.timeline_rows import History, LastRows
 
@@ -58,6 +60,7 @@ class Timeline:
         core, look = header["core"], header.get("look", {})
         self._drives = LastRows(len(core["drives"]))
         self._values = LastRows(len(core["signals"]))
+        self._signals = core["signals"]
         self._states = LastRows(len(core["objects"]))
         self._lanes = [History(partial(LaneState, k)) for k in range(len(core["lanes"]))]
         self._places = History(PlaceState)
@@ -77,7 +80,8 @@ class Timeline:
         """More records, in the order of the journal."""
         kind = rows["kind"]
         self._drives.feed(rows[kind == Kind.DRIVE])
-        self._values.feed(rows[kind == Kind.VALUE])
+        shown = (kind == Kind.READING) & (rows["aux"] & HIDDEN == 0)
+        self._values.feed(rows[(kind == Kind.VALUE) | shown])
         self._states.feed(rows[kind == Kind.STATE])
         made = rows[kind == Kind.PART_MADE]
         if len(made):
@@ -191,13 +195,28 @@ class Timeline:
             return SignalValues(none, none.copy(), *(np.full(len(last), k) for k in (1, 1 | 1 << 8, -1)))
         row, known = rows[np.maximum(last, 0)], last >= 0
         flags = np.where(known, row["aux"].astype(np.int64), 1 | 1 << 8)  # uncertain, initial
+        value = np.where(known, row["a"], 0.0)
+        running = np.flatnonzero(known & (row["kind"] == Kind.READING))
+        if len(running):
+            self._run(row, running, value, t)
+            flags[running] &= ~RATE
         return SignalValues(
-            np.where(known, row["a"], 0.0),
+            value,
             np.where(known, row["b"], 0.0),
             flags & 3,
             flags,
             np.where(known, row["t"], -1),
         )
+
+    def _run(
+        self, row: NDArray[np.void], running: NDArray[np.int64], value: NDArray[np.float64], t: int
+    ) -> None:
+        """Solve the values of the signals numbered `running`, whose last row is a formula, into `value`."""
+        travel, speed = self.body_travel(t), self.body_speed(t)
+        for k in running.tolist():
+            formula = Formula.of(row[k])
+            motion = (speed if formula.rate else travel)[formula.drive]
+            value[k] = formula.value(DataType[self._signals[k]["type"]], float(motion))
 
     def values(self, t: int) -> NDArray[np.float64]:
         """Field a of every signal's effective value at `t` ns; 0 before the first."""

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from commissioning.model.expression_tree import NameInfo
 from commissioning.model.record import Kind
 from commissioning.model.tags import Quality
+from commissioning.sim.kernel import instant
 from commissioning.sim.polynomial import NEVER, Motion
+from commissioning.sim.timeline import Timeline
 from commissioning.sim.values import signal_index, value_of
 
 __all__ = ["companions", "waveforms"]
 
 _RAMP_POINTS = 16
+_UNITS = {"length": "m", "speed": "m/s"}
 
 
 def waveforms(
@@ -73,6 +76,9 @@ def _waveform(
         unit = "m" if info.kind == "travel" else "m/s"
         return {"name": info.name, "kind": "motion", "unit": unit, "points": _curve(rows, info, start, end)}
     index = signal_index(header, info.name)
+    if info.kind == "reading":
+        curve = _running(header, records, index, start, end)
+        return {"name": info.name, "kind": "motion", "unit": _UNITS.get(info.dimension, ""), "points": curve}
     rows = records[(records["kind"] == int(Kind.VALUE)) & (records["obj"] == index)]
     points: list[list[Any]] = [[start, info.type.default]]
     for t, _kind, aux, _index, _cause, a, b, _c, _d in rows.tolist():
@@ -86,6 +92,28 @@ def _waveform(
     default = info.type.default
     kind = "level" if isinstance(default, bool) else "text" if isinstance(default, str) else "number"
     return {"name": info.name, "kind": kind, "unit": "", "points": points}
+
+
+def _running(
+    header: Mapping[str, Any], records: NDArray[np.void], index: int, start: int, end: int
+) -> list[list[float]]:
+    """Points on the curve of an entry that runs: where a record or a ramp changes it, ramps in steps."""
+    kinds = records["kind"]
+    mine = np.isin(kinds, (int(Kind.VALUE), int(Kind.READING))) & (records["obj"] == index)
+    rows = records[mine | (kinds == int(Kind.DRIVE))]
+    times = {start, end}
+    for t, kind, _x, _o, _n, _a, b, c, d in rows.tolist():
+        times.add(t)
+        if kind == int(Kind.DRIVE) and c:
+            ramp = (d - b) / c * 1e9
+            times.update(t + instant(ramp * k / _RAMP_POINTS) for k in range(1, _RAMP_POINTS + 1))
+    timeline = Timeline(header, rows)
+    points: list[list[float]] = []
+    for t in sorted(t for t in times if start <= t <= end):
+        if t > start and points and points[-1][0] < t - 1:  # what it was until then: it may jump
+            points.append([t - 1, float(timeline.signals(t - 1).value[index])])
+        points.append([t, float(timeline.signals(t).value[index])])
+    return points
 
 
 def _curve(rows: NDArray[np.void], info: NameInfo, start: int, end: int) -> list[list[float]]:

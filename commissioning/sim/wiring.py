@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from commissioning.model.declare import Port
 from commissioning.model.scene import Binding, TagRecord
 from commissioning.sim.binding import join
+from commissioning.sim.continuous import Reading
 from commissioning.sim.tags import Signal
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ def wire_tags(line: Line) -> dict[str, dict[str, Signal]]:
     """
     scene = line.scene
     only = next(iter(scene.controllers)) if len(scene.controllers) == 1 else ""
+    running = _running(line)
     for tag in scene.tags.values():
         controller = tag.controller or only
         line.tags.add(
             tag.name,
             tag.type if tag.type is not None else _port_type(line, tag),
+            Reading if tag.name.casefold() in running else Signal,
             direction=tag.direction or "output",
             owner=_writer(line, controller) if tag.direction != "input" else "",
             controller=controller,
@@ -54,10 +57,13 @@ def _writer(line: Line, controller: str) -> str:
 def _entry(line: Line, device: str, port: Port, binding: Binding | None) -> Signal:
     name = f"{device}.{port.name}"
     if binding is None:
-        return line.tags.add(name, port.type, owner=device if port.direction == "out" else "")
+        owner = device if port.direction == "out" else ""
+        return _dimensioned(
+            line.tags.add(name, port.type, Reading if port.continuous else Signal, owner=owner), port
+        )
     tag = line.tags[binding.tag]
     if binding.plain and tag.type is port.type:
-        line.tags.alias(name, tag)
+        line.tags.alias(name, _dimensioned(tag, port))
         if port.direction == "out":
             tag.owner = device
         return tag
@@ -66,6 +72,22 @@ def _entry(line: Line, device: str, port: Port, binding: Binding | None) -> Sign
         tag.owner = device
     join(line, own, tag, binding, to_tag=port.direction == "out")
     return own
+
+
+def _running(line: Line) -> set[str]:
+    """Tags, in lower case, that a port is bound to whose value runs between events."""
+    return {
+        binding.tag.casefold()
+        for device in line.scene.devices.values()
+        for port in line.loaded.types["device", device.type].declaration.ports
+        if port.continuous and (binding := device.tags.get(port.name)) is not None
+    }
+
+
+def _dimensioned(signal: Signal, port: Port) -> Signal:
+    if isinstance(signal, Reading):
+        signal.dimension = port.continuous
+    return signal
 
 
 def _port_type(line: Line, tag: TagRecord) -> Any:

@@ -1,0 +1,254 @@
+"""Readings: entries whose value runs between events, solved at the instant somebody reads it.
+
+A reading's source is a formula over the travel of a drive. It changes with every nanosecond and is an
+event at none of them; what is journaled is the formula (`resources/decisions/0011-values-on-reading.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from math import floor, isfinite
+from typing import Any, ClassVar, NamedTuple
+
+from commissioning.model.record import Kind
+from commissioning.model.tags import DataType, Quality, Reason
+from commissioning.sim.drive import Drive
+from commissioning.sim.stateful import World
+from commissioning.sim.tags import Signal
+from commissioning.sim.values import words
+
+__all__ = ["HIDDEN", "RATE", "Formula", "Reading", "counted"]
+
+HIDDEN, RATE = 16, 32
+"""Bits of the `aux` of a READING record: an override hides it; it follows the speed, not the travel."""
+
+_VALUE, _READING = int(Kind.VALUE), int(Kind.READING)
+_FORCED, _FAULTED = 4, 8
+_ROUNDING = 1e-6  # of a count: what the arithmetic of a travel may be short of a whole count
+
+
+class Formula(NamedTuple):
+    """offset + scale x travel (`rate`: speed) of drive number `drive`, SI; integers modulo `modulus`."""
+
+    drive: int
+    offset: float
+    scale: float
+    modulus: float = 0.0
+    rate: bool = False
+
+    @classmethod
+    def of(cls, row: Any) -> Formula:
+        """That of a READING record."""
+        offset, scale, modulus = (float(row[name]) for name in "bcd")
+        return cls(int(row["a"]), offset, scale, modulus, bool(int(row["aux"]) & RATE))
+
+    def value(self, datatype: DataType, motion: float) -> Any:
+        """What an entry of this type reads while the drive's travel (m) or speed (m/s) is `motion`."""
+        value = self.offset + self.scale * motion
+        return value if datatype.is_real else counted(datatype, value, self.modulus)
+
+
+def counted(datatype: DataType, value: float, modulus: float = 0.0) -> int:
+    """The count below `value`, modulo `modulus` (0: not), wrapped as a register of the type wraps."""
+    count = floor(value + _ROUNDING)
+    if modulus:
+        count %= int(modulus)
+    limits = datatype.range
+    if limits is None:
+        raise TypeError(f"{datatype} cannot count")
+    low, high = limits
+    return int((count - low) % (high - low + 1) + low)
+
+
+def _held(name: str) -> Any:
+    """The attribute that `Signal` keeps, under the property that hides it here."""
+    return Signal.__dict__[name]
+
+
+_VALUE_HELD, _SOURCE_HELD, _T_HELD = _held("value"), _held("source"), _held("t")
+
+
+class Reading(Signal):
+    """An entry that may run. `follow` gives it a formula, `write` a number that stands, as for others.
+
+    Subscribers hear of changes of the formula and of begin and end of motion, not of the values between.
+    `dimension` is that of the value, for expressions.
+    """
+
+    __slots__ = ("dimension", "drive", "drives", "formula", "record", "runs")
+    saved: ClassVar[tuple[str, ...]] = ("formula", "record", "runs")
+    derived: ClassVar[tuple[str, ...]] = ("drive",)
+    constant: ClassVar[tuple[str, ...]] = ("dimension", "drives")
+
+    def __init__(self, *facts: Any, **more: Any) -> None:
+        self.formula: Formula | None = None
+        self.drive: Drive | None = None
+        self.record = 0  # number of the record that gave the formula
+        self.runs = False  # the effective value is the formula's
+        self.drives: dict[int, Drive] = {}
+        self.dimension = ""
+        super().__init__(*facts, **more)
+
+    # what it is now ------------------------------------------------------------------------------
+
+    @property
+    def value(self) -> Any:
+        """The effective value at this instant."""
+        return self._solved() if self.runs else _VALUE_HELD.__get__(self)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        _VALUE_HELD.__set__(self, value)
+
+    @property
+    def source(self) -> Any:
+        """The owner's value at this instant."""
+        return _SOURCE_HELD.__get__(self) if self.formula is None else self._solved()
+
+    @source.setter
+    def source(self, value: Any) -> None:
+        _SOURCE_HELD.__set__(self, value)
+
+    @property
+    def t(self) -> int:
+        """Time in ns of the last change; while it moves, now."""
+        return self.kernel._now if self.moving else int(_T_HELD.__get__(self))
+
+    @t.setter
+    def t(self, t: int) -> None:
+        _T_HELD.__set__(self, t)
+
+    @property
+    def moving(self) -> bool:
+        """Whether its effective value may be another one a nanosecond later."""
+        return self.runs and self._drive().moving
+
+    @property
+    def behind(self) -> int:
+        """Number of the record that made the value what it is: the formula, or motion since then."""
+        return self.record if self.drive is None else max(self.record, self.drive.record)
+
+    def _drive(self) -> Drive:
+        assert self.drive is not None
+        return self.drive
+
+    def _solved(self) -> Any:
+        formula, drive = self.formula, self._drive()
+        assert formula is not None
+        now = self.kernel._now
+        return formula.value(self.type, drive.speed_at(now) if formula.rate else drive.travel(now))
+
+    # the owner's -----------------------------------------------------------------------------------
+
+    def may_follow(self, drive: Drive) -> None:
+        """Before the start: `follow` may name this drive."""
+        if drive.index not in self.drives:
+            self.drives[drive.index] = drive
+            drive.watch_moving(partial(self.motion_changed, drive))
+
+    def follow(
+        self, drive: Drive, offset: float, scale: float, modulus: float = 0.0, rate: bool = False
+    ) -> None:
+        """From now on the source runs by this formula, of good quality."""
+        formula = Formula(drive.index, offset, scale, modulus, rate)
+        if formula == self.formula and self.source_quality == 0:
+            return
+        self.formula, self.drive = formula, self.drives[drive.index]
+        self.source_quality = self.source_reason = 0
+        self._tell_formula()
+
+    def write(self, value: Any) -> None:
+        if self.formula is None:
+            super().write(value)
+        else:
+            self.put(value, 0, 0)
+
+    def put(self, value: Any, quality: int, reason: int) -> None:
+        if self.formula is None:
+            super().put(value, quality, reason)
+            return
+        self.formula = self.drive = None
+        self.source_quality = 3  # none that there is: whatever stands now is another value
+        super().put(value, quality, reason)
+
+    def mark(self, quality: Quality, reason: Reason) -> None:
+        if self.formula is None:
+            super().mark(quality, reason)
+        elif (int(quality), int(reason)) != (self.source_quality, self.source_reason):
+            self.source_quality, self.source_reason = int(quality), int(reason)
+            self._tell_formula()
+
+    def motion_changed(self, drive: Drive, moving: bool) -> None:
+        """The drive begins or ends to move."""
+        if self.runs and self.drive is drive:
+            self.t = self.kernel._now
+            self._publish(drive.record)
+
+    # effective ---------------------------------------------------------------------------------------
+
+    def _tell_formula(self) -> None:
+        if self.overridden:
+            self._add_formula(HIDDEN)
+        else:
+            self._settle()
+
+    def _settle(self, always: bool = False) -> None:
+        before, ran = (self.value, self.quality, self.reason), self.runs
+        self.overridden = self.forced or self.faulted
+        self.runs = self.formula is not None and not self.overridden
+        if self.runs:
+            self.quality, self.reason, self.t = self.source_quality, self.source_reason, self.kernel._now
+            self._publish(self._add_formula(0))
+            return
+        if self.overridden:
+            now = self.force_value if self.forced else self.fault_value, 0, 0
+        else:
+            now = self.source, self.source_quality, self.source_reason
+        changed = ran or now != before
+        if not changed and not always:
+            return
+        self.value, self.quality, self.reason = now
+        if changed:
+            self.t = self.kernel._now
+        flags = now[1] | (_FORCED if self.forced else 0) | (_FAULTED if self.faulted else 0) | now[2] << 8
+        high, low = words(self.type, now[0], self.journal)
+        number = self.journal.add(_VALUE, flags, self.index, high, low)
+        if changed:
+            self._publish(number)
+
+    def _add_formula(self, flags: int) -> int:
+        formula = self.formula
+        assert formula is not None
+        flags |= self.source_quality | (RATE if formula.rate else 0) | self.source_reason << 8
+        self.record = self.journal.add(
+            _READING, flags, self.index, formula.drive, formula.offset, formula.scale, formula.modulus
+        )
+        return self.record
+
+    def _publish(self, number: int) -> None:
+        if self.subscribers:
+            kernel = self.kernel
+            outer = kernel.cause
+            kernel.cause = number
+            for fn, arg in self.subscribers:
+                fn(arg)
+            kernel.cause = outer
+
+    # snapshot ----------------------------------------------------------------------------------------
+
+    def save(self) -> dict[str, Any]:
+        return super().save() | {"formula": None if self.formula is None else list(self.formula)}
+
+    def restore(self, data: Mapping[str, Any], world: World) -> None:
+        """Raises KeyError or TypeError for a formula that cannot be one of this entry."""
+        self.formula, self.drive, self.runs = None, None, False
+        super().restore({**data, "formula": None, "runs": False}, world)
+        if data["formula"] is not None:
+            formula = Formula(*data["formula"])
+            if not all(isinstance(n, int | float) and isfinite(n) for n in formula):
+                raise TypeError(f"{self.name} cannot run by {formula}")
+            self.formula, self.drive = formula, self.drives[formula.drive]
+        if data["runs"] is not (self.formula is not None and not self.overridden):
+            raise ValueError(f"{self.name} runs and stands at once")
+        self.runs = data["runs"]
