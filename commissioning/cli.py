@@ -99,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--report", metavar="FILE.html", type=Path)
     check.add_argument("--evidence", metavar="FILE.zip", type=Path)
     check.add_argument("--seed", metavar="N")
+    check.add_argument("--workers", metavar="N",
+                       help="processes for replications (default: as many as pay)")  # fmt: skip
     check.add_argument("--json", action="store_true")
 
     experiment = command("experiment", _experiment, "replications and what-if sweeps, compared")
@@ -215,8 +217,9 @@ def _check(options: argparse.Namespace) -> int:
         raise Problems(
             Problem("evidence packs (--evidence) are not built yet", cure="Use --report and --junit")
         )
-    seed, _, _ = _all(
+    seed, workers, _, _ = _all(
         lambda: _seed(options.seed),
+        lambda: _workers(options.workers),
         partial(require_writable, options.junit),
         partial(require_writable, options.report),
     )
@@ -225,6 +228,7 @@ def _check(options: argparse.Namespace) -> int:
         seed=seed,
         only=tuple(options.only),
         progress=None if options.json else _progress(),
+        workers=workers,
     )
     _say(report.as_json(), report.as_text(), options.json)
     if options.junit is not None:

@@ -16,11 +16,13 @@ def check(
     seed: int | None = None,
     only: Sequence[str] = (),
     progress: Progress | None = None,
+    workers: int | None = None,
 ) -> CheckReport:
     """All checks of a scene (or those in `only`): verdicts with measure, limit and reason.
 
-    `source`: a scene's folder or file, or a loaded scene. Without `seed` that of the scene. Raises
-    Problems for a scene that cannot run.
+    `source`: a scene's folder or file, or a loaded scene. Without `seed` that of the scene. `workers`:
+    processes for replications (1: none but this one; None: as many as there are processors where that
+    saves time); what comes out is the same. Raises Problems for a scene that cannot run.
     """
     loaded = source if isinstance(source, LoadedScene) else load(source)
-    return check_scene(loaded, seed, only, progress)
+    return check_scene(loaded, seed, only, progress, workers=workers)

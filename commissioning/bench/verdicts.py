@@ -1,26 +1,36 @@
-"""The checks of a scene: which runs they need, one after the other, and what they say.
+"""The checks of a scene: which runs they need, and what they say.
 
 Checks of one scenario share a run: it is as long as the longest of them needs, and each looks only as far
 as its own time. A throughput goes on with further seeds until it has enough. A run in which a device
-raised decides nothing but failures that happened before: its other checks are INCONCLUSIVE, and the
-problem stands beside the verdicts.
+raised, or whose parts came to wait for one another, decides nothing but failures: its other checks are
+INCONCLUSIVE, and the problem stands beside the verdicts.
+
+The first run is made in this process. If those that may follow would take long, they go to worker processes,
+and are taken in their order: the report is the same with any number of them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
-from commissioning.bench.conditions import Conditions, RunFacts, conditions, facts_of
+from commissioning.bench.conditions import Conditions, RunFacts, conditions
 from commissioning.bench.load import LoadedScene
+from commissioning.bench.pool import default_workers
+from commissioning.bench.replications import (
+    Ahead,
+    Asked,
+    MakeRun,
+    Seen,
+    first_alarm,
+    observe_run,
+    why_undecided,
+)
 from commissioning.bench.run import make_run
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.model.record import Kind
-from commissioning.sim.check import Check, JournalView, Measure, RunView, Verdict
-from commissioning.sim.journal import Journal
+from commissioning.sim.check import Check, Measure, RunView, Verdict
 
 __all__ = [
     "CheckReport",
@@ -34,24 +44,7 @@ __all__ = [
 ]
 
 Progress = Callable[[float, str], None]
-_SLICES = 40
-
-
-class CheckRun(Protocol):
-    """What is needed of a run. `problem` is set when a device raised."""
-
-    problem: Problem | None
-
-    @property
-    def now_ns(self) -> int: ...
-    @property
-    def events(self) -> int: ...
-    @property
-    def journal(self) -> Journal: ...
-    def advance_to(self, t_ns: int) -> None: ...
-
-
-MakeRun = Callable[[LoadedScene, int, str], CheckRun]
+_WORTH_S = 5.0  # of runs to come, from which on worker processes are worth their start
 
 
 @dataclass(frozen=True)
@@ -171,14 +164,17 @@ def check_scene(
     only: Sequence[str] = (),
     progress: Progress | None = None,
     make_run: MakeRun = make_run,
+    workers: int | None = None,
 ) -> CheckReport:
     """Run what the checks of a scene need and judge them.
 
-    `progress(share, text)` is called some tens of times per run. Ctrl-C ends the runs; what was observed
-    is judged. Raises Problems if a check cannot be built.
+    `progress(share, text)` is called some tens of times per run made here, and after each run. Ctrl-C ends
+    the runs; what was observed is judged. `workers`: processes for further replications; 1: all of them run
+    here, one after the other; None: as many as there are processors, where that saves time. Raises Problems
+    if a check cannot be built.
     """
     seed = loaded.scene.run.seed if seed is None else seed
-    campaign = _Campaign(loaded, seed, checks_of(loaded, only), progress, make_run)
+    campaign = _Campaign(loaded, seed, checks_of(loaded, only), progress, make_run, workers)
     absent = absent_controller(loaded)
     interrupted = False
     if absent:
@@ -188,6 +184,8 @@ def check_scene(
         campaign.run()
     except KeyboardInterrupt:
         interrupted = True
+    finally:
+        campaign.close()
     verdicts = tuple(campaign.judge(check, interrupted) for check in campaign.checks)
     return CheckReport(
         verdicts, conditions(loaded, seed), tuple(campaign.runs), tuple(campaign.problems), campaign.wall_s,
@@ -201,31 +199,18 @@ def judge_run(loaded: LoadedScene, view: RunView, only: Sequence[str] = ()) -> t
     A throughput needs replications: of one run it gives the rate and stays INCONCLUSIVE. The scenario is
     the caller's affair. Raises Problems.
     """
-    alarm = first_alarm(view)
+    alarm = why_undecided(view)
     verdicts = []
     for check in checks_of(loaded, only):
         verdict = check.judge([check.observe(view)])
         if alarm is not None and alarm[0] <= check.length_ns and verdict.verdict != "FAIL":
-            verdict = _undecided(verdict, alarm[1])
+            verdict = _undecided(verdict, alarm[1].what)
         verdicts.append(verdict)
     return tuple(verdicts)
 
 
-def first_alarm(view: RunView) -> tuple[int, str] | None:
-    """Time in ns and text of the first PROBLEM of a run: a device or controller that failed in it.
-
-    A line whose PLC has stopped stands still and passes every `never`: from there on nothing is decided.
-    """
-    records = view.records()
-    problems = records[records["kind"] == int(Kind.PROBLEM)]
-    if not len(problems):
-        return None
-    return int(problems[0]["t"]), view.texts[int(problems[0]["a"])]
-
-
 def _undecided(verdict: Verdict, what: str) -> Verdict:
-    why = f"not decided, because the run stopped or lost its controller: {what}"
-    return replace(verdict, verdict="INCONCLUSIVE", why=why)
+    return replace(verdict, verdict="INCONCLUSIVE", why=f"not decided, because {what}")
 
 
 def absent_controller(loaded: LoadedScene) -> str:
@@ -248,10 +233,13 @@ class _Campaign:
         seed: int,
         checks: list[Check],
         progress: Progress | None,
-        make_run: MakeRun,
+        make: MakeRun,
+        workers: int | None,
     ) -> None:
-        self.loaded, self.seed, self.checks, self.make_run = loaded, seed, checks, make_run
+        self.loaded, self.seed, self.checks, self.make_run = loaded, seed, checks, make
         self.progress = progress
+        self.workers = 1 if make is not make_run else default_workers() if workers is None else workers
+        self.at_once = workers is not None and self.workers > 1  # not only where it is worth it
         self.measures: dict[str, list[Measure]] = {check.id: [] for check in checks}
         self.broken: dict[str, Problem] = {}
         self.wall_s: dict[str, float] = {check.id: 0.0 for check in checks}
@@ -259,13 +247,18 @@ class _Campaign:
         self.problems: list[Problem] = []
         self.planned = float(sum(self._planned(group) for group in self._groups().values())) or 1.0
         self.done = 0.0
+        self.ahead: Ahead | None = None
 
     def run(self) -> None:
         """Everything, scenario by scenario in order of the scene, replication by replication."""
-        for scenario, group in self._groups().items():
+        groups = self._groups()
+        for scenario in list(groups):
+            group = groups.pop(scenario)
             index = 0
             while group:
-                self._replication(scenario, index, group)
+                asked = self._asked(scenario, index, group)
+                self._put_away(self._replication(asked, group, groups), group)
+                self.done += asked.length_ns
                 index += 1
                 group = [
                     check
@@ -273,14 +266,19 @@ class _Campaign:
                     if check.id not in self.broken and not check.enough(self.measures[check.id])
                 ]
 
+    def close(self) -> None:
+        """Give worker processes back."""
+        if self.ahead is not None:
+            self.ahead.close()
+
     def judge(self, check: Check, interrupted: bool) -> Verdict:
         """The verdict of one check over what was observed."""
         measures = self.measures[check.id]
+        problem = self.broken.get(check.id)
         if not measures:
             why = "stopped by the user" if interrupted else "its run could not start"
-            return check.verdict("NOT RUN", why)
+            return check.verdict("NOT RUN", why if problem is None else problem.what)
         verdict = check.judge(measures)
-        problem = self.broken.get(check.id)
         if problem is not None and verdict.verdict != "FAIL":
             return _undecided(verdict, problem.what)
         return verdict
@@ -299,30 +297,62 @@ class _Campaign:
             max(check.length_ns for check in group if check.most_runs > index) for index in range(most)
         )
 
-    def _replication(self, scenario: str, index: int, group: Sequence[Check]) -> None:
+    def _asked(self, scenario: str, index: int, group: Sequence[Check]) -> Asked:
+        names = tuple(check.id for check in group)
         length = max(check.length_ns for check in group)
-        seed = replication_seed(self.seed, index)
-        started = time.perf_counter()
-        run = self.make_run(self.loaded, seed, scenario)
-        label = f"{scenario or 'no scenario'}, run {index + 1}"
-        for k in range(1, _SLICES + 1):
-            run.advance_to(length * k // _SLICES)
-            if self.progress is not None:
-                self.progress(min((self.done + length * k / _SLICES) / self.planned, 1.0), label)
-            if run.problem is not None:
-                break
-        self.done += length
-        view = JournalView(run.journal, run.now_ns)
-        alarm = first_alarm(view)
+        return Asked(scenario, index, replication_seed(self.seed, index), names, length)
+
+    def _replication(
+        self, asked: Asked, group: Sequence[Check], later: Mapping[str, Sequence[Check]]
+    ) -> Seen:
+        label = f"{asked.scenario or 'no scenario'}, run {asked.index + 1}"
+        if self.ahead is None and self._worth_it():
+            self.ahead = Ahead(self.loaded, self.workers)
+        if self.ahead is not None:
+            self.ahead.start(self._likely(asked, group, later))
+            seen = self.ahead.take(asked)
+            if seen is not None:
+                self._show(asked.length_ns, label)
+                return seen
+
+        def each(share: float) -> bool:
+            self._show(share * asked.length_ns, label)
+            return True
+
+        seen = observe_run(self.loaded, asked, group, self.make_run, each)
+        assert seen is not None
+        return seen
+
+    def _worth_it(self) -> bool:
+        """Whether what may still have to run is worth the start of other processes."""
+        if self.workers < 2 or not (self.runs or self.at_once):
+            return False
+        wall = sum(run.wall_s for run in self.runs)
+        return self.at_once or wall * (self.planned - self.done) > _WORTH_S * max(self.done, 1.0)
+
+    def _likely(
+        self, asked: Asked, group: Sequence[Check], later: Mapping[str, Sequence[Check]]
+    ) -> list[Asked]:
+        """The runs that come next if no check has enough before its last one."""
+        found = [asked]
+        for index in range(asked.index + 1, max(check.most_runs for check in group)):
+            still = [check for check in group if check.most_runs > index]
+            found.append(self._asked(asked.scenario, index, still))
+        return found + [self._asked(scenario, 0, checks) for scenario, checks in later.items()]
+
+    def _show(self, length: float, label: str) -> None:
+        if self.progress is not None:
+            self.progress(min((self.done + length) / self.planned, 1.0), label)
+
+    def _put_away(self, seen: Seen, group: Sequence[Check]) -> None:
         for check in group:
-            self.measures[check.id].append(check.observe(view))
-            if run.problem is not None and run.now_ns < check.length_ns:
-                self.broken[check.id] = run.problem
-            elif alarm is not None and alarm[0] <= check.length_ns:
-                self.broken.setdefault(check.id, Problem(alarm[1]))
-        if run.problem is not None:
-            self.problems.append(run.problem)
-        wall = time.perf_counter() - started
-        for check in group:
-            self.wall_s[check.id] += wall / len(group)
-        self.runs.append(facts_of(run.journal, scenario, index, seed, run.now_ns, run.events, wall))
+            if check.id in seen.measures:
+                self.measures[check.id].append(seen.measures[check.id])
+            if check.id in seen.broken:
+                self.broken[check.id] = seen.broken[check.id]
+        if seen.problem is not None:
+            self.problems.append(seen.problem)
+        if seen.facts is not None:
+            self.runs.append(seen.facts)
+            for check in group:
+                self.wall_s[check.id] += seen.facts.wall_s / len(group)

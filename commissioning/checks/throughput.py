@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.expression import NameInfo
 from commissioning.model.problem import Place, Problem
+from commissioning.model.record import Kind
 from commissioning.sim.cause import clock
 from commissioning.sim.check import COMMON, Check, Measure, Observer, RunView, Verdict
+from commissioning.sim.deadlock_watch import DEADLOCK
 from commissioning.sim.kpi import departures, kpi
 from commissioning.sim.statistics import Interval, mean_interval, replications_needed
 
@@ -21,6 +23,7 @@ __all__ = ["Throughput"]
 
 _FEWEST = 5  # replications before it may stop early
 _POINTS = 240  # of the output curve kept for the report
+_SILENCE = 5  # mean intervals without output after which it has stopped
 
 
 class Throughput(Check):
@@ -31,7 +34,11 @@ class Throughput(Check):
     Student's, two-sided, over the rates of the replications. It stops before `replications` runs (after
     5 at the earliest) once the interval is within `precision` of the mean and free of the limit.
 
-    Its measure: count, rate (1/s), span_ns, curve ([t_ns, parts so far], at most 240 points).
+    A line in which parts wait for one another for ever delivers nothing in the long run, however much it
+    made before: a deadlock after which nothing leaves is FAIL against `at_least`, after the first such run.
+
+    Its measure: count, rate (1/s), span_ns, curve ([t_ns, parts so far], at most 240 points), deadlock
+    ([t_ns, words], if one stopped the output).
     """
 
     declaration = TypeDeclaration(
@@ -103,24 +110,42 @@ class Throughput(Check):
         }
 
     def explain(self, measure: Measure, view: RunView, records: NDArray[np.void]) -> None:
-        """Add `busiest`: the station that was occupied most, [id, share working, down, set up, blocked].
+        """Add `busiest`: the station that was occupied most, [id, share working, down, set up, blocked],
+        and `deadlock`.
 
         A rate has no single cause; its curve is its trace, and the busiest station where to look first.
         """
+        self._add_deadlock(measure, view, records)
         end = min(view.end_ns, self.length_ns)
         if end <= self.warm_up_ns:
             return
         figures = kpi(view.header, records, end, self.warm_up_ns)
         stations = {str(slot["device"]) for slot in view.header["core"]["slots"]}
-        shares = [
-            (f.working + f.down + f.setup, name, f) for name, f in figures.items() if name in stations
-        ]
+        shares = [(f.working + f.down + f.setup, name, f) for name, f in figures.items() if name in stations]
         if shares:
             _, name, f = max(shares, key=lambda share: share[:2])
             measure["busiest"] = [name, f.working, f.down, f.setup, f.blocked]
 
+    def _add_deadlock(self, measure: Measure, view: RunView, records: NDArray[np.void]) -> None:
+        """Only one after which nothing has left for five times the mean interval before: another part of the
+        line may go on."""
+        told = records[(records["kind"] == int(Kind.PROBLEM)) & (records["aux"] == DEADLOCK)]
+        told = told[told["t"] <= measure["end_ns"]]
+        if not len(told):
+            return
+        curve = measure["curve"]
+        last, parts = curve[-1] if curve else (0, 0)
+        if not parts or measure["end_ns"] - last > _SILENCE * last / parts:
+            measure["deadlock"] = [int(told[0]["t"]), view.texts[int(told[0]["a"])]]
+
+    def _jammed(self, measures: Sequence[Measure]) -> tuple[int, Measure] | None:
+        """Number, from 1 on, and measure of the first run in which a deadlock stopped what must flow."""
+        if self.params["at_least"] is None:
+            return None
+        return next(((k, m) for k, m in enumerate(measures, 1) if m.get("deadlock")), None)
+
     def enough(self, measures: Sequence[Measure]) -> bool:
-        if len(measures) >= self.most_runs:
+        if len(measures) >= self.most_runs or self._jammed(measures):
             return True
         if len(measures) < _FEWEST:
             return False
@@ -130,8 +155,16 @@ class Throughput(Check):
 
     def judge(self, measures: Sequence[Measure]) -> Verdict:
         complete = [m for m in measures if m["complete"]]
+        jammed = self._jammed(measures)
         limit = self.params["at_least"] if self.params["at_least"] is not None else self.params["at_most"]
         facts: dict[str, Any] = {"limit": limit * 3600.0, "unit": "/h"}
+        if jammed is not None:
+            number, measure = jammed
+            t, words = measure["deadlock"]
+            last = f"after {clock(measure['curve'][-1][0])}" if measure["curve"] else "at all"
+            facts["measured"] = None if measure["rate"] is None else measure["rate"] * 3600.0
+            why = f"{words} (found at {clock(t)} in run {number}): nothing leaves {self.params['at']} {last}"
+            return self.verdict("FAIL", f"{why}, so its rate in the long run is 0", at_s=t / 1e9, **facts)
         if len(complete) < len(measures) or not complete:
             end = min((m["end_ns"] for m in measures), default=0)
             rates = [m["rate"] * 3600.0 for m in measures if m["rate"] is not None]

@@ -95,6 +95,10 @@ class Diverter(Device, Receiver):
         self.ports["waiting"].write(True)
         return False
 
+    def onward(self) -> Receiver | None:
+        """Who takes what comes now; None while it turns."""
+        return None if self.turning else self.targets.get(self.way)
+
     def command_changed(self, _: None) -> None:
         """A command changed: it turns, from wherever it is."""
         way = self._commanded()

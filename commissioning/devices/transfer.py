@@ -101,6 +101,10 @@ class Transfer(Device, Receiver):
             self._sink()
         return True
 
+    def onward(self) -> Receiver | None:
+        """Who takes what comes now; None unless the chains are up."""
+        return self.target if self.phase == "up" else None
+
     def enable_changed(self, _: None) -> None:
         """The permission to rise changed."""
         self._rise()

@@ -20,6 +20,7 @@ from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.record import Kind
 from commissioning.sim import snapshot as snapshots
 from commissioning.sim.check import JournalView, RunView
+from commissioning.sim.deadlock_watch import EVERY_NS, DeadlockWatch
 from commissioning.sim.device import Device
 from commissioning.sim.inputs import InputPort
 from commissioning.sim.journal import Journal
@@ -67,6 +68,8 @@ class Run:
         self.line = Line(loaded, scene.run.seed if seed is None else seed, every_scan)
         self.inputs = InputPort(self.line)
         self.line.register(self.inputs)
+        self.deadlocks = DeadlockWatch(self.line)
+        self.line.register(self.deadlocks)
         self.problem: Problem | None = None
         self.replay_only = False
         self._environment: SecondsEnvironment | None = None
@@ -166,8 +169,14 @@ class Run:
 
     def advance_to(self, t_ns: int) -> None:
         """Let virtual time pass until `t_ns`, see `advance`."""
+        advance = self.line.kernel.advance
+        for look_ns in range(self.deadlocks.next_look(), t_ns, EVERY_NS):
+            if self.problem is None:
+                self._guarded(advance, look_ns)
+            if self.problem is None:
+                self.deadlocks.look()
         if self.problem is None:
-            self._guarded(self.line.kernel.advance, t_ns)
+            self._guarded(advance, t_ns)
 
     def step_event(self) -> bool:
         """Go to the end of the next instant in which something is journaled. False: nothing waits."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from commissioning.bench.load import LoadedScene
+from commissioning.bench.load import LoadedScene, load_text
 from commissioning.bench.run import RecordedRun
 from commissioning.bench.verdicts import check_scene, checks_of, exit_code, judge_run, replication_seed
 from commissioning.files.recording import read_recording
@@ -200,3 +200,47 @@ def test_that_json_has_the_keys_of_the_contract(loaded: LoadedScene) -> None:
     rate = data["verdicts"][0]
     assert rate["interval"][0] < rate["measured"] < rate["interval"][1]
     assert data["exit_code"] == 1
+
+
+REWORK = """
+format: commissioning-scene/1
+run: {length: 1 h, scenario: rework}
+products: {box: {size: [0.3 m, 0.2 m, 0.2 m]}}
+devices:
+  src: {type: source, product: box, every: 4 s, to: infeed}
+  infeed: {type: belt, pose: {xyz: [0 m, 0 m, 0 m]}, length: 3 m, speed: 0.5 m/s, to: test}
+  test: {type: station, cycle: 1 s, to: gate}
+  gate: {type: diverter, to: {straight: out, left: again}, tags: {left: Q_Rework}}
+  again: {type: belt, length: 2 m, speed: 0.5 m/s, to: {device: infeed, at: 1 m}}
+  out: {type: sink}
+scenarios: {rework: {steps: [{at: 10 min, set: {Q_Rework: true}}]}}
+checks:
+  flows: {type: throughput, at: out, at_least: 10/h}
+  before: {type: throughput, at: out, at_least: 10/h, for: 9 min}
+  slow: {type: throughput, at: out, at_most: 1000/h}
+  quiet: {type: never, when: not gate.set}
+  tested: {type: never, when: test.busy, for: 1 min}
+"""
+
+
+def test_that_parts_that_wait_for_one_another_decide_what_they_stop(tmp_path: Path) -> None:
+    """From 10 min on every part goes round again; the ring stands within minutes and is told 5 min later."""
+    report = check_scene(load_text(REWORK, tmp_path / "scene.yaml"))
+    found = {verdict.id: verdict.verdict for verdict in report.verdicts}
+    assert found == {
+        "flows": "FAIL", "before": "PASS", "slow": "INCONCLUSIVE", "quiet": "INCONCLUSIVE", "tested": "FAIL",
+    }  # fmt: skip
+    flows = report.verdict("flows")
+    for named in (
+        "deadlock: ",
+        "again (part ",
+        "infeed (part ",
+        "test (part ",
+        "in run 1",
+        "nothing leaves out",
+    ):
+        assert named in flows.why
+    assert flows.at_s is not None and 15 * 60 < flows.at_s < 25 * 60
+    assert "stand still for ever" in report.verdict("quiet").why
+    assert "deadlock" in report.as_html()
+    assert len(report.runs) == 5  # `before` needs five of them; `flows` is decided by the first

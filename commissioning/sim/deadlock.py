@@ -1,0 +1,322 @@
+"""Deadlocks: parts and devices that wait for one another, so that none of them can ever move again.
+
+The graph is read from a line that stands between two instants: who waits at whom (`Waiting`), and what keeps
+the part that is in somebody's way. A wait is *dead* if all it could end by is dead itself; whatever has a
+timer, moves, or is held by a command (a raised stopper, a belt that is told to stand) is alive, for that ends
+by itself or by whoever commands it. Starvation and a line at rest are no deadlocks.
+
+Nothing is kept while a run goes on, so that looking costs what it costs when one looks and nothing per event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from commissioning.sim.drive import Drive
+from commissioning.sim.flow import Receiver, Waiting
+from commissioning.sim.lane import Lane
+from commissioning.sim.lane_merge import MergePoint
+from commissioning.sim.lane_watch import Holder, Stop
+from commissioning.sim.part import Part
+from commissioning.sim.train import STALLING, Place
+
+if TYPE_CHECKING:
+    from commissioning.sim.lane_plan import LanePlan
+    from commissioning.sim.line import Line
+
+__all__ = ["Deadlock", "Passing", "Wait", "find_deadlocks"]
+
+_SHOWN = 4  # parts of one device that are named
+
+
+@runtime_checkable
+class Passing(Protocol):
+    """A device that holds no parts: it offers what is offered to it to another one."""
+
+    id: str
+
+    def onward(self) -> Receiver | None:
+        """Who would have to take a part for it to be taken here. None: the device is not ready itself."""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """`device` waits for `on` with these `parts` (numbers): at its end the one that cannot leave, in a device
+    all that it holds."""
+
+    device: str
+    parts: tuple[int, ...]
+    on: str
+
+    def __str__(self) -> str:
+        if not self.parts:
+            return f"{self.device} waits for {self.on}"
+        numbers = ", ".join(str(part) for part in self.parts[:_SHOWN])
+        more = ", ..." if len(self.parts) > _SHOWN else ""
+        return f"{self.device} (part{'s' * (len(self.parts) > 1)} {numbers}{more}) waits for {self.on}"
+
+
+@dataclass(frozen=True)
+class Deadlock:
+    """A ring of waits. `commands`: inputs of devices in it by which somebody could still take parts out or
+    send them another way. `behind`: devices that wait for the ring without being in it."""
+
+    ring: tuple[Wait, ...]
+    commands: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Those that wait for one another, in the order of waiting."""
+        return tuple(wait.device for wait in self.ring)
+
+    def __str__(self) -> str:
+        text = ", ".join(str(wait) for wait in self.ring)
+        return text + (f"; behind them wait {', '.join(self.behind)}" if self.behind else "")
+
+
+def find_deadlocks(line: Line) -> tuple[Deadlock, ...]:
+    """Every ring of dead waits in a line that stands between two instants."""
+    waiting: list[tuple[Any, Waiting]] = [
+        (thing, thing.waiting)  # type: ignore[attr-defined]
+        for thing in line.objects.values()
+        if isinstance(getattr(thing, "waiting", None), Waiting) and thing.waiting.givers  # type: ignore[attr-defined]
+    ]
+    return _Graph(line, waiting).rings() if waiting else ()
+
+
+# A node is who waits, or who is waited for: ("end", lane) a lane with the part at its end, ("in", lane) one
+# with its infeed, ("at", thing) a merge point or a device, ("part", part) one that hangs over a lane's end.
+_Node = tuple[str, Any]
+
+
+class _Graph:
+    def __init__(self, line: Line, waiting: list[tuple[Any, Waiting]]) -> None:
+        self.line = line
+        self.receivers: dict[str, list[_Node]] = {}  # by id of the giver: where it waits
+        self.nodes: dict[tuple[str, str], _Node] = {}
+        for receiver, givers in waiting:
+            for giver in givers.givers:
+                node = ("in" if isinstance(receiver, Lane) else "at", receiver)
+                self.receivers.setdefault(giver.id, []).append(node)
+                self._add(("end" if isinstance(giver, Lane) else "at", giver))
+                self._add(node)
+        self.after: dict[tuple[str, str], list[_Node]] = {}
+
+    def rings(self) -> tuple[Deadlock, ...]:
+        queue = list(self.nodes.values())
+        for node in queue:  # grows: what a node waits for may not be waited for by a giver
+            after = self.after[_key(node)] = self._after(node)
+            queue += [other for other in after if self._add(other)]
+        dead = self._dead()
+        found: list[Deadlock] = []
+        done: set[tuple[str, str]] = set()
+        for key in dead:
+            path: list[tuple[str, str]] = []
+            while key not in done:
+                done.add(key)
+                path.append(key)
+                key = _key(self.after[key][0])
+            if key in path:
+                found.append(self._ring(path[path.index(key) :], dead))
+        return tuple(found)
+
+    def _dead(self) -> list[tuple[str, str]]:
+        """Nodes that can never go on, in the order in which they were found. The greatest set of nodes each
+        of which waits for something, and for nothing outside the set."""
+        dead = {key: None for key, after in self.after.items() if after}
+        before = -1
+        while before != len(dead):
+            before = len(dead)
+            dead = {key: None for key in dead if all(_key(other) in dead for other in self.after[key])}
+        return list(dead)
+
+    def _ring(self, keys: list[tuple[str, str]], dead: list[tuple[str, str]]) -> Deadlock:
+        start = keys.index(min(keys))  # the same ring is told in the same words whenever one looks
+        nodes = [self.nodes[key] for key in keys[start:] + keys[:start]]
+        named = [self._named(node) for node in nodes]
+        waits: list[Wait] = []
+        for k, node in enumerate(nodes):
+            ahead = next((name for name in named[k + 1 :] + named[: k + 1] if name != named[k]), named[k])
+            if not waits or waits[-1].device != named[k]:
+                waits.append(Wait(named[k], self._parts(node), ahead))
+            elif self._parts(node) and not waits[-1].parts:
+                waits[-1] = Wait(named[k], self._parts(node), ahead)
+        if len(waits) > 1 and waits[-1].device == waits[0].device:
+            last = waits.pop()
+            waits[0] = Wait(waits[0].device, waits[0].parts or last.parts, waits[0].on)
+        behind: list[str] = []
+        for key in dead:
+            name = self._named(self.nodes[key])
+            if key not in keys and name not in named and name not in behind and self._leads(key, keys[0]):
+                behind.append(name)
+        return Deadlock(tuple(waits), self._commands(nodes), tuple(behind))
+
+    def _leads(self, key: tuple[str, str], to: tuple[str, str]) -> bool:
+        seen = {key}
+        queue = [key]
+        for one in queue:
+            if one == to:
+                return True
+            fresh = [_key(other) for other in self.after[one] if _key(other) not in seen]
+            seen.update(fresh)
+            queue += fresh
+        return False
+
+    # what a node waits for -----------------------------------------------------------------------
+
+    def _after(self, node: _Node) -> list[_Node]:
+        """What would let it go on: any of these. Empty: nothing in the line keeps it for ever."""
+        where, thing = node
+        if where == "end":
+            return self.receivers.get(thing.id, []) if thing.end.holds else []
+        if where == "in":
+            return [] if thing.last is None else self._keeps(thing.last)
+        if where == "part":
+            return self._keeps(thing.place)
+        if isinstance(thing, MergePoint):
+            return self._merge(thing)
+        if isinstance(thing, Passing):
+            onward = thing.onward()
+            return [] if onward is None else [("in" if isinstance(onward, Lane) else "at", onward)]
+        return self.receivers.get(thing.id, [])
+
+    def _merge(self, merge: MergePoint) -> list[_Node]:
+        """A merge has parts waiting at the side, or holds one of the lane for them."""
+        if merge.passing:
+            stop = merge.stop
+            assert stop is not None
+            place = merge.lane.foremost
+            while place is not None and merge.lane.front(place) - place.length > stop.x:
+                place = place.behind
+            return [] if place is None else self._keeps(place)
+        place = merge.clear.place
+        if place is None or not merge.waiting:
+            return []
+        first = merge.waiting.givers[0]
+        part = _part_of(first)
+        if part is None or merge.lane.front(place) <= merge.x - part.length - merge.rule.gap:
+            return []  # there is room: it will go
+        return self._keeps(place)
+
+    def _keeps(self, place: Place) -> list[_Node]:
+        """What keeps a part on a lane from moving on. Empty: it moves, or a command holds it."""
+        while True:
+            if place.part.place is not place:  # its tail hangs over: it moves as on the lane that has it now
+                return [("part", place.part)] if isinstance(place.part.place, Place) else []
+            train = place.train
+            if train is None:
+                return []
+            drive = train.drive
+            holder = train.holder
+            if holder is not None and drive is None:
+                return self._holds(holder)
+            if drive is not None and drive.moving:
+                return []
+            if drive is not train.home.drive:
+                ahead = train.head.ahead  # held back by that one
+            elif drive.stalls:
+                return self._stalled(drive)
+            else:
+                ahead = None if self._commanded(drive) else train.head.ahead
+            if ahead is None:
+                return []
+            place = ahead
+
+    def _holds(self, holder: Holder) -> list[_Node]:
+        if not isinstance(holder, Stop):
+            return [("end", holder.lane)]
+        owner = getattr(holder.on_hold, "__self__", None)
+        if isinstance(owner, MergePoint):
+            return [("at", owner)]
+        if owner is not None and owner.id in self.receivers:
+            return [("at", owner)]  # a pop-up that cannot get rid of it
+        return []
+
+    def _stalled(self, drive: Drive) -> list[_Node]:
+        """All that stall a drive must let go; one that is dead is enough."""
+        nodes: list[_Node] = []
+        for key in drive.stalls:
+            identity, _, number = key.rpartition("/")
+            lane: Any = self.line.objects[identity]
+            if number.startswith("zone"):
+                zone = lane.zones[int(number.removeprefix("zone"))]
+                for train in lane.trains.values():
+                    if train.home is zone and train.relation == STALLING and train.head.ahead is not None:
+                        nodes += self._keeps(train.head.ahead)
+                        break
+            else:
+                nodes += self._holds(lane.watches[int(number)])
+        return nodes[:1]
+
+    def _commanded(self, drive: Drive) -> bool:
+        """Whether a drive stands because somebody has not told it to run (not by a logic of its own)."""
+        device = self.line.devices.get(drive.name) or self.line.devices.get(drive.name.rpartition(".")[0])
+        if device is None or drive.target > 0.0:
+            return True
+        inputs = [port.name for port in device.declaration.ports if port.direction == "in"]
+        bound = [name for name in inputs if device.bound(name)]
+        if len(self.line.track_drives.get(device.id, [])) < 2:
+            return True  # a belt stands only when it is told to
+        return any(not device.ports[name].value for name in bound)
+
+    # words ---------------------------------------------------------------------------------------
+
+    def _named(self, node: _Node) -> str:
+        where, thing = node
+        if isinstance(thing, Lane):
+            zones = self.line.lane_plans[thing.index].zones
+            return zones[-1 if where == "end" else 0].device
+        if isinstance(thing, Part):
+            plan: LanePlan = self.line.lane_plans[thing.owner.index]
+            return str(plan.zones[thing.place.train.home.index].device)
+        if isinstance(thing, MergePoint):
+            zones = self.line.lane_plans[thing.lane.index].zones
+            return next(zone.device for zone in zones if zone.start <= thing.x < zone.end)
+        return str(thing.id)
+
+    def _parts(self, node: _Node) -> tuple[int, ...]:
+        where, thing = node
+        if where == "end":
+            return () if thing.end.place is None else (thing.end.place.part.id,)
+        if where == "part":
+            return (thing.id,)
+        if isinstance(thing, Lane | MergePoint):
+            return ()
+        return tuple(part.id for part in self.line.parts.values() if part.owner is thing)
+
+    def _commands(self, nodes: list[_Node]) -> tuple[str, ...]:
+        """Bound inputs of diverters in the ring, and of what takes parts off the lanes in it."""
+        devices = [thing.id for _, thing in nodes if isinstance(thing, Passing)]
+        lanes = {thing.index for _, thing in nodes if isinstance(thing, Lane)}
+        tracks = {zone.device for index in sorted(lanes) for zone in self.line.lane_plans[index].zones}
+        devices += [
+            device.id
+            for device in self.line.devices.values()
+            if device.record.along in tracks and device.record.to
+        ]
+        return tuple(
+            f"{name}.{port.name}"
+            for name in devices
+            for port in self.line.devices[name].declaration.ports
+            if port.direction == "in" and self.line.devices[name].bound(port.name)
+        )
+
+    def _add(self, node: _Node) -> bool:
+        key = _key(node)
+        if key in self.nodes:
+            return False
+        self.nodes[key] = node
+        return True
+
+
+def _key(node: _Node) -> tuple[str, str]:
+    return node[0], str(node[1].id)
+
+
+def _part_of(giver: Any) -> Any:
+    """The part that a giver has to give next, where that can be seen."""
+    if isinstance(giver, Lane):
+        return None if giver.end.place is None else giver.end.place.part
+    return getattr(giver, "part", None)
