@@ -28,7 +28,10 @@ SessionState = Literal["running", "paused", "ended", "failed"]
 _SLICE_S = 0.005  # wall time between looks at links and commands
 _LONGEST_SLICE = 10_000_000_000  # virtual ns in one go, however high the speed, so that commands are answered
 _LONGEST_GOODBYE_S = 10.0
-_BUDGET_S = 0.02  # wall time of one stretch at full speed, so that commands are answered
+_BUDGET_S = 0.02  # wall time between two looks at full speed, so that commands are answered
+_STRETCH_S = 0.002  # wall time of one stretch at full speed: as long as a viewer may wait for its turn
+_LONGEST_STEP = 60_000_000_000  # virtual ns of one stretch
+_PATIENCE_S = 0.05  # a viewer that holds the run for longer has forgotten it
 
 
 class Recorder(Protocol):
@@ -73,11 +76,13 @@ class Session:
         self._speed, self._until = speed, until_ns
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake = Event()
+        self._way = Event()  # unset while a viewer works
+        self._way.set()
         self._lock = Lock()
         self._asked = 0  # commands given, taken, and answered by a published status
         self._taken = 0
         self._answered = 0
-        self._step = 1_000_000  # virtual ns of one stretch at full speed; finds its own length
+        self._step = 1_000_000  # virtual ns of one stretch; finds its own length
         self._pending: list[Future[Any]] = []
         self._closing = False
         self._state: SessionState = "paused"
@@ -132,6 +137,18 @@ class Session:
     def reset(self) -> None:
         """Back to the exact start: the same scene, seed and nothing else. Forces are gone."""
         self._command(self._reset)
+
+    def give_way(self) -> None:
+        """A viewer works now: a run faster than real time waits for it between two instants, not for long.
+
+        Two threads that both want the interpreter slow each other down; one after the other is quicker for
+        both. What happens in the run does not depend on it.
+        """
+        self._way.clear()
+
+    def go_on(self) -> None:
+        """The viewer is done."""
+        self._way.set()
 
     def do(self, fn: Callable[[Run], Any]) -> Future[Any]:
         """Call `fn(run)` in the run's thread between two instants; its result or exception as a future."""
@@ -236,19 +253,16 @@ class Session:
         wall = time.monotonic()
         if math.isinf(speed):
             self._lag = 0.0
-            deadline = wall + _BUDGET_S
-            step = self._step
-            while time.monotonic() < deadline and not self._over():
-                run.advance_to(self._capped(run.now_ns + step))
-                step = min(step * 2, 60_000_000_000) if time.monotonic() < deadline else max(step // 2, 1000)
-            self._step = step
-            pause = 0.0005  # a gap in which the other threads get the interpreter: the window answers
+            self._race(wall + _BUDGET_S)
+            pause = 0.0005  # a gap in which the other threads get the interpreter: links answer
         else:
             target = self._anchor_now + round((wall - self._anchor_wall) * speed * 1e9)
             deadline = wall + _BUDGET_S
             slice_ns = min(max(1, round(_SLICE_S * speed * 1e9)), _LONGEST_SLICE)
             while run.now_ns < target and time.monotonic() < deadline and not self._over():
-                run.advance_to(self._capped(min(target, run.now_ns + slice_ns)))
+                if speed > 1.0:  # in real time a partner outside may wait for this run
+                    self._let_pass()
+                self._stretch(min(target - run.now_ns, slice_ns))
             behind = (target - run.now_ns) / 1e9 / speed
             self._lag = max(behind, 0.0)
             pause = 0.0 if behind > 0.0 and not self._over() else _SLICE_S
@@ -257,6 +271,28 @@ class Session:
         elif self._over():
             self._state = "ended"
         return pause
+
+    def _race(self, deadline: float) -> None:
+        """As fast as possible, in stretches that let a viewer pass in between."""
+        while time.monotonic() < deadline and not self._over():
+            self._let_pass()
+            self._stretch(_LONGEST_STEP)
+
+    def _stretch(self, most: int) -> None:
+        """Advance by at most `most` ns, and by no more than twice what took little time before: nobody
+        knows how much happens in a line until it has run."""
+        run, step = self.run, self._step
+        begun = time.monotonic()
+        run.advance_to(self._capped(run.now_ns + min(step, most)))
+        took = time.monotonic() - begun
+        if took > _STRETCH_S:
+            self._step = max(step // 2, 1000)
+        elif took < _STRETCH_S / 2 and most >= step:
+            self._step = min(step * 2, _LONGEST_STEP)
+
+    def _let_pass(self) -> None:
+        if not self._way.is_set() and not self._way.wait(_PATIENCE_S):
+            self._way.set()
 
     def _capped(self, t: int) -> int:
         return t if self._until is None else min(t, self._until)

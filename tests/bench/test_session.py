@@ -6,6 +6,7 @@ compared with what no machine can reach.
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 import time
@@ -255,3 +256,60 @@ def test_that_what_a_session_records_is_the_run_with_its_inputs(
     recording = read_recording(path)
     assert (recording.complete, recording.digest, recording.end_ns) == (True, digest, 30_000_000_000)
     assert [entry.value[2:] for entry in recording.inputs] == [["operate", "estop", ["push", None]]]
+
+
+def test_that_closing_does_not_wait_for_a_run_that_is_stuck_inside_an_instant(
+    make: Callable[[], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread is left behind and ends when the instant does; here the test ends it."""
+    monkeypatch.setattr("commissioning.sim.session._LONGEST_GOODBYE_S", 0.2)
+    entered, leave = threading.Event(), threading.Event()
+
+    def stuck(_: None) -> None:
+        entered.set()
+        leave.wait(PATIENCE)
+
+    def sticky() -> Run:
+        run = make()
+        run.line.kernel.call_at(1, stuck)
+        return run
+
+    s = Session(sticky, math.inf)
+    try:
+        s.start()
+        assert entered.wait(PATIENCE)
+        began = time.monotonic()
+        s.close()
+        assert time.monotonic() - began < PATIENCE / 2
+        assert s.do(lambda run: run.now_ns).cancelled()
+    finally:
+        leave.set()
+    for thread in threading.enumerate():
+        if thread.name == "run":
+            thread.join(PATIENCE)
+    assert not [thread for thread in threading.enumerate() if thread.name == "run"]
+
+
+@pytest.mark.parametrize("speed", [math.inf, 1e9])
+def test_that_the_first_stretches_of_time_are_short(make: Callable[[], Run], speed: float) -> None:
+    """Nobody knows beforehand how much happens in a line: 1 ms of it first, then twice as much at most."""
+    spans: list[int] = []
+
+    def watched() -> Run:
+        run = make()
+        go = run.advance_to
+
+        def advance_to(t_ns: int) -> None:
+            spans.append(t_ns - run.now_ns)
+            go(t_ns)
+
+        run.advance_to = advance_to  # type: ignore[method-assign]
+        return run
+
+    with session(watched, speed, 600_000_000_000) as s:
+        s.start()
+        assert s.wait(PATIENCE).state == "ended"
+    assert spans[0] <= 1_000_000
+    longest = itertools.accumulate(spans, max)
+    assert all(after <= 2 * before for before, after in zip(longest, spans[1:], strict=False))
+    assert max(spans) > 1_000_000_000, "and it finds out that this line is a light one"
