@@ -21,6 +21,7 @@ class Nobody(Controller):
         type="none",
         help="Nothing decides here: clients of a server link write the PLC outputs, or the operator does.",
         brings_tags=True,
+        writes_outputs=False,
         example="outside: {type: none}",
     )
 

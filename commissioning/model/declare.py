@@ -104,6 +104,7 @@ class TypeDeclaration:
     `outputs_required`: an unconnected exit is a problem.
     `outputs_from`: a mapping parameter whose keys are exits as well; each of those must lead somewhere.
     `brings_tags`: a controller whose own variables are tags too (they are not known from the scene alone).
+    `writes_outputs`: False for a controller whose PLC outputs nobody in the run writes: whoever is outside may.
     """
 
     kind: Kind
@@ -121,6 +122,7 @@ class TypeDeclaration:
     outputs_from: str = ""
     exit_pose: Callable[[Mapping[str, Any], str], Pose] | None = None
     brings_tags: bool = False
+    writes_outputs: bool = True
     example: str = ""
 
     def exits(self, params: Mapping[str, Any]) -> tuple[str, ...]:

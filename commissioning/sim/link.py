@@ -157,6 +157,8 @@ class TagEntry(Protocol):
     @property
     def controller(self) -> str: ...
     @property
+    def owner(self) -> str: ...
+    @property
     def path(self) -> str: ...
     @property
     def address(self) -> str: ...
@@ -168,8 +170,7 @@ def link_tags(scene: Scene, entries: Sequence[TagEntry], link: str, *, real: boo
     """The tags that link `link` carries.
 
     A `real` link (to a controller) carries the tags of the external controllers that name it. Any
-    other link publishes every tag; a PLC output is writable there only where its controller is `none`,
-    because otherwise it has an owner already.
+    other link publishes every tag; a PLC output is writable there only if nobody in the run writes it.
     """
     kinds = {id: record.type for id, record in scene.controllers.items()}
     mine = {id for id, record in scene.controllers.items() if record.params.get("link") == link}
@@ -192,7 +193,7 @@ def link_tags(scene: Scene, entries: Sequence[TagEntry], link: str, *, real: boo
                 address=entry.address,
                 comment=entry.comment,
                 folder=controller or entry.name.partition(".")[0],
-                writable=output and not real and (not kinds or kinds.get(controller) == "none"),
+                writable=output and not real and not entry.owner,
             )
         )
     return tuple(tags)

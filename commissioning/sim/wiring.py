@@ -49,9 +49,12 @@ def wire_tags(line: Line) -> dict[str, dict[str, Signal]]:
 
 
 def _writer(line: Line, controller: str) -> str:
-    """Who writes the PLC outputs of a controller: nobody in here where it is `none`."""
+    """Who writes the PLC outputs of a controller: nobody in here where its type says so."""
     record = line.scene.controllers.get(controller)
-    return controller if record is not None and record.type != "none" else ""
+    if record is None:
+        return ""
+    declaration = line.loaded.types["controller", record.type].declaration
+    return controller if declaration.writes_outputs else ""
 
 
 def _entry(line: Line, device: str, port: Port, binding: Binding | None) -> Signal:

@@ -173,10 +173,10 @@ def test_that_a_link_that_never_comes_up_says_so() -> None:
 # which tags a link carries -----------------------------------------------------------------------
 
 
-def entry(index: int, name: str, direction: str, controller: str) -> Any:
+def entry(index: int, name: str, direction: str, controller: str, owner: str = "") -> Any:
     return SimpleNamespace(
         index=index, name=name, type=DataType.BOOL, direction=direction, controller=controller,
-        path=f"GVL.{name}", address="%IX0.0", comment="c",
+        owner=owner, path=f"GVL.{name}", address="%IX0.0", comment="c",
     )  # fmt: skip
 
 
@@ -190,11 +190,11 @@ def scene_with(**controllers: str) -> Scene:
     )
 
 
-def test_that_only_outputs_of_a_controller_none_are_writable() -> None:
+def test_that_only_outputs_that_nobody_in_the_run_writes_are_writable() -> None:
     entries = [
-        entry(0, "I_A", "input", "outside"),
+        entry(0, "I_A", "input", "outside", "pe1"),
         entry(1, "Q_A", "output", "outside"),
-        entry(2, "Q_B", "output", "plc"),
+        entry(2, "Q_B", "output", "plc", "plc"),
         entry(3, "belt.moving", "port", ""),
     ]
     tags = link_tags(scene_with(outside="none", plc="emulated"), entries, "hmi", real=False)
@@ -207,11 +207,12 @@ def test_that_only_outputs_of_a_controller_none_are_writable() -> None:
 
 
 def test_that_a_tag_without_controller_belongs_to_the_only_one() -> None:
-    entries = [entry(0, "Q_A", "output", "")]
+    entries = [entry(0, "Q_A", "output", "", "plc")]
     (tag,) = link_tags(scene_with(plc="emulated"), entries, "hmi", real=False)
     assert (tag.folder, tag.writable) == ("plc", False)
+    entries = [entry(0, "Q_A", "output", "")]
     (tag,) = link_tags(scene_with(outside="none"), entries, "hmi", real=False)
-    assert tag.writable
+    assert (tag.folder, tag.writable) == ("outside", True)
     (tag,) = link_tags(scene_with(), entries, "hmi", real=False)
     assert tag.writable
 
