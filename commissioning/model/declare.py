@@ -103,6 +103,7 @@ class TypeDeclaration:
     track, or the device's own pose.
     `outputs_required`: an unconnected exit is a problem.
     `outputs_from`: a mapping parameter whose keys are exits as well; each of those must lead somewhere.
+    `leads_to(params)`: devices that parts go to besides those of `to`.
     `brings_tags`: a controller whose own variables are tags too (they are not known from the scene alone).
     `writes_outputs`: False for a controller whose PLC outputs nobody in the run writes: whoever is outside may.
     """
@@ -121,6 +122,7 @@ class TypeDeclaration:
     outputs_required: bool = True
     outputs_from: str = ""
     exit_pose: Callable[[Mapping[str, Any], str], Pose] | None = None
+    leads_to: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
     brings_tags: bool = False
     writes_outputs: bool = True
     example: str = ""
@@ -129,6 +131,10 @@ class TypeDeclaration:
         """Names of the exits of a device with these parameters."""
         named = params.get(self.outputs_from) if self.outputs_from else None
         return (*self.outputs, *(str(key) for key in named or ()))
+
+    def leads(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+        """Devices that parts go to besides those of `to`."""
+        return self.leads_to(params) if self.leads_to is not None else ()
 
     def param(self, name: str) -> Param | None:
         return next((param for param in self.params if param.name == name), None)
