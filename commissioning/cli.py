@@ -26,7 +26,6 @@ _LATER = {
     "test": "the scene's own tests",
     "search": "a search for a scenario that violates a check",
     "evidence": "evidence packs",
-    "diff": "comparing two scenes or recordings",
 }
 
 
@@ -121,6 +120,11 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("recording", metavar="RECORDING", type=Path)
     replay.add_argument("--verify", action="store_true")
     replay.add_argument("--json", action="store_true")
+
+    diff = command("diff", _diff, "compare two recordings, or two scenes, in the words of the line")
+    diff.add_argument("a", metavar="A", type=Path)
+    diff.add_argument("b", metavar="B", type=Path)
+    diff.add_argument("--json", action="store_true")
 
     serve = command("serve", _serve, "the emulated line behind its OPC UA server, no window")
     serve.add_argument("scene", metavar="SCENE", type=Path)
@@ -278,6 +282,14 @@ def _replay(options: argparse.Namespace) -> int:
     result = verify(options.recording, None if options.json else _progress())
     _say(result.as_json(), result.as_text(), options.json)
     return 0 if result.same else 1
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from commissioning.bench.diff import diff
+
+    difference = diff(options.a, options.b)
+    _say(difference.as_json(), difference.as_text(), options.json)
+    return 0 if difference.same else 1
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -175,6 +175,25 @@ def test_that_replay_tells_what_is_recorded_and_verifies_it(
     assert json.loads(said.out)["rerun_digest"] == run["digest"]
 
 
+def test_that_diff_tells_recordings_and_scenes_apart(small: Line, tmp_path: Path, command: Command) -> None:
+    paths = [tmp_path / f"{name}.rec" for name in "abc"]
+    for path, seed in zip(paths, ("1", "1", "2"), strict=True):
+        command("run", small, "--for", "60 s", "--seed", seed, "--record", path)
+    said = command("diff", paths[0], paths[1])
+    assert (said.code, said.err) == (0, "")
+    assert said.out.endswith("The same.\n")
+    said = command("diff", paths[0], paths[2], "--json")
+    assert (said.code, said.err) == (1, "")
+    shown = json.loads(said.out)
+    assert shown["same"] is False
+    assert shown["conditions"][0] == {"what": "seed", "a": "1", "b": "2"}
+    said = command("diff", small, paths[0])
+    assert said.code == 0
+    said = command("diff", small, tmp_path / "nothing", "--json")
+    assert (said.code, said.out) == (2, "")
+    assert "there is no scene" in said.err
+
+
 def test_that_demo_without_a_display_prints_verdicts(
     small: Line, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
