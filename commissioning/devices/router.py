@@ -46,7 +46,7 @@ class Router(Device, Receiver, Giver):
         leads_to=_stops,
         example="hub: {type: router, routes: {carton: [saw, drill, out]}}",
     )  # fmt: skip
-    saved: ClassVar[tuple[str, ...]] = ("bound_for", "waiting")
+    saved: ClassVar[tuple[str, ...]] = ("bound_for", "waiting", "wanted")
     constant: ClassVar[tuple[str, ...]] = ("routes", "targets", "stop")
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
@@ -58,7 +58,8 @@ class Router(Device, Receiver, Giver):
         self.stop = line.attribute(f"{self.id}.stop")
         self.targets: dict[str, Receiver] = {}
         self.bound_for: dict[int, int] = {}  # part -> number of the stop that has refused it
-        self.waiting: dict[str, Waiting] = {}  # givers by the stop that their part waits for
+        self.waiting = Waiting()
+        self.wanted: dict[str, str] = {}  # by giver that waits: the stop that its part is bound for
 
     def connect(self) -> None:
         for name, route in self.params["routes"].items():
@@ -72,7 +73,6 @@ class Router(Device, Receiver, Giver):
                     what = f"parts do not come back from {stop} to go on to {route[k + 1]}"
                     raise self._wrong(name, k, what, f"Write to: {self.id} where its parts leave")
                 self.targets[stop] = target
-                self.waiting[stop] = Waiting()
 
     def receiver(self, at: float | None = None) -> Receiver:
         return self
@@ -89,19 +89,18 @@ class Router(Device, Receiver, Giver):
             self.line.journal.add(int(Kind.PART_ATTRIBUTE), self.stop, part.id, float(number))
         stop = self._route(part)[number - 1]
         if self.targets[stop].offer(part, self):
-            for waiting in self.waiting.values():
-                waiting.discard(giver)
+            self.waiting.discard(giver)
             return True
         self.bound_for[part.id] = number
-        self.waiting[stop].add(giver)
+        self.waiting.add(giver)
+        self.wanted[giver.id] = stop
         return False
 
     def ready(self, receiver: Receiver) -> None:
-        for stop, target in self.targets.items():
-            if target is receiver:
-                waiting = self.waiting[stop]
-                for _ in range(len(waiting.givers)):
-                    waiting.call(self)
+        there = {stop for stop, target in self.targets.items() if target is receiver}
+        for giver in [one for one in self.waiting.givers if self.wanted[one.id] in there]:
+            self.waiting.discard(giver)
+            giver.ready(self)
 
     def _route(self, part: Part) -> tuple[str, ...]:
         route = self.routes.get(part.product)
