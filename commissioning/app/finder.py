@@ -49,7 +49,7 @@ class Finder(Overlay):
 
     def place(self) -> None:
         self.adjustSize()
-        self.move((self.parentWidget().width() - self.width()) // 2, 84)
+        self.move((self.host.width() - self.width()) // 2, 84)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field and event.type() == QEvent.Type.FocusOut:

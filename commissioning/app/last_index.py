@@ -73,7 +73,8 @@ class LastIndex:
     def of(self, number: int) -> NDArray[np.void]:
         """All rows of one object."""
         rows = self.rows
-        return rows[rows["obj"] == number]
+        mine: NDArray[np.void] = rows[rows["obj"] == number]
+        return mine
 
     def _sort(self, t_ns: int) -> None:
         # What is past does not change: an order that reaches beyond t_ns stays good while a run goes on.

@@ -20,7 +20,7 @@ from commissioning.app.finder import Finder
 from commissioning.app.journal_panel import JournalPanel
 from commissioning.app.line_tree import LineTree
 from commissioning.app.notices import Ask, Notice
-from commissioning.app.opening import Opened, open_path
+from commissioning.app.opening import Opened, not_opened, open_path
 from commissioning.app.operator_panel import OperatorPanel
 from commissioning.app.problems_panel import ProblemsPanel
 from commissioning.app.properties import Properties
@@ -53,6 +53,7 @@ class MainWindow(QMainWindow):
         self.resize(1680, 1000)
         self.watch = Watch(timeline, self)
         self.selection = Selection(self)
+        self.selection.changed.connect(self.watch.attend)  # before any panel follows
         self.values = TagValues(self.watch)
         self.verdicts = Verdicts(self.watch)
         self.scene: Path | None = None
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.commands.refresh()
         self._loader = ThreadPoolExecutor(1, "open")
         self._loading: Future[Opened] | None = None
+        self._opening = ""
         self._load_timer = QTimer(self)
         self._load_timer.setInterval(20)
         self._load_timer.timeout.connect(self._loaded)
@@ -141,6 +143,7 @@ class MainWindow(QMainWindow):
             return
         self.close_line()
         self.notice.say(f"Opening {path.name} …", stays=True)
+        self._opening = path.name
         self._loading = self._loader.submit(open_path, path, at_ns, stop, arm)
         self._load_timer.start()
 
@@ -177,7 +180,8 @@ class MainWindow(QMainWindow):
         if self._loading is not None and self._loading.done():
             future, self._loading = self._loading, None
             self._load_timer.stop()
-            self.take(future.result())
+            error = future.exception()
+            self.take(future.result() if error is None else not_opened(self._opening, error))
 
     # looks
 

@@ -16,6 +16,7 @@ class Overlay(QFrame):
 
     def __init__(self, window: QWidget):
         super().__init__(window)
+        self.host = window
         self.setObjectName("card")
         self.hide()
         window.installEventFilter(self)
@@ -27,7 +28,7 @@ class Overlay(QFrame):
 
     def place(self) -> None:
         self.adjustSize()
-        window = self.parentWidget()
+        window = self.host
         self.move((window.width() - self.width()) // 2, window.height() - self.height() - 74)
 
     def appear(self) -> None:

@@ -20,6 +20,13 @@ class Opened:
     name: str = ""
 
 
+def not_opened(name: str, error: BaseException) -> Opened:
+    """What nobody foresaw: the window says so and stays."""
+    what = f"{type(error).__name__}: {error}"
+    cure = "Run `commissioning validate` on it; if that passes, report it with the file"
+    return Opened(problems=(Problem(what, cure=cure),), name=name)
+
+
 def open_path(path: Path, at_ns: int | None = None, stop: bool = False, arm: Sequence[str] = ()) -> Opened:
     """A scene (folder or file) or a recording. `stop` runs to `at_ns` and no further."""
     from commissioning.files.recording import is_recording

@@ -135,11 +135,11 @@ class Properties(QScrollArea):
                 self._facts[name] = _row(grid, name, "–")
 
     def _refresh_device(self) -> None:
-        if self._bar is None or self._watch.header is None:
+        watch, header = self._watch, self._watch.header
+        if self._bar is None or header is None:
             return
-        watch = self._watch
         number = next(
-            n for n, o in enumerate(watch.header["core"]["objects"])
+            n for n, o in enumerate(header["core"]["objects"])
             if o["kind"] == "device" and o["id"] == self._selection.device
         )  # fmt: skip
         rows = watch.states.of(number)

@@ -56,6 +56,11 @@ class Source(Protocol):
     def reset(self) -> None: ...
     def seek(self, t_ns: int) -> None: ...
     def do(self, act: Callable[[Any], Any]) -> Future[Any] | None: ...
+    def give_way(self) -> None:
+        """The window works: a fast run waits for it, until `go_on`."""
+        ...
+
+    def go_on(self) -> None: ...
     def close(self) -> None: ...
 
 
@@ -129,6 +134,12 @@ class LiveSource:
         future: Future[Any] = self.session.do(act)
         return future
 
+    def give_way(self) -> None:
+        self.session.give_way()
+
+    def go_on(self) -> None:
+        self.session.go_on()
+
     def close(self) -> None:
         self.session.close()
 
@@ -200,6 +211,12 @@ class ReplaySource:
 
     def do(self, act: Callable[[Any], Any]) -> Future[Any] | None:
         return None
+
+    def give_way(self) -> None:
+        """Nobody else wants the interpreter."""
+
+    def go_on(self) -> None:
+        pass
 
     def close(self) -> None:
         self._playing = False

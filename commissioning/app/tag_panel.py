@@ -100,7 +100,7 @@ class TagModel(QAbstractTableModel):
         if column == ADDRESS:
             return str(signal.get("address") or "")
         if column == DIRECTION:
-            return DIRECTIONS.get(signal["direction"], signal["direction"])
+            return DIRECTIONS.get(signal["direction"], str(signal["direction"]))
         if column == VALUE:
             return values.text(number)
         if column == QUALITY:

@@ -8,6 +8,7 @@ import numpy as np
 
 from commissioning.app.watch import Watch
 from commissioning.app.words import decoded, quality_text, value_text
+from commissioning.model.record import Kind
 from commissioning.model.tags import DataType
 
 
@@ -76,6 +77,8 @@ class TagValues:
     def _value(self, rows: np.ndarray, row: int, number: int) -> Any:
         if row < 0:  # before its first write an entry has its type's default, and says so by its quality
             return DataType[self._type(number)].default
+        if rows["kind"][row] == Kind.READING:
+            return self._watch.solved(rows[row], DataType[self._type(number)])
         source = self._watch.source
         texts = source.texts if source is not None else ()
         return decoded(self._type(number), float(rows["a"][row]), float(rows["b"][row]), texts)

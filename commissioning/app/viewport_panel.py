@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -17,6 +18,9 @@ from commissioning.viewport.overlay import Label
 from commissioning.viewport.picking import Pick
 from commissioning.viewport.widget import ViewportWidget
 
+if TYPE_CHECKING:  # VTK comes after the window is on the screen
+    from commissioning.viewport.picture import OffscreenPicture
+
 ATTENTION = (4, 3, 5, 2)  # down, blocked, set-up, starved
 ATTENTION_AFTER_NS = 500_000_000  # a device that is blocked for a moment is no news
 MOST_LABELS = 12
@@ -30,11 +34,12 @@ class ViewportPanel(QWidget):
         self._watch, self._selection, self._values, self._tokens = watch, selection, values, tokens
         self.widget = ViewportWidget(tokens.palette)
         self.widget.labels = self._labels
+        self.widget.begins = self._begins
         self.with_labels = True
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 0, 1, 1)
         column.addWidget(self.widget)
-        self._source = None
+        self._source: OffscreenPicture | None = None
         self._shown_header: object = None
         self.widget.picked.connect(self._picked)
         self.widget.framed.connect(self._framed)
@@ -105,6 +110,13 @@ class ViewportPanel(QWidget):
 
     def _follow(self) -> None:
         self.widget.select(self._pick())
+
+    def _begins(self, urgent: bool) -> None:
+        """Drawing leaves the interpreter to the run, unless somebody waits for the picture."""
+        if urgent:
+            self._watch.attend()
+        else:
+            self._watch.rest()
 
     def _picked(self, pick: Pick | None) -> None:
         if pick is None:

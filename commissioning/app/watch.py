@@ -15,9 +15,13 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from commissioning.app.last_index import Growing, LastIndex
 from commissioning.app.source import Source, Status
 from commissioning.model.record import RECORD, Kind
+from commissioning.model.tags import DataType
+from commissioning.sim.continuous import HIDDEN, Formula
 from commissioning.viewport.frame import Frame, frame_at
 
 FRAME_MS = 33
+RUSH_MS = 66  # faster than RUSH times real time no eye follows a part: the run gets the time instead
+RUSH = 100.0
 PANEL_EVERY = 3  # panels follow at a third of the frames
 AT_ONCE = 4096  # records
 FEED_S = 0.012  # per tick: a run at full speed must not stop the window
@@ -56,6 +60,10 @@ class Watch(QObject):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(FRAME_MS)
         self._timer.timeout.connect(self.tick)
+        self._idle = QTimer(self)  # fires when what is due has been painted
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(0)
+        self._idle.timeout.connect(self.rest)
         self._begin(None)
 
     def open(self, source: Source) -> None:
@@ -75,11 +83,23 @@ class Watch(QObject):
             self._begin(None)
             self.replaced.emit()
 
+    def attend(self) -> None:
+        """The window works now: a fast run beside it waits until everything that is due has been painted."""
+        if self.source is not None:
+            self.source.give_way()
+            self._idle.start()
+
+    def rest(self) -> None:
+        """The run goes on."""
+        if self.source is not None:
+            self.source.go_on()
+
     def tick(self) -> None:
         """Reads what is new and moves the shown time."""
         source = self.source
         if source is None:
             return
+        self.attend()
         generation = source.generation
         if generation != self._generation:
             self._generation = generation
@@ -93,6 +113,8 @@ class Watch(QObject):
         if self.following and t != self.t_ns:
             self.t_ns, moved = t, True
         if status != self.status:
+            if status.speed != self.status.speed:
+                self._timer.setInterval(RUSH_MS if status.speed > RUSH else FRAME_MS)
             self.status = status
             self.status_changed.emit()
         self._beat += 1
@@ -145,7 +167,15 @@ class Watch(QObject):
     def departures(self, number: int) -> np.ndarray:
         """PART_GONE records of one object up to the shown time."""
         rows = self._departures.array
-        return rows[(rows["a"] == number) & (rows["t"] <= self.t_ns)]
+        gone: np.ndarray = rows[(rows["a"] == number) & (rows["t"] <= self.t_ns)]
+        return gone
+
+    def solved(self, row: Any, datatype: DataType) -> Any:
+        """The value at the shown time of an entry that runs by the formula of READING record `row`."""
+        formula = Formula.of(row)
+        timeline = self.timeline
+        motion = timeline.body_speed(self.t_ns) if formula.rate else timeline.body_travel(self.t_ns)
+        return formula.value(datatype, float(motion[formula.drive]))
 
     def frame(self) -> Frame:
         return frame_at(self.timeline, self.t_ns) if self.timeline is not None else Frame()
@@ -154,7 +184,7 @@ class Watch(QObject):
         self.epoch += 1  # what was looked up in the old journal means nothing in the new one
         self.header = header
         core = (header or {}).get("core") or {"signals": [], "objects": []}
-        self.timeline = self._new_timeline(header) if header else None
+        self.timeline: Any = self._new_timeline(header) if header else None
         self.effective = LastIndex(len(core["signals"]))
         self.own = LastIndex(len(core["signals"]))  # what the owner wrote, under overrides too
         self.states = LastIndex(len(core["objects"]))
@@ -181,10 +211,10 @@ class Watch(QObject):
         self._time.append(rows["t"])
         self.timeline.feed(rows)
         kind = rows["kind"]
-        values = rows[kind == Kind.VALUE]
-        self.effective.feed(values)
+        runs = kind == Kind.READING
+        self.effective.feed(rows[(kind == Kind.VALUE) | (runs & (rows["aux"] & HIDDEN == 0))])
         plain = (kind == Kind.VALUE) & (rows["aux"] & 12 == 0)
-        self.own.feed(rows[plain | (kind == Kind.SOURCE)])
+        self.own.feed(rows[plain | (kind == Kind.SOURCE) | runs])
         self.states.feed(rows[kind == Kind.STATE])
         self.verdicts.feed(rows[kind == Kind.VERDICT])
         self._departures.append(rows[kind == Kind.PART_GONE])

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.viewport.palette import Palette, rgb
-from commissioning.viewport.polydata import actor_of, polydata, shared, unlit
+from commissioning.viewport.polydata import actor_of, polydata, unlit
 from commissioning.viewport.shapes import UNIT_BOX, joined, rotation
+from commissioning.viewport.vtk_arrays import shared
 
 FREE, BLOCKED = 0.006, 0.018  # thickness in m
 

@@ -39,7 +39,8 @@ class Camera:
 
     @property
     def eye(self) -> NDArray[np.float64]:
-        return np.asarray(self.focus) + self.axes[2] * self.distance
+        eye: NDArray[np.float64] = np.asarray(self.focus) + self.axes[2] * self.distance
+        return eye
 
     def orbit(self, right: float, up: float) -> Camera:
         elevation = min(max(self.elevation + up, -0.1), STEEPEST)

@@ -10,7 +10,8 @@ from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 
 from commissioning.viewport.palette import Palette, Rgb, rgb
-from commissioning.viewport.polydata import actor_of, cells, shared, unlit
+from commissioning.viewport.polydata import actor_of, cells, unlit
+from commissioning.viewport.vtk_arrays import shared
 
 FADE_FROM = 0.35  # share of the radius inside which nothing fades
 SEGMENTS = 72
@@ -46,7 +47,8 @@ class Floor:
     def _fade(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         distance = np.hypot(points[:, 0] - self.centre[0], points[:, 1] - self.centre[1]) / self.radius
         share = np.clip((1.0 - distance) / (1.0 - FADE_FROM), 0.0, 1.0)
-        return share * share * (3.0 - 2.0 * share)
+        smooth: NDArray[np.float64] = share * share * (3.0 - 2.0 * share)
+        return smooth
 
     def _make_disc(self) -> tuple[Any, NDArray[np.uint8], Any, NDArray[np.float64]]:
         angle = np.arange(SEGMENTS) * (2 * np.pi / SEGMENTS)

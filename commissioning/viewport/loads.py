@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import vtk_to_numpy
 from vtkmodules.vtkCommonCore import vtkFloatArray, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkGlyph3DMapper
@@ -19,6 +18,7 @@ from commissioning.viewport.frame import Frame
 from commissioning.viewport.palette import Palette, rgb
 from commissioning.viewport.polydata import matt, polydata
 from commissioning.viewport.shapes import STANDING_BOX, Triangles, from_asset
+from commissioning.viewport.vtk_arrays import view
 
 FIRST_CAPACITY = 64
 
@@ -143,5 +143,4 @@ def _columns(capacity: int, width: int, name: str) -> tuple[vtkFloatArray, NDArr
     array.SetName(name)
     array.SetNumberOfComponents(width)
     array.SetNumberOfTuples(capacity)
-    view: NDArray[np.float32] = vtk_to_numpy(array)
-    return array, view
+    return array, view(array)

@@ -72,6 +72,8 @@ class OffscreenPicture:
         self._window.AddRenderer(self.renderer)
         self.camera = self.renderer.GetActiveCamera()
         self._pixels = vtkUnsignedCharArray()
+        # VTK's stub names the array's overload "Any" without the front buffer's default.
+        self._read = self._window.GetRGBACharPixelData
         self._software: bool | None = None
         vtkMapper.SetResolveCoincidentTopologyToPolygonOffset()  # outlines lie before their faces
         self._light()
@@ -80,14 +82,13 @@ class OffscreenPicture:
         self._window.SetSize(max(width, 1), max(height, 1))
 
     def render(self, shift: tuple[float, float] = (0.0, 0.0)) -> NDArray[np.uint8]:
-        from vtkmodules.util.numpy_support import vtk_to_numpy
+        from commissioning.viewport.vtk_arrays import view
 
         width, height = self._window.GetSize()
         self.camera.SetWindowCenter(2.0 * shift[0] / width, 2.0 * shift[1] / height)
         self._window.Render()
-        self._window.GetRGBACharPixelData(0, 0, width - 1, height - 1, 1, self._pixels)
-        image: NDArray[np.uint8] = vtk_to_numpy(self._pixels)
-        return image.reshape(height, width, 4)
+        self._read(0, 0, width - 1, height - 1, 1, self._pixels, 0)
+        return view(self._pixels).reshape(height, width, 4)
 
     def recolour(self, palette: Palette) -> None:
         self.renderer.SetBackground(*(c / 255 for c in rgb(palette.background_low)))

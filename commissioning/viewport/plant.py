@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.viewport.palette import Palette, mix, rgb
-from commissioning.viewport.polydata import actor_of, matt, polydata, shared
+from commissioning.viewport.polydata import actor_of, matt, polydata
 from commissioning.viewport.shapes import Triangles, joined, of_body
+from commissioning.viewport.vtk_arrays import shared
 
 TINT = 0.32  # share of the state colour in a tinted body
 LIT, UNLIT = 0.25, 0.5  # a lit lamp has so much white in it, an unlit one so much black

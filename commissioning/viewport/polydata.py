@@ -6,48 +6,34 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
 from vtkmodules.vtkCommonCore import vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper
 
 from commissioning.viewport.palette import Rgb
 from commissioning.viewport.shapes import Triangles
+from commissioning.viewport.vtk_arrays import copied, indices
 
 AMBIENT = 0.3
 DIFFUSE = 0.84
 
 
-def shared(array: NDArray[Any], name: str = "") -> Any:
-    """A VTK array over the memory of a contiguous numpy array (kept alive by numpy_support)."""
-    vtk_array = numpy_to_vtk(array, deep=0)
-    if name:
-        vtk_array.SetName(name)
-    return vtk_array
-
-
-def cells(indices: NDArray[np.int64]) -> vtkCellArray:
+def cells(corners: NDArray[np.int64]) -> vtkCellArray:
     """(F, k) point indices to a cell array of k-point cells."""
-    count, k = indices.shape
-    offsets = np.arange(0, count * k + 1, k, dtype=np.int64)
+    count, k = corners.shape
     array = vtkCellArray()
-    array.SetData(
-        numpy_to_vtkIdTypeArray(offsets, deep=1),
-        numpy_to_vtkIdTypeArray(np.ascontiguousarray(indices.ravel(), np.int64), deep=1),
-    )
+    array.SetData(indices(np.arange(0, count * k + 1, k)), indices(corners.ravel()))
     return array
 
 
 def polydata(mesh: Triangles, normals: bool = True) -> vtkPolyData:
     data = vtkPolyData()
     points = vtkPoints()
-    points.SetData(numpy_to_vtk(np.ascontiguousarray(mesh.points, np.float32), deep=1))
+    points.SetData(copied(mesh.points))
     data.SetPoints(points)
     data.SetPolys(cells(mesh.faces))
     if normals:
-        array = numpy_to_vtk(np.ascontiguousarray(mesh.normals, np.float32), deep=1)
-        array.SetName("Normals")
-        data.GetPointData().SetNormals(array)
+        data.GetPointData().SetNormals(copied(mesh.normals, "Normals"))
     return data
 
 

@@ -52,6 +52,7 @@ class ViewportWidget(QWidget):
         self.camera = Camera()
         self.stage: Stage | None = None
         self.labels: Callable[[], Sequence[overlay.Label]] = lambda: ()
+        self.begins: Callable[[bool], None] = lambda _urgent: None  # a picture; urgent: an answer to a hand
         self.render_s = 0.0  # what the last picture took
         self.pictures = 0
         self._palette = palette
@@ -60,6 +61,7 @@ class ViewportWidget(QWidget):
         self._sum: NDArray[np.uint16] | None = None
         self._samples = 0
         self._dirty = False
+        self._urgent = False
         self._hover = ""
         self._pressed: QPointF | None = None
         self._last: QPointF | None = None
@@ -93,12 +95,13 @@ class ViewportWidget(QWidget):
     def select(self, what: Pick | None) -> None:
         if self.stage is not None:
             self.stage.select(what)
-            self.request()
+            self.update()  # its label needs no new picture
+            self.request(urgent=True)
 
     def look(self, camera: Camera) -> None:
         self._fits = False
         self.camera = camera
-        self.request()
+        self.request(urgent=True)
 
     def view(self, preset: str) -> None:
         if preset in PRESETS:
@@ -112,11 +115,14 @@ class ViewportWidget(QWidget):
             margin = 1.06 if what is None else 1.9
             self.look(self.camera.framing(low, high, self.width() / max(self.height(), 1), margin))
 
-    def request(self) -> None:
-        """A new picture as soon as the last one leaves time for it."""
+    def request(self, urgent: bool = False) -> None:
+        """A new picture as soon as the last one leaves time for it; at once if somebody waits for it."""
         self._dirty = True
         self._rest.stop()
-        if not self._next.isActive():
+        if urgent and not self._urgent:
+            self._urgent = True
+            self._next.start(0)
+        elif not self._next.isActive():
             # In software GL a picture is slow: leave the event loop at least as long as it took.
             self._next.start(round(self.render_s * 1000) if self.render_s > 0.02 else 0)
 
@@ -146,7 +152,8 @@ class ViewportWidget(QWidget):
         stage = self.stage
         if stage is None or self.width() < 2 or not self.isVisible():
             return
-        self._dirty = False
+        self.begins(self._urgent)
+        self._dirty = self._urgent = False
         if self._fits:  # until somebody moves the camera, the whole line stays in the picture
             low, high = stage.box_of(None)
             self.camera = self.camera.framing(low, high, self.width() / max(self.height(), 1))
@@ -175,7 +182,7 @@ class ViewportWidget(QWidget):
         if self._samples >= 4 or self._samples == SAMPLES:
             self._show((self._sum[::-1] // self._samples).astype(np.uint8))
         if self._samples < SAMPLES:
-            self._rest.start(15)
+            self._rest.start(max(15, round(self.render_s * 1000)))  # a click comes between two of them
 
     def _show(self, pixels: NDArray[np.uint8]) -> None:
         height, width = pixels.shape[:2]

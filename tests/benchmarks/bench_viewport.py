@@ -78,8 +78,9 @@ class Bare:
         from vtkmodules.vtkCommonDataModel import vtkPolyData
         from vtkmodules.vtkRenderingCore import vtkActor, vtkGlyph3DMapper, vtkRenderer, vtkRenderWindow
 
-        from commissioning.viewport.polydata import polydata, shared
+        from commissioning.viewport.polydata import polydata
         from commissioning.viewport.shapes import STANDING_BOX
+        from commissioning.viewport.vtk_arrays import shared
 
         self.window, self.renderer = vtkRenderWindow(), vtkRenderer()
         self.window.SetShowWindow(False)

@@ -75,6 +75,12 @@ class FakeSession:
             future.set_exception(error)
         return future
 
+    def give_way(self) -> None:
+        pass
+
+    def go_on(self) -> None:
+        pass
+
     def close(self) -> None:
         self.asked.append("close")
 
