@@ -9,6 +9,7 @@ from typing import Any
 
 from commissioning.bench import empirical
 from commissioning.bench.experiment_plan import plan_problems
+from commissioning.bench.flow_problems import flow_problems
 from commissioning.bench.link_conflicts import link_problems
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
@@ -108,6 +109,7 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
     poses, misplaced = place(scene, known)
     found += misplaced
     found += plan_problems(text, scene, known)
+    found += flow_problems(text, scene, known)
     buildable = not found
     programs = _programs(scene.controllers, scene, text, folder, files, found)
     meshes = _meshes(text, folder, files, found)
@@ -190,6 +192,7 @@ def _trial(loaded: LoadedScene, text: SceneText, links: bool) -> list[Problem]:
     expressions, is a problem and not a crash."""
     try:
         line = Line(loaded, loaded.scene.run.seed)
+        faults = [problem for device in line.devices.values() for problem in device.faults()]
     except Problems as problems:
         return [_placed(problem, text, loaded.folder) for problem in problems.problems]
     except ValueError as error:
@@ -204,7 +207,7 @@ def _trial(loaded: LoadedScene, text: SceneText, links: bool) -> list[Problem]:
         for signal in line.journal.header["core"]["signals"]
         for name in (signal["name"], *signal["ports"])
     }
-    found = list(check_open_targets(text, declarations(), loaded.scene, entries))
+    found = [*faults, *check_open_targets(text, declarations(), loaded.scene, entries)]
     for record in loaded.scene.checks.values():
         try:
             check = types()["check", record.type](record, loaded.scene.run, text.place(("checks", record.id)))

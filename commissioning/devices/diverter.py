@@ -9,6 +9,7 @@ from commissioning.devices.shapes import box, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
+from commissioning.model.problem import Place, Problem
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
@@ -75,6 +76,18 @@ class Diverter(Device, Receiver):
             self.targets[name] = self.line.receiver(target.device, target.at)
         self.ports["left"].subscribe(self.command_changed)
         self.ports["right"].subscribe(self.command_changed)
+
+    def faults(self) -> Sequence[Problem]:
+        """A tag commands a way that leads nowhere: parts would wait before it for ever."""
+        return [
+            Problem(
+                f"its port {name} is tied to {self.record.tags[name].tag}, but it has no way {name}",
+                Place(id=f"devices.{self.id}.tags.{name}"),
+                f"Say where to: {{{name}: ...}} leads, or remove the tag",
+            )
+            for name in ("left", "right")
+            if self.bound(name) and name not in self.record.to
+        ]
 
     def start(self) -> None:
         self.ports["waiting"].write(False)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import pi
+from math import ceil, pi
 from typing import Any, ClassVar
 
 from commissioning.devices.shapes import box
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
+from commissioning.model.problem import Place, Problem
+from commissioning.model.quantity import format_quantity
 from commissioning.model.record import CarrierKind, Kind, State
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
@@ -78,6 +80,38 @@ class Pusher(Device, Giver):
         self.target = self.line.receiver(target.device, target.at)
         self.ram.watch_arrived(self.arrived)
         self.ports["extend"].subscribe(self.extend_changed)
+
+    def faults(self) -> Sequence[Problem]:
+        """No product can be touched: the stroke ends before its side, or the face is past the track's end."""
+        products = self.line.products
+        if not products:
+            return ()
+        stroke, track = self.params["stroke"], self.record.along
+        gaps = [(self._width() - product.size[1]) / 2 for product in products]
+        if max(gaps) < 0.0:
+            wide = format_quantity(min(product.size[1] for product in products), "length")
+            what = f"it pushes nothing: every product is wider than {track}, the narrowest one is {wide}"
+            return [
+                Problem(what, Place(id=f"devices.{track}.width"), f"Give {track} a width of more than that")
+            ]
+        nearest = min(gap for gap in gaps if gap >= 0.0)
+        if nearest > stroke:
+            what = (
+                f"it pushes nothing: its stroke of {format_quantity(stroke, 'length')} ends before the side "
+                f"of any part, which is {format_quantity(nearest, 'length')} or more from the edge of {track}"
+            )
+            cure = f"Give it a stroke of at least {format_quantity(nearest, 'length')}"
+            return [Problem(what, Place(id=f"devices.{self.id}.stroke"), cure)]
+        shortest = min(
+            product.size[0] for product, gap in zip(products, gaps, strict=True) if 0.0 <= gap <= stroke
+        )
+        beyond = self.x - self.params["face"] / 2 - (self.lane.length - shortest / 2)
+        if beyond > 0.0:
+            what = "it pushes nothing: parts leave the track before their middle comes to its face"
+            beyond = ceil(beyond * 1000 - 1e-6) / 1000  # whole millimetres
+            cure = f"Put it {format_quantity(beyond, 'length')} or more further up, or give it a wider face"
+            return [Problem(what, Place(id=f"devices.{self.id}.at"), cure)]
+        return ()
 
     def start(self) -> None:
         self.ports["extended"].write(False)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from commissioning.model.body import Body
 from commissioning.model.declare import TypeDeclaration
 from commissioning.model.pose import Pose
+from commissioning.model.problem import Problem
 from commissioning.model.record import Kind, State
 from commissioning.model.scene import DeviceRecord
 from commissioning.sim.flow import Receiver
@@ -55,6 +56,11 @@ class Device(Stateful):
 
     def connect(self) -> None:
         """Find lanes and receivers. Everything is constructed, nothing has started."""
+
+    def faults(self) -> Sequence[Problem]:
+        """What is wrong with parameters that are fine by themselves: asked once, when a scene is loaded and
+        its line is built. Places are ids ("devices.pu.stroke")."""
+        return ()
 
     def start(self) -> None:
         """Write first values, schedule first events. It is time 0."""
