@@ -28,6 +28,7 @@ from commissioning.sim.stateful import Stateful
 __all__ = ["FAILURES", "PEOPLE", "WORK", "Conditions", "Work", "Worker"]
 
 _NONE, _SETUP, _CYCLE = 0, 1, 2
+Cause = tuple[Sampler, Sampler]  # time to the next failure, time of its repair
 
 PEOPLE = (
     Param("operators", "device", "Whom it needs to work.", default=None, example="team1"),
@@ -78,11 +79,14 @@ class Worker(Protocol):
 class Conditions:
     """What all places of a device share: the people it asks, times of set-ups, when it fails, its shifts."""
 
-    def __init__(self, line: Line, device: Device) -> None:
+    def __init__(
+        self, line: Line, device: Device, causes: list[Cause] | None = None, by_calendar: Cause | None = None
+    ) -> None:
+        """`causes`, `by_calendar`: failures of a device that reads them itself; None: by its parameters."""
         p, failures = device.params, device.params["failures"]
         self.device = device
-        self.causes: list[tuple[Sampler, Sampler]] = []
-        self.by_calendar: tuple[Sampler, Sampler] | None = None
+        self.causes: list[Cause] = causes or []
+        self.by_calendar = by_calendar
         self.setups = SetupTimes(line, device, p["setup"])
         names = [product.id for product in line.products]
         self.first = names.index(p["set_up_for"]) if p["set_up_for"] is not None else -1
@@ -92,14 +96,14 @@ class Conditions:
         self.operators: Resource | None = None
         self.setters: Resource | None = None
         self.crew: Resource | None = None
-        if failures:
+        if failures and causes is None:
             every = line.sampler(device, "failure", failures["every"])
             repair = line.sampler(device, "repair", failures["repair"])
             if failures["counts"] == "calendar":
                 self.by_calendar = (every, repair)
             else:
                 self.causes.append((every, repair))
-        if p["repair_by"] is not None and not failures:
+        if p["repair_by"] is not None and not (self.causes or self.by_calendar):
             raise ValueError("repair_by needs failures: what would they repair?")
 
     def connect(self) -> None:
