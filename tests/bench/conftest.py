@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from commissioning.bench.load import LoadedScene, load_text
+
+sys.path.insert(0, str(Path(__file__).parent))  # plain modules beside the tests
 
 SCENE = """
 format: commissioning-scene/1

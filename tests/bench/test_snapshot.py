@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
+from run_state import state
 
 from commissioning.bench.load import LoadedScene, load
 from commissioning.sim.part import Part
@@ -29,45 +28,6 @@ def everything() -> LoadedScene:
 @pytest.fixture(scope="module")
 def carton_line() -> LoadedScene:
     return load(SCENES / "carton_line")
-
-
-def state(run: Run) -> dict[str, Any]:
-    """Every attribute that is not declared constant, of everything with state, as comparable data."""
-    things: Mapping[str, Stateful] = run.line.objects | {s.id: s for s in run.line.tags}
-    seen: dict[int, int] = {}
-
-    def plain(value: Any) -> Any:
-        if value is None or isinstance(value, bool | int | float | str):
-            return value
-        if isinstance(value, Stateful):
-            return ("object", value.id)
-        if isinstance(value, Mapping):
-            return [(plain(k), plain(v)) for k, v in value.items()]
-        if isinstance(value, list | tuple) or type(value).__name__ == "deque":
-            return [plain(item) for item in value]
-        if callable(value):
-            return ("call", getattr(value, "__name__", ""))
-        if id(value) in seen:
-            return ("again", seen[id(value)])
-        seen[id(value)] = len(seen)
-        names = [n for base in type(value).__mro__ for n in base.__dict__.get("__slots__", ())]
-        names += list(getattr(value, "__dict__", ()))
-        return [(n, plain(getattr(value, n))) for n in names if hasattr(value, n)]
-
-    kernel = run.line.kernel
-    result: dict[str, Any] = {"now": run.now_ns, "made": run.line.made, "scheduled": kernel.scheduled}
-    result["parts"] = [part.save() for part in run.line.parts.values()]
-    result["queue"] = [
-        (e[0], e[1], e[2], e[3], plain(e[4]), e[5].__self__.id, e[5].__name__)
-        for e in kernel.entries()
-    ]
-    for identity, thing in things.items():
-        constant = set(thing.declared("constant"))
-        values = {n: getattr(thing, n) for n in sorted(thing.attributes() - constant)}
-        if "heap" in values:  # thresholds whose version is past are void; what they were of does not count
-            values["heap"] = [(*entry[:3], entry[2] == entry[3].ver and entry[3]) for entry in values["heap"]]
-        result[identity] = {n: plain(value) for n, value in values.items()}
-    return result
 
 
 def play(run: Run, seed: int, until_ns: int) -> None:
