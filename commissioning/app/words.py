@@ -194,7 +194,7 @@ class RecordWords:
         if kind == Kind.PART_MADE:
             return f"{_at(self.products, aux)} {a:g} × {b:g} × {c:g} m made by {_at(self.objects, int(d))}"
         if kind == Kind.PART_GONE:
-            return f"{_at(['done', 'lost', 'removed'], aux)} at {_at(self.objects, int(a))}"
+            return f"{_at(['done', 'lost', 'removed', 'used up'], aux)} at {_at(self.objects, int(a))}"
         if kind == Kind.PART_MOVE:
             names = self.lanes if aux == CarrierKind.LANE else self.slots if aux == CarrierKind.SLOT else []
             return f"on {_at(names, int(a))} at {b:.3f} m" if aux else "on nothing"

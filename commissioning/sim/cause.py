@@ -20,7 +20,7 @@ _INPUTS = {
     1: "forced to", 2: "force released", 4: "set over a link to", 5: "fault: held at", 6: "fault cleared",
     7: "set to",
 }  # fmt: skip
-_GONE = {0: "left the line at", 1: "was lost at", 2: "was removed by"}
+_GONE = {0: "left the line at", 1: "was lost at", 2: "was removed by", 3: "was used up by"}
 _LINKS = ("closed", "connecting", "up", "lost", "refused")
 
 
