@@ -20,10 +20,12 @@ __all__ = ["declarations", "types"]
 _BUILT_IN = {
     "device": (
         "assembly:Assembly", "barcode_reader:BarcodeReader", "belt:Belt", "buffer:Buffer",
+        "colour_sensor:ColourSensor", "encoder:Encoder", "laser_distance:LaserDistance",
+        "light_curtain:LightCurtain", "proximity:Proximity",
         "disassembly:Disassembly", "diverter:Diverter", "estop_button:EStopButton", "height_eye:HeightEye",
         "inspection:Inspection", "manual_station:ManualStation", "merge:Merge", "operators:Operators",
-        "photo_eye:PhotoEye", "popup:Popup", "push_button:PushButton", "pusher:Pusher",
-        "roller_conveyor:RollerConveyor", "scale:Scale", "sink:Sink",
+        "photo_eye:PhotoEye", "popup:Popup", "push_button:PushButton", "pusher:Pusher", "rack:Rack",
+        "roller_conveyor:RollerConveyor", "router:Router", "scale:Scale", "sink:Sink",
         "source:Source", "stack_light:StackLight", "station:Station", "stopper:Stopper",
         "transfer:Transfer",
     ),

@@ -168,7 +168,7 @@ class Reading(Signal):
         if self.formula is None:
             super().put(value, quality, reason)
             return
-        self.formula = self.drive = None
+        self.formula, self.drive, self.runs = None, None, False
         self.source_quality = 3  # none that there is: whatever stands now is another value
         super().put(value, quality, reason)
 
@@ -194,7 +194,7 @@ class Reading(Signal):
             self._settle()
 
     def _settle(self, always: bool = False) -> None:
-        before, ran = (self.value, self.quality, self.reason), self.runs
+        before, ran = (_VALUE_HELD.__get__(self), self.quality, self.reason), self.runs
         self.overridden = self.forced or self.faulted
         self.runs = self.formula is not None and not self.overridden
         if self.runs:

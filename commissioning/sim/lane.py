@@ -22,6 +22,7 @@ from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane_entry import Entry
 from commissioning.sim.lane_eye import ChoosyEye, Clear, Eye, Mark
 from commissioning.sim.lane_handover import LaneHandover
+from commissioning.sim.lane_range import RangeEye
 from commissioning.sim.lane_watch import Border, End, Infeed, Stop, Watch
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import World
@@ -122,6 +123,12 @@ class Lane(LaneHandover):
         clear = Clear(self, len(self.watches), self._inside(x), on_clear, True)
         self._add(clear)
         return clear
+
+    def add_range(self, x: float, reach: float, tell: Callable[[], None]) -> RangeEye:
+        """Looks upstream from `x` m, `reach` m far; `tell()` when its distance follows another formula."""
+        eye = RangeEye(self, len(self.watches), self._inside(x), reach, tell)
+        self._add(eye)
+        return eye
 
     def add_entry(self, x: float) -> Entry:
         """A place at which parts come onto the lane, for `insert`; before the first part."""
