@@ -92,18 +92,27 @@ def test_that_an_assembly_of_two_saturated_feeds_takes_the_time_of_the_slower(li
     assert np.diff(leaving(run)).tolist() == pytest.approx([3.0] * (len(leaving(run)) - 1))
 
 
-def test_that_an_assembly_of_exponential_feeds_follows_its_markov_chain(line: Line) -> None:
-    """Two saturated exponential machines of rate 1 with one place of their own in an instant assembly.
+@pytest.mark.parametrize(("fast", "slow"), [(1.0, 1.0), (1.0, 0.7)])
+def test_that_an_assembly_of_exponential_feeds_follows_its_markov_chain(
+    line: Line, fast: float, slow: float
+) -> None:
+    """Kitting from two memoryless feeds with room for two each (Som, Wilhelm and Disney 1994).
 
-    A machine is blocked while its part waits in the assembly and the next is finished: d, the parts that
-    one is ahead, is a walk on -2..2 with rates 1 both ways, blocked at the ends. Steady state 1/5 each:
-    pairs leave at the rate of the steps towards 0: (P(-2) + P(-1)) + (P(1) + P(2)) = 4/5.
+    A machine is blocked while its part waits in the assembly and the next is finished: the parts that one
+    is ahead are a walk on -2..2 with rates a and b, P(d) in proportion to (a / b)^d; at an end the feed that
+    is ahead stands, so pairs leave at a (1 - P(2)).
     """
-    run = line("s1: {type: source, product: box, every: always, to: a}\na: {type: station, cycle: {exponential: 1 s}, to: join}\n"
-               "s2: {type: source, product: tall, every: always, to: b}\nb: {type: station, cycle: {exponential: 1 s}, to: join}\n"
+    a, b = fast, slow
+    run = line("s1: {type: source, product: box, every: always, to: a}\n"
+               f"a: {{type: station, cycle: {{exponential: {1 / a!r} s}}, to: join}}\n"
+               "s2: {type: source, product: tall, every: always, to: b}\n"
+               f"b: {{type: station, cycle: {{exponential: {1 / b!r} s}}, to: join}}\n"
                "join: {type: assembly, takes: {box: 1, tall: 1}, cycle: 0 s, to: out}\nout: {type: sink}")  # fmt: skip
-    run.advance(60_000)
-    assert run.tags["out.count"].value / 60_000 == pytest.approx(0.8, rel=0.01)
+    run.advance(40_000)
+    weights = [(a / b) ** d for d in range(-2, 3)]
+    assert run.tags["out.count"].value / 40_000 == pytest.approx(
+        a * (1 - weights[-1] / sum(weights)), rel=0.012
+    )
 
 
 def test_that_a_part_that_an_assembly_never_takes_stops_the_run_and_is_named(line: Line) -> None:
@@ -208,6 +217,18 @@ def test_that_rework_that_goes_round_follows_the_geometric_series(line: Line) ->
         assert np.mean(most[finished] == k) == pytest.approx(0.7 * 0.3**k, rel=0.1)
 
 
+def test_that_a_queue_with_rework_is_as_long_as_one_that_works_on_all_passes_at_once(line: Line) -> None:
+    """M/M/1 with Bernoulli feedback (Takacs 1963): L = r / (1 - r), r = arrival rate * mean cycle / (1 - q)."""
+    run = line("src: {type: source, product: box, every: {exponential: 4 s}, to: mix}\n"
+               "mix: {type: buffer, pose: {xyz: [0, 0, 1]}, to: test}\n"
+               "test: {type: inspection, results: {good: 70 %, rework: 30 %}, cycle: {exponential: 1.4 s}, "
+               "to: {good: out, rework: mix}}\nout: {type: sink}")  # fmt: skip
+    run.advance(150_000)
+    kpi, r = run.kpi(), 1.4 / 4 / 0.7
+    assert kpi["mix"].mean_queue + kpi["test"].mean_queue == pytest.approx(r / (1 - r), rel=0.05)
+    assert kpi["test"].utilisation == pytest.approx(r, rel=0.02)
+
+
 def test_that_rework_ends_after_so_many_passes(line: Line) -> None:
     """Never good: after two reworks a part is scrap. 50 parts are inspected three times each, 150 s."""
     run = line("src: {type: source, product: box, every: always, limit: 50, to: mix}\n"
@@ -291,7 +312,7 @@ def finite_source(machines: int, crews: int, rho: float) -> list[float]:
 
 @pytest.mark.parametrize("crews", [1, 2])
 def test_that_machines_that_share_repair_crews_follow_the_finite_source_model(line: Line, crews: int) -> None:
-    """Machine repair model M/M/c//N (Palm 1947): 4 saturated machines, MTBF 40 s, MTTR 20 s."""
+    """Machine repair model M/M/c//N (Palm 1947): 4 saturated machines, MTBF 40 s, MTTR 20 s, cycle 5 s."""
     rows = [
         f"crew: {{type: operators, count: {crews}}}",
         "team: {type: operators, count: 4}",
@@ -299,13 +320,13 @@ def test_that_machines_that_share_repair_crews_follow_the_finite_source_model(li
     ]
     for k in range(4):
         rows.append(f"s{k}: {{type: source, product: box, every: always, to: m{k}}}")
-        rows.append(f"m{k}: {{type: manual_station, operators: team, cycle: 1 s, repair_by: crew, to: out, "
+        rows.append(f"m{k}: {{type: manual_station, operators: team, cycle: 5 s, repair_by: crew, to: out, "
                     "failures: {every: {exponential: 40 s}, repair: {exponential: 20 s}}}")  # fmt: skip
     run = line("\n".join(rows))
     run.advance(100_000)
     p = finite_source(4, crews, 0.5)
     up = sum((4 - k) * share for k, share in enumerate(p))
-    assert run.tags["out.count"].value / 100_000 == pytest.approx(up, rel=0.015)
+    assert run.tags["out.count"].value / 100_000 * 5 == pytest.approx(up, rel=0.015)
     busy = sum(min(k, crews) * share for k, share in enumerate(p))
     assert mean_level(run, "crew.busy", 100_000) == pytest.approx(busy, rel=0.02)
 
