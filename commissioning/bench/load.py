@@ -27,7 +27,7 @@ from commissioning.registry import declarations, types
 from commissioning.sim.device import Device
 from commissioning.sim.line import Line
 
-__all__ = ["LoadedScene", "load", "load_text"]
+__all__ = ["LoadedScene", "in_scene", "load", "load_text"]
 
 SCENE_FILE = "scene.yaml"
 _LARGEST_PROGRAM = 16 << 20
@@ -249,6 +249,19 @@ def _culprit(error: Exception) -> Place:
             identity = f"devices.{owner.id}"
         trace = trace.tb_next
     return Place(id=identity)
+
+
+def in_scene(loaded: LoadedScene, problems: Iterable[Problem]) -> list[Problem]:
+    """What links and devices tell of themselves while they run, with file and line of the scene."""
+    found = []
+    for problem in problems:
+        section = next(
+            (s for s in ("devices", "controllers") if problem.where.id in getattr(loaded.scene, s)), ""
+        )
+        if section:
+            problem = replace(problem, where=replace(problem.where, id=f"{section}.{problem.where.id}"))
+        found.append(_placed(problem, loaded.text, loaded.folder) if problem.where.id else problem)
+    return found
 
 
 def _placed(problem: Problem, text: SceneText, folder: Path) -> Problem:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from commissioning.bench.load import LoadedScene
-from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.problem import Problem, Problems
 
 __all__ = ["require"]
 
@@ -33,4 +33,4 @@ def _missing(loaded: LoadedScene, section: str, what: str, name: str, known: Ite
         cure = f"Did you mean {near[0]}?"
     else:
         cure = f"Known: {', '.join(names)}" if names else f"The scene has no {section}"
-    return Problem(what, Place(loaded.text.place((section,)).file, id=section), cure)
+    return Problem(what, loaded.text.place((section,), key=True), cure)

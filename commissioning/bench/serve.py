@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from commissioning.bench.load import load
+from commissioning.bench.load import in_scene, load
 from commissioning.bench.named import require
 from commissioning.bench.run import RecordedRun
 from commissioning.model.problem import Place, Problem, Problems
@@ -34,17 +34,20 @@ def serve(
             )
         )
     require(loaded, scenario, arm)
-    session = Session(
-        lambda: Run(loaded, seed, scenario),
-        speed,
-        span_ns,
-        None if record is None else lambda run: RecordedRun(run, loaded, record),
-        arm,
-    )
     try:
-        problems = session.wait_links(15.0)
-        if problems:
-            raise Problems(problems)
+        session = Session(
+            lambda: Run(loaded, seed, scenario),
+            speed,
+            span_ns,
+            None if record is None else lambda run: RecordedRun(run, loaded, record),
+            arm,
+        )
+    except Problems as problems:
+        raise Problems(in_scene(loaded, problems.problems)) from problems
+    try:
+        down = session.wait_links(15.0)
+        if down:
+            raise Problems(in_scene(loaded, down))
         for link in loaded.scene.links.values():
             say(f"{link.id}: {link.params.get('endpoint', link.type)} is up")
         say("running; Ctrl-C ends it")
@@ -70,5 +73,5 @@ def serve(
     run = session.run
     say(f"{run.now_ns / 1e9:.3f} s, journal digest {run.journal.digest()}")
     if run.problem is not None:
-        raise Problems(run.problem)
+        raise Problems(in_scene(loaded, [run.problem]))
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from commissioning.bench.ctrl_c import ctrl_c
-from commissioning.bench.load import LoadedScene, load
+from commissioning.bench.load import LoadedScene, in_scene, load
 from commissioning.bench.named import require
 from commissioning.bench.run import KEYFRAME_EVERY_NS, RecordedRun
 from commissioning.model.problem import Place, Problem, Problems
@@ -112,7 +112,7 @@ def run_once(
         raise Problems(
             Problem(
                 f"{', '.join(arm)} cannot be armed at full speed: links are open in paced runs only",
-                Place(id="links"),
+                loaded.text.place(("links",), key=True),
                 "Add --speed 1x",
             )
         )
@@ -123,6 +123,8 @@ def run_once(
         run, problem, interrupted = _paced(
             loaded, span, seed, scenario, speed, record, every_scan, arm, progress
         )
+    if problem is not None:
+        (problem,) = in_scene(loaded, [problem])
     notices = [f"alarm: {alarm}" for alarm in run.line.alarms]
     if interrupted:
         notices.append(
@@ -177,18 +179,21 @@ def _paced(
     every_scan: bool, arm: tuple[str, ...], progress: Progress | None,
 ) -> tuple[Run, Problem | None, bool]:  # fmt: skip
     """The run, why it stopped, and whether the user stopped it."""
-    session = Session(
-        lambda: Run(loaded, seed, scenario, every_scan=every_scan),
-        speed,
-        span,
-        None if record is None else lambda run: RecordedRun(run, loaded, record),
-        arm,
-    )
+    try:
+        session = Session(
+            lambda: Run(loaded, seed, scenario, every_scan=every_scan),
+            speed,
+            span,
+            None if record is None else lambda run: RecordedRun(run, loaded, record),
+            arm,
+        )
+    except Problems as problems:
+        raise Problems(in_scene(loaded, problems.problems)) from problems
     problem, interrupted = None, False
     try:
-        problems = session.wait_links(15.0)
-        if problems:
-            raise Problems(problems)
+        down = session.wait_links(15.0)
+        if down:
+            raise Problems(in_scene(loaded, down))
         session.start()
         while True:
             status = session.wait(0.2)
@@ -197,7 +202,9 @@ def _paced(
             if status.state != "running":
                 break
         if status.state == "paused":
-            problem = Problem(f"the run ended early: {status.notice}", cure="See that the partner is there")
+            lost = next((f"links.{name}" for name, link in status.links if link.state != "up"), "links")
+            what = f"the run ended early: {status.notice}"
+            problem = Problem(what, Place(id=lost), "See that the partner is there")
         elif status.state == "failed":
             problem = status.problem
     except KeyboardInterrupt:
