@@ -1,0 +1,225 @@
+"""The momentary and the shifting bottleneck, by the active period method.
+
+Roser, Nakano, Tanaka: Shifting bottleneck detection, Proc. Winter Simulation Conference 2002, and
+allaboutlean.com/active-period-method. A machine is *active* while it does not wait: it works, is repaired
+or set up. At any instant the machine whose present uninterrupted active period is longest is the momentary
+bottleneck. While the active periods of a bottleneck and the one that follows it overlap, the bottleneck
+*shifts* from one to the other; otherwise it is the *sole* bottleneck.
+
+Conventions beyond the paper. Candidates are machines and sources (a source that is between parts is active:
+then what arrives limits the line); belts and buffers carry and store. A station of several places is active
+while each of them holds a part. Periods are measured within the time looked at, so that what happened in
+the warm-up does not count. Of machines that never waited in all that time the one that passed on fewest
+parts is the bottleneck: a machine before it never waits either if it feeds a buffer without limit.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.record import State
+from commissioning.sim.history import History
+
+__all__ = ["ACTIVE", "Bottlenecks", "Share", "active_periods", "bottlenecks", "find"]
+
+ACTIVE = (State.WORKING, State.DOWN, State.SETUP)
+Stretch = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of the time looked at: `momentary`: it was the bottleneck; `sole`: it alone; `shifting`: the
+    bottleneck moved from or to it (then it counts for both)."""
+
+    momentary: float
+    sole: float
+    shifting: float
+
+
+@dataclass(frozen=True)
+class Bottlenecks:
+    """`strip`: (t0, t1, device) of the momentary bottleneck, one after the other; instants without one
+    (nothing is active) are left out. `shifts`: (t0, t1, from, to), stretches in which it moved. `shares`:
+    by device, of `span` ns. Momentary shares and `none` add up to 1, and so do sole shares, `moving`
+    (the share of time in which it shifted) and `none`. Devices are object indices.
+    """
+
+    strip: tuple[tuple[int, int, int], ...]
+    shifts: tuple[tuple[int, int, int, int], ...]
+    shares: Mapping[int, Share]
+    none: float
+    moving: float
+
+    @property
+    def main(self) -> int | None:
+        """The device that was the bottleneck for longest, None if nothing was ever active."""
+        if not self.shares:
+            return None
+        return max(self.shares, key=lambda device: self.shares[device].momentary)
+
+    def grown(self, times: NDArray[np.int64]) -> dict[int, tuple[list[float], list[float]]]:
+        """By device: seconds as momentary and as sole bottleneck up to each of `times` (ns, rising)."""
+        found = {}
+        moving = _union([(t0, t1) for t0, t1, _, _ in self.shifts])
+        for device in self.shares:
+            mine = [(t0, t1) for t0, t1, one in self.strip if one == device]
+            found[device] = (_until(mine, times), _until(_minus(mine, moving), times))
+        return found
+
+
+def bottlenecks(history: History) -> Bottlenecks:
+    """Of the machines and sources of a run over the time looked at."""
+    done = _passed_on(history)
+    active = {
+        device: active_periods(history, device)
+        for device in history.devices
+        if history.roles[device] in ("machine", "source")
+    }
+    return find(active, history.start, history.end, done)
+
+
+def active_periods(history: History, device: int) -> list[Stretch]:
+    """(t0, t1) of the uninterrupted active periods of a device in the time looked at."""
+    places = history.places[device] if history.roles[device] == "machine" else 0
+    found: list[Stretch] = []
+    for t0, t1, state, held in history.periods[device].within(history.start, history.end):
+        if state in ACTIVE and not (state == State.WORKING and places > 1 and held < places):
+            if found and found[-1][1] == t0:
+                found[-1] = (found[-1][0], t1)
+            else:
+                found.append((t0, t1))
+    return found
+
+
+def find(
+    active: Mapping[int, Sequence[Stretch]], start: int, end: int, done: Mapping[int, int] | None = None
+) -> Bottlenecks:
+    """The method itself. `active`: rising, disjoint active periods by device within [start, end]; `done`:
+    parts each has passed on, which decides between equally long periods."""
+    done = {} if done is None else done
+    order = sorted(active, key=lambda device: (done.get(device, 0), device))
+    rank = {device: k for k, device in enumerate(order)}
+    begins = sorted((t0, t1, device) for device, stretches in active.items() for t0, t1 in stretches)
+    strip = _strip(begins, rank)
+    shifts = _shifts(strip, {device: list(stretches) for device, stretches in active.items()})
+    moving = _union([(t0, t1) for t0, t1, _, _ in shifts])
+    span = max(end - start, 1)
+    shares = {}
+    for device in active:
+        mine = [(t0, t1) for t0, t1, one in strip if one == device]
+        moves = _union([(t0, t1) for t0, t1, a, b in shifts if device in (a, b)])
+        shares[device] = Share(
+            _length(mine) / span, _length(_minus(mine, moving)) / span, _length(moves) / span
+        )
+    covered = _length([(t0, t1) for t0, t1, _ in strip])
+    none = (span - covered) / span if end > start else 1.0
+    return Bottlenecks(tuple(strip), tuple(shifts), shares, none, _length(moving) / span)
+
+
+def _strip(begins: Sequence[tuple[int, int, int]], rank: Mapping[int, int]) -> list[tuple[int, int, int]]:
+    """Who has the longest running period, from when to when. `begins`: (t0, t1, device), rising."""
+    running: list[tuple[int, int, int, int]] = []  # longest first: -length, rank, t1, device
+    strip: list[tuple[int, int, int]] = []
+    k, t = 0, 0
+    while k < len(begins) or running:
+        while running and running[0][2] <= t:
+            heappop(running)
+        if not running:
+            if k == len(begins):
+                break
+            t = max(t, begins[k][0])
+        while k < len(begins) and begins[k][0] <= t:
+            t0, t1, device = begins[k]
+            heappush(running, (t0 - t1, rank[device], t1, device))
+            k += 1
+        while running and running[0][2] <= t:
+            heappop(running)
+        if not running:
+            continue
+        _, _, until, device = running[0]
+        upto = min(until, begins[k][0]) if k < len(begins) else until
+        if strip and strip[-1][2] == device and strip[-1][1] == t:
+            strip[-1] = (strip[-1][0], upto, device)
+        elif upto > t:
+            strip.append((t, upto, device))
+        t = upto
+    return strip
+
+
+def _shifts(
+    strip: Sequence[tuple[int, int, int]], active: Mapping[int, list[Stretch]]
+) -> list[tuple[int, int, int, int]]:
+    """Where the active periods of two bottlenecks that follow one another overlap."""
+    found = []
+    for (_, before, a), (t, _, b) in pairwise(strip):
+        if t == before:
+            first, second = _around(active[a], t - 1), _around(active[b], t)
+            t0, t1 = max(first[0], second[0]), min(first[1], second[1])
+            if t1 > t0:
+                found.append((t0, t1, a, b))
+    return found
+
+
+def _around(stretches: list[Stretch], t: int) -> Stretch:
+    return stretches[bisect_right(stretches, t, key=lambda one: one[0]) - 1]
+
+
+def _passed_on(history: History) -> dict[int, int]:
+    """Parts that left each device (or that it made) in the time looked at."""
+    v = history.visits
+    left = v.device[(v.t_out > history.start) & (v.t_out <= history.end)]
+    counts = dict(zip(*(x.tolist() for x in np.unique(left, return_counts=True)), strict=True))
+    for t, device, _ in history.made.values():
+        if history.roles.get(device) == "source" and t > history.start:
+            counts[device] = counts.get(device, 0) + 1
+    return counts
+
+
+def _union(stretches: Sequence[Stretch]) -> list[Stretch]:
+    found: list[Stretch] = []
+    for t0, t1 in sorted(stretches):
+        if found and t0 <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], t1))
+        else:
+            found.append((t0, t1))
+    return found
+
+
+def _minus(stretches: Sequence[Stretch], holes: Sequence[Stretch]) -> list[Stretch]:
+    """`stretches` (rising, disjoint) without `holes` (the same)."""
+    found, k = [], 0
+    for t0, t1 in stretches:
+        at = t0
+        while k < len(holes) and holes[k][1] <= at:
+            k += 1
+        j = k
+        while j < len(holes) and holes[j][0] < t1:
+            if holes[j][0] > at:
+                found.append((at, holes[j][0]))
+            at = max(at, holes[j][1])
+            j += 1
+        if at < t1:
+            found.append((at, t1))
+    return found
+
+
+def _length(stretches: Sequence[Stretch]) -> int:
+    return sum(t1 - t0 for t0, t1 in stretches)
+
+
+def _until(stretches: Sequence[Stretch], times: NDArray[np.int64]) -> list[float]:
+    """Seconds of `stretches` (rising, disjoint) up to each of the times."""
+    edges = np.array([t for one in stretches for t in one], np.float64)
+    if not len(edges):
+        return [0.0] * len(times)
+    spent = np.concatenate(([0.0], np.cumsum(np.diff(edges) * (np.arange(len(edges) - 1) % 2 == 0))))
+    found: Any = np.interp(times.astype(np.float64), edges, spent) / 1e9
+    return [float(one) for one in found]

@@ -1,0 +1,223 @@
+"""A run as the analyses of flow read it, from the journal alone: what each device did from when to when,
+and where each part was.
+
+This is the one place that turns STATE, PART_* and motion records into periods and visits; bottleneck,
+waiting, Little's law, flow and OEE look at nothing else. It serves a live run between instants, a recording
+and a replication alike: all of them are a header and an array of records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commissioning.model.record import Kind, State
+from commissioning.sim.visits import OPEN, Visits, visits
+
+__all__ = ["NOTHING", "End", "History", "Periods", "Role", "Visit", "periods"]
+
+NOTHING = -1
+"""No device: of a part that nobody made in the records (a pallet of a loop is made by its buffer)."""
+Role = Literal["source", "sink", "machine", "transport", "store", "other"]
+Visit = tuple[int, int, int]
+"""Object index of a device, t_in and t_out in ns; a visit that goes on ends at the end of the history."""
+_STORES = ("buffer", "rack")
+_LOST = 1
+
+
+@dataclass(frozen=True)
+class Periods:
+    """What one device did: in state[k], holding held[k] parts, from t[k] to t[k + 1] (ns).
+
+    Periods are longer than 0, follow one another without gaps and differ from their neighbours; a device
+    is idle until its first record. `held` is what the device says of itself, 0 where it does not say.
+    """
+
+    t: NDArray[np.int64]
+    state: NDArray[np.int64]
+    held: NDArray[np.int64]
+
+    def shares(self, start: int, end: int) -> list[float]:
+        """Share of (start, end] in each state, by number of the state; of no time: the last state's 1."""
+        total = float(end - start)
+        if total <= 0.0:
+            last = int(self.state[-1]) if len(self.state) else int(State.IDLE)
+            return [1.0 if state == last else 0.0 for state in State]
+        spent = np.diff(np.clip(self.t, start, end)).astype(np.float64)
+        sums = np.bincount(self.state, weights=spent, minlength=len(State))
+        return [float(one) for one in sums[: len(State)] / total]
+
+    def within(self, start: int, end: int) -> list[tuple[int, int, int, int]]:
+        """(t0, t1, state, held) of the periods in (start, end], cut to it."""
+        first = max(int(np.searchsorted(self.t, start, side="right")) - 1, 0)
+        last = int(np.searchsorted(self.t, end, side="left"))
+        found = []
+        for k in range(first, min(last, len(self.state))):
+            t0, t1 = max(int(self.t[k]), start), min(int(self.t[k + 1]), end)
+            if t1 > t0:
+                found.append((t0, t1, int(self.state[k]), int(self.held[k])))
+        return found
+
+    def in_state(self, state: State, start: int, end: int) -> list[tuple[int, int]]:
+        """(t0, t1) of the stretches of (start, end] in a state, joined where only `held` changed."""
+        found: list[tuple[int, int]] = []
+        for t0, t1, one, _ in self.within(start, end):
+            if one == state:
+                if found and found[-1][1] == t0:
+                    found[-1] = (found[-1][0], t1)
+                else:
+                    found.append((t0, t1))
+        return found
+
+
+@dataclass(frozen=True)
+class End:
+    """How a part left the line: when, why (0 done, 1 lost, 2 removed) and at which device."""
+
+    t: int
+    why: int
+    device: int
+
+
+def periods(header: Mapping[str, Any], records: NDArray[np.void], end_ns: int) -> dict[int, Periods]:
+    """The periods of every device up to `end_ns`, by object index. `records`: those from the first on."""
+    rows = records[(records["kind"] == int(Kind.STATE)) & (records["t"] <= end_ns)]
+    rows = rows[np.argsort(rows["obj"], kind="stable")]
+    objects = rows["obj"].astype(np.int64)
+    found = {}
+    for index, thing in enumerate(header["core"]["objects"]):
+        if thing["kind"] == "device":
+            low, high = np.searchsorted(objects, [index, index + 1])
+            found[index] = _joined(rows[low:high], end_ns)
+    return found
+
+
+def _joined(rows: NDArray[np.void], end: int) -> Periods:
+    """Without periods of no length, and equal neighbours as one."""
+    t = np.concatenate(([0], rows["t"].astype(np.int64), [end]))
+    state = np.concatenate(([int(State.IDLE)], rows["aux"].astype(np.int64)))
+    held = np.concatenate(([0], rows["a"].astype(np.int64)))
+    lasting = np.diff(t) > 0
+    begin, state, held = t[:-1][lasting], state[lasting], held[lasting]
+    if len(begin):
+        new = np.concatenate(([True], (np.diff(state) != 0) | (np.diff(held) != 0)))
+        begin, state, held = begin[new], state[new], held[new]
+    return Periods(np.concatenate((begin, [end])), state, held)
+
+
+class History:
+    """Periods, visits and fates of one run over [0, `end_ns`]; analyses look at (`start_ns`, `end_ns`].
+
+    `records`: those of the run from its first on. Everything is read when it is first asked for. Raises
+    ValueError for a time that makes no sense.
+    """
+
+    def __init__(
+        self, header: Mapping[str, Any], records: NDArray[np.void], end_ns: int, start_ns: int = 0
+    ) -> None:
+        if not 0 <= start_ns <= end_ns:
+            raise ValueError(f"no time from {start_ns} ns to {end_ns} ns")
+        self.header, self.start, self.end = header, start_ns, end_ns
+        self.records = records[: int(np.searchsorted(records["t"], end_ns, side="right"))]
+        objects = header["core"]["objects"]
+        self.names: list[str] = [str(thing["id"]) for thing in objects]
+        self.devices: list[int] = [k for k, thing in enumerate(objects) if thing["kind"] == "device"]
+        self.types: list[str] = [str(thing.get("type", "")) for thing in objects]
+        self.places: dict[int, int] = dict.fromkeys(self.devices, 0)
+        """Slots of each device: of a station, how many parts (or batches) it works on side by side."""
+        index = {self.names[k]: k for k in self.devices}
+        for slot in header["core"]["slots"]:
+            self.places[index[str(slot["device"])]] += 1
+        self._lanes = {
+            index[str(zone["device"])] for lane in header["core"]["lanes"] for zone in lane["zones"]
+        }
+
+    def targets(self, device: int) -> list[int]:
+        """Where a device may give its parts by the scene, as the header tells it; none if it does not."""
+        told = self.header.get("look", {}).get("devices", {}).get(self.names[device], {}).get("to", {})
+        return [k for k in self.devices if self.names[k] in told.values()]
+
+    def over(self, start_ns: int) -> History:
+        """The same run, looked at from `start_ns` on. What was read already is not read again."""
+        other = History(self.header, self.records, self.end, start_ns)
+        for name in ("periods", "visits", "journeys", "made", "ends", "roles"):
+            if name in self.__dict__:
+                other.__dict__[name] = self.__dict__[name]
+        return other
+
+    @cached_property
+    def periods(self) -> dict[int, Periods]:
+        """By object index of the device."""
+        return periods(self.header, self.records, self.end)
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Every stay of a part in a device, in order of arrival."""
+        return visits(self.header, self.records)
+
+    @cached_property
+    def journeys(self) -> dict[int, list[Visit]]:
+        """By part: its visits one after the other; stays in one device without leaving it are one visit."""
+        v = self.visits
+        order = np.lexsort((np.arange(len(v.part)), v.t_in, v.part))
+        rows = zip(*(column[order].tolist() for column in (v.part, v.device, v.t_in, v.t_out)), strict=True)
+        found: dict[int, list[Visit]] = {}
+        for part, device, t_in, t_out in rows:
+            end = self.end if t_out == OPEN else t_out
+            mine = found.setdefault(part, [])
+            if mine and mine[-1][0] == device and mine[-1][2] == t_in:
+                mine[-1] = (device, mine[-1][1], end)
+            else:
+                mine.append((device, t_in, end))
+        return found
+
+    @cached_property
+    def made(self) -> dict[int, tuple[int, int, int]]:
+        """By part: when (ns), by which device and what product (index)."""
+        rows = self.records[self.records["kind"] == int(Kind.PART_MADE)]
+        columns = (rows["obj"].tolist(), rows["t"].tolist(), rows["d"].tolist(), rows["aux"].tolist())
+        return {part: (t, int(device), product) for part, t, device, product in zip(*columns, strict=True)}
+
+    @cached_property
+    def ends(self) -> dict[int, End]:
+        """By part that has left the line."""
+        rows = self.records[self.records["kind"] == int(Kind.PART_GONE)]
+        columns = (rows["obj"].tolist(), rows["t"].tolist(), rows["aux"].tolist(), rows["a"].tolist())
+        return {part: End(t, why, int(device)) for part, t, why, device in zip(*columns, strict=True)}
+
+    @cached_property
+    def roles(self) -> dict[int, Role]:
+        """What each device is in the flow, told by what the records say it did.
+
+        `transport`: parts ride on its lanes. `store`: a buffer or rack. `machine`: parts stayed in it (its
+        slots, its bodies) and it is neither. `source`, `sink`: where parts were made and ended, if they did
+        not also stay there.
+        """
+        makers = {device for _, device, _ in self.made.values()}
+        takers = {end.device for end in self.ends.values() if end.why != _LOST}
+        visited = set(np.unique(self.visits.device).tolist())
+        found: dict[int, Role] = {}
+        for device in self.devices:
+            if device in self._lanes:
+                found[device] = "transport"
+            elif self.types[device] in _STORES:
+                found[device] = "store"
+            elif self.places[device] or device in visited:
+                found[device] = "machine"
+            elif device in makers or self.types[device] == "source":
+                found[device] = "source"
+            elif device in takers or self.types[device] == "sink":
+                found[device] = "sink"
+            else:
+                found[device] = "other"
+        return found
+
+    @property
+    def span(self) -> int:
+        """Length of the time looked at, ns."""
+        return self.end - self.start
