@@ -21,7 +21,7 @@ from commissioning.sim.cause import Cause, cause_chain, describe
 __all__ = ["Divergence", "Journal", "Tracks", "first_divergence"]
 
 _TEXT_IN_A = (Kind.PROBLEM, Kind.LINK_STATUS, Kind.VERDICT)
-_LEFT_OUT = (Kind.TRAIN,)  # what moves whom: follows from the rest, and numbers parts
+_LEFT_OUT = (Kind.TRAIN, Kind.READING)  # what moves whom, what runs with what: follows from the rest
 _ON_SIGNALS = (Kind.VALUE, Kind.SOURCE, Kind.OVERRIDE)
 _SIGNAL_INPUTS = (1, 2, 4, 5, 6, 7)
 

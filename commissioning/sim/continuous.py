@@ -217,23 +217,16 @@ class Reading(Signal):
         if changed:
             self._publish(number)
 
-    def _add_formula(self, flags: int) -> int:
+    def as_record(self, flags: int = 0) -> tuple[int, int, float, float, float, float]:
+        """aux, obj, a, b, c, d of the READING record of its formula."""
         formula = self.formula
         assert formula is not None
         flags |= self.source_quality | (RATE if formula.rate else 0) | self.source_reason << 8
-        self.record = self.journal.add(
-            _READING, flags, self.index, formula.drive, formula.offset, formula.scale, formula.modulus
-        )
-        return self.record
+        return flags, self.index, formula.drive, formula.offset, formula.scale, formula.modulus
 
-    def _publish(self, number: int) -> None:
-        if self.subscribers:
-            kernel = self.kernel
-            outer = kernel.cause
-            kernel.cause = number
-            for fn, arg in self.subscribers:
-                fn(arg)
-            kernel.cause = outer
+    def _add_formula(self, flags: int) -> int:
+        self.record = self.journal.add(_READING, *self.as_record(flags))
+        return self.record
 
     # snapshot ----------------------------------------------------------------------------------------
 

@@ -243,7 +243,7 @@ def test_that_a_force_on_a_position_counts_in_an_expression(line: Line) -> None:
 def test_that_a_count_in_an_expression_is_a_problem_with_its_cure(line: Line) -> None:
     run = line(f"{BELT}e: {{type: encoder, along: b, at: 1 m, tags: {{count: I_Count}}}}")
     for name in ("e.count", "I_Count"):
-        with pytest.raises(Problems, match="enc[.]position"):
+        with pytest.raises(Problems, match=r"enc\.position"):
             parse(f"{name} > 100", names_in_header(run.journal.header))
 
 
