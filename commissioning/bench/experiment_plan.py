@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from commissioning.bench.variants import Override, Variant, check_override, value_text
+from commissioning.bench.variants import Override, Variant, check_override, overlaps, value_text
 from commissioning.files.scene_text import SceneText
 from commissioning.model.declare import Declarations, Param
 from commissioning.model.problem import Problem, Problems
@@ -244,6 +244,10 @@ class _Reading:
             overrides = [Override(key, item, (*said, key)) for key, item in parameters.items()]
             for override in overrides:
                 self._check(override)
+            self.reader.found += overlaps(overrides, self.text)
+            if name == BASE:
+                cure = "Name it otherwise"
+                self.reader.problem(said, f"`{BASE}` is the scene as it is, and no variant", cure, key=True)
             found.append(Variant(name, tuple(overrides), said))
         return found
 
@@ -274,6 +278,7 @@ class _Reading:
                 self._check(override)
                 once.append(override)
             columns.append(once)
+        self.reader.found += overlaps([column[0] for column in columns if column], self.text)
         points = 1
         for column in columns:
             points *= len(column)

@@ -9,6 +9,7 @@ from typing import Any
 
 from commissioning.bench import empirical
 from commissioning.bench.experiment_plan import plan_problems
+from commissioning.bench.flow_problems import flow_problems
 from commissioning.bench.link_conflicts import link_problems
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
@@ -108,6 +109,7 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
     poses, misplaced = place(scene, known)
     found += misplaced
     found += plan_problems(text, scene, known)
+    found += flow_problems(text, scene, known)
     buildable = not found
     programs = _programs(scene.controllers, scene, text, folder, files, found)
     meshes = _meshes(text, folder, files, found)

@@ -16,11 +16,15 @@ from typing import Any, Final
 from commissioning.files.scene_text import SceneText
 from commissioning.model.declare import Declarations
 from commissioning.model.problem import Problem, Problems
+from commissioning.model.read_device import read_device
 from commissioning.model.read_params import read_param
 from commissioning.model.reading import Path, Reader, path_id, shown, suggest
 from commissioning.model.scene import Scene
+from commissioning.model.validate import build_scene
 
-__all__ = ["Override", "Variant", "check_override", "said_problem", "value_text", "variant_text"]
+__all__ = [
+    "Override", "Variant", "check_override", "overlaps", "said_problem", "value_text", "variant_text",
+]  # fmt: skip
 
 SECTIONS: Final = ("products", "controllers", "scenarios")
 _PLACE: Final = ("at", "to", "pose", "along")  # of a device, beside its parameters
@@ -83,7 +87,8 @@ def check_override(override: Override, text: SceneText, scene: Scene, known: Dec
         if owner not in ids:
             what = f"there is no {section.removesuffix('s')} {owner!r}"
             reader.problem(override.said, what, suggest(owner, ids), key=True)
-        return reader.found
+            return reader.found
+        return _beside_devices(override, text, known)
     device = scene.devices.get(owner)
     if device is None:
         cure = suggest(owner, scene.devices)
@@ -92,7 +97,9 @@ def check_override(override: Override, text: SceneText, scene: Scene, known: Dec
     declared = known["device", device.type]
     param = declared.param(name)
     if param is None:
-        if name not in _PLACE:
+        if name in _PLACE:
+            reader.found += _placing(override, text, scene, known)
+        else:
             names = [*(param.name for param in declared.params), *_PLACE]
             what = f"{owner} ({device.type}) has no {name!r}"
             reader.problem(override.said, what, suggest(name, names), key=True)
@@ -110,6 +117,18 @@ def check_override(override: Override, text: SceneText, scene: Scene, known: Dec
     read_param(before, steps[:3], value, param)
     reader.found += [said_problem(problem, [override], text, ()) for problem in before.found]
     return reader.found
+
+
+def overlaps(overrides: Sequence[Override], text: SceneText) -> list[Problem]:
+    """Parameters that one variant sets twice: the whole of one, and something inside it."""
+    found = []
+    for one in overrides:
+        for other in overrides:
+            if one is not other and other.path[: len(one.path)] == one.path:
+                what = f"{other.address} lies inside {one.address}, which is set here as well"
+                where = text.place(other.said, key=True)
+                found.append(Problem(what, where, f"Write it inside {one.address}, or remove one of them"))
+    return found
 
 
 def variant_text(text: SceneText, variant: Variant) -> SceneText:
@@ -144,6 +163,39 @@ def said_problem(
             return replace(problem, where=replace(text.place(override.said), id=path_id(override.said)))
     what = f"with variant {variant}: {where}: {problem.what}" if variant else problem.what
     return replace(problem, what=what, where=text.place(otherwise, key=True))
+
+
+def _placing(override: Override, text: SceneText, scene: Scene, known: Declarations) -> list[Problem]:
+    """What is wrong with where a device is to stand or to lead: a wrong unit, no such device or exit, one
+    that takes no parts."""
+    path, name = override.path[:2], str(override.path[1])
+    written = text.tree["devices"][name]
+    changed = _with(written, override.path[2:], override.value)
+    if changed is None:
+        return []  # nothing to change it in: loading the variant tells
+    found = []
+    for body in (written, changed):
+        reader = Reader(text, known, ids=_ids(scene))
+        read_device(reader, path, name, body)
+        found.append(reader.found)
+    return _new_ones(found[0], found[1], override, text)
+
+
+def _beside_devices(override: Override, text: SceneText, known: Declarations) -> list[Problem]:
+    """What is wrong with a value outside the devices: the scene is read with it."""
+    try:
+        changed = variant_text(text, Variant("", (override,), override.said))
+    except Problems as problems:
+        return list(problems.problems)
+    return _new_ones(build_scene(text, known)[1], build_scene(changed, known)[1], override, text)
+
+
+def _new_ones(
+    before: Sequence[Problem], after: Sequence[Problem], override: Override, text: SceneText
+) -> list[Problem]:
+    known = {(problem.where.id, problem.what) for problem in before}
+    fresh = [problem for problem in after if (problem.where.id, problem.what) not in known]
+    return [said_problem(problem, [override], text, override.said) for problem in fresh]
 
 
 def _ids(scene: Scene) -> dict[str, dict[str, str]]:

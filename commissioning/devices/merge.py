@@ -9,6 +9,7 @@ from commissioning.devices.shapes import box
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
+from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
@@ -53,6 +54,17 @@ class Merge(Device):
         hold = p["hold"]
         if hold is None:
             hold = max((product.size[0] for product in line.products), default=0.0) + p["gap"]
+        shortest = min((product.size[0] for product in line.products), default=0.0)
+        if p["rule"] != "main" and hold < shortest + p["gap"] - 1e-9:
+            what = f"parts held {hold:g} m before {self.id} lie where one of {shortest:g} m and its gap "
+            least = shortest + p["gap"]
+            raise Problems(
+                Problem(
+                    what + "must fit, from the side: both would wait for ever",
+                    Place(id=f"devices.{self.id}.hold"),
+                    f"Give hold {least:g} m or more",
+                )
+            )
         assert record.along is not None and record.at is not None
         if (record.along, record.at) in line.merge_rules:
             raise ValueError(f"another merge stands at {record.at:g} m of {record.along} already")

@@ -188,6 +188,9 @@ def _read_to(
         if not isinstance(value, Mapping):
             reader.problem(where, f"to is a device, not {shown(value)}", "Write for example to: belt2")
             return FrozenDict()
+        if not value and "" in outputs:
+            cure = "Write to: and the device that takes the parts"
+            reader.problem(where, f"the end of {name} leads nowhere", cure)
         found = _read_exits(reader, where, value, outputs, name)
     given = {""} if single else {key for key in value if isinstance(key, str)}
     for output in wanted:
