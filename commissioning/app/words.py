@@ -8,7 +8,7 @@ from math import isinf
 from typing import Any
 
 from commissioning.model.quantity import format_quantity
-from commissioning.model.record import CarrierKind, Kind, State
+from commissioning.model.record import CUBIC, CarrierKind, Kind, State
 from commissioning.model.tags import DataType, Quality, Reason
 from commissioning.sim.values import value_of
 
@@ -190,6 +190,8 @@ class RecordWords:
             return f"runs with {_at(self.drives, int(a))}: {b:g} {c:+g} × {unit}{hidden}"
         if kind == Kind.DRIVE:
             ramp = f", {c:g} m/s² to {d:g} m/s" if c else ""
+            if aux == CUBIC:
+                ramp = f", {c:g} m/s², jerk {d:g} m/s³"
             return f"at {a:.3f} m, {b:g} m/s{ramp}"
         if kind == Kind.PART_MADE:
             return f"{_at(self.products, aux)} {a:g} × {b:g} × {c:g} m made by {_at(self.objects, int(d))}"

@@ -67,6 +67,11 @@ class State(IntEnum):
     OFF = 6
 
 
+CUBIC = 1
+"""`aux` of a DRIVE record whose fields are position, speed, acceleration and jerk, until the next record
+(`resources/decisions/0012-axes.md`). 0: a ramp to a speed."""
+
+
 class CarrierKind(IntEnum):
     """What a part stands on: `aux` of a PART_MOVE record."""
 

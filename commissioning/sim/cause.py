@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commissioning.model.record import CarrierKind, Kind, State
+from commissioning.model.record import CUBIC, CarrierKind, Kind, State
 from commissioning.model.tags import DataType, Quality, Reason
 from commissioning.sim.continuous import RATE
 from commissioning.sim.values import value_of
@@ -70,7 +70,8 @@ def describe(header: Mapping[str, Any], row: Any, texts: Sequence[str]) -> str:
         how, drive = "speed" if aux & RATE else "travel", _named(core["drives"], _index(a), "drive")
         return f"{_signal_facts(core, index)['name']} follows the {how} of {drive}"
     if kind == Kind.DRIVE:
-        return _drive(_named(core["drives"], index, "drive"), b, d)
+        name = _named(core["drives"], index, "drive")
+        return f"{name} moves with limited jerk" if aux == CUBIC else _drive(name, b, d)
     if kind == Kind.PART_MADE:
         return f"part {index} was made by {_object(core, _index(d))}"
     if kind == Kind.PART_GONE:

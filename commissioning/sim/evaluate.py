@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from commissioning.model import expression_tree as tree
 from commissioning.model.expression_tree import Expression, ExpressionType, Node
-from commissioning.model.record import Kind
+from commissioning.model.record import CUBIC, Kind
 from commissioning.model.tags import DataType, Quality
 from commissioning.sim import evaluate_cells as cells
 from commissioning.sim.continuous import HIDDEN, RATE
@@ -125,10 +125,10 @@ class Monitor:
         t, kind, aux, index, _cause, a, b, c, d = row
         if kind == _DRIVE:
             for motion in self._motions.get(index, ()):
-                motion.piece(t, a, b, c, d)
+                motion.piece(t, a, b, c, d, aux == CUBIC)
             if self._readings:
                 for speed in (False, True):
-                    self._motion(index, speed).piece(t, a, b, c, d)
+                    self._motion(index, speed).piece(t, a, b, c, d, aux == CUBIC)
             return
         if kind == _READING:
             self._take_formula(aux, index, a, b, c)

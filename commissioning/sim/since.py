@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from commissioning.model.record import RECORD, CarrierKind, Kind
 from commissioning.model.tags import Reason
 from commissioning.sim.check import RecordsView
+from commissioning.sim.continuous import Reading
 from commissioning.sim.drive import Drive
 from commissioning.sim.values import words
 
@@ -69,12 +70,17 @@ def opening(line: Line) -> Iterator[Row]:
         for attribute, value in part.attributes.items():
             yield _row(_BEFORE, Kind.PART_ATTRIBUTE, attribute, part.id, value)
     for drive in line.drives:
-        travel, speed = drive.travel(now), drive.speed_at(now)
-        rate, end = (drive.a, drive.v1) if isinstance(drive, Drive) else (0.0, speed)
-        yield _row(0, Kind.DRIVE, 0, drive.index, travel, speed, rate if speed != end else 0.0, end)
+        if isinstance(drive, Drive):
+            travel, speed, end = drive.travel(now), drive.speed_at(now), drive.v1
+            yield _row(0, Kind.DRIVE, 0, drive.index, travel, speed, drive.a if speed != end else 0.0, end)
+        else:
+            aux, *piece = drive.now()
+            yield _row(0, Kind.DRIVE, aux, drive.index, *piece)
     yield from trains
     for signal in line.tags:
-        if signal.reason != Reason.INITIAL:
+        if isinstance(signal, Reading) and signal.runs:
+            yield _row(0, Kind.READING, *signal.as_record())
+        elif signal.reason != Reason.INITIAL:
             high, low = words(signal.type, signal.value, line.journal)
             flags = signal.quality | signal.forced << 2 | signal.faulted << 3 | signal.reason << 8
             yield _row(0, Kind.VALUE, flags, signal.index, high, low)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.model.pose import Pose
-from commissioning.model.record import CarrierKind, Kind
+from commissioning.model.record import CUBIC, CarrierKind, Kind
 from commissioning.model.tags import DataType
 from commissioning.sim.continuous import HIDDEN, RATE, Formula
 from commissioning.sim.timeline_parts import LaneState, PlaceState
@@ -138,30 +138,37 @@ class Timeline:
 
     def body_travel(self, t: int) -> NDArray[np.float64]:
         """Travel of every drive in m at `t` ns, by its index; what a body of that drive is moved by."""
-        s0, v0, a, v1, tau, ramp = self._pieces(t)
+        s0, v0, a, v1, tau, ramp, cubic = self._pieces(t)
         s1 = s0 + 0.5 * (v0 + v1) * ramp
-        return np.where(tau < ramp, s0 + (v0 + 0.5 * a * tau) * tau, s1 + v1 * (tau - ramp))
+        travel: NDArray[np.float64] = np.where(
+            tau < ramp, s0 + (v0 + 0.5 * a * tau) * tau, s1 + v1 * (tau - ramp)
+        )
+        if cubic.any():
+            travel = np.where(cubic, s0 + (v0 + (0.5 * a + v1 / 6.0 * tau) * tau) * tau, travel)
+        return travel
 
     def body_speed(self, t: int) -> NDArray[np.float64]:
         """Speed of every drive in m/s at `t` ns, by its index."""
-        _, v0, a, v1, tau, ramp = self._pieces(t)
-        return np.where(tau < ramp, v0 + a * tau, v1)
+        _, v0, a, v1, tau, ramp, cubic = self._pieces(t)
+        speed: NDArray[np.float64] = np.where(tau < ramp, v0 + a * tau, v1)
+        return np.where(cubic, v0 + (a + 0.5 * v1 * tau) * tau, speed) if cubic.any() else speed
 
-    def _pieces(self, t: int) -> tuple[NDArray[np.float64], ...]:
-        """s0, v0, a, v1 of the piece each drive is on at `t`, the s since it began, the length of its ramp.
+    def _pieces(self, t: int) -> tuple[NDArray[Any], ...]:
+        """s0, v0, a, v1 of the piece each drive is on at `t`, the s since it began, the length of its ramp;
+        last, which pieces are cubic: there v1 is the jerk.
 
         A drive that has none yet is at 0 m and stands.
         """
         last = self._drives.at(t)
         rows = self._drives.table.rows
         if not len(rows):
-            return (np.zeros(len(last)),) * 6
+            return (*(np.zeros(len(last)),) * 6, np.zeros(len(last), bool))
         piece = rows[np.maximum(last, 0)]
         begun = last >= 0
         s0, v0, a, v1 = (np.where(begun, piece[name], 0.0) for name in ("a", "b", "c", "d"))
         tau = (t - piece["t"]) * 1e-9
         ramp = np.divide(v1 - v0, a, out=np.zeros(len(a)), where=a != 0.0)
-        return s0, v0, a, v1, tau, ramp
+        return s0, v0, a, v1, tau, ramp, begun & (piece["aux"] == CUBIC)
 
     def poses(self, t: int) -> PartPoses:
         """Where every part is at `t` ns."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.model.expression_tree import NameInfo
-from commissioning.model.record import Kind
+from commissioning.model.record import CUBIC, Kind
 from commissioning.model.tags import Quality
 from commissioning.sim.kernel import instant
 from commissioning.sim.polynomial import NEVER, Motion
@@ -102,9 +102,9 @@ def _running(
     mine = np.isin(kinds, (int(Kind.VALUE), int(Kind.READING))) & (records["obj"] == index)
     rows = records[mine | (kinds == int(Kind.DRIVE))]
     times = {start, end}
-    for t, kind, _x, _o, _n, _a, b, c, d in rows.tolist():
+    for t, kind, aux, _o, _n, _a, b, c, d in rows.tolist():
         times.add(t)
-        if kind == int(Kind.DRIVE) and c:
+        if kind == int(Kind.DRIVE) and c and aux != CUBIC:
             ramp = (d - b) / c * 1e9
             times.update(t + instant(ramp * k / _RAMP_POINTS) for k in range(1, _RAMP_POINTS + 1))
     timeline = Timeline(header, rows)
@@ -118,16 +118,21 @@ def _running(
 
 def _curve(rows: NDArray[np.void], info: NameInfo, start: int, end: int) -> list[list[float]]:
     motion = Motion(info.kind == "speed")
-    pieces = [(0, 0.0, 0.0, 0.0, 0.0)] if not len(rows) or rows[0]["t"] > 0 else []
-    pieces += [(t, a, b, c, d) for t, _k, _x, _o, _n, a, b, c, d in rows.tolist()]
+    pieces = [(0, 0, 0.0, 0.0, 0.0, 0.0)] if not len(rows) or rows[0]["t"] > 0 else []
+    pieces += [(t, aux, a, b, c, d) for t, _k, aux, _o, _n, a, b, c, d in rows.tolist()]
     points: list[list[float]] = []
-    for at, (t, s0, v0, rate, v1) in enumerate(pieces):
-        motion.piece(t, s0, v0, rate, v1)
+    for at, (t, aux, s0, v0, rate, v1) in enumerate(pieces):
+        motion.piece(t, s0, v0, rate, v1, aux == CUBIC)
         until = min(pieces[at + 1][0] if at + 1 < len(pieces) else end, end)
         low = max(t, start)
         if until < low:
             continue
         change = motion.change
+        if aux == CUBIC:
+            for k in range(_RAMP_POINTS + 1):
+                tau = low + (until - low) * k // _RAMP_POINTS
+                points.append([tau, motion.polynomial.at(tau)])
+            continue
         if low < change:
             ramp_end = min(change, until)
             steps = 1 if info.kind == "speed" else _RAMP_POINTS
