@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from commissioning.sim.energy import energy
 from commissioning.sim.kpi import kpi_json
 from commissioning.sim.run import Run
 from commissioning.sim.session import Session
+from commissioning.sim.staff import staff
 
 __all__ = ["RunResult", "run_once"]
 
@@ -47,6 +48,8 @@ class RunResult:
     """The user stopped it before its time."""
     energy: Mapping[str, Any] | None = None
     """As `sim.energy` tells it; None where no device of the scene has a power."""
+    staff: Mapping[str, Any] = field(default_factory=dict)
+    """As `sim.staff` tells it, by team."""
 
     def as_json(self) -> dict[str, Any]:
         """The keys the contract promises, and a few more."""
@@ -56,6 +59,7 @@ class RunResult:
             "scans": dict(self.scans), "digest": self.digest, "kpi": dict(self.kpi), "verdicts": [],
             "problems": [str(self.problem)] if self.problem else [], "notices": list(self.notices),
             "interrupted": self.interrupted, "energy": self.energy,
+            "staff": dict(self.staff),
         }  # fmt: skip
 
     def as_text(self) -> str:
@@ -84,6 +88,12 @@ class RunResult:
                 + (f", {each:.4f} kWh a part" if each is not None else "")
                 + f", at most {self.energy['peak_kw']:.2f} kW, demand {self.energy['demand_kw']:.2f} kW"
             )
+        for team, one in self.staff.items():
+            if one["utilisation"] is not None:
+                lines.append(
+                    f"{team}: {one['busy']:.2f} of {one['present']:.2f} people busy "
+                    f"({one['utilisation']:.1%}), {one['waiting']:.2f} requests waiting"
+                )
         lines += self.notices
         lines.append(f"journal digest {self.digest}")
         return "\n".join(lines)
@@ -134,7 +144,7 @@ def run_once(
     return RunResult(
         loaded.name, loaded.scene.hash, run.seed, run.now_ns / 1e9, time.monotonic() - wall, run.events,
         run.scans, run.journal.digest(), kpi_json(run.kpi()), problem, tuple(notices),
-        interrupted, _energy(run),
+        interrupted, _energy(run), _staff(run),
     )  # fmt: skip
 
 
@@ -142,6 +152,13 @@ def _energy(run: Run) -> Mapping[str, Any] | None:
     view = run.view()
     used = energy(view.header, view.records(), view.end_ns) if view.end_ns else None
     return None if used is None else used.as_json()
+
+
+def _staff(run: Run) -> Mapping[str, Any]:
+    view = run.view()
+    if not view.end_ns:
+        return {}
+    return {team: one.as_json() for team, one in staff(view.header, view.records(), view.end_ns).items()}
 
 
 def _at_full_speed(
