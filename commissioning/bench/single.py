@@ -15,7 +15,6 @@ from commissioning.bench.named import require
 from commissioning.bench.run import KEYFRAME_EVERY_NS, RecordedRun
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import format_quantity
-from commissioning.sim.energy import energy
 from commissioning.sim.kpi import kpi_json
 from commissioning.sim.run import Run
 from commissioning.sim.session import Session
@@ -149,8 +148,7 @@ def run_once(
 
 
 def _energy(run: Run) -> Mapping[str, Any] | None:
-    view = run.view()
-    used = energy(view.header, view.records(), view.end_ns) if view.end_ns else None
+    used = run.energy()
     return None if used is None else used.as_json()
 
 

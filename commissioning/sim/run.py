@@ -32,6 +32,7 @@ from commissioning.sim.seconds import SecondsEnvironment
 from commissioning.sim.tags import TagTable
 
 if TYPE_CHECKING:
+    from commissioning.sim.energy import Energy
     from commissioning.sim.kpi import DeviceKpi
 
 __all__ = ["Run"]
@@ -145,6 +146,14 @@ class Run:
 
         view = self.view()
         return kpi(view.header, view.records(), view.end_ns)
+
+    def energy(self) -> Energy | None:
+        """Electrical energy so far, see `commissioning.sim.energy`; None where no device has a power, or no
+        time has passed."""
+        from commissioning.sim.energy import energy
+
+        view = self.view()
+        return energy(view.header, view.records(), view.end_ns) if view.end_ns else None
 
     @property
     def environment(self) -> SecondsEnvironment:
