@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
 
 from commissioning.bench.load import LoadedScene
+from commissioning.bench.why import Why, why
 from commissioning.model.record import Kind
+from commissioning.sim.check import RecordsView
 from commissioning.sim.journal import Journal
 from commissioning.sim.kpi import DeviceKpi, departures, kpi, kpi_json
 
@@ -33,8 +35,8 @@ class Conditions:
 @dataclass(frozen=True)
 class RunFacts:
     """One run. `kpi` and `output` (by device that parts left the line at: [t_ns, parts so far]) are kept
-    for the first run of a scenario only, they are empty for further replications. `alarms`: texts of
-    PROBLEM records with their time."""
+    for the first run of a scenario only, they are empty for further replications; so is `why`. `alarms`:
+    texts of PROBLEM records with their time."""
 
     scenario: str
     replication: int
@@ -46,14 +48,16 @@ class RunFacts:
     kpi: Mapping[str, DeviceKpi]
     output: Mapping[str, list[list[int]]]
     alarms: tuple[tuple[int, str], ...] = ()
+    why: Why | None = None
 
     def as_json(self) -> dict[str, Any]:
         """For `check --json`."""
-        facts = asdict(self)
-        del facts["output"]
-        facts["kpi"] = kpi_json(self.kpi)
-        facts["alarms"] = [[t, text] for t, text in self.alarms]
-        return facts
+        return {
+            "scenario": self.scenario, "replication": self.replication, "seed": self.seed,
+            "end_ns": self.end_ns, "events": self.events, "wall_s": self.wall_s, "digest": self.digest,
+            "kpi": kpi_json(self.kpi), "alarms": [[t, text] for t, text in self.alarms],
+            "why": None if self.why is None else self.why.as_json(),
+        }  # fmt: skip
 
 
 def conditions(loaded: LoadedScene, seed: int) -> Conditions:
@@ -76,8 +80,10 @@ def facts_of(
     records = journal.records()
     figures: dict[str, DeviceKpi] = {}
     output: dict[str, list[list[int]]] = {}
+    found: Why | None = None
     if replication == 0 and journal.first == 0:
         figures = kpi(journal.header, records, end_ns)
+        found = why(RecordsView(journal.header, journal.texts, records, end_ns))
         ended = records[(records["kind"] == int(Kind.PART_GONE)) & (records["aux"] == 0)]
         for index in np.unique(ended["a"]).astype(int).tolist():
             times = departures(journal.header, records, index)
@@ -86,7 +92,17 @@ def facts_of(
     alarms = records[records["kind"] == int(Kind.PROBLEM)]
     texts = tuple((int(row["t"]), journal.texts[int(row["a"])]) for row in alarms)
     return RunFacts(
-        scenario, replication, seed, end_ns, events, wall_s, journal.digest(), figures, output, texts
+        scenario,
+        replication,
+        seed,
+        end_ns,
+        events,
+        wall_s,
+        journal.digest(),
+        figures,
+        output,
+        texts,
+        found,
     )
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from commissioning.bench.conditions import RunFacts
 from commissioning.bench.report_figures import STATES, rate_chart, replication_chart, state_bar
 from commissioning.bench.report_timing import text, timing_chart, verdict_mark
+from commissioning.bench.report_why import HOW as WHY_HOW
+from commissioning.bench.report_why import why_sections
 from commissioning.sim.cause import clock
 from commissioning.sim.check import Verdict
 
@@ -24,6 +26,7 @@ __all__ = ["html_report"]
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _RANK = ("FAIL", "INCONCLUSIVE", "NOT RUN", "PASS")
+_FEWEST = 20  # parts done from which on a run is asked why
 _HOW = """
 <p>A level is what it is after everything that happened in an instant; times are virtual and exact to
 the nanosecond. <b>never</b> fails if its condition is ever true. <b>within</b> passes if its reaction
@@ -49,6 +52,7 @@ def html_report(report: CheckReport, made: datetime | None = None) -> str:
         *(_throughput(verdict) for verdict in report.verdicts if "rates" in verdict.details),
         _outputs(report),
         *(_figures(run) for run in report.runs if run.kpi),
+        *(why_sections(run.why, _about(run)) for run in report.runs if _worth(run) and run.why is not None),
         _passed(report.verdicts),
         _conditions(report, made),
     ]
@@ -193,6 +197,16 @@ def _figures(run: RunFacts) -> str:
     )
 
 
+def _about(run: RunFacts) -> str:
+    return f"scenario {text(run.scenario or 'none')}, first run"
+
+
+def _worth(run: RunFacts) -> bool:
+    """Whether parts flow enough to say why; a test of a stop is too short for that, unless it is wrong."""
+    found = run.why
+    return found is not None and (found.routes.done >= _FEWEST or not found.sound)
+
+
 def _passed(verdicts: Sequence[Verdict]) -> str:
     """What passed and left a trace: its slowest reaction."""
     shown = [v for v in verdicts if v.verdict == "PASS" and v.trace is not None]
@@ -227,7 +241,7 @@ def _conditions(report: CheckReport, made: datetime) -> str:
         '<th scope="col">Scenario</th><th scope="col" class="n">Run</th><th scope="col" class="n">Seed</th>'
         '<th scope="col" class="n">Virtual time</th><th scope="col" class="n">Events</th>'
         f'<th scope="col">Journal digest</th></tr></thead><tbody>{rows}</tbody></table></div></section>'
-        f"<footer>{_HOW}</footer>"
+        f"<footer>{_HOW}{WHY_HOW}</footer>"
     )
 
 

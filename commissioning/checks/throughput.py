@@ -16,13 +16,16 @@ from commissioning.model.record import Kind
 from commissioning.sim.cause import clock
 from commissioning.sim.check import COMMON, Check, Measure, Observer, RunView, Verdict
 from commissioning.sim.deadlock_watch import DEADLOCK
-from commissioning.sim.kpi import departures, kpi
+from commissioning.sim.history import History
+from commissioning.sim.kpi import departures
+from commissioning.sim.limits import limit_words
 from commissioning.sim.statistics import Interval, mean_interval, replications_needed
 
 __all__ = ["Throughput"]
 
 _FEWEST = 5  # replications before it may stop early
 _POINTS = 240  # of the output curve kept for the report
+_NEAR = 1.1  # of `at_least`, below which what limits the line is looked for
 _SILENCE = 5  # mean intervals without output after which it has stopped
 
 
@@ -110,21 +113,16 @@ class Throughput(Check):
         }
 
     def explain(self, measure: Measure, view: RunView, records: NDArray[np.void]) -> None:
-        """Add `busiest`: the station that was occupied most, [id, share working, down, set up, blocked],
-        and `deadlock`.
+        """Add `limits`: what limits the line, in words, where the rate may be too low; and `deadlock`.
 
-        A rate has no single cause; its curve is its trace, and the busiest station where to look first.
+        A rate has no single cause; its curve is its trace, and what limits the line where to look first.
         """
         self._add_deadlock(measure, view, records)
-        end = min(view.end_ns, self.length_ns)
-        if end <= self.warm_up_ns:
-            return
-        figures = kpi(view.header, records, end, self.warm_up_ns)
-        stations = {str(slot["device"]) for slot in view.header["core"]["slots"]}
-        shares = [(f.working + f.down + f.setup, name, f) for name, f in figures.items() if name in stations]
-        if shares:
-            _, name, f = max(shares, key=lambda share: share[:2])
-            measure["busiest"] = [name, f.working, f.down, f.setup, f.blocked]
+        least, end = self.params["at_least"], min(view.end_ns, self.length_ns)
+        rate = measure["rate"]
+        if least is not None and rate is not None and rate < _NEAR * least and end > self.warm_up_ns:
+            history = History(view.header, records, end, self.warm_up_ns)
+            measure["limits"] = limit_words(history)
 
     def _add_deadlock(self, measure: Measure, view: RunView, records: NDArray[np.void]) -> None:
         """Only one after which nothing has left for five times the mean interval before: another part of the
@@ -187,10 +185,12 @@ class Throughput(Check):
         decided = self._decided(interval)
         words = self._words(interval)
         if decided is None:
-            return self.verdict("INCONCLUSIVE", f"{words}. {self._cure(interval, limit)}", **facts)
+            return self.verdict(
+                "INCONCLUSIVE", f"{words}. {self._cure(interval, limit)}{_limits(complete)}", **facts
+            )
         if decided:
             return self.verdict("PASS", words, **facts)
-        return self.verdict("FAIL", words + _busiest(complete[0]), at_s=self.length_ns / 1e9, **facts)
+        return self.verdict("FAIL", words + _limits(complete), at_s=self.length_ns / 1e9, **facts)
 
     def _interval(self, measures: Sequence[Measure]) -> Interval:
         return mean_interval([m["rate"] for m in measures], self.params["confidence"])
@@ -226,14 +226,10 @@ class Throughput(Check):
         return f"The limit lies in the interval; about {needed} replications would decide, or a longer run"
 
 
-def _busiest(measure: Measure) -> str:
-    """Where to look first when the rate is too low."""
-    if "busiest" not in measure:
-        return ""
-    name, *shares = measure["busiest"]
-    words = zip(("working", "down", "set up", "blocked"), shares, strict=True)
-    listed = ", ".join(f"{share:.0%} {word}" for word, share in words if share >= 0.005)
-    return f". Busiest station: {name} ({listed or 'starved'})"
+def _limits(measures: Sequence[Measure]) -> str:
+    """What limits the line in the first run in which it was looked for."""
+    found = next((m["limits"] for m in measures if m.get("limits")), "")
+    return f". {found}" if found else ""
 
 
 class _Counter(Observer):

@@ -120,15 +120,42 @@ def test_that_ctrl_c_judges_what_was_seen(loaded: LoadedScene) -> None:
     )
 
 
-def test_that_a_rate_that_is_too_low_names_the_busiest_station(loaded: LoadedScene) -> None:
+def _rate_of(loaded: LoadedScene, at_least: float, cycle: str = "") -> Verdict:
+    """The verdict on a rate, parts per hour; `cycle` instead of that of the station."""
+    text = loaded.text.dump()
+    if cycle:
+        text = text.replace("{normal: {mean: 2 s, sd: 0.2 s}}", cycle)
+        loaded = load_text(text, loaded.folder / "scene.yaml")
     record = loaded.scene.checks["rate"]
-    record = replace(record, params={**record.params, "at_least": 2000 / 3600})
+    record = replace(record, params={**record.params, "at_least": at_least / 3600})
     scene = replace(loaded.scene, checks={"rate": record})
-    verdict = check_scene(replace(loaded, scene=scene)).verdict("rate")
+    return check_scene(replace(loaded, scene=scene)).verdict("rate")
+
+
+def test_that_a_rate_that_is_too_low_names_the_source_if_too_little_comes(loaded: LoadedScene) -> None:
+    verdict = _rate_of(loaded, 2000)
     assert verdict.verdict == "FAIL"
     # 900 parts an hour, 2 s each: half of the time
-    share = re.search(r"Busiest station: pack \((\d+)% working\)", verdict.why)
-    assert share is not None and int(share[1]) == pytest.approx(50, abs=8)
+    found = re.search(r"Bottleneck: infeed.* busiest machine, pack, worked (\d+) % of the time", verdict.why)
+    assert found is not None and int(found[1]) == pytest.approx(50, abs=8)
+
+
+def test_that_a_rate_that_is_too_low_names_the_machine_and_its_main_loss(loaded: LoadedScene) -> None:
+    """10 s of work, and 30 s of repair after each 100 s of it: 23 % of the time down."""
+    verdict = _rate_of(loaded, 500, "10 s, failures: {every: 100 s, repair: 30 s}")
+    assert verdict.verdict == "FAIL"
+    found = re.search(
+        r"Bottleneck: pack, (\d+) % of .* main loss: it was down (\d+) % of the time", verdict.why
+    )
+    assert found is not None and int(found[1]) > 90
+    assert int(found[2]) == pytest.approx(100 * 30 / 130, abs=2)
+
+
+def test_that_a_rate_near_its_limit_says_what_would_decide_and_what_limits(loaded: LoadedScene) -> None:
+    verdict = _rate_of(loaded, 900)  # what comes on average
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "would decide" in verdict.why or "run for longer" in verdict.why
+    assert "Bottleneck: infeed" in verdict.why
 
 
 def test_that_a_recording_gets_the_verdicts_of_the_run(loaded: LoadedScene, tmp_path: Path) -> None:

@@ -1,0 +1,334 @@
+"""Why a line makes what it makes: bottleneck, waiting, flow, stock, lead time, OEE and energy of one run.
+
+Everything comes from the journal, so it serves a live run between instants, a recording and a replication
+of an experiment alike. `Why.as_json` is the `why` block of `run --json` and of each first run in
+`check --json`; its keys, with devices by their ids, times in s and shares of the time looked at:
+
+* `from_s`, `to_s`, `warm_up`: the time looked at, and how its beginning was chosen (`given`, `MSER-5`,
+  `none found`, `too short`).
+* `summary`: the findings as sentences, most important first.
+* `states`: by device its share in each state (ISO 22400 as OPC 40001-1 Annex C.2 maps it).
+* `bottleneck`: `main`; `shares` by device: `momentary`, `sole`, `shifting`; `none`, `moving`; `strip`: the
+  momentary bottleneck in `steps` equal steps, the one of the longest part of each, null for none.
+* `waits`: {`device`, `state`, `share`, `words`, `causes`: [{`device`, `what`, `share`}]}, longest first.
+* `wip`, `lead_time`: `edges`, `weights` (they add up to 1), `mean`, `median`, `p95`, `most`; parts, s.
+* `littles_law`: `holds`; `places`, the line first: `name`, `holds`, `mean` (L), `rate` (1/s), `stay` (W, s),
+  `edge` (L / (rate stay) - 1), `area_s` and `time_s` (the two sides of the identity, part-seconds).
+* `flow`: `links`: {`from`, `to`, `parts`, `rejected`}, `to` may be "(lost)" or "(removed)"; the balance
+  `made`, `done`, `lost`, `removed`, `used`, `rejected`, `inside_before`, `inside_after`, `balanced`.
+* `oee`: by machine `parts`, `good`, `planned_s`, `availability`, `performance`, `quality`, `oee` (its own),
+  `line`, `iso_availability`, `iso_oee`, and `time`, its loss tree, which adds up to 1.
+* `energy`: null where no device declares a power, otherwise see `sim.energy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from commissioning.model.record import Kind, State
+from commissioning.sim.bottleneck import Bottlenecks, bottlenecks
+from commissioning.sim.check import RunView
+from commissioning.sim.energy import Energy, energy
+from commissioning.sim.history import History
+from commissioning.sim.littles_law import Balance, Histogram, Law, law, lead_times, wip
+from commissioning.sim.oee import LOSSES, Oee, oee
+from commissioning.sim.routes import LOST, REMOVED, Routes, routes
+from commissioning.sim.waits import Wait, waits, words
+from commissioning.sim.warmup import mser
+
+__all__ = ["STEPS", "Strip", "Why", "steady_from", "why"]
+
+STEPS = 240
+"""Steps of strips in JSON and in charts."""
+_GRID = 200
+_FEWEST = 50  # parts that must have left for a warm-up to be told
+_ROWS = 40  # devices in a strip
+_EXACT = 300  # periods of one device up to which a strip shows every one
+_ROUND = (3600, 600, 60, 10, 1)  # s, of which the exact strip is a whole number long
+_ZOOM = 60  # periods of the busiest device in the exact strip
+
+Strip = dict[str, list[tuple[int, int, dict[str, float]]]]
+"""By device: (t0, t1, share by state)."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """What was found. `strips`: what each device did over the whole time, in steps where it changed too
+    often to show; `zoom`: exactly, over the first stretch of it, if it did."""
+
+    names: tuple[str, ...]
+    start_ns: int
+    end_ns: int
+    warm_up: str
+    states: Mapping[str, Mapping[str, float]]
+    bottleneck: Bottlenecks
+    waits: tuple[Wait, ...]
+    wip: Histogram
+    lead_time: Histogram
+    law: Law
+    routes: Routes
+    oee: tuple[Oee, ...]
+    energy: Energy | None
+    strips: Strip
+    zoom: Strip
+    order: tuple[int, ...]
+    """Devices (object indices) in the order in which parts first came to them."""
+    passes: tuple[int, ...]
+    """Belts, then stores: what a picture of a long line may leave out."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether the journal agrees with itself about where the parts were; it must."""
+        return self.law.holds and self.routes.balanced
+
+    @property
+    def summary(self) -> list[str]:
+        """The findings as sentences."""
+        return [line for line in (self._law_words(), *self.bottleneck_words(), *self._wait_words()) if line]
+
+    def bottleneck_words(self) -> list[str]:
+        """Who limits the line, in a sentence or two."""
+        found = self.bottleneck
+        ranked = sorted(found.shares.items(), key=lambda one: -one[1].momentary)
+        if not ranked or ranked[0][1].momentary <= 0.0:
+            return ["Nothing worked, so nothing was a bottleneck."]
+        lines = []
+        for k, (device, share) in enumerate(ranked[:3]):
+            if share.momentary < 0.05:
+                break
+            name = self.names[device]
+            if k == 0:
+                sole = f", alone {_percent(share.sole)}"
+                lines.append(f"{name} was the bottleneck {_percent(share.momentary)} of the time{sole}")
+            else:
+                lines.append(f"{name} {_percent(share.momentary)}")
+        return ["; ".join(lines) + "."]
+
+    def _wait_words(self) -> list[str]:
+        return [words(wait, self.names) + "." for wait in self.waits[:6] if wait.share >= 0.01]
+
+    def _law_words(self) -> str:
+        wrong = [balance.name for balance in self.law.balances if not balance.holds]
+        if wrong:
+            return (
+                f"The journal contradicts itself about the parts in {', '.join(wrong)}: Little's law does "
+                "not hold there. This is an error of the program; trust none of these figures and report it."
+            )
+        if not self.routes.balanced:
+            return "The journal loses count of parts. This is an error of the program; report it."
+        return ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data, see the module."""
+        name = self._name
+        flow = self.routes
+        return {
+            "from_s": self.start_ns / 1e9, "to_s": self.end_ns / 1e9, "warm_up": self.warm_up,
+            "summary": self.summary,
+            "states": {device: dict(shares) for device, shares in self.states.items()},
+            "bottleneck": self._bottleneck_json(),
+            "waits": [
+                {
+                    "device": name(wait.device), "state": wait.state.name.lower(), "share": wait.share,
+                    "words": words(wait, self.names),
+                    "causes": [
+                        {"device": name(cause.device), "what": cause.what, "share": cause.share}
+                        for cause in wait.causes
+                    ],
+                }
+                for wait in self.waits
+            ],
+            "wip": _histogram_json(self.wip), "lead_time": _histogram_json(self.lead_time),
+            "littles_law": {
+                "holds": self.law.holds,
+                "places": [_balance_json(balance) for balance in self.law.balances],
+            },
+            "flow": {
+                "links": [
+                    {"from": name(a), "to": name(b), "parts": n, "rejected": flow.rejects.get((a, b), 0)}
+                    for (a, b), n in flow.flows.items()
+                ],
+                "made": flow.made, "done": flow.done, "lost": flow.lost, "removed": flow.removed,
+                "used": flow.used, "rejected": flow.rejected, "inside_before": flow.inside_before,
+                "inside_after": flow.inside_after, "balanced": flow.balanced,
+            },
+            "oee": {name(one.device): _oee_json(one) for one in self.oee},
+            "energy": None if self.energy is None else self.energy.as_json(),
+        }  # fmt: skip
+
+    def _bottleneck_json(self) -> dict[str, Any]:
+        found = self.bottleneck
+        main = found.main
+        return {
+            "main": None if main is None or found.none == 1.0 else self.names[main],
+            "shares": {
+                self.names[device]: {
+                    "momentary": share.momentary, "sole": share.sole, "shifting": share.shifting,
+                }
+                for device, share in found.shares.items()
+            },
+            "none": found.none, "moving": found.moving, "steps": STEPS, "strip": self._steps(),
+        }  # fmt: skip
+
+    def _steps(self) -> list[str | None]:
+        """The momentary bottleneck of each step."""
+        span = self.end_ns - self.start_ns
+        edges = np.array([self.start_ns + span * k // STEPS for k in range(STEPS + 1)], np.int64)
+        devices = list(self.bottleneck.shares)
+        if not devices:
+            return [None] * STEPS
+        grown = self.bottleneck.grown(edges)
+        rows = np.array([np.diff(grown[device][0]) for device in devices])
+        best = rows.argmax(axis=0)
+        return [self.names[devices[k]] if rows[k, n] > 0.0 else None for n, k in enumerate(best.tolist())]
+
+    def _name(self, device: int) -> str:
+        return {LOST: "(lost)", REMOVED: "(removed)"}.get(device) or self.names[device]
+
+
+def why(view: RunView, start_ns: int | None = None) -> Why:
+    """Everything about one run over (start_ns, its end].
+
+    Without `start_ns` the warm-up is found by MSER-5 on what leaves the line and left out. Raises ValueError
+    for a start behind the end.
+    """
+    history = History(view.header, view.records(), view.end_ns)
+    start, how = (start_ns, "given") if start_ns is not None else steady_from(history)
+    history = history.over(start)
+    names = tuple(history.names)
+    order = _order(history)
+    states = {
+        names[device]: {
+            state.name.lower(): share
+            for state, share in zip(State, _shares(history, device), strict=True)
+            if share > 0.0
+        }
+        for device in order
+        if history.roles[device] not in ("sink", "other")
+    }
+    strips, zoom = _strips(history, order)
+    passes = tuple(d for kind in ("transport", "store") for d in order if history.roles[d] == kind)
+    used = energy(view.header, history.records, history.end, history.start) if history.span else None
+    return Why(
+        names, history.start, history.end, how, states, bottlenecks(history), tuple(waits(history)),
+        wip(history), lead_times(history), law(history), routes(history), tuple(oee(history)),
+        used, strips, zoom, order, passes,
+    )  # fmt: skip
+
+
+def steady_from(history: History) -> tuple[int, str]:
+    """From when on the line runs steadily (ns): MSER-5 over the parts that leave it; and how it was found."""
+    rows = history.records
+    out = rows["t"][(rows["kind"] == int(Kind.PART_GONE)) & (rows["aux"] == 0)]
+    if len(out) < _FEWEST:
+        return 0, "too short"
+    edges = [history.end * k // _GRID for k in range(_GRID + 1)]
+    counts = np.diff(np.searchsorted(out, np.array(edges, np.int64), side="right"))
+    found = mser([float(count) for count in counts])
+    if not found.found:
+        return 0, "none found"
+    return edges[found.cut], "MSER-5"
+
+
+def _order(history: History) -> tuple[int, ...]:
+    """Devices by the first part that they made, held or took; those without any are left out."""
+    first: dict[int, int] = {}
+    for visits in history.journeys.values():
+        for device, t_in, _ in visits:
+            first[device] = min(first.get(device, t_in), t_in)
+    for t, device, _ in history.made.values():
+        if device in history.periods:
+            first[device] = min(first.get(device, t), t - 1)
+    for end in history.ends.values():
+        first.setdefault(end.device, end.t)
+    for device, role in history.roles.items():
+        if role in ("machine", "source"):
+            first.setdefault(device, history.end)
+    return tuple(sorted((d for d in first if d in history.periods), key=lambda d: (first[d], d)))
+
+
+def _shares(history: History, device: int) -> list[float]:
+    return history.periods[device].shares(history.start, history.end)
+
+
+def _strips(history: History, order: tuple[int, ...]) -> tuple[Strip, Strip]:
+    """Of machines, sources and belts that changed their state: the whole time, and its first stretch."""
+    shown = {}
+    for device in order:
+        kind = history.roles[device]
+        changes = len(history.periods[device].within(history.start, history.end))
+        if kind in ("machine", "source") or (kind == "transport" and changes > 1):
+            shown[device] = changes
+    chosen = list(shown)[:_ROWS]
+    busiest = max((shown[device] for device in chosen), default=0)
+    whole = {
+        history.names[device]: _strip(history, device, history.end, shown[device] <= _EXACT)
+        for device in chosen
+    }
+    zoom: Strip = {}
+    if busiest > _EXACT:
+        length = history.span * _ZOOM // busiest
+        step = next((one for one in _ROUND if one * 10**9 <= length), 0) * 10**9
+        until = history.start + (length // step * step if step else length)
+        zoom = {history.names[device]: _strip(history, device, until, True) for device in chosen}
+    return whole, zoom
+
+
+def _strip(history: History, device: int, end: int, exactly: bool) -> list[tuple[int, int, dict[str, float]]]:
+    periods, start = history.periods[device], history.start
+    if exactly:
+        found: list[tuple[int, int, dict[str, float]]] = []
+        for t0, t1, state, _ in periods.within(start, end):
+            shares = {State(state).name.lower(): 1.0}
+            if found and found[-1][2] == shares:
+                found[-1] = (found[-1][0], t1, shares)
+            else:
+                found.append((t0, t1, shares))
+        return found
+    edges = [start + (end - start) * k // STEPS for k in range(STEPS + 1)]
+    return [
+        (
+            t0,
+            t1,
+            {
+                state.name.lower(): share
+                for state, share in zip(State, periods.shares(t0, t1), strict=True)
+                if share
+            },
+        )
+        for t0, t1 in pairwise(edges)
+        if t1 > t0
+    ]
+
+
+def _histogram_json(found: Histogram) -> dict[str, Any]:
+    return {
+        "edges": list(found.edges), "weights": list(found.weights), "mean": found.mean,
+        "median": found.median, "p95": found.p95, "most": found.most, "count": found.count,
+    }  # fmt: skip
+
+
+def _balance_json(balance: Balance) -> dict[str, Any]:
+    return {
+        "name": balance.name, "holds": balance.holds, "mean": balance.mean, "rate": balance.rate,
+        "stay": balance.stay, "edge": balance.edge, "area_s": balance.area / 1e9,
+        "time_s": balance.time / 1e9,
+    }  # fmt: skip
+
+
+def _oee_json(one: Oee) -> dict[str, Any]:
+    return {
+        "parts": one.parts, "good": one.good, "planned_s": one.planned_s,
+        "availability": one.availability, "performance": one.performance, "quality": one.quality,
+        "oee": one.oee, "line": one.line, "iso_availability": one.iso_availability, "iso_oee": one.iso_oee,
+        "time": {loss: one.time[loss] for loss in LOSSES},
+    }  # fmt: skip
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}".replace("%", " %")

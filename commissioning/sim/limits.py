@@ -1,0 +1,69 @@
+"""What limits a line, in the words of a verdict: its bottleneck, and what that one lost most by."""
+
+from __future__ import annotations
+
+from commissioning.model.record import State
+from commissioning.sim.bottleneck import bottlenecks
+from commissioning.sim.history import History
+from commissioning.sim.oee import Oee, oee
+from commissioning.sim.waits import waits, words
+
+__all__ = ["limit_words"]
+
+_LEAST = 0.02  # of the time, from which on a loss is worth a word
+_STATES = {"down": "it was down", "setup": "it was being set up", "idle": "it was idle",
+           "off": "it was off"}  # fmt: skip
+
+
+def limit_words(history: History) -> str:
+    """ "Bottleneck: pack, 88 % of the time. Its main loss: it was down 20 % of the time". Empty if nothing
+    worked."""
+    found = bottlenecks(history)
+    main = found.main
+    if main is None or found.shares[main].momentary <= 0.0:
+        return ""
+    name = history.names[main]
+    begin = f"Bottleneck: {name}, {_percent(found.shares[main].momentary)} of the time"
+    if history.roles[main] == "source":
+        return f"{begin}: what it brings is what limits the line{_busiest(history)}"
+    one = next((one for one in oee(history) if one.device == main), None)
+    return f"{begin}. {_loss(history, main, one)}"
+
+
+def _loss(history: History, device: int, one: Oee | None) -> str:
+    """What took most of its time, and by whom if it waited."""
+    if one is None:
+        return f"It did not work, it was down {_percent(_share(history, device, State.DOWN))} of the time"
+    names = ("starved", "blocked", "idle", "down", "setup", "off", "slow", "rejected")
+    largest = max(names, key=lambda loss: one.time[loss])
+    share = one.time[largest]
+    if share < _LEAST:
+        return "It worked almost all of the time: only a shorter cycle or another place gives more"
+    if largest in ("starved", "blocked"):
+        state = State[largest.upper()]
+        wait = next((w for w in waits(history) if w.device == device and w.state is state), None)
+        if wait is not None:
+            return f"Its main loss: {words(wait, history.names, most=2)}"
+        return f"Its main loss: some of its places were empty, {_percent(share)} of their time"
+    if largest in _STATES:
+        return f"Its main loss: {_STATES[largest]} {_percent(share)} of the time"
+    if largest == "slow":
+        return f"Its main loss: {_percent(share)} of the time, by cycles longer than planned"
+    return f"Its main loss: {_percent(share)} of the time went into parts that were rejected"
+
+
+def _busiest(history: History) -> str:
+    """The machine nearest to being the limit."""
+    machines = [device for device in history.devices if history.roles[device] == "machine"]
+    if not machines:
+        return ""
+    share, device = max((_share(history, one, State.WORKING), -one) for one in machines)
+    return f"; the busiest machine, {history.names[-device]}, worked {_percent(share)} of the time"
+
+
+def _share(history: History, device: int, state: State) -> float:
+    return history.periods[device].shares(history.start, history.end)[state]
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
