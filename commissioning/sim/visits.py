@@ -44,7 +44,59 @@ class Visits:
 
 def visits(header: Mapping[str, Any], records: NDArray[np.void]) -> Visits:
     """All visits that `records`, those of a run from its first on, tell of."""
-    return _Reader(header, records).read()
+    places = _Places(header)
+    kinds = records["kind"]
+    moves = np.flatnonzero((kinds == int(Kind.PART_MOVE)) | (kinds == int(Kind.PART_GONE)))
+    rows = records[moves]
+    order = np.argsort(rows["obj"], kind="stable")
+    mine = rows["obj"][order]
+    ends = np.flatnonzero(mine[1:] == mine[:-1])  # where the next row is of the same part
+    t_out = np.full(len(rows), OPEN, np.int64)
+    t_out[order[ends]] = rows["t"][order[ends + 1]]
+    device, chained = places.of(rows)
+    alone = (device >= 0) & ~chained
+    columns = [device[alone], rows["obj"][alone], rows["t"][alone], t_out[alone]]
+    table = np.stack([np.asarray(column, np.int64) for column in columns], axis=1)
+    if chained.any():
+        told = chained.copy()
+        told[order[ends + 1]] |= chained[order[ends]]  # what takes a part away
+        wanted = np.union1d(moves[told], np.flatnonzero(kinds == int(Kind.TRAIN)))
+        table = np.concatenate([table, _Reader(places, records, wanted).read()])
+    table = table[np.argsort(table[:, 2], kind="stable")]
+    return Visits(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+
+
+class _Places:
+    """What the carriers of a header belong to. `lanes`: (device, end in m) of each zone."""
+
+    def __init__(self, header: Mapping[str, Any]) -> None:
+        core = header["core"]
+        objects = enumerate(core["objects"])
+        ids = {thing["id"]: index for index, thing in objects if thing["kind"] == "device"}
+        self.slots = [ids[slot["device"]] for slot in core["slots"]]
+        self.bodies = [ids.get(name.rsplit(".", 1)[0], -1) for name in core["drives"]]
+        self.lanes = [
+            [(ids[zone["device"]], float(zone["end"])) for zone in lane["zones"]] for lane in core["lanes"]
+        ]
+        self.chained = [len(zones) > 1 for zones in self.lanes]
+
+    def of(self, rows: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Device that each row brings its part to (-1: none; of a chain of zones the first one), and whether
+        it is a chain of zones."""
+        device = np.full(len(rows), -1, np.int64)
+        chained = np.zeros(len(rows), bool)
+        moves = rows["kind"] == int(Kind.PART_MOVE)
+        first = [zones[0][0] for zones in self.lanes]
+        for carrier, table in (
+            (CarrierKind.LANE, first), (CarrierKind.SLOT, self.slots), (CarrierKind.BODY, self.bodies),
+        ):  # fmt: skip
+            chosen = moves & (rows["aux"] == int(carrier))
+            if chosen.any():
+                index = rows["a"][chosen].astype(np.int64)
+                device[chosen] = np.array(table, np.int64)[index]
+                if carrier == CarrierKind.LANE:
+                    chained[chosen] = np.array(self.chained, bool)[index]
+        return device, chained
 
 
 class _Motion:
@@ -96,66 +148,44 @@ class _Riding:
 
 
 class _Reader:
-    def __init__(self, header: Mapping[str, Any], records: NDArray[np.void]) -> None:
-        core = header["core"]
-        objects = enumerate(core["objects"])
-        ids = {thing["id"]: index for index, thing in objects if thing["kind"] == "device"}
-        self.slots = [ids[slot["device"]] for slot in core["slots"]]
-        self.bodies = [ids.get(name.rsplit(".", 1)[0], -1) for name in core["drives"]]
-        self.lanes = [
-            [(ids[zone["device"]], float(zone["end"])) for zone in lane["zones"]] for lane in core["lanes"]
-        ]
-        self.records = records
+    """Visits of devices that are chained into lanes, from the records at `wanted`: trains, arrivals on such
+    lanes, and what takes parts away from them."""
+
+    def __init__(self, places: _Places, records: NDArray[np.void], wanted: NDArray[np.intp]) -> None:
+        self.lanes, self.chained = places.lanes, places.chained
+        self.records, self.wanted = records, wanted
         drives = records[records["kind"] == int(Kind.DRIVE)]
-        self.motions = [_Motion(drives[drives["obj"] == index]) for index in range(len(core["drives"]))]
+        self.motions = [_Motion(drives[drives["obj"] == index]) for index in range(len(places.bodies))]
         self.riding: list[dict[int, _Riding]] = [{} for _ in self.lanes]
-        self.chained = [len(zones) > 1 for zones in self.lanes]
-        self.place: dict[int, tuple[int, int]] = {}  # part -> (row of its visit, lane or -1)
+        self.place: dict[int, tuple[int, int]] = {}  # part -> (row of its visit, lane)
         self.rows: list[list[int]] = []
 
-    def read(self) -> Visits:
-        kinds = self.records["kind"]
-        wanted = np.isin(kinds, [int(Kind.PART_MOVE), int(Kind.PART_GONE), int(Kind.TRAIN)])
-        for t, kind, aux, index, _cause, a, b, c, d in self.records[wanted].tolist():
+    def read(self) -> NDArray[np.int64]:
+        """Rows of device, part, t_in, t_out."""
+        for t, kind, aux, index, _cause, a, b, c, d in self.records[self.wanted].tolist():
             if kind == Kind.TRAIN:
                 if self.chained[index]:
                     self._train(t, aux, index, a, int(b), int(c), d)
                 continue
             self._leave(index, t)
-            if kind == Kind.PART_MOVE:
-                self._arrive(index, t, aux, int(a), b, int(c) - 1, d)
+            if kind == Kind.PART_MOVE and aux == CarrierKind.LANE and self.chained[int(a)]:
+                self._arrive(index, t, int(a), b, int(c) - 1, d)
         end = int(self.records["t"][-1]) if len(self.records) else 0
         for part, (row, lane) in list(self.place.items()):
-            if lane >= 0 and self.chained[lane]:
-                self._pass_joints(part, row, lane, end)
-        table = np.array(self.rows, np.int64).reshape(-1, 4)
-        table = table[np.argsort(table[:, 2], kind="stable")]
-        return Visits(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+            self._pass_joints(part, row, lane, end)
+        return np.array(self.rows, np.int64).reshape(-1, 4)
 
-    def _arrive(
-        self, part: int, t: int, carrier: int, index: int, c: float, ahead: int, x: float
-    ) -> None:
-        lane = -1
-        if carrier == CarrierKind.LANE:
-            lane = index
-            zone = sum(1 for _, end in self.lanes[lane][:-1] if end <= x)  # it may join in the middle
-            device = self.lanes[lane][zone][0]
-            if self.chained[lane]:
-                riding = self.riding[lane]
-                behind = self._foremost(riding) if x and ahead not in riding else -1
-                one = riding[part] = _Riding(c)
-                one.zone, one.behind = zone, behind
-                if ahead in riding:
-                    one.behind = riding[ahead].behind
-                    riding[ahead].behind = part
-        elif carrier == CarrierKind.SLOT:
-            device = self.slots[index]
-        elif carrier == CarrierKind.BODY:
-            device = self.bodies[index]
-        else:
-            return
+    def _arrive(self, part: int, t: int, lane: int, c: float, ahead: int, x: float) -> None:
+        zone = sum(1 for _, end in self.lanes[lane][:-1] if end <= x)  # it may join in the middle
+        riding = self.riding[lane]
+        behind = self._foremost(riding) if x and ahead not in riding else -1
+        one = riding[part] = _Riding(c)
+        one.zone, one.behind = zone, behind
+        if ahead in riding:
+            one.behind = riding[ahead].behind
+            riding[ahead].behind = part
         self.place[part] = (len(self.rows), lane)
-        self.rows.append([device, part, t, OPEN])
+        self.rows.append([self.lanes[lane][zone][0], part, t, OPEN])
 
     def _foremost(self, riding: Mapping[int, _Riding]) -> int:
         followers = {one.behind for one in riding.values()}
@@ -165,12 +195,11 @@ class _Reader:
         row, lane = self.place.pop(part, (-1, -1))
         if row < 0:
             return
-        if lane >= 0 and self.chained[lane]:
-            row = self._pass_joints(part, row, lane, t)
-            gone = self.riding[lane].pop(part)
-            for other in self.riding[lane].values():
-                if other.behind == part:
-                    other.behind = gone.behind
+        row = self._pass_joints(part, row, lane, t)
+        gone = self.riding[lane].pop(part)
+        for other in self.riding[lane].values():
+            if other.behind == part:
+                other.behind = gone.behind
         self.rows[row][3] = t
 
     def _train(self, t: int, drive: int, lane: int, base: float, first: int, last: int, shift: float) -> None:
