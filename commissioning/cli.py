@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = command("demo", _demo, "open the packaged line (without a display: run it and print its verdicts)")
     demo.add_argument("--screenshot", metavar="FILE.png", type=Path)
-    demo.add_argument("--theme", choices=("light", "dark"), default="light")
+    demo.add_argument("--theme", choices=("light", "dark"), help="without it as it was left")
 
     opened = command("open", _open, "open a scene or a recording in a window")
     opened.add_argument("source", metavar="SCENE or RECORDING", type=Path, nargs="?")
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     opened.add_argument(
         "--screenshot", metavar="FILE.png", type=Path, help="write the window as a picture, end"
     )
-    opened.add_argument("--theme", choices=("light", "dark"), default="light")
+    opened.add_argument("--theme", choices=("light", "dark"), help="without it as it was left")
     opened.add_argument("--arm", metavar="LINK", action="append", default=[])
 
     validate = command("validate", _validate, "list all problems of a scene with file, line, cause and cure")

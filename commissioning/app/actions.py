@@ -20,13 +20,32 @@ class ActionSpec:
     icon: str = ""
     key: str = ""
     menu: str = ""
-    condition: str = "always"  # always, line, live, selection, tag, forced, checks, checking, reviewing
+    condition: str = "always"  # always, line, live, selection, tag, forced, checks, recordable, ...
     help: str = ""
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open_scene", "Open scene …", "open", "Ctrl+O", "File", help="A folder with scene.yaml"),
     ActionSpec("open_recording", "Open recording …", "", "Ctrl+Shift+O", "File"),
+    ActionSpec(
+        "record",
+        "Record …",
+        "record",
+        "Ctrl+Shift+E",
+        "File",
+        "recordable",
+        "Writes the run into a file, from its start on and while it goes on",
+    ),
+    ActionSpec("stop_record", "End the recording", "stop", "", "File", "recorded", "Completes its file"),
+    ActionSpec(
+        "save_recording",
+        "Save recording as …",
+        "",
+        "Ctrl+S",
+        "File",
+        "recordable",
+        "The run so far, from its start, as a file that replays",
+    ),
     ActionSpec("close_line", "Close", "", "Ctrl+W", "File", "line"),
     ActionSpec("save_picture", "Save picture of the window …", "camera", "Ctrl+Shift+S", "File"),
     ActionSpec("quit", "Quit", "", "Ctrl+Q", "File"),
@@ -40,7 +59,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("frame", "Frame the selection", "frame", "F", "View", "line"),
     ActionSpec("labels", "Labels", "", "L", "View", help="Names of devices that need attention"),
     ActionSpec("theme", "Light or dark", "theme", "Ctrl+T", "View"),
-    ActionSpec("layout", "Panels as they were", "", "", "View"),
+    ActionSpec("layout", "Reset the layout", "", "", "View", help="Panels as they stood at first"),
     ActionSpec("select_none", "Select nothing", "", "Esc", "Line", "selection"),
     ActionSpec("run", "Run or pause", "play", "Space", "Run", "line"),
     ActionSpec("step_event", "Step event", "step", ".", "Run", "line", "To the next instant with an event"),
@@ -79,7 +98,8 @@ class Actions:
             if spec.key:
                 action.setShortcut(QKeySequence(spec.key))
                 action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-            hint = f"{spec.text}  ({spec.key})" if spec.key else spec.text
+            keys = QKeySequence(spec.key).toString(QKeySequence.SequenceFormat.NativeText)
+            hint = f"{spec.text}  ({keys})" if keys else spec.text
             action.setToolTip(f"{hint}\n{spec.help}" if spec.help else hint)
             action.setStatusTip(spec.help)
             action.triggered.connect(lambda _checked=False, act=handler: act())

@@ -80,7 +80,8 @@ class CheckModel(QAbstractTableModel):
 
 
 class ChecksPanel(QWidget):
-    chosen = Signal(object)  # ns: Qt's int ends at 2.1 s
+    chosen = Signal(object)  # Verdict: what explains it
+    asked = Signal(object)  # Verdict: its moment in the line
     running = Signal(bool)
     notice = Signal(str)
 
@@ -95,6 +96,7 @@ class ChecksPanel(QWidget):
         self.table = Table(self.model, WIDTHS)
         self._buttons = {name: QPushButton(actions[name].text()) for name in ("run_checks", "stop_checks")}
         for name, button in self._buttons.items():
+            button.setToolTip(actions[name].toolTip())
             button.clicked.connect(actions[name].trigger)
         self.said = QLabel("")
         self.said.setObjectName("muted")
@@ -115,7 +117,9 @@ class ChecksPanel(QWidget):
         self._clock = QTimer(self)
         self._clock.setInterval(200)
         self._clock.timeout.connect(self._tell)
-        self.table.doubleClicked.connect(self._jump)
+        self.table.setToolTip("A click shows what explains a verdict, a double click its moment in the line")
+        self.table.clicked.connect(lambda index: self.chosen.emit(self._verdicts.all[index.row()]))
+        self.table.activated.connect(lambda index: self.asked.emit(self._verdicts.all[index.row()]))
         verdicts.changed.connect(self._refresh)
         self._refresh()
 
@@ -159,14 +163,15 @@ class ChecksPanel(QWidget):
         errors = bytes(process.readAllStandardError().data()).decode("utf-8", "replace").strip()
         spent = time.monotonic() - self._started
         try:
-            results = json.loads(text)["verdicts"]
+            answer = json.loads(text)
+            results = answer["verdicts"]
         except (ValueError, KeyError):
             killed = process.exitStatus() == QProcess.ExitStatus.CrashExit
             self.said.setText("stopped" if killed else "the checks could not run")
             if not killed:
                 self.notice.emit(errors.splitlines()[-1] if errors else "The checks gave no answer.")
         else:
-            self._verdicts.take(results)
+            self._verdicts.take(results, answer.get("seed"))
             self.said.setText(f"{len(results)} checks in {spent:.1f} s")
         process.deleteLater()
         self.running.emit(False)
@@ -181,8 +186,3 @@ class ChecksPanel(QWidget):
             self.scene is not None and not self.busy and bool(self._verdicts.all)
         )
         self._buttons["stop_checks"].setVisible(self.busy)
-
-    def _jump(self, index: Index) -> None:
-        at = self._verdicts.all[index.row()].at_ns
-        if at is not None:
-            self.chosen.emit(at)

@@ -12,7 +12,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from commissioning.app.finder import Found
+from commissioning.app.source import LiveSource
 from commissioning.app.words import parsed, type_word
+from commissioning.model.problem import Problems
 
 if TYPE_CHECKING:
     from commissioning.app.main_window import MainWindow
@@ -26,6 +28,7 @@ class Commands:
     def __init__(self, window: MainWindow):
         self._window = window
         self._waiting: list[Future[Any]] = []
+        self._words: dict[Future[Any], str] = {}  # to say when one of them is done
         self._asked_to_arm: tuple[str, float] = ("", 0.0)
         self._poll = QTimer(window)
         self._poll.setInterval(30)
@@ -34,6 +37,9 @@ class Commands:
         self.handlers: Mapping[str, Callable[[], object]] = {
             "open_scene": self.open_scene,
             "open_recording": self.open_recording,
+            "record": self.record,
+            "stop_record": self.stop_record,
+            "save_recording": self.save_recording,
             "close_line": w.close_line,
             "save_picture": self.save_picture,
             "quit": w.close,
@@ -74,6 +80,8 @@ class Commands:
         source, met = w.watch.source, {"always"}
         if source is not None:
             met.add("line")
+            if isinstance(source, LiveSource):
+                met.add("recordable" if source.recording is None else "recorded")
             if source.live and w.watch.following:
                 met.add("live")
                 if w.tags.current():
@@ -130,6 +138,38 @@ class Commands:
         )
         if name:
             self._window.open(Path(name))
+
+    def record(self) -> None:
+        """From its start on, also what has happened before it was asked for."""
+        source, file = self._window.watch.source, self._recording_file("Record the run into")
+        if isinstance(source, LiveSource) and file is not None:
+            self._after(source.record(file), f"Recording into {file.name}: it holds the run from its start.")
+
+    def stop_record(self) -> None:
+        source = self._window.watch.source
+        if isinstance(source, LiveSource) and source.recording is not None:
+            name = source.recording.name
+            self._after(source.record(None), f"{name} is complete: open it with File, Open recording.")
+
+    def save_recording(self) -> None:
+        source, file = self._window.watch.source, self._recording_file("Save the run so far as")
+        if isinstance(source, LiveSource) and file is not None:
+            self._after(source.save_recording(file), f"Saved {file.name}: it replays from the start to here.")
+
+    def _recording_file(self, title: str) -> Path | None:
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, title, f"{self._line_name()}.recording", "Recordings (*.recording)", "",
+            QFileDialog.Option.DontUseNativeDialog,
+        )  # fmt: skip
+        if not name:
+            return None
+        return Path(name) if Path(name).suffix else Path(name).with_suffix(".recording")
+
+    def _line_name(self) -> str:
+        scene = self._window.scene
+        if scene is None:
+            return "line"
+        return scene.name if scene.is_dir() else scene.parent.name or scene.stem
 
     def save_picture(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -291,6 +331,19 @@ class Commands:
         else:
             self._wait(future)
 
+    def _after(self, future: Future[Any] | None, words: str) -> None:
+        """Says the words when it is done; what went wrong instead."""
+        if future is None:
+            self._window.notice.say("This run cannot be recorded.")
+            return
+        self._words[future] = words
+        self._wait(future)
+
+    def _not_recorded(self) -> None:
+        source = self._window.watch.source
+        if isinstance(source, LiveSource):
+            source.recording = None
+
     def _wait(self, future: Future[Any]) -> None:
         self._waiting.append(future)
         self._poll.start()
@@ -298,12 +351,22 @@ class Commands:
     def _answers(self) -> None:
         for future in [f for f in self._waiting if f.done()]:
             self._waiting.remove(future)
+            words = self._words.pop(future, "")
             error = None if future.cancelled() else future.exception()
             if error is not None:
-                self._window.notice.say(str(error.args[0]) if error.args else str(error))
+                if words:
+                    self._not_recorded()
+                self._window.notice.say(str(error) if isinstance(error, Problems) else _first(error))
+            elif words and not future.cancelled():
+                self._window.notice.say(words)
             elif not future.cancelled() and isinstance(future.result(), tuple) and future.result():
                 self._window.problems.show_problems(future.result())
                 self._window.notice.say(str(future.result()[0]))
             self.refresh()
         if not self._waiting:
             self._poll.stop()
+
+
+def _first(error: BaseException) -> str:
+    """KeyError would quote its words."""
+    return str(error.args[0]) if error.args else str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import PySide6QtAds as QtAds
+from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QWidget
 
 LEFT, RIGHT = 232, 268  # px
@@ -55,7 +56,8 @@ class Docks:
         for title in ("Checks", "Problems"):
             self.manager.addDockWidgetTabToArea(docks[title], below)
         beside = self.manager.addDockWidget(area.RightDockWidgetArea, docks["Journal"], below)
-        self.manager.addDockWidgetTabToArea(docks["Operator panel"], beside)
+        for title in ("Logic analyser", "Operator panel"):
+            self.manager.addDockWidgetTabToArea(docks[title], beside)
         self._areas = (middle, below)
         docks["Tags"].setAsCurrentTab()
         docks["Journal"].setAsCurrentTab()
@@ -74,6 +76,14 @@ class Docks:
         dock = self.docks[title]
         dock.toggleView(True)
         dock.setAsCurrentTab()
+
+    def state(self) -> tuple[str, bytes]:
+        """Names of the panels, and how they stand."""
+        return "|".join(self.docks), bytes(self.manager.saveState().data())
+
+    def restore_state(self, panels: str, state: bytes) -> bool:
+        """How they stood once; False if those were other panels."""
+        return panels == "|".join(self.docks) and bool(self.manager.restoreState(QByteArray(state)))
 
     def restore(self) -> None:
         """As they were at first."""

@@ -33,6 +33,10 @@ def _back(path: QPainterPath) -> None:
     path.addRect(QRectF(3, 3, 2, 10))
 
 
+def _record(path: QPainterPath) -> None:
+    path.addEllipse(QPointF(8, 8), 5, 5)
+
+
 def _stop(path: QPainterPath) -> None:
     path.addRect(QRectF(3.5, 3.5, 9, 9))
 
@@ -121,6 +125,7 @@ FILLED: dict[str, Draw] = {
     "step": _step,
     "back": _back,
     "stop": _stop,
+    "record": _record,
     "live": _live,
 }
 LINES: dict[str, Draw] = {

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from commissioning.app.main_window import MainWindow
 from commissioning.app.opening import Opened
+from commissioning.app.settings import Settings
 
 PATIENCE_S = 300.0  # for a screenshot: loading and running to its time
 
@@ -20,12 +21,13 @@ def open_window(
     source: str | Path | None,
     at_ns: int | None = None,
     screenshot: Path | None = None,
-    theme: str = "light",
+    theme: str | None = None,
     arm: Sequence[str] = (),
 ) -> int:
     """The desktop on a scene or recording; returns the exit code.
 
-    With `screenshot` it runs to `at_ns`, writes the window as a picture and ends. 2: could not be opened.
+    `theme`: light or dark, without it the one at the last end. With `screenshot` it runs to `at_ns`, writes
+    the window as a picture and ends. 2: could not be opened.
     """
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if screenshot is not None and not screen and sys.platform.startswith("linux"):
@@ -35,7 +37,10 @@ def open_window(
     app.setApplicationName("commissioning")
     # The run lives in a thread beside this one: shorter turns keep both answering.
     sys.setswitchinterval(0.0001)
-    window = MainWindow(theme)
+    # A picture is the same on every machine; a window is as its user left it.
+    settings = Settings() if screenshot is None else None
+    theme = theme or (settings.theme if settings is not None else "") or "light"
+    window = MainWindow(theme, settings=settings)
     window.show()
     if screenshot is not None:
         return picture_of(app, window, Path(source) if source else None, at_ns, screenshot)

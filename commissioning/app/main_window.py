@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from commissioning.app import style
 from commissioning.app.actions import Actions
+from commissioning.app.analyser import Analyser
 from commissioning.app.checks_panel import ChecksPanel
 from commissioning.app.commands import Commands
 from commissioning.app.docks import Docks
@@ -20,18 +21,19 @@ from commissioning.app.finder import Finder
 from commissioning.app.journal_panel import JournalPanel
 from commissioning.app.line_tree import LineTree
 from commissioning.app.notices import Ask, Notice
-from commissioning.app.opening import Opened, not_opened, open_path
+from commissioning.app.opening import Opened, not_opened, open_finding, open_path
 from commissioning.app.operator_panel import OperatorPanel
 from commissioning.app.problems_panel import ProblemsPanel
 from commissioning.app.properties import Properties
 from commissioning.app.run_bar import RunBar
 from commissioning.app.selection import Selection
-from commissioning.app.source import Source
+from commissioning.app.settings import Settings
+from commissioning.app.source import LiveSource, Source
 from commissioning.app.tag_panel import TagPanel
 from commissioning.app.tag_values import TagValues
 from commissioning.app.time_bar import TimeBar
 from commissioning.app.tokens import GAP, LIGHT, THEMES
-from commissioning.app.verdicts import Verdicts
+from commissioning.app.verdicts import Verdict, Verdicts
 from commissioning.app.viewport_panel import ViewportPanel
 from commissioning.app.watch import Watch, new_timeline
 
@@ -45,8 +47,11 @@ class MainWindow(QMainWindow):
         self,
         theme: str = "light",
         timeline: Callable[[Mapping[str, Any]], Any] = new_timeline,
+        settings: Settings | None = None,
     ):
+        """`settings`: what is remembered between starts; without it every start is the first."""
         super().__init__()
+        self.settings = settings
         self.tokens = THEMES.get(theme, LIGHT)
         self._dress()
         self.setWindowTitle(TITLE)
@@ -65,10 +70,13 @@ class MainWindow(QMainWindow):
         self._loader = ThreadPoolExecutor(1, "open")
         self._loading: Future[Opened] | None = None
         self._opening = ""
+        self._kept: Mapping[str, Verdict] = {}  # verdicts to show again when another run of the scene opens
         self._load_timer = QTimer(self)
         self._load_timer.setInterval(20)
         self._load_timer.timeout.connect(self._loaded)
         self._sized = False
+        if settings is not None:
+            settings.restore_window(self)
 
     def _build(self) -> None:
         watch, chosen, values, tokens = self.watch, self.selection, self.values, self.tokens
@@ -83,6 +91,7 @@ class MainWindow(QMainWindow):
         self.checks = ChecksPanel(self.verdicts, actions, tokens)
         self.problems = ProblemsPanel(tokens)
         self.journal = JournalPanel(watch, chosen, tokens)
+        self.analyser = Analyser(watch, chosen, tokens)
         self.operator = OperatorPanel(watch, chosen, values, tokens)
         body = QWidget()
         body.setObjectName("body")
@@ -103,6 +112,7 @@ class MainWindow(QMainWindow):
             "Checks": self.checks,
             "Problems": self.problems,
             "Journal": self.journal,
+            "Logic analyser": self.analyser,
             "Operator panel": self.operator,
         }
         self.docks = Docks(holder, panels, "3D")
@@ -115,7 +125,7 @@ class MainWindow(QMainWindow):
         self.finder = Finder(self, self.commands.things)
         self.redrawn = (
             self.run_bar, self.time_bar, self.viewport, self.tree, self.properties, self.tags, self.checks,
-            self.problems, self.journal, self.operator,
+            self.problems, self.journal, self.operator, self.analyser,
         )  # fmt: skip
         self.actions_table.redraw(tokens)
 
@@ -127,7 +137,11 @@ class MainWindow(QMainWindow):
         self.run_bar.show_forced.connect(self._show_forced)
         self.run_bar.show_checks.connect(lambda: self.docks.show("Checks"))
         self.journal.chosen.connect(self.watch.review)
-        self.checks.chosen.connect(self.watch.review)
+        self.checks.chosen.connect(self.explain)
+        self.checks.asked.connect(self.go_to)
+        self.analyser.asked.connect(self.go_to)
+        self.analyser.chosen.connect(self.watch.review)
+        self.analyser.is_shown = self._is_shown
         self.checks.running.connect(lambda _on: self.commands.refresh())
         self.checks.notice.connect(lambda text: self.notice.say(text))
         self.operator.acted.connect(self.commands.operate)
@@ -147,6 +161,40 @@ class MainWindow(QMainWindow):
         self._loading = self._loader.submit(open_path, path, at_ns, stop, arm)
         self._load_timer.start()
 
+    def explain(self, verdict: Verdict) -> None:
+        """Shows what explains a verdict, and its moment where that belongs to the run shown."""
+        if verdict.trace is not None:
+            self.docks.show("Logic analyser")
+        self.analyser.show_finding(verdict if verdict.trace is not None else None)
+        if verdict.at_ns is not None and self._is_shown(verdict):
+            self.watch.review(verdict.at_ns)
+
+    def go_to(self, verdict: Verdict) -> None:
+        """The moment of a finding: in the run shown, or in the one that the check has judged."""
+        self.explain(verdict)
+        if verdict.at_ns is None:
+            if verdict.verdict == "NOT RUN":
+                self.notice.say(f"{verdict.check} was not run: press F9 to run the checks.")
+            return
+        if self._is_shown(verdict) or self.scene is None or self._loading is not None:
+            return
+        scene, found = self.scene, self.verdicts.outside()
+        self.close_line()
+        self.notice.say(f"Going to {verdict.check}, scenario {verdict.scenario or 'none'} …", stays=True)
+        self._opening, self._kept = scene.name, found
+        self._loading = self._loader.submit(
+            open_finding, scene, verdict.scenario, verdict.seed, verdict.at_ns
+        )
+        self._load_timer.start()
+
+    def _is_shown(self, verdict: Verdict) -> bool:
+        """Whether the time of a verdict is a time of the run shown."""
+        source = self.watch.source
+        if verdict.inside or not isinstance(source, LiveSource):
+            return verdict.inside
+        same = (source.scenario, source.seed) == (verdict.scenario, verdict.seed) and not source.touched
+        return same and verdict.at_ns is not None and verdict.at_ns <= self.watch.status.end_ns
+
     def take(self, opened: Opened) -> None:
         """Shows what was opened, or why it could not be."""
         self.notice.hide()
@@ -155,16 +203,22 @@ class MainWindow(QMainWindow):
         self.checks.scene = opened.scene if opened.source is not None else None
         if opened.source is not None:
             self.show_source(opened.source, opened.name)
+            self.verdicts.remember(self._kept)
+            if opened.at_ns is not None:
+                self.watch.review(opened.at_ns)
         elif opened.problems:
             count = len(opened.problems)
             more = f" and {count - 1} more" if count > 1 else ""
             self.notice.say(f"{opened.name} cannot be opened: {opened.problems[0]}{more}")
             self.docks.show("Problems")
+        self._kept = {}
         self.opened.emit(opened)
 
     def show_source(self, source: Source, name: str) -> None:
         self.setWindowTitle(f"{name} – {TITLE}")
         self.verdicts.forget()
+        if not self._kept:
+            self.analyser.show_finding(None)
         self.selection.clear()
         self.watch.open(source)
         self.commands.refresh()
@@ -204,7 +258,8 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self._size_docks)
 
     def _size_docks(self) -> None:
-        self.docks.size(self.docks.manager.width(), self.docks.manager.height())
+        if self.settings is None or not self.settings.restore_docks(self.docks):
+            self.docks.size(self.docks.manager.width(), self.docks.manager.height())
 
     def _picture_ready(self) -> None:
         self.time_bar.drawing = ""
@@ -236,4 +291,6 @@ class MainWindow(QMainWindow):
         self.watch.close()
         self.viewport.close_down()
         self._loader.shutdown(wait=False, cancel_futures=True)
+        if self.settings is not None:
+            self.settings.save(self, self.docks, self.tokens.name)
         super().closeEvent(event)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commissioning.app.source import LiveSource, ReplaySource, Source
 from commissioning.model.problem import Problem, Problems
+
+AFTERMATH_NS = 2_000_000_000  # shown of what comes after a finding
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Opened:
     problems: tuple[Problem, ...] = ()
     scene: Path | None = None
     name: str = ""
+    at_ns: int | None = None  # a moment to look at
 
 
 def not_opened(name: str, error: BaseException) -> Opened:
@@ -49,21 +52,37 @@ def open_recording(path: Path, at_ns: int | None = None) -> Opened:
     return Opened(source, name=str(recording.header.get("name") or path.name))
 
 
-def open_scene(path: Path, at_ns: int | None = None, stop: bool = False, arm: Sequence[str] = ()) -> Opened:
+def open_scene(
+    path: Path, at_ns: int | None = None, stop: bool = False, arm: Sequence[str] = (),
+    scenario: str | None = None, seed: int | None = None,
+) -> Opened:  # fmt: skip
+    """A live run of a scene. With `scenario` and `seed` it is the one that a check has judged."""
     from commissioning.bench.load import load
-    from commissioning.bench.run import make_run
+    from commissioning.bench.run import RecordedRun, make_run
     from commissioning.sim.session import Session
 
     try:
         loaded = load(path)
         until = at_ns if stop else None
-        session = Session(lambda: make_run(loaded), 1.0, until_ns=until, arm=tuple(arm))
+        session = Session(lambda: make_run(loaded, seed, scenario), 1.0, until_ns=until, arm=tuple(arm))
     except Problems as problems:
         return Opened(problems=tuple(problems.problems), name=path.name, scene=path)
     if at_ns:
         session.do(lambda run: run.advance_to(at_ns))
-    source = LiveSource(session, "LOCK-STEP" if _in_lock_step(loaded.scene) else "FREE RUN")
+    run = session.run
+    mode = "LOCK-STEP" if _in_lock_step(loaded.scene) else "FREE RUN"
+    source = LiveSource(
+        session, mode, run.scenario, run.seed, lambda run, file: RecordedRun(run, loaded, file)
+    )
     return Opened(source, name=loaded.name, scene=path)
+
+
+def open_finding(path: Path, scenario: str, seed: int | None, at_ns: int) -> Opened:
+    """The run in which a check found something, advanced to a little after it."""
+    opened = open_scene(path, scenario=scenario or None, seed=seed)
+    if isinstance(opened.source, LiveSource):
+        opened.source.session.do(lambda run: run.advance_to(at_ns + AFTERMATH_NS)).result()
+    return replace(opened, at_ns=at_ns)
 
 
 def _in_lock_step(scene: object) -> bool:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider,
 from commissioning.app.actions import Actions
 from commissioning.app.icons import icon
 from commissioning.app.pills import Pill
+from commissioning.app.source import LiveSource
 from commissioning.app.style import sized
 from commissioning.app.tokens import Tokens
 from commissioning.app.verdicts import Verdicts
@@ -32,6 +33,7 @@ class RunBar(QFrame):
         self._watch, self._verdicts, self._actions, self._tokens = watch, verdicts, actions, tokens
         self.run = QPushButton("Run")
         self.run.setObjectName("primary")
+        self.run.setToolTip(actions["run"].toolTip())
         self.run.clicked.connect(actions["run"].trigger)
         self.run.setMinimumWidth(92)
         actions["run"].enabledChanged.connect(self.run.setEnabled)
@@ -42,11 +44,12 @@ class RunBar(QFrame):
         self.speed.setPageStep(1)
         self.speed.setFixedWidth(130)
         self.speed.setValue(SPEEDS.index(1.0))
-        self.speed.setToolTip("Speed of the run against real time, 0.1× to max")
+        self.speed.setToolTip("Speed of the run against real time, 0.1× to max  (- slower, + faster)")
         self.speed.valueChanged.connect(self._speed_moved)
         self.speed_word = QLabel("1×")
         self.clock = QLabel(clock(0))
-        self.mode, self.review = Pill(), Pill()
+        self.mode, self.review, self.record = Pill(), Pill(), Pill()
+        self.record.setToolTip("This run is written down. File, End the recording completes the file.")
         self.review.clicked.connect(lambda: actions["live"].trigger())
         self.review.setCursor(Qt.CursorShape.PointingHandCursor)
         self.target = Pill()
@@ -70,7 +73,7 @@ class RunBar(QFrame):
             self.speed_word,
             self.clock,
         ]
-        for widget in (*left, self.mode, self.review, self.target, self.said):
+        for widget in (*left, self.mode, self.review, self.target, self.record, self.said):
             row.addWidget(widget)
         row.addStretch(1)
         for pill in (self.forced, self.passed, self.failed, self.open):
@@ -102,6 +105,9 @@ class RunBar(QFrame):
         mode = watch.source.mode if watch.source is not None else ""
         self.mode.say(mode, t.accent if mode == "REPLAY" else t.live)
         self.review.say("" if watch.following else "REVIEW · back to live", t.inconclusive, True, t.panel)
+        self.review.setToolTip("A past moment is shown; a click goes back to the run  (End)")
+        file = watch.source.recording if isinstance(watch.source, LiveSource) else None
+        self.record.say(f"● REC {file.name}" if file is not None else "", t.failed)
         armed = [name for name, link in status.links if link.armed]
         self.target.say("REAL" if armed else "", t.real, True, t.panel)
         self.target.setToolTip(f"This run writes to a real controller: {', '.join(armed)}" if armed else "")

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from commissioning.files.recording import Recording
-    from commissioning.sim.session import Session
+    from commissioning.sim.run import Run
+    from commissioning.sim.session import Recorder, Session
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,18 @@ class LiveSource:
 
     live = True
 
-    def __init__(self, session: Session, mode: str = "LOCK-STEP"):
+    def __init__(
+        self, session: Session, mode: str = "LOCK-STEP", scenario: str = "", seed: int | None = None,
+        recorder: Callable[[Run, Path], Recorder] | None = None,
+    ):  # fmt: skip
+        """`recorder` makes what writes a run into a file."""
         self.session = session
         self.mode = mode
+        self.scenario, self.seed = scenario, seed
         self.journal: Any = session.journal
+        self.recording: Path | None = None
+        self.touched = False  # somebody has acted on this run: it is no longer the one of a check
+        self._recorder = recorder
         self._generation = 1
 
     @property
@@ -81,6 +91,7 @@ class LiveSource:
         journal = self.session.journal
         if journal is not self.journal:
             self.journal = journal
+            self.recording, self.touched = None, False
             self._generation += 1
         return self._generation
 
@@ -131,8 +142,35 @@ class LiveSource:
         """A live run cannot be sought; the window reviews its journal instead."""
 
     def do(self, act: Callable[[Any], Any]) -> Future[Any] | None:
+        self.touched = True
         future: Future[Any] = self.session.do(act)
         return future
+
+    def record(self, file: Path | None) -> Future[Any] | None:
+        """Write the run down from its start on, into `file`; with None complete what is being written."""
+        make = self._recorder
+        if file is None:
+            self.recording = None
+            return self.session.record(None)
+        if make is None:
+            return None
+        self.recording = file
+        return self.session.record(lambda run: make(run, file))
+
+    def save_recording(self, file: Path) -> Future[Any] | None:
+        """The run so far, as a complete recording. The run waits meanwhile."""
+        make = self._recorder
+        if make is None:
+            return None
+
+        def save(run: Run) -> None:
+            beside = run.journal.on_chunk  # of a recording that goes on
+            try:
+                make(run, file).close()
+            finally:
+                run.journal.on_chunk = beside
+
+        return self.session.do(save)
 
     def give_way(self) -> None:
         self.session.give_way()

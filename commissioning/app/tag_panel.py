@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import (
@@ -22,11 +22,21 @@ from commissioning.app.tables import EmptyHint, Table
 from commissioning.app.tag_values import TagValues
 from commissioning.app.tokens import Tokens
 from commissioning.app.watch import Watch
-from commissioning.app.words import age, clock, exact
+from commissioning.app.words import UNITS, age, clock, exact
 
 COLUMNS = ("tag", "address", "PLC in / out", "value", "quality", "owner", "age", "comment")
 NAME, ADDRESS, DIRECTION, VALUE, QUALITY, OWNER, AGE, COMMENT = range(len(COLUMNS))
 WIDTHS = (150, 70, 84, 80, 90, 120, 76, 120)
+MEANING = {
+    NAME: "Name of the PLC variable; a port without a tag has the name of its device before the dot",
+    ADDRESS: "Address in the PLC's process image",
+    DIRECTION: "Seen from the PLC: an input is what the field supplies, an output is what the PLC commands",
+    VALUE: "Effective value with its unit: green = TRUE, magenta = forced, grey = not to be relied on",
+    QUALITY: "good · uncertain (why) · bad (why) · forced by the operator · fault of a sensor or actuator",
+    OWNER: "Who writes it; under a force or a fault, what the owner says:  owner → value",
+    AGE: "Time since its value last changed; grey above 60 s",
+    COMMENT: "From the scene",
+}
 DIRECTIONS = {"input": "input", "output": "output", "port": "–"}
 SORT = Qt.ItemDataRole.UserRole + 1
 OLD_S = 60  # a value that is old looks old
@@ -40,11 +50,16 @@ class TagModel(QAbstractTableModel):
         super().__init__()
         self._watch, self._values, self.tokens = watch, values, tokens
         self.signals: list[dict[str, Any]] = []
+        self._units: list[str] = []
+        self._helps: list[str] = []
 
     def begin(self) -> None:
         self.beginResetModel()
         header = self._watch.header
         self.signals = list(header["core"]["signals"]) if header else []
+        ports = [port_of(header, signal) for signal in self.signals] if header else []
+        self._units = [unit_of(port) for port in ports]
+        self._helps = [str(port.get("help") or "").replace("`", "") for port in ports]
         self.endResetModel()
 
     def tell(self) -> None:
@@ -64,6 +79,8 @@ class TagModel(QAbstractTableModel):
             return COLUMNS[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
+            return MEANING[section]
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -81,9 +98,12 @@ class TagModel(QAbstractTableModel):
             font.setWeight(QFont.Weight.DemiBold)
             return font
         if role == Qt.ItemDataRole.ToolTipRole:
+            if column in (VALUE, QUALITY, OWNER):
+                return f"{self._helps[number]}\n{MEANING[column]}".strip()
             changed = self._values.changed_ns(number)
             comment = self.signals[number].get("comment") or ""
-            return f"{comment}\nchanged at {clock(changed)}   {exact(changed)}".strip()
+            words = (comment, self._helps[number], f"changed at {clock(changed)}   {exact(changed)}")
+            return "\n".join(word for word in words if word)
         return None
 
     def number_of(self, name: str) -> int:
@@ -102,7 +122,7 @@ class TagModel(QAbstractTableModel):
         if column == DIRECTION:
             return DIRECTIONS.get(signal["direction"], str(signal["direction"]))
         if column == VALUE:
-            return values.text(number)
+            return f"{values.text(number)} {self._units[number]}".rstrip()
         if column == QUALITY:
             if values.forced(number):
                 return "forced"
@@ -165,7 +185,11 @@ class TagPanel(QWidget):
         top.setSpacing(10)
         for widget in (self.search, self.ports):
             top.addWidget(widget)
+        self.legend = QLabel("")
+        self.legend.setTextFormat(Qt.TextFormat.RichText)
+        self.legend.setToolTip("\n".join(f"{COLUMNS[n]}: {words}" for n, words in MEANING.items()))
         top.addStretch(1)
+        top.addWidget(self.legend)
         top.addWidget(self.count)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -177,6 +201,7 @@ class TagPanel(QWidget):
             "No line is open. Open a scene: its tags show here, live.\n"
             "Force one with a right click, a double click or Shift+T / Shift+F.",
         )
+        self._tell_legend(tokens)
         watch.replaced.connect(self._begin)
         watch.panels.connect(self.refresh)
         selection.changed.connect(self._follow)
@@ -184,7 +209,12 @@ class TagPanel(QWidget):
 
     def redraw(self, tokens: Tokens) -> None:
         self.model.tokens = tokens
+        self._tell_legend(tokens)
         self.model.tell()
+
+    def _tell_legend(self, t: Tokens) -> None:
+        inks = ((t.passed, "TRUE"), (t.forced, "forced"), (t.failed, "fault"), (t.muted, "not good, or old"))
+        self.legend.setText(" &nbsp; ".join(f'<span style="color:{ink}">{word}</span>' for ink, word in inks))
 
     def refresh(self) -> None:
         if self.isVisible():
@@ -282,6 +312,22 @@ class _Filter(QSortFilterProxyModel):
             [signal["name"], signal.get("address") or "", signal.get("owner") or "", *signal["ports"]]
         )
         return self._words in held.casefold()
+
+
+def port_of(header: Mapping[str, Any], signal: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the declaration of its device says of a signal's port: help, unit, dimension. Empty if nothing."""
+    devices = (header.get("look") or {}).get("devices") or {}
+    for name in (signal["name"], *signal["ports"]):
+        device, _, port = name.partition(".")
+        declared: Mapping[str, Any] = (devices.get(device) or {}).get("ports") or {}
+        if port in declared:
+            found: Mapping[str, Any] = declared[port]
+            return found
+    return {}
+
+
+def unit_of(port: Mapping[str, Any]) -> str:
+    return str(port.get("unit") or UNITS.get(str(port.get("dimension") or ""), ""))
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

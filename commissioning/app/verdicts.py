@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -23,6 +23,11 @@ class Verdict:
     measured: str = ""
     limit: str = ""
     at_ns: int | None = None
+    scenario: str = ""
+    seed: int | None = None
+    causes: tuple[tuple[int, str], ...] = ()  # t ns and text, from the failing edge back to what began it
+    trace: Mapping[str, Any] | None = field(default=None, compare=False)
+    inside: bool = False  # a record of the journal shown: its time is a time of this run
 
 
 class Verdicts(QObject):
@@ -38,8 +43,8 @@ class Verdicts(QObject):
         watch.replaced.connect(self._refresh)
         watch.panels.connect(self._refresh)
 
-    def take(self, results: list[Mapping[str, Any]]) -> None:
-        """Results of `check --json`: id, type, verdict, measured, limit, unit, at_s, why."""
+    def take(self, results: list[Mapping[str, Any]], seed: int | None = None) -> None:
+        """Results of `check --json`: id, type, verdict, measured, limit, unit, at_s, why, causes, trace."""
         for result in results:
             at = result.get("at_s")
             unit = str(result.get("unit") or "")
@@ -51,7 +56,20 @@ class Verdicts(QObject):
                 measured=_figure(result.get("measured"), unit),
                 limit=_figure(result.get("limit"), unit),
                 at_ns=round(float(at) * 1e9) if isinstance(at, int | float) else None,
+                scenario=str(result.get("scenario") or ""),
+                seed=seed,
+                causes=tuple((int(t), str(what)) for t, what in result.get("causes") or ()),
+                trace=result.get("trace"),
             )
+        self._refresh()
+
+    def outside(self) -> Mapping[str, Verdict]:
+        """What checks run beside the window have said, by check."""
+        return dict(self._outside)
+
+    def remember(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Verdicts of the same scene, said before another run of it was opened."""
+        self._outside.update(verdicts)
         self._refresh()
 
     def forget(self) -> None:
@@ -74,8 +92,9 @@ class Verdicts(QObject):
                 if row is not None:
                     said = texts[int(row["a"])] if 0 <= int(row["a"]) < len(texts) else ""
                     verdict = Verdict(
-                        thing["id"], thing["type"], VERDICTS[int(row["aux"])], said, at_ns=int(row["t"])
-                    )
+                        thing["id"], thing["type"], VERDICTS[int(row["aux"])], said, at_ns=int(row["t"]),
+                        inside=True,
+                    )  # fmt: skip
                 else:
                     verdict = self._outside.get(thing["id"]) or Verdict(thing["id"], thing["type"])
                 entries.append(verdict)

@@ -112,14 +112,17 @@ class Verdict:
     causes: tuple[tuple[int, str], ...] = ()
     trace: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    scenario: str = ""
+    """What the run of the check went through."""
 
     def as_json(self) -> dict[str, Any]:
-        """The keys that `check --json` promises."""
+        """The keys that `check --json` promises, and what explains the verdict."""
         return {
             "id": self.id, "type": self.type, "verdict": self.verdict, "measured": self.measured,
             "limit": self.limit, "unit": self.unit,
             "interval": None if self.interval is None else list(self.interval), "at_s": self.at_s,
-            "why": self.why,
+            "why": self.why, "scenario": self.scenario, "causes": [list(cause) for cause in self.causes],
+            "trace": self.trace,
         }  # fmt: skip
 
 
@@ -170,9 +173,7 @@ class Check(ABC):
         problems = self.problems(names)
         if problems:
             raise Problems(problems)
-        monitors = {
-            param: Monitor(self._parse(param, names), header, texts) for param in self.expressions
-        }
+        monitors = {param: Monitor(self._parse(param, names), header, texts) for param in self.expressions}
         return Observer(self, header, texts, monitors)
 
     def observe(self, view: RunView) -> Measure:
@@ -215,7 +216,7 @@ class Check(ABC):
 
     def verdict(self, word: VerdictWord, why: str, **facts: Any) -> Verdict:
         """A verdict of this check."""
-        return Verdict(self.id, self.type, word, why=why, **facts)
+        return Verdict(self.id, self.type, word, why=why, scenario=self.scenario or "", **facts)
 
     def _parse(self, param: str, names: Mapping[str, NameInfo]) -> Expression:
         place = Place(self.place.file, self.place.line, 0, f"checks.{self.id}.{param}")

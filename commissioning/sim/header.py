@@ -99,6 +99,10 @@ def _look(line: Line) -> dict[str, Any]:
                 "actions": list(device.declaration.actions),
                 "help": device.declaration.help,
                 "units": {p.name: p.kind for p in device.declaration.params},
+                "ports": {
+                    p.name: {"help": p.help, "unit": p.unit, "dimension": p.continuous}
+                    for p in device.declaration.ports
+                },
                 "pose": _pose(device.pose),
                 "along": device.record.along or "",
                 "to": {name: target.device for name, target in device.record.to.items()},

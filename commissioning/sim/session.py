@@ -171,6 +171,13 @@ class Session:
         self._command(call)
         return future
 
+    def record(self, make_recorder: Callable[[Run], Recorder] | None) -> Future[Any]:
+        """Write the run down from its start on, or, with None, complete what is being written.
+
+        What the recorder raises is in the future. Reset and close complete a recording too.
+        """
+        return self.do(lambda _: self._record(make_recorder))
+
     def arm(self, link: str) -> Future[Any]:
         """Allow a link to write to its controller, for this run. The future holds problems, () if none."""
         return self.do(lambda _: self._links.arm(link) if self._links is not None else ())
@@ -358,6 +365,13 @@ class Session:
                     raise Problems(problems)
         self._rate_events = self.run.events
         self._set_anchor()
+
+    def _record(self, make_recorder: Callable[[Run], Recorder] | None) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            recorder.close()
+        if make_recorder is not None:
+            self._recorder = make_recorder(self.run)
 
     def _drop(self) -> None:
         if self._links is not None:

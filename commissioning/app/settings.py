@@ -1,0 +1,47 @@
+"""What the window remembers between starts: its place, its panels and its theme. Never anything of a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QMainWindow
+
+from commissioning.app.docks import Docks
+from commissioning.app.tokens import THEMES
+
+
+class Settings:
+    """The user's own settings, or those in `file`."""
+
+    def __init__(self, file: Path | None = None):
+        if file is None:
+            self._store = QSettings("commissioning", "commissioning")
+        else:
+            self._store = QSettings(str(file), QSettings.Format.IniFormat)
+
+    @property
+    def theme(self) -> str:
+        """Name of the theme at the last end, "" at first."""
+        name = str(self._store.value("theme") or "")
+        return name if name in THEMES else ""
+
+    def restore_window(self, window: QMainWindow) -> None:
+        """Its size and place; Qt brings back to the screen what would stand outside of it."""
+        geometry = self._store.value("geometry")
+        if isinstance(geometry, QByteArray):
+            window.restoreGeometry(geometry)
+
+    def restore_docks(self, docks: Docks) -> bool:
+        """The panels as they stood; False if nothing fits."""
+        state = self._store.value("docks")
+        panels = str(self._store.value("panels") or "")
+        return isinstance(state, QByteArray) and docks.restore_state(panels, bytes(state.data()))
+
+    def save(self, window: QMainWindow, docks: Docks, theme: str) -> None:
+        panels, state = docks.state()
+        self._store.setValue("geometry", window.saveGeometry())
+        self._store.setValue("panels", panels)
+        self._store.setValue("docks", QByteArray(state))
+        self._store.setValue("theme", theme)
+        self._store.sync()
