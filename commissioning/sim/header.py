@@ -91,6 +91,7 @@ def _look(line: Line) -> dict[str, Any]:
             for plan in line.lane_plans
         ],
         "slots": [{"pose": _pose(pose)} for _, pose in line.slots],
+        "decks": [deck.described(drives) for deck in line.decks],
         "products": [{"colour": p.colour, "asset": p.asset or ""} for p in line.products],
         "devices": {
             device.id: {

@@ -17,6 +17,7 @@ from commissioning.model.record import Kind, chain_start
 from commissioning.model.scene import DeviceRecord, Scene
 from commissioning.sim.axis import Axis
 from commissioning.sim.controller import Controller, ControllerHost
+from commissioning.sim.decks import Deck
 from commissioning.sim.device import Device
 from commissioning.sim.drive import Drive
 from commissioning.sim.flow import Receiver
@@ -71,6 +72,7 @@ class Line:
         self.alarms: list[Problem] = []
         self.drives: list[Drive | Axis] = []
         self.slots: list[tuple[str, Pose]] = []
+        self.decks: list[Deck] = []
         self.products = list(self.scene.products.values())
         self.sizes = [(*product.size, product.mass) for product in self.products]  # m, m, m, kg
         self.attributes: list[str] = []
@@ -147,9 +149,7 @@ class Line:
         self.register(drive)
         return drive
 
-    def add_zone_drives(
-        self, device: Device, count: int, speed: float, acceleration: float
-    ) -> list[Drive]:
+    def add_zone_drives(self, device: Device, count: int, speed: float, acceleration: float) -> list[Drive]:
         """The drives of a track of `count` zones of equal length, from the infeed on."""
         drives = []
         for k in range(count):
@@ -167,6 +167,10 @@ class Line:
         self.drives.append(axis)
         self.register(axis)
         return axis
+
+    def add_deck(self, deck: Deck) -> None:
+        """What an axis carries parts on. For pictures only: a part rides on the axis."""
+        self.decks.append(deck)
 
     def add_slot(self, device: Device, pose: Pose) -> int:
         """A place that holds parts; returns its index in the journal. `pose`: bottom centre of a part."""

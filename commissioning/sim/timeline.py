@@ -17,6 +17,7 @@ from commissioning.model.pose import Pose
 from commissioning.model.record import CUBIC, CarrierKind, Kind
 from commissioning.model.tags import DataType
 from commissioning.sim.continuous import HIDDEN, RATE, Formula
+from commissioning.sim.decks import Decks
 from commissioning.sim.timeline_parts import LaneState, PlaceState
 from commissioning.sim.timeline_rows import History, LastRows
 
@@ -67,6 +68,7 @@ class Timeline:
         self._facts = np.zeros((64, 4))  # by part: product, length, width, height
         self._lane_of: dict[int, int] = {}  # where each part was after the last record fed
         self._geometry = _Geometry(core, look)
+        self._decks = Decks(look.get("decks", ()))
         self._from = np.full(len(self._lanes), 1, np.int64)  # the lanes' states stand from .. until
         self._until = np.full(len(self._lanes), 0, np.int64)
         self._on_lane: list[tuple[NDArray[Any], ...]] = [_NOBODY] * len(self._lanes)
@@ -255,6 +257,9 @@ class Timeline:
         kind, carrier, coordinate, lane, since = where
         if kind != _BODY:
             return self._geometry.in_slot(carrier)
+        if carrier in self._decks:
+            stand = self._decks.stand(carrier, travel)
+            return np.array(stand.xyz), np.array(stand.quaternion)
         half = 0.5 * self._facts[part, 1]
         position, quaternion = self._geometry.on_lanes(
             np.array([max(lane, 0)]), np.array([coordinate - half])

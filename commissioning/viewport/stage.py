@@ -45,7 +45,7 @@ class Stage:
         self.floor = Floor(self.low, self.high, palette)
         self.shadow = Shadow([mesh for meshes in self._still.values() for mesh in meshes], palette)
         self.plant = Plant(look["bodies"], assets, objects, palette)
-        self.movers = Movers(look["bodies"], assets, palette)
+        self.movers = Movers(look["bodies"], assets, palette, look.get("decks") or ())
         self.beams = Beams(look["bodies"], palette)
         self.loads = Loads(products, look.get("products") or [{}] * len(products), assets, palette)
         self._outlines: list[Outline] = []
