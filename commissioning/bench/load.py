@@ -11,6 +11,7 @@ from commissioning.bench import empirical
 from commissioning.bench.experiment_plan import plan_problems
 from commissioning.bench.flow_problems import flow_problems
 from commissioning.bench.link_conflicts import link_problems
+from commissioning.bench.product_problems import product_problems
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
 from commissioning.files.packaged import packaged
@@ -111,6 +112,7 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
     found += plan_problems(text, scene, known)
     found += flow_problems(text, scene, known)
     buildable = not found
+    found += product_problems(text, scene, known)
     programs = _programs(scene.controllers, scene, text, folder, files, found)
     meshes = _meshes(text, folder, files, found)
     loaded = LoadedScene(scene, folder, text, poses, types(), programs, files, meshes)

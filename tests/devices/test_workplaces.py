@@ -116,7 +116,7 @@ def test_that_an_assembly_of_exponential_feeds_follows_its_markov_chain(
 
 
 def test_that_a_part_that_an_assembly_never_takes_stops_the_run_and_is_named(line: Line) -> None:
-    run = line("s: {type: source, product: tall, every: 1 s, to: join}\n"
+    run = line("s: {type: source, mix: {tall: 1, box: 1}, every: 1 s, to: join}\n"
                "join: {type: assembly, takes: {box: 6}, result: tall, cycle: 4 s, to: out}\nout: {type: sink}")  # fmt: skip
     run.advance("10 s")
     assert run.problem is not None
