@@ -266,7 +266,7 @@ def _reading(
         string = names.strings[np.minimum(obj, len(names.strings) - 1)]
         return obj, names.signals, says(aux, np.where(string, text("a"), a), b)
     if kind == Kind.DRIVE:
-        return obj, names.drives, says(b, c, d)  # travel sums up what was before: not again
+        return obj, names.drives, says(aux, b, c, d)  # travel sums up what was before: not again
     if kind == Kind.PART_MADE:
         return rows["d"], names.objects, says(named(aux, names.products), a, b, c)
     if kind == Kind.PART_GONE:

@@ -61,12 +61,15 @@ def kpi(
     stays = visits(header, records)
     used = energy(header, records, end_ns, start_ns) if end_ns > start_ns else None
     used_by = used.devices if used is not None else {}
+    kinds = records["kind"]
+    flow = records[(kinds == int(Kind.PART_GONE)) | (kinds == int(Kind.PART_MADE))]
+    states = records[kinds == int(Kind.STATE)]
     result = {}
     for index, thing in enumerate(header["core"]["objects"]):
         if thing["kind"] == "device":
-            times = departures(header, records, index, stays)
+            times = departures(header, flow, index, stays)
             count = int(np.count_nonzero((times > start_ns) & (times <= end_ns)))
-            shares = _shares(records, index, start_ns, end_ns)
+            shares = _shares(states, index, start_ns, end_ns)
             queue, time = _stay(stays, index, start_ns, end_ns)
             hours = (end_ns - start_ns) / _HOUR
             on = 1.0 - shares[State.OFF]
