@@ -161,10 +161,13 @@ _TRIANGLE_OBJ = b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
 
 
 def _warm_up() -> None:
-    """Read a triangle of each kind, so that nothing is left to import once no file can be opened."""
+    """Read a triangle of each kind, so that nothing is left to import once no file can be opened.
+
+    Colours of corners, not of faces: to export those trimesh would want scipy, which users need not have.
+    """
     one = trimesh.load_scene(io.BytesIO(_TRIANGLE_OBJ), file_type="obj", resolver=None)
     mesh = next(iter(one.geometry.values()))
-    mesh.visual.face_colors = [[1, 2, 3, 255]]
+    mesh.visual.vertex_colors = [[1, 2, 3, 255]] * 3
     for kind in ("glb", "stl", "obj", "ply"):
         content = mesh.export(file_type=kind)
         data = content if isinstance(content, bytes) else content.encode()
