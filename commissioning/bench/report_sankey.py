@@ -200,24 +200,28 @@ def _links(
     lane = _WIDTH - 8.0
     for link, n in sorted(links.items(), key=lambda one: -one[1]):
         wide = max(n * scale, 1.0)
-        x0, x1 = leaves[link] + wide / 2, enters[link] + wide / 2
         y0, y1 = 10 + _ROW * layers[link[0]] + _BAR, 10 + _ROW * layers[link[1]]
         if link in back:
             thin = min(wide, 10.0)
-            path = f"M{x0:.1f} {y0}C{x0:.1f} {y0 + 30} {lane:.1f} {y0 + 30} {lane:.1f} {y0 - 6}"
-            path += f"V{y1 + 6}C{lane:.1f} {y1 - 26} {x1:.1f} {y1 - 26} {x1:.1f} {y1}"
+            found.append(_back(leaves[link] + wide / 2, y0, enters[link] + wide / 2, y1, lane, thin, n))
             lane = max(lane - thin - 3.0, _WIDTH - _SIDE + 6.0)
-            found.append(_band("back", path, thin, f"{n}"))
             continue
-        middle = (y0 + y1) / 2
-        path = f"M{x0:.1f} {y0}C{x0:.1f} {middle} {x1:.1f} {middle} {x1:.1f} {y1}"
         lost = link[1] in (LOST, REMOVED) or rejects.get(link, 0) * 2 > n
-        found.append(_band("loss" if lost else "flow", path, wide, f"{n}"))
+        a, b, middle = leaves[link], enters[link], (y0 + y1) / 2
+        path = (
+            f"M{a:.1f} {y0}C{a:.1f} {middle} {b:.1f} {middle} {b:.1f} {y1}H{b + wide:.1f}"
+            f"C{b + wide:.1f} {middle} {a + wide:.1f} {middle} {a + wide:.1f} {y0}Z"
+        )
+        kind = "loss" if lost else "flow"
+        found.append(f'<path class="band-{kind}" d="{path}"><title>{n}</title></path>')
     return found
 
 
-def _band(kind: str, path: str, wide: float, words: str) -> str:
-    return f'<path class="band-{kind}" d="{path}" stroke-width="{wide:.1f}"><title>{words}</title></path>'
+def _back(x0: float, y0: int, x1: float, y1: int, lane: float, thin: float, n: int) -> str:
+    """Down out of its node, up along the right side, and into the other from above."""
+    path = f"M{x0:.1f} {y0}C{x0:.1f} {y0 + 30} {lane:.1f} {y0 + 30} {lane:.1f} {y0 - 6}"
+    path += f"V{y1 + 6}C{lane:.1f} {y1 - 26} {x1:.1f} {y1 - 26} {x1:.1f} {y1}"
+    return f'<path class="band-back" d="{path}" stroke-width="{thin:.1f}"><title>{n}</title></path>'
 
 
 def _node(node: int, flow: Flow, place: tuple[float, float], y: float, weight: int, scale: float) -> str:

@@ -93,9 +93,10 @@ def _pieces(
     pieces: Sequence[tuple[int, int, Mapping[str, float]]], start: int, end: int, y: float
 ) -> list[str]:
     found = []
+    stepped = any(len(shares) > 1 for _, _, shares in pieces)
     for t0, t1, shares in pieces:
         left, right = _x(t0, start, end), _x(t1, start, end)
-        if len(shares) == 1:
+        if len(shares) == 1 and not stepped:
             (state,) = shares
             found.append(_rect(f"s-{state}", left, right, y, *_SHAPE[state]))
             if state == "down":

@@ -19,7 +19,7 @@ __all__ = ["HOW", "why_sections"]
 
 Heads = Sequence[str | tuple[str, str]]
 _ROWS = 25  # of tables
-_WORDS = {"setup": "set-up", "slow": "slower than planned", "rejected": "rejected parts",
+_WORDS = {"setup": "set-up", "slow": "slower than planned", "rejected": "parts not good",
           "effective": "good parts", "off": "off", "idle": "idle"}  # fmt: skip
 HOW = """
 <p><b>Bottleneck</b> by Roser's active-period method (WSC 2002): at each instant the machine or source with

@@ -49,7 +49,7 @@ def _loss(history: History, device: int, one: Oee | None) -> str:
         return f"Its main loss: {_STATES[largest]} {_percent(share)} of the time"
     if largest == "slow":
         return f"Its main loss: {_percent(share)} of the time, by cycles longer than planned"
-    return f"Its main loss: {_percent(share)} of the time went into parts that were rejected"
+    return f"Its main loss: {_percent(share)} of the time went into parts that were not good"
 
 
 def _busiest(history: History) -> str:
