@@ -50,9 +50,12 @@ class Formula(NamedTuple):
 
 
 def counted(datatype: DataType, value: float, modulus: float = 0.0) -> int:
-    """The count below `value`, modulo `modulus` (0: not), wrapped as a register of the type wraps."""
-    count = floor(value + _ROUNDING)
-    if modulus:
+    """The count below `value`, modulo `modulus` (0: not), wrapped as a register of the type wraps.
+
+    What is no number, as a recording written by hand may have it, counts 0.
+    """
+    count = floor(value + _ROUNDING) if isfinite(value) else 0
+    if modulus >= 1.0 and isfinite(modulus):
         count %= int(modulus)
     limits = datatype.range
     if limits is None:

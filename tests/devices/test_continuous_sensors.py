@@ -336,6 +336,46 @@ def test_that_a_laser_agrees_with_where_the_parts_are(line: Line, seed: int) -> 
     assert compared > 30
 
 
+class TickLoop:
+    """A belt of 0.5 m/s and 0.4 m/s2 with one part, stepped: shares no line with the product."""
+
+    def __init__(self, dt: float) -> None:
+        self.dt, self.v, self.s, self.steps = dt, 0.0, 0.0, 0
+
+    def until(self, t: float, target: float) -> None:
+        while self.steps * self.dt < t - 1e-12:
+            self.v = (
+                min(target, self.v + 0.4 * self.dt)
+                if target > self.v
+                else max(target, self.v - 0.4 * self.dt)
+            )
+            self.s += self.v * self.dt
+            self.steps += 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_that_tick_loops_come_nearer_to_the_values_the_finer_they_step(line: Line, seed: int) -> None:
+    rng = random.Random(seed)
+    run = line(f"{ONE}{RAMP.replace('4 m,', '40 m,')}"
+               "e: {type: encoder, along: b, at: 1 m, counts: 100000}\n"
+               "l: {type: laser_distance, along: b, at: 39 m, range: 39 m}")  # fmt: skip
+    loops = [TickLoop(0.001), TickLoop(0.00025)]
+    worst = [0.0, 0.0]
+    t, target = 0.0, 0.0
+    for _ in range(12):
+        t = round(t + rng.uniform(0.2, 3.0), 3)
+        at(run, t)
+        for k, loop in enumerate(loops):
+            loop.until(t, target)
+            distance, count = value(run, "l.distance"), value(run, "e.count")
+            assert isinstance(distance, float) and isinstance(count, int)
+            worst[k] = max(worst[k], abs(distance - (39 - loop.s)), abs(count / 100_000 - loop.s))
+        target = 0.0 if target else 0.5
+        run.write("Q_Run", target > 0.0)
+    assert worst[0] < 5 * 0.5 * 0.001  # five ticks of travel
+    assert worst[1] < 0.4 * worst[0] + 1e-5  # a count is 1e-5 m
+
+
 # ---- emulated PLC -------------------------------------------------------------------------------
 
 PROGRAM = """

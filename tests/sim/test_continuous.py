@@ -55,6 +55,9 @@ def run(tmp_path: Path) -> Run:
         (DataType.INT, -0.5, 360, 359),
         (DataType.DINT, 720.0, 360, 0),
         (DataType.DINT, 599.9999999, 0, 600),  # 600 but for rounding
+        (DataType.DINT, float("nan"), 0, 0),
+        (DataType.INT, float("-inf"), float("nan"), 0),
+        (DataType.DINT, 7.0, 0.5, 7),
     ],
 )
 def test_that_counts_wrap_in_twos_complement(
