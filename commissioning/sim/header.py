@@ -20,8 +20,16 @@ FORMAT = "commissioning-journal/1"
 def describe(line: Line) -> dict[str, Any]:
     """Header of a line that is built and has not started. Plain JSON data.
 
-    The looks are the same in every run of a loaded scene, and made once: to restore a run takes less.
+    But for the seed it is the same in every run of a loaded scene, and made once: a restore takes less.
     """
+    shared = line.loaded.shared
+    if "header" not in shared:
+        shared["header"] = _core(line), _look(line)
+    core, look = shared["header"]
+    return {"core": {**core, "seed": line.seed}, "look": look, "name": line.scene.name}
+
+
+def _core(line: Line) -> dict[str, Any]:
     scene = line.scene
     kinds = ("devices", "controllers", "links", "scenarios", "checks")
     objects = [
@@ -29,10 +37,9 @@ def describe(line: Line) -> dict[str, Any]:
         for kind in kinds
         for identity, record in getattr(scene, kind).items()
     ]
-    core: dict[str, Any] = {
+    return {
         "format": FORMAT,
         "scene_hash": scene.hash,
-        "seed": line.seed,
         "signals": [
             {
                 "name": s.name, "type": s.type.value, "direction": s.direction, "owner": s.owner,
@@ -64,10 +71,6 @@ def describe(line: Line) -> dict[str, Any]:
         "attributes": list(line.attributes),
         "programs": {name: getattr(program, "hash", "") for name, program in line.loaded.programs.items()},
     }  # fmt: skip
-    shared = line.loaded.shared
-    if "look" not in shared:
-        shared["look"] = _look(line)
-    return {"core": core, "look": shared["look"], "name": scene.name}
 
 
 def _look(line: Line) -> dict[str, Any]:

@@ -51,12 +51,16 @@ class Journal:
         self._chain = chain_start(self.header.get("core", {}))
         self._lock = Lock()
 
-    def begin(self, header: Mapping[str, Any]) -> None:
-        """Give the header of a journal that has no records yet; the digest starts from its core."""
+    def begin(self, header: Mapping[str, Any]) -> str:
+        """Give the header of a journal that has no records yet; the digest starts from its core.
+
+        Returns the value that it starts from, 64 hex digits.
+        """
         if self.length:
             raise ValueError("the journal has begun already")
         self.header = dict(header)
         self._chain = chain_start(self.header.get("core", {}))
+        return self._chain.hex()
 
     @property
     def length(self) -> int:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from commissioning.model.duration import Distribution
 from commissioning.model.pose import Pose
 from commissioning.model.problem import Problem
-from commissioning.model.record import Kind, chain_start
+from commissioning.model.record import Kind
 from commissioning.model.scene import DeviceRecord, Scene
 from commissioning.sim.axis import Axis
 from commissioning.sim.controller import Controller, ControllerHost
@@ -121,8 +121,7 @@ class Line:
             identity: loaded.types["link", record.type](identity, record.params, loaded.folder)
             for identity, record in self.scene.links.items()
         }
-        self.journal.begin(describe(self))
-        self.core_hash = chain_start(self.journal.header["core"]).hex()
+        self.core_hash = self.journal.begin(describe(self))
 
     def start(self) -> None:
         """Time 0: every device in declaration order, then the controllers."""
