@@ -48,12 +48,17 @@ class Stateful:
 
     def save(self) -> dict[str, Any]:
         """The saved attributes as plain JSON data; parts and objects by their ids."""
-        return {name: encode(getattr(self, name)) for name in self.declared("saved")}
+        data = {}
+        for name in self.declared("saved"):
+            value = getattr(self, name)
+            data[name] = value if value.__class__ in _PLAIN else encode(value)
+        return data
 
     def restore(self, data: Mapping[str, Any], world: World) -> None:
         """Replace the saved attributes by those of `data`."""
         for name in self.declared("saved"):
-            setattr(self, name, decode(data[name], world))
+            value = data[name]
+            setattr(self, name, value if value.__class__ in _PLAIN else decode(value, world))
         self.restored()
 
     def restored(self) -> None:
@@ -84,6 +89,8 @@ class Stateful:
         return names
 
 
+_PLAIN = frozenset({type(None), bool, int, float, str})
+"""What stands in a snapshot as it is."""
 _DECLARED: dict[tuple[type, str], tuple[str, ...]] = {}
 """What `declared` has found: classes do not change."""
 
