@@ -33,6 +33,7 @@ __all__ = ["ExperimentReport", "experiment"]
 MakePool = Callable[[Mapping[str, bytes]], Executor]
 _TASK_S: Final = 0.25  # wall time that a task should take: short replications go several at a time
 _LARGEST: Final = 20  # replications in one task
+_LIMITS: Final = "(bottlenecks)"  # beside the measures in the cache; no measure has such a name
 _LOOK_S: Final = 0.2  # between looks at Ctrl-C
 
 
@@ -271,7 +272,7 @@ class _Campaign:
             self._break(variant, Problem(what, self._place(variant)))
             return
         self.outcomes[variant][replication] = outcome
-        self.cache.put(self._key(variant, replication), outcome.series)
+        self.cache.put(self._key(variant, replication), {**outcome.series, _LIMITS: outcome.limits})
 
     def _break(self, variant: int, problem: Problem) -> None:
         self.broken.setdefault(variant, problem)
@@ -287,9 +288,11 @@ class _Campaign:
     def _read_cache(self) -> None:
         for k in range(len(self.variants)):
             for r, seed in enumerate(self.seeds):
-                series = self.cache.get(self._key(k, r), self.measures)
-                if series is not None:
-                    self.outcomes[k][r] = Outcome(seed, {m: (u, w) for m, (u, w) in series.items()})
+                kept = self.cache.get(self._key(k, r), [*self.measures, _LIMITS])
+                if kept is not None:
+                    limits = {device: (m, s) for device, (m, s) in kept.pop(_LIMITS).items()}
+                    series = {m: (u, w) for m, (u, w) in kept.items()}
+                    self.outcomes[k][r] = Outcome(seed, series, limits=limits)
                     self.kept += 1
 
     def _share(self) -> float:

@@ -51,8 +51,9 @@ FIGURES: Final[Mapping[str, tuple[str, str]]] = {
     "off": ("", "share of time"),
     "mean_queue": ("parts", "parts in it, averaged over time"),
     "mean_time": ("s", "time that a part which has left spent in it"),
+    "bottleneck": ("", "share of time that it was the momentary bottleneck"),
 }
-"""What can be measured at a device, as in `run --json`: unit ("" for shares) and meaning."""
+"""What can be measured at a device, by the names of `run --json`: unit ("" for shares) and meaning."""
 
 _PARAMS: Final = (
     Param("help", "text", "What it is to find out.", default=None),

@@ -40,6 +40,7 @@ def html_report(report: ExperimentReport, made: datetime | None = None) -> str:
         _notices(report),
         _variants(report),
         *(_measure(report, measure) for measure in report.plan.measures),
+        _limits(report),
         _warm_up(report),
         _conditions(report, made),
     ]
@@ -218,6 +219,39 @@ def _row(name: str, cell: Cell, y: float, x: _Scale) -> str:
     if interval is not None:
         parts.append(f'<path class="mean" d="M{x(interval.mean):.1f} {y - 9:.1f}v18"/>')
     return "".join(parts)
+
+
+def _limits(report: ExperimentReport) -> str:
+    """What limited each variant."""
+    rows = []
+    for result in report.variants:
+        if not result.limits:
+            continue
+        pieces, at = [], 0.0
+        for k, (device, (momentary, sole)) in enumerate(result.limits.items()):
+            words = f"{text(device)} {momentary:.1%}, alone {sole:.1%}"
+            for share, opacity in ((sole, "1"), (momentary - sole, "0.5")):
+                place = f'x="{at * 1000:.1f}" y="0" width="{share * 1000:.1f}" height="14"'
+                pieces.append(
+                    f'<rect class="cause-{k % 4}" {place} fill-opacity="{opacity}">'
+                    f"<title>{words}</title></rect>"
+                )
+                at += share
+        said = ", ".join(f"{text(device)} {m:.1%}" for device, (m, _) in list(result.limits.items())[:3])
+        frame = 'class="bar" viewBox="0 0 1000 14" preserveAspectRatio="none" role="img"'
+        rows.append(
+            f"<tr><td class='id'>{text(result.variant.id)}</td><td class='causes-bar'><svg {frame} "
+            f'aria-label="{said}">{"".join(pieces)}</svg></td><td>{said}</td></tr>'
+        )
+    if not rows:
+        return ""
+    return (
+        '<section><h2>Bottleneck</h2><div class="scroll"><table><thead><tr><th scope="col">Variant</th>'
+        '<th scope="col" class="causes-bar">Share of time</th><th scope="col">Longest</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div><p class='muted'>By Roser's active-period method: the "
+        "machine or source with the longest uninterrupted time of work, repair or set-up, means over the "
+        "runs; paler where the bottleneck shifted from one to the next.</p></section>"
+    )
 
 
 def _warm_up(report: ExperimentReport) -> str:

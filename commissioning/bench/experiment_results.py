@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -28,6 +28,7 @@ __all__ = [
     "VariantResult",
     "cautions",
     "judge",
+    "limits",
     "one_run",
     "rates",
     "shown",
@@ -64,7 +65,8 @@ class Cell:
 class VariantResult:
     """One variant. `precision`: half width of the first measure's interval as a share of its mean, None if
     that is not known; `enough`: it reached what the experiment asks for, with as many runs as it may have.
-    `warm_up`: where its mean series settles, for experiments that look for it."""
+    `warm_up`: where its mean series settles, for experiments that look for it. `limits`: by device its
+    shares as momentary and as sole bottleneck, means over the replications, the longest first."""
 
     variant: Variant
     cells: Mapping[str, Cell]
@@ -73,6 +75,7 @@ class VariantResult:
     enough: bool = True
     warm_up: WarmUp | None = None
     series: tuple[float, ...] = ()
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """As in `experiment --json`."""
@@ -80,6 +83,10 @@ class VariantResult:
             "id": self.variant.id, "parameters": self.variant.as_json(), "replications": self.runs,
             "precision": self.precision, "enough": self.enough,
             "measures": {name: cell.as_json() for name, cell in self.cells.items()},
+            "bottleneck": {
+                device: {"momentary": momentary, "sole": sole}
+                for device, (momentary, sole) in self.limits.items()
+            },
         }  # fmt: skip
 
 
@@ -173,10 +180,24 @@ def judge(
         if wanted is not None and reached is None:
             enough = False
         series = mean_series([rates(o.series[plan.measures[0].id]) for o in runs[k]]) if runs[k] else []
+        found = limits(runs[k], cut, plan.length_ns / 1e9)
         results.append(
-            VariantResult(variant, cells, len(runs[k]), reached, enough, warm_ups[k], tuple(series))
+            VariantResult(variant, cells, len(runs[k]), reached, enough, warm_ups[k], tuple(series), found)
         )
     return tuple(results)
+
+
+def limits(outcomes: Sequence[Outcome], cut: int, length_s: float) -> dict[str, tuple[float, float]]:
+    """Shares as momentary and as sole bottleneck behind `cut`, by device, means over the replications."""
+    span = length_s * (BINS - cut) / BINS
+    sums: dict[str, list[float]] = {}
+    for outcome in outcomes:
+        for device, grown in outcome.limits.items():
+            mine = sums.setdefault(device, [0.0, 0.0])
+            for k, seconds in enumerate(grown):
+                mine[k] += (seconds[-1] - seconds[cut]) / span / len(outcomes)
+    ranked = sorted(sums.items(), key=lambda one: (-one[1][0], one[0]))
+    return {device: (momentary, sole) for device, (momentary, sole) in ranked if momentary > 0.0}
 
 
 def cautions(plan: Plan, results: Sequence[VariantResult]) -> list[str]:

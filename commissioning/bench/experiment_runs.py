@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,9 +25,11 @@ from commissioning.bench.pool import stopping
 from commissioning.bench.variants import Variant, said_problem, variant_text
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind, State
+from commissioning.sim.bottleneck import Bottlenecks, bottlenecks
+from commissioning.sim.history import History
 from commissioning.sim.kpi import departures
 from commissioning.sim.run import Run
-from commissioning.sim.visits import OPEN, Visits, visits
+from commissioning.sim.visits import OPEN, Visits
 
 __all__ = [
     "BINS", "Job", "Outcome", "grid", "load_in_worker", "load_variant", "run_job", "series_of", "value",
@@ -36,6 +39,7 @@ BINS: Final = 200
 """Steps of the grid: 40 batches for MSER-5."""
 Series = tuple[list[float], list[float]]
 _SLICES = 64
+_LIMITS = 6  # devices whose time as bottleneck is kept
 _KEPT = 4  # variants that a worker keeps loaded
 _loaded: OrderedDict[str, LoadedScene] = OrderedDict()
 
@@ -57,13 +61,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one replication gave: [upper, lower] series by measure. `problem`: why there are none."""
+    """What one replication gave: [upper, lower] series by measure. `problem`: why there are none.
+
+    `limits`: by device that was the bottleneck for longest (few of them): seconds as momentary and as sole
+    bottleneck up to each time of the grid.
+    """
 
     seed: int
     series: Mapping[str, Series] = field(default_factory=dict)
     events: int = 0
     wall_s: float = 0.0
     problem: str = ""
+    limits: Mapping[str, Series] = field(default_factory=dict)
 
 
 def load_variant(base: LoadedScene, variant: Variant) -> LoadedScene:
@@ -124,8 +133,11 @@ def _replication(loaded: LoadedScene, seed: int, job: Job) -> Outcome | None:
     if len(alarms):  # a line whose controller has failed stands still, which is no throughput of 0
         why = run.journal.texts[int(alarms[0]["a"])]
         return Outcome(seed, {}, run.events, time.perf_counter() - started, why)
-    series = series_of(run.journal.header, records, job.measures, grid(job.start_ns, job.end_ns))
-    return Outcome(seed, series, run.events, time.perf_counter() - started)
+    times = grid(job.start_ns, job.end_ns)
+    reader = _Reader(run.journal.header, records, times)
+    series = {measure.id: reader.series(measure) for measure in job.measures}
+    limits = reader.limits()
+    return Outcome(seed, series, run.events, time.perf_counter() - started, limits=limits)
 
 
 def grid(start_ns: int, end_ns: int) -> NDArray[np.int64]:
@@ -159,20 +171,26 @@ class _Reader:
         self, header: Mapping[str, Any], records: NDArray[np.void], times: NDArray[np.int64]
     ) -> None:
         self.header, self.times = header, times
-        self.records = records[records["t"] <= times[-1]]
-        self.index = {
-            str(thing["id"]): index
-            for index, thing in enumerate(header["core"]["objects"])
-            if thing["kind"] == "device"
-        }
-        self._stays: Visits | None = None
+        self.history = History(header, records, int(times[-1]), int(times[0]))
+        self.records = self.history.records
+        self.index = {self.history.names[device]: device for device in self.history.devices}
 
     @property
     def stays(self) -> Visits:
         """Read when first needed: it costs more than everything else here."""
-        if self._stays is None:
-            self._stays = visits(self.header, self.records)
-        return self._stays
+        return self.history.visits
+
+    @cached_property
+    def bottlenecks(self) -> Bottlenecks:
+        return bottlenecks(self.history)
+
+    def limits(self) -> dict[str, Series]:
+        """See `Outcome`."""
+        shares = self.bottlenecks.shares
+        longest = sorted(shares, key=lambda device: (-shares[device].momentary, device))[:_LIMITS]
+        chosen = [device for device in longest if shares[device].momentary > 0.0]
+        grown = self.bottlenecks.grown(self.times, chosen)
+        return {self.history.names[device]: grown[device] for device in chosen}
 
     def series(self, measure: Measure) -> Series:
         device = self.index[measure.device]
@@ -190,6 +208,9 @@ class _Reader:
             spent = np.concatenate(([0], np.cumsum((t_out - self.stays.t_in[done])[order])))
             lower = np.searchsorted(t_out[order], self.times, side="right").astype(np.float64)
             upper = spent[lower.astype(np.int64)] / 1e9
+        elif measure.figure == "bottleneck":
+            upper = np.array(self.bottlenecks.grown(self.times, [device])[device][0])
+            lower = (self.times - self.times[0]) / 1e9
         elif measure.figure == "utilisation":
             upper = self._in_state(device, State.WORKING)
             lower = self.times / 1e9 - self._in_state(device, State.OFF)
@@ -205,12 +226,8 @@ class _Reader:
         return np.searchsorted(np.sort(gone), self.times, side="right").astype(np.float64)
 
     def _in_state(self, device: int, state: State) -> NDArray[np.float64]:
-        """Seconds spent in a state up to each of the times; a device is idle until its first record."""
-        mine = self.records[(self.records["kind"] == int(Kind.STATE)) & (self.records["obj"] == device)]
-        t = np.concatenate(([0], mine["t"], [self.times[-1]])).astype(np.float64)
-        states = np.concatenate(([int(State.IDLE)], mine["aux"]))
-        spent = np.concatenate(([0.0], np.cumsum(np.diff(t) * (states == int(state)))))
-        return np.asarray(np.interp(self.times.astype(np.float64), t, spent) / 1e9)
+        """Seconds spent in a state up to each of the times."""
+        return self.history.periods[device].spent(state, self.times)
 
 
 def _sum_until(values: NDArray[np.int64], times: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -65,11 +65,14 @@ class Bottlenecks:
             return None
         return max(self.shares, key=lambda device: self.shares[device].momentary)
 
-    def grown(self, times: NDArray[np.int64]) -> dict[int, tuple[list[float], list[float]]]:
-        """By device: seconds as momentary and as sole bottleneck up to each of `times` (ns, rising)."""
+    def grown(
+        self, times: NDArray[np.int64], devices: Sequence[int] | None = None
+    ) -> dict[int, tuple[list[float], list[float]]]:
+        """By device (all, or those named): seconds as momentary and as sole bottleneck up to each of `times`
+        (ns, rising)."""
         found = {}
         moving = _union([(t0, t1) for t0, t1, _, _ in self.shifts])
-        for device in self.shares:
+        for device in self.shares if devices is None else devices:
             mine = [(t0, t1) for t0, t1, one in self.strip if one == device]
             found[device] = (_until(mine, times), _until(_minus(mine, moving), times))
         return found

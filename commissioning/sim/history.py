@@ -52,6 +52,13 @@ class Periods:
         sums = np.bincount(self.state, weights=spent, minlength=len(State))
         return [float(one) for one in sums[: len(State)] / total]
 
+    def spent(self, state: State, times: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Seconds in a state from 0 up to each of `times` (ns)."""
+        t = self.t.astype(np.float64)
+        sums = np.concatenate(([0.0], np.cumsum(np.diff(t) * (self.state == state))))
+        found: NDArray[np.float64] = np.interp(times.astype(np.float64), t, sums) / 1e9
+        return found
+
     def within(self, start: int, end: int) -> list[tuple[int, int, int, int]]:
         """(t0, t1, state, held) of the periods in (start, end], cut to it."""
         first = max(int(np.searchsorted(self.t, start, side="right")) - 1, 0)

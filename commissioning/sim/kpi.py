@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from commissioning.model.record import Kind, State
 from commissioning.sim.energy import energy
+from commissioning.sim.history import periods
 from commissioning.sim.visits import OPEN, Visits, visits
 
 __all__ = ["DeviceKpi", "departures", "kpi", "kpi_json"]
@@ -58,18 +59,17 @@ def kpi(
     if end_ns < start_ns or start_ns < 0:
         raise ValueError(f"no time from {start_ns} ns to {end_ns} ns")
     records = records[records["t"] <= end_ns]
-    stays = visits(header, records)
+    stays, did = visits(header, records), periods(header, records, end_ns)
     used = energy(header, records, end_ns, start_ns) if end_ns > start_ns else None
     used_by = used.devices if used is not None else {}
     kinds = records["kind"]
     flow = records[(kinds == int(Kind.PART_GONE)) | (kinds == int(Kind.PART_MADE))]
-    states = records[kinds == int(Kind.STATE)]
     result = {}
     for index, thing in enumerate(header["core"]["objects"]):
         if thing["kind"] == "device":
             times = departures(header, flow, index, stays)
             count = int(np.count_nonzero((times > start_ns) & (times <= end_ns)))
-            shares = _shares(states, index, start_ns, end_ns)
+            shares = did[index].shares(start_ns, end_ns)
             queue, time = _stay(stays, index, start_ns, end_ns)
             hours = (end_ns - start_ns) / _HOUR
             on = 1.0 - shares[State.OFF]
@@ -120,21 +120,6 @@ def departures(
     ended_at[used["obj"]] = used["t"]
     left = (stays.device == device) & (stays.t_out != OPEN) & (stays.t_out != ended_at[stays.part])
     return np.sort(stays.t_out[left])
-
-
-def _shares(records: NDArray[np.void], device: int, start: int, end: int) -> list[float]:
-    """Share of (start, end] in each state; a device is idle until its first record."""
-    mine = records[(records["kind"] == int(Kind.STATE)) & (records["obj"] == device)]
-    times = np.concatenate(([0], mine["t"], [end]))
-    states = np.concatenate(([int(State.IDLE)], mine["aux"]))
-    clipped = np.clip(times, start, end)
-    spent = np.bincount(states, weights=np.diff(clipped).astype(np.float64), minlength=len(State))
-    total = float(end - start)
-    if total <= 0.0:
-        shares = [0.0] * len(State)
-        shares[int(states[-1])] = 1.0
-        return shares
-    return [float(share) for share in spent[: len(State)] / total]
 
 
 def _stay(stays: Visits, device: int, start: int, end: int) -> tuple[float, float | None]:

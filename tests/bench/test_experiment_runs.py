@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from commissioning.bench.experiment_plan import FIGURES, Measure
-from commissioning.bench.experiment_results import one_run
+from commissioning.bench.experiment_results import limits, one_run
 from commissioning.bench.experiment_runs import BINS, Job, run_job, value
 from commissioning.bench.load import LoadedScene, load_text
+from commissioning.sim.bottleneck import bottlenecks
+from commissioning.sim.history import History
 from commissioning.sim.kpi import kpi
 from commissioning.sim.run import Run
 
@@ -35,7 +37,7 @@ def line(tmp_path: Path) -> LoadedScene:
 
 
 def test_that_a_replication_gives_the_figures_of_a_run(line: LoadedScene) -> None:
-    figures = list(FIGURES)
+    figures = [figure for figure in FIGURES if figure != "bottleneck"]
     measures = tuple(Measure(device, figure) for device in ("out", "pack", "belt1") for figure in figures)
     job = Job(line.text.dump(), (5,), "", 60_000_000_000, 660_000_000_000, measures)
     (outcome,) = run_job(line.files, job)
@@ -53,6 +55,26 @@ def test_that_a_replication_gives_the_figures_of_a_run(line: LoadedScene) -> Non
                 assert found is None and measure.id == "out.mean_time"
             else:
                 assert found == pytest.approx(figure, rel=1e-9, abs=1e-12)
+
+
+def test_that_a_replication_tells_its_bottlenecks(line: LoadedScene) -> None:
+    """Shares over the time that counts as the method finds them in the journal of the same run."""
+    measures = tuple(Measure(device, "bottleneck") for device in ("pack", "infeed", "belt1"))
+    start, end = 60_000_000_000, 660_000_000_000
+    (outcome,) = run_job(line.files, Job(line.text.dump(), (5,), "", start, end, measures))
+    run = Run(line, 5)
+    run.advance("11 min")
+    history = History(run.journal.header, run.journal.records(), end, start)
+    shares = {history.names[device]: share for device, share in bottlenecks(history).shares.items()}
+    assert value(outcome.series["belt1.bottleneck"]) == 0.0  # a belt is none
+    for device in ("pack", "infeed"):
+        assert value(outcome.series[f"{device}.bottleneck"]) == pytest.approx(shares[device].momentary)
+    found = limits([outcome, outcome], 0, 600.0)
+    assert list(found) == sorted(found, key=lambda device: -shares[device].momentary)
+    for device, (momentary, sole) in found.items():
+        assert (momentary, sole) == pytest.approx((shares[device].momentary, shares[device].sole))
+    half = limits([outcome], BINS // 2, 600.0)
+    assert sum(momentary for momentary, _ in half.values()) <= 1.0 + 1e-9
 
 
 def test_that_correlated_batches_give_no_interval() -> None:
