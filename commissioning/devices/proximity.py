@@ -76,18 +76,23 @@ class Proximity(Switching):
                 f"{self.id} senses beyond the end of the track it stands at; move it {self.off:g} m"
             )
         self.tell = self.listener()
-        self.lane.add_mark(self.x - self.on, self.front_comes)
+        sees = None if all(self.senses) else self.sees
+        self.lane.add_eye(self.x - self.on, self.near_changed, sees)  # also sees who comes on from a side
         self.lane.add_clear(self.x + self.off, self.tail_leaves)
 
-    def front_comes(self, part: Part) -> None:
-        """A front is near enough."""
-        if self.senses[part.product]:
+    def sees(self, part: Part) -> bool:
+        """Whether it senses a part."""
+        return self.senses[part.product]
+
+    def near_changed(self, near: bool) -> None:
+        """A front is near enough; a tail leaves later than here."""
+        if near:
             self.tell(True)
 
     def tail_leaves(self, _: Part) -> None:
         """A tail is far enough away, or a part was taken away: is another one still near?"""
         near = self.lane.parts_between(self.x - self.off, self.x + self.off)
-        if not any(self.senses[part.product] for part in near):
+        if not any(self.sees(part) for part in near):
             self.tell(False)
 
     def bodies(self) -> Sequence[Body]:

@@ -67,6 +67,21 @@ def test_that_a_part_taken_away_in_front_of_the_switch_is_gone(line: Line) -> No
     assert run.tags["p.present"].value is False
 
 
+def test_that_a_part_that_comes_on_from_the_side_in_front_of_the_switch_is_sensed(line: Line) -> None:
+    """Its front comes onto the track at 1.005 m, after 1 m at 0.5 m/s; tail off 12 mm beyond 1 m."""
+    run = line(
+        "src: {type: source, product: box, every: 1 s, first: 0 s, limit: 1, to: side}\n"
+        "side: {type: belt, pose: {xyz: [1.005 m, -1 m, 0], rpy: [0 deg, 0 deg, 90 deg]}, length: 1 m, "
+        f"speed: 0.5 m/s, to: {{device: b, at: 1.005 m}}}}\n{BELT}"
+        "p: {type: proximity, along: b, at: 1 m, hysteresis: 0 %, switching_distance: 15 mm, gap: 9 mm}"
+    )
+    run.advance("20 s")
+    found = changes(run, "p.present")
+    assert [value for _, value in found] == [False, True, False]
+    assert found[1][0] == pytest.approx(2, abs=1e-8)
+    assert found[2][0] == pytest.approx(2 + (1.012 + 0.3 - 1.005) / 0.5, abs=1e-8)
+
+
 @pytest.mark.parametrize(
     ("params", "words"),
     [("at: 1 m, gap: 20 mm", "never sense"), ("at: 1 mm", "beyond the end"), ("at: 4 m", "beyond the end")],
