@@ -97,9 +97,11 @@ class Axis(Stateful):
         return None if tau is None else max(self.begun + instant(tau * 1e9), now)
 
     def place(self, position: float) -> None:
-        """Before the start: it stands there at time 0."""
+        """At the start: it stands there, and has not moved to it."""
         self.target = position
-        self.piece = (0, position, 0.0, 0.0, 0.0, 0.0, 0)
+        if position != 0.0:
+            self.ahead = [(self.kernel._now, position, 0.0, 0.0, 0.0, 0.0, 0)]
+            self._follow()
 
     def move_to(
         self, position: float, speed: float, acceleration: float = 0.0, deceleration: float | None = None,
