@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from commissioning.app.selection import Selection
@@ -17,10 +17,10 @@ from commissioning.app.verdicts import SYMBOLS, Verdict
 from commissioning.app.watch import Watch
 from commissioning.app.words import clock, exact
 
-LANE = 27  # px
+LANE, LEAST_LANE = 27, 18  # px
 LEFT, RIGHT = 132, 12
 STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
-MOST_CAUSES = 6
+MOST_CAUSES, CAUSES = 6, 240  # of them, and px
 NAMES = 20  # letters of a lane's name
 
 
@@ -40,7 +40,7 @@ class Chart(QWidget):
     def show_trace(self, trace: Trace | None) -> None:
         if trace != self.trace:
             self.trace = trace
-            self.setMinimumHeight(self._top() + LANE * len(trace.lanes) + 24 if trace else 0)
+            self.setMinimumHeight(self._top() + LEAST_LANE * len(trace.lanes) + 24 if trace else 0)
             self.updateGeometry()
         self.update()
 
@@ -77,15 +77,17 @@ class Chart(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         top = self._top()
-        bottom = top + LANE * len(trace.lanes)
+        room = (self.height() - top - 24) // len(trace.lanes)
+        tall = min(max(room, LEAST_LANE), LANE)
+        bottom = top + tall * len(trace.lanes)
         self._ticks(painter, top, bottom)
         for row, lane in enumerate(trace.lanes):
-            y = float(top + row * LANE)
+            y = float(top + row * tall)
             painter.setPen(QColor(t.text))
             name = lane.name if len(lane.name) <= NAMES else lane.name[: NAMES - 1] + "…"
-            label = QRectF(8, y, LEFT - 16, LANE)
+            label = QRectF(8, y, LEFT - 16, tall)
             painter.drawText(label, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
-            self._lane(painter, lane, y)
+            self._lane(painter, lane, y, tall)
         self._marks(painter, bottom)
         now = self.now()
         if now is not None and trace.start_ns <= now <= trace.end_ns:
@@ -115,14 +117,16 @@ class Chart(QWidget):
         return found
 
     def _marks(self, painter: QPainter, bottom: int) -> None:
-        for when, text, left, row in self._labels():
-            fails = text.startswith("fails")
-            ink = QColor(self.tokens.failed if fails else self.tokens.muted)
+        t, metrics, labels = self.tokens, painter.fontMetrics(), self._labels()
+        inks = [QColor(t.failed if text.startswith("fails") else t.muted) for _, text, _, _ in labels]
+        for (when, _, _, row), ink in zip(labels, inks, strict=True):
             painter.setPen(QPen(ink, 1.4, Qt.PenStyle.DashLine))
-            x, y = self.place(when), 16.0 * row + 15
-            painter.drawLine(QPointF(x, y + 3), QPointF(x, bottom))
+            painter.drawLine(QPointF(self.place(when), 16.0 * row + 18), QPointF(self.place(when), bottom))
+        for (_, text, left, row), ink in zip(labels, inks, strict=True):
+            room = QRectF(left - 3, 16.0 * row + 2, metrics.horizontalAdvance(text) + 6, 15)
+            painter.fillRect(room, QColor(t.panel))  # a line must not strike a label out
             painter.setPen(ink)
-            painter.drawText(QPointF(left, y - 1), text)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter, text)
 
     def _ticks(self, painter: QPainter, top: int, bottom: int) -> None:
         trace, t = self.trace, self.tokens
@@ -141,11 +145,13 @@ class Chart(QWidget):
             left = min(max(x - width / 2, LEFT - 20.0), self.width() - width - 2.0)
             painter.drawText(QPointF(left, bottom + 16), text)
 
-    def _lane(self, painter: QPainter, lane: Lane, y: float) -> None:
+    def _lane(self, painter: QPainter, lane: Lane, y: float, tall: int) -> None:
         t, trace = self.tokens, self.trace
         assert trace is not None
-        high, low = y + 6.0, y + LANE - 5.0
-        painter.setPen(QPen(QColor(t.accent), 1.6))
+        high, low = y + 5.0, y + tall - 4.0
+        ink = QColor(t.forced if lane.forced else t.accent)
+        known = trace.end_ns if trace.known_ns is None else trace.known_ns
+        painter.setPen(QPen(ink, 1.6))
         if lane.kind == "motion":
             values = [float(value) for _, value in lane.points]
             least, most = min([0.0, *values]), max([0.0, *values])
@@ -156,7 +162,7 @@ class Chart(QWidget):
             return
         before: float | None = None
         for n, (at, value) in enumerate(lane.points):
-            until = lane.points[n + 1][0] if n + 1 < len(lane.points) else trace.end_ns
+            until = lane.points[n + 1][0] if n + 1 < len(lane.points) else known
             left, right = self.place(at), self.place(until)
             if value is None:  # BAD: hatched, not guessed
                 painter.fillRect(QRectF(left, high, right - left, low - high), self._hatch())
@@ -171,11 +177,9 @@ class Chart(QWidget):
                 painter.drawLine(QPointF(left, low), QPointF(right, low))
                 painter.drawLine(QPointF(left, high + 4), QPointF(left, low))
                 self._say(painter, _figure(value), QRectF(left + 4, high, max(right - left - 6, 0), 14))
-                painter.setPen(QPen(QColor(t.accent), 1.6))
+                painter.setPen(QPen(ink, 1.6))
 
-    def _hatch(self) -> Any:
-        from PySide6.QtGui import QBrush
-
+    def _hatch(self) -> QBrush:
         return QBrush(QColor(self.tokens.idle), Qt.BrushStyle.BDiagPattern)
 
     def _say(self, painter: QPainter, text: str, room: QRectF) -> None:
@@ -224,9 +228,13 @@ class Analyser(QWidget):
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(2)
         column.addLayout(top)
-        column.addWidget(self._area, 1)
-        column.addWidget(self.causes)
-        self.causes.setContentsMargins(8, 0, 8, 0)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 8, 0)
+        row.addWidget(self._area, 3)
+        row.addWidget(self.causes, 1)
+        column.addLayout(row, 1)
+        self.causes.setMaximumWidth(CAUSES)
+        self.causes.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._hint = EmptyHint(
             self._area,
             "Waveforms of the selected device or tag.\n"
@@ -250,7 +258,7 @@ class Analyser(QWidget):
             at = f"  at {clock(verdict.at_ns)}" if verdict.at_ns is not None else ""
             where = f" · scenario {verdict.scenario}" if verdict.scenario else ""
             self.said.setText(f"{SYMBOLS.get(verdict.verdict, '')}  {verdict.check}{at}{where}")
-            lines = [f"{clock(t)}   {what}" for t, what in verdict.causes[:MOST_CAUSES]]
+            lines = [f"{clock(t)}\n{what}" for t, what in verdict.causes[:MOST_CAUSES]]
             self.causes.setText("\n".join(lines) or verdict.why)
             self.causes.setVisible(bool(self.causes.text()))
             self.causes.setToolTip(verdict.why)

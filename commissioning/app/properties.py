@@ -82,7 +82,7 @@ class Properties(QScrollArea):
             )
             if not good:
                 label.setToolTip(self._values.quality(number))
-                text += "  · " + self._values.quality(number).split(" ")[0]
+                text += "  ?"  # a column has no room for the reason: the tool tip has
                 colour = self._tokens.muted
             _say(label, text, f"color: {colour}; font-weight: {600 if forced or text == 'TRUE' else 400};")
         if self._selection.kind == "part":

@@ -100,6 +100,10 @@ QLineEdit {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.borde
   selection-color: {t.on_accent}; }}
 QLineEdit:focus {{ border-color: {t.accent}; background: {t.panel}; }}
 QCheckBox {{ color: {t.text}; spacing: 6px; }}
+QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {t.idle}; border-radius: 3px;
+  background: {t.panel}; }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {t.accent}; }}
+QCheckBox::indicator:checked {{ width: 6px; height: 6px; border: 4px solid {t.accent}; }}
 QComboBox QAbstractItemView {{ background: {t.panel}; color: {t.text}; border: 1px solid {t.border};
   selection-background-color: {t.selected}; selection-color: {t.text}; }}
 

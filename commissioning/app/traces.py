@@ -28,6 +28,7 @@ class Lane:
     kind: str
     unit: str
     points: tuple[tuple[int, Any], ...]
+    forced: bool = False  # at the end
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Trace:
     end_ns: int
     marks: tuple[tuple[int, str], ...] = ()
     lanes: tuple[Lane, ...] = field(default_factory=tuple)
+    known_ns: int | None = None  # nothing is known after this time; None: everything up to the end is
 
 
 def from_verdict(trace: Mapping[str, Any] | None) -> Trace | None:
@@ -69,7 +71,8 @@ def recent(watch: Watch, numbers: Sequence[int]) -> Trace:
     end = max(watch.t_ns, SPAN_NS // 4)
     start = max(end - SPAN_NS, 0)
     signals = watch.header["core"]["signals"] if watch.header is not None else []
-    return Trace(start, end, (), tuple(_lane(watch, signals[n], n, start, end) for n in numbers))
+    lanes = tuple(_lane(watch, signals[n], n, start, end) for n in numbers)
+    return Trace(start, end, (), lanes, watch.t_ns)
 
 
 def _lane(watch: Watch, signal: Mapping[str, Any], number: int, start: int, end: int) -> Lane:
@@ -79,6 +82,7 @@ def _lane(watch: Watch, signal: Mapping[str, Any], number: int, start: int, end:
     datatype = str(signal["type"])
     texts = watch.source.texts if watch.source is not None else ()
     points: list[tuple[int, Any]] = []
+    forced = last > first and bool(int(rows["aux"][last - 1]) & 4)
     for row in rows[first:last]:
         if row["kind"] == Kind.READING:
             continue  # it runs between events: the tag table shows it
@@ -88,4 +92,4 @@ def _lane(watch: Watch, signal: Mapping[str, Any], number: int, start: int, end:
     if not points:
         points = [(start, decoded(datatype, 0.0, 0.0, texts) if datatype != "STRING" else "")]
     kind = "level" if datatype == "BOOL" else "text" if datatype == "STRING" else "number"
-    return Lane(str(signal["name"]), kind, "", tuple(points))
+    return Lane(str(signal["name"]), kind, "", tuple(points), forced)

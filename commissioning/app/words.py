@@ -115,17 +115,22 @@ def param_text(value: Any, kind: str) -> str:
             return format_quantity(float(value), "duration" if kind == "distribution" else kind)
         except (ValueError, KeyError):
             return f"{value:g}"
-    return readable(str(value))
+    words = readable(str(value))
+    if kind == "distribution" and words[-1:].isdigit():
+        return f"{words} s"
+    return words.replace("_", " ") if kind == "choice" else words
 
 
 def readable(text: str) -> str:
     """A parameter that is a small record: `Exponential(mean=4.0)`, `{'carton': '92 %'}` in plain words."""
     record = re.fullmatch(r"(\w+)\((.*)\)", text)
+    if record and record[1] == "Constant":
+        return re.sub(r"(?<=[0-9])[.]0$", "", record[2].partition("=")[2])
     if record:
         facts = ", ".join(part.replace("=", " ") for part in record[2].split(", "))
         return f"{record[1].lower()}, {re.sub(r'(?<=[0-9])[.]0(?![0-9])', '', facts)}"
     if text.startswith(("{", "[", "mappingproxy(")):
-        return re.sub(r"mappingproxy\(|[{}\[\]()']", "", text).replace(": ", " ")
+        return re.sub(r"mappingproxy\(|[{}\[\]()']", "", text).replace(": ", " ").replace(" %", "\u00a0%")
     return text
 
 
