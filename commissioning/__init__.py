@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from commissioning.bench.fork import forks as forks
     from commissioning.bench.load import load as load
     from commissioning.bench.run import Run as Run
+    from commissioning.bench.why import why as why
     from commissioning.model.problem import Place as Place
     from commissioning.model.problem import Problem as Problem
     from commissioning.model.problem import Problems as Problems
@@ -34,9 +35,10 @@ _HOMES = {
     "experiment": "commissioning.bench.experiment",
     "forks": "commissioning.bench.fork",
     "load": "commissioning.bench.load",
+    "why": "commissioning.bench.why",
 }
 
-__all__ = ["Place", "Problem", "Problems", "Run", "check", "experiment", "forks", "load"]
+__all__ = ["Place", "Problem", "Problems", "Run", "check", "experiment", "forks", "load", "why"]
 
 
 def __getattr__(name: str) -> Any:

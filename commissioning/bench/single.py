@@ -13,6 +13,7 @@ from commissioning.bench.ctrl_c import ctrl_c
 from commissioning.bench.load import LoadedScene, in_scene, load
 from commissioning.bench.named import require
 from commissioning.bench.run import KEYFRAME_EVERY_NS, RecordedRun
+from commissioning.bench.why import Why, why
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import format_quantity
 from commissioning.sim.kpi import kpi_json
@@ -25,6 +26,8 @@ __all__ = ["RunResult", "run_once"]
 Progress = Callable[[float, str], None]
 
 _SHORTEST, _LONGEST = 1_000_000, 24 * 3600 * 1_000_000_000  # virtual ns between looks at Ctrl-C
+_SENTENCES = 4  # of why
+_LARGEST = 2_000_000  # records of a journal that is asked why without being told to
 _PATIENCE_S = 0.1  # wall time between them
 
 
@@ -49,6 +52,8 @@ class RunResult:
     """As `sim.energy` tells it; None where no device of the scene has a power."""
     staff: Mapping[str, Any] = field(default_factory=dict)
     """As `sim.staff` tells it, by team."""
+    why: Why | None = None
+    """What limits the line; None for journals of more than two million records (`commissioning.why`)."""
 
     def as_json(self) -> dict[str, Any]:
         """The keys the contract promises, and a few more."""
@@ -57,7 +62,8 @@ class RunResult:
             "simulated_s": self.simulated_s, "wall_s": round(self.wall_s, 3), "events": self.events,
             "scans": dict(self.scans), "digest": self.digest, "kpi": dict(self.kpi), "verdicts": [],
             "problems": [str(self.problem)] if self.problem else [], "notices": list(self.notices),
-            "interrupted": self.interrupted, "energy": self.energy,
+            "interrupted": self.interrupted, "why": None if self.why is None else self.why.as_json(),
+            "energy": self.energy,
             "staff": dict(self.staff),
         }  # fmt: skip
 
@@ -93,6 +99,8 @@ class RunResult:
                     f"{team}: {one['busy']:.2f} of {one['present']:.2f} people busy "
                     f"({one['utilisation']:.1%}), {one['waiting']:.2f} requests waiting"
                 )
+        if self.why is not None and self.why.routes.done:
+            lines += self.why.summary[:_SENTENCES]
         lines += self.notices
         lines.append(f"journal digest {self.digest}")
         return "\n".join(lines)
@@ -144,6 +152,7 @@ def run_once(
         loaded.name, loaded.scene.hash, run.seed, run.now_ns / 1e9, time.monotonic() - wall, run.events,
         run.scans, run.journal.digest(), kpi_json(run.kpi()), problem, tuple(notices),
         interrupted, _energy(run), _staff(run),
+        why(run) if run.journal.length <= _LARGEST else None,
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from commissioning.sim.history import History
 from commissioning.sim.littles_law import Balance, Histogram, Law, law, lead_times, wip
 from commissioning.sim.oee import LOSSES, Oee, oee
 from commissioning.sim.routes import LOST, REMOVED, Routes, routes
+from commissioning.sim.run import Run
 from commissioning.sim.waits import Wait, waits, words
 from commissioning.sim.warmup import mser
 
@@ -191,12 +192,14 @@ class Why:
         return {LOST: "(lost)", REMOVED: "(removed)"}.get(device) or self.names[device]
 
 
-def why(view: RunView, start_ns: int | None = None) -> Why:
+def why(source: RunView | Run, start_ns: int | None = None) -> Why:
     """Everything about one run over (start_ns, its end].
 
-    Without `start_ns` the warm-up is found by MSER-5 on what leaves the line and left out. Raises ValueError
+    `source`: a run between two instants, or the view of a recording. Without `start_ns` the warm-up is found
+    by MSER-5 on what leaves the line, and left out. Raises ValueError
     for a start behind the end.
     """
+    view = source.view() if isinstance(source, Run) else source
     history = History(view.header, view.records(), view.end_ns)
     start, how = (start_ns, "given") if start_ns is not None else steady_from(history)
     history = history.over(start)

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import commissioning as vc
 from commissioning.bench.load import LoadedScene, load, load_text
 from commissioning.bench.report import html_report
 from commissioning.bench.report_sankey import Flow, sankey
@@ -22,6 +23,7 @@ from commissioning.bench.report_stock import histogram, loss_bar
 from commissioning.bench.report_strips import bottleneck_strip, state_strips
 from commissioning.bench.report_why import why_sections
 from commissioning.bench.run import RecordedRun, make_run
+from commissioning.bench.single import run_once
 from commissioning.bench.verdicts import check_scene
 from commissioning.bench.why import STEPS, Why, why
 from commissioning.files.recording import read_recording
@@ -145,6 +147,15 @@ def test_that_a_contradiction_in_the_journal_is_shown_and_not_hidden() -> None:
     assert not found.sound and "error of the program" in found.summary[0]
     page = why_sections(found, "broken")
     assert "LITTLE'S LAW DOES NOT HOLD" in page and "off by" in page
+
+
+def test_that_a_run_in_python_and_on_the_command_line_say_the_same() -> None:
+    loaded = load_text(LINE, Path("scene.yaml"))
+    run = vc.Run(loaded, seed=3)
+    run.advance("2 h")
+    result = run_once(loaded, 7200 * NS, 3)
+    assert result.as_json()["why"] == vc.why(run).as_json()
+    assert all(line in result.as_text() for line in vc.why(run).summary[:2])
 
 
 def test_that_the_warm_up_is_left_out_or_said_not_to_be(found: Why) -> None:
