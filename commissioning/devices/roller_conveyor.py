@@ -35,9 +35,11 @@ class RollerConveyor(Device):
         type="roller_conveyor",
         help="Roller or chain conveyor in zones that accumulate parts without pressure.",
         params=(
-            Param("length", "length", "Length along travel.", exclusive_minimum=0.0, example="4 m"),
+            Param("length", "length", "Length along travel.", exclusive_minimum=0.0, maximum=10_000.0,
+                  example="4 m"),
             Param("width", "length", "Width across travel.", default=0.5, exclusive_minimum=0.0),
-            Param("zones", "integer", "Number of zones, of equal length.", minimum=1, example="8"),
+            Param("zones", "integer", "Number of zones, of equal length.", minimum=1, maximum=1000,
+                  example="8"),
             Param("speed", "speed", "Speed of a zone that runs.", exclusive_minimum=0.0, example="0.5 m/s"),
             Param("acceleration", "acceleration", "Ramps; 0 = at once.", default=0.0, minimum=0.0),
             Param("mode", "choice", "How parts that wait go on: one after the other, or all at once.",

@@ -105,7 +105,7 @@ class TypeDeclaration:
     `outputs_from`: a mapping parameter whose keys are exits as well; each of those must lead somewhere.
     `leads_to(params)`: devices that parts go to besides those of `to`.
     `brings_tags`: a controller whose own variables are tags too (they are not known from the scene alone).
-    `writes_outputs`: False for a controller whose PLC outputs nobody in the run writes: whoever is outside may.
+    `writes_outputs`: False for a controller whose PLC outputs are written by whoever is outside.
     """
 
     kind: Kind

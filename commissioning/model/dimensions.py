@@ -15,7 +15,11 @@ _PI_180 = Fraction(math.pi) / 180
 
 @dataclass(frozen=True)
 class Dimension:
-    """A kind of quantity. `units`: unit text -> factor to SI; `shown`: units for display, best first."""
+    """A kind of quantity. `units`: unit text -> factor to SI; `shown`: units for display, best first.
+
+    `least`, `most`: what a parameter may be in size (SI), apart from 0. With them every time that follows
+    from lengths, speeds and ramps fits into 64 bits of ns (292 years): 10 km at 0.01 mm/s take 32 years.
+    """
 
     name: str
     si: str
@@ -23,6 +27,21 @@ class Dimension:
     shown: tuple[str, ...]
     example: str
     plain: bool = True
+    least: float = 0.0
+    most: float = math.inf
+
+
+_SIZES: Final[Mapping[str, tuple[float, float]]] = {
+    "length": (1e-6, 1e6),
+    "speed": (1e-5, 1e4),
+    "acceleration": (1e-5, 1e6),
+    "jerk": (1e-5, 1e9),
+    "duration": (1e-9, 9.2e9),
+    "angular_speed": (1e-6, 1e6),
+    "angular_acceleration": (1e-6, 1e9),
+    "mass": (1e-9, 1e9),
+    "rate": (1e-9, 1e9),
+}
 
 
 def _dimension(name: str, example: str, shown: str, units: str, plain: bool = True) -> Dimension:
@@ -33,7 +52,7 @@ def _dimension(name: str, example: str, shown: str, units: str, plain: bool = Tr
             table[unit] = _PI_180 if factor == "deg" else Fraction(factor)
     order = tuple(shown.split())
     si = next(unit for unit, factor in table.items() if factor == 1)
-    return Dimension(name, si, FrozenDict(table), order, example, plain)
+    return Dimension(name, si, FrozenDict(table), order, example, plain, *_SIZES.get(name, ()))
 
 
 _LENGTH = (

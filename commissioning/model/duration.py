@@ -294,6 +294,8 @@ def _time(value: Any, path: tuple[str | int, ...]) -> float:
     seconds = _at(lambda: parse_quantity(value, "duration"), path)
     if seconds < 0.0:
         raise QuantityError(f"a duration cannot be negative, {value!r} is", "Write 0 s or more", path)
+    if 0.0 < seconds < 1e-9:
+        raise QuantityError(f"{value!r} is shorter than a nanosecond", "Write 0 s, or 1 ns and more", path)
     if seconds > 9.2e9:
         raise QuantityError(f"{value!r} is longer than the longest duration, 292 years", "Write less", path)
     return seconds

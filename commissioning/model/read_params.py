@@ -156,15 +156,24 @@ def _quantity(reader: Reader, path: Path, value: Any, param: Param) -> float | N
     if param.kind == "duration" and low is None and param.exclusive_minimum is None:
         low = 0.0
     above, high = param.exclusive_minimum, param.maximum
+    kind = DIMENSIONS[param.kind]
+    if abs(number) > kind.most:
+        high = kind.most if high is None else min(high, kind.most)
+        low = -kind.most if low is None and above is None else low
+    tiny = 0.0 < abs(number) < kind.least
     bounds = []
-    if above is not None:
+    if tiny:
+        zero = "" if above is not None or (low is not None and low > 0.0) else "0 or "
+        bounds.append(f"{zero}at least {format_quantity(kind.least, param.kind)}")
+    elif above is not None:
         bounds.append(f"more than {format_quantity(above, param.kind)}")
-    if low is not None:
+    elif low is not None:
         bounds.append(f"at least {format_quantity(low, param.kind)}")
     if high is not None:
         bounds.append(f"at most {format_quantity(high, param.kind)}")
     if (
-        (above is not None and number <= above)
+        tiny
+        or (above is not None and number <= above)
         or (low is not None and number < low)
         or (high is not None and number > high)
     ):
@@ -258,6 +267,9 @@ def _clock(reader: Reader, path: Path, value: Any, param: Param) -> float | None
         number = parse_quantity(value, "duration")
     except QuantityError as error:
         reader.quantity_problem(path, QuantityError(error.what, "Write for example 06:00 or 6 h"))
+        return None
+    if number > DIMENSIONS["duration"].most:
+        reader.problem(path, f"{param.name} is more than 292 years after the start", "Write less")
         return None
     if number < 0.0:
         reader.problem(path, f"{param.name} is before the start", "Write for example 06:00")

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from commissioning.model.declare import Declarations
+from commissioning.model.dimensions import DIMENSIONS
 from commissioning.model.frozen import FrozenDict, freeze
 from commissioning.model.placement import solve
 from commissioning.model.problem import Problem
-from commissioning.model.quantity import QuantityError, parse_quantity
+from commissioning.model.quantity import QuantityError, format_quantity, parse_quantity
 from commissioning.model.read_device import check_positions, read_device
 from commissioning.model.read_params import read_params
 from commissioning.model.read_scenario import Targets, read_run, read_scenario
@@ -203,6 +204,11 @@ def _positive(reader: Reader, path: Path, value: Any, dimension: str) -> float |
         return None
     if number <= 0.0:
         reader.problem(path, f"a {dimension} of {shown(value)} is not possible", "Write more than 0")
+        return None
+    kind = DIMENSIONS[dimension]
+    if not kind.least <= number <= kind.most:
+        least, most = (format_quantity(bound, dimension) for bound in (kind.least, kind.most))
+        reader.problem(path, f"a {dimension} of {shown(value)} is not possible", f"Write {least} to {most}")
         return None
     return number
 

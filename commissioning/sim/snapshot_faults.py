@@ -42,6 +42,8 @@ _LONGEST_REPEATED = 366 * 24 * 3600 * 1_000_000_000
 """ns that a replay may take the line through, however little happens in them."""
 _NATURES = {"tuple", "deque", "dict", "object", "part", "waiting"}
 """What `encode` wraps a value in that JSON has no word for."""
+_NEVER = 1 << 80
+"""ns; what waits for later than a run can last waits all the same."""
 _MOST = 1 << 48
 """Counts of chunks, entries, parts: no run gets there."""
 
@@ -96,10 +98,12 @@ def _queue_fault(line: Line, state: Mapping[str, Any], t: int) -> str:
         return f"it says {scheduled!r:.40} entries were scheduled, {len(entries)} wait"
     last = (t, -1, 0)
     for entry in entries:
-        if not isinstance(entry, list) or len(entry) != 7 or not _counts(entry[:4]):
+        if not isinstance(entry, list) or len(entry) != 7 or not _counts(entry[1:4]):
             return "an entry of its queue is none"
-        if tuple(entry[:3]) <= last or entry[2] > scheduled or entry[1] > END + 0xFFFF or entry[0] > LATEST:
-            return f"an entry of its queue waits for {entry[0]:.6g} ns, out of order"
+        if type(entry[0]) is not int or not 0 <= entry[0] <= _NEVER or tuple(entry[:3]) <= last:
+            return f"an entry of its queue waits for {entry[0]!r:.40} ns, out of order"
+        if entry[2] > scheduled or entry[1] > END + 0xFFFF:
+            return f"an entry of its queue has the number {entry[2]}"
         last = tuple(entry[:3])
         if not isinstance(entry[5], str) or not isinstance(entry[6], str) or entry[5] not in line.objects:
             return f"an entry of its queue belongs to {entry[5]!r:.40}"
@@ -153,11 +157,12 @@ def _signal_fault(line: Line, signals: list[Any], t: int) -> str:
     if len(signals) != len(line.tags):
         return "it has other tags than the line"
     for signal, data in zip(line.tags, signals, strict=True):
-        if not isinstance(data, dict) or set(data) != set(signal.declared("saved")):
+        if not isinstance(data, dict) or data.keys() != dict.fromkeys(signal.declared("saved")).keys():
             return f"the state of {signal.name} is none"
-        if not all(signal.type.accepts(data[n]) for n in ("value", "source", "force_value", "fault_value")):
+        values = [data[n] for n in ("value", "source", "force_value", "fault_value")]
+        if not all(map(signal.type.accepts, values)):
             return f"{signal.name} is {signal.type.value}, it cannot be {data['value']!r:.40}"
-        if not all(type(data[n]) is bool for n in ("forced", "faulted", "overridden")):
+        if {type(data["forced"]), type(data["faulted"]), type(data["overridden"])} != {bool}:
             return f"the overrides of {signal.name} are none"
         facts = [data[n] for n in ("quality", "source_quality", "reason", "source_reason", "t")]
         if not _counts(facts) or max(facts[:2]) > 2 or max(facts[2:4]) > 255 or facts[4] > t:
@@ -187,6 +192,11 @@ def _object_fault(line: Line, objects: Mapping[str, Any], t: int) -> str:
             return f"the state of {identity} has other fields"
         moves = isinstance(thing, Drive | Axis | Lane)
         for name, value in data.items():
+            kind = type(value)
+            if kind is type(now[name]) and (
+                kind is bool or kind is str or (kind is int and -LATEST <= value <= LATEST)
+            ):
+                continue  # most are, and are done with at once
             if not _like(value, now[name]) or not all(_sane(leaf, moves) for leaf in _leaves(value)):
                 return f"{name} of {identity} cannot be {value!r:.60}"
     return ""
