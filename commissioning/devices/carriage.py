@@ -70,7 +70,7 @@ class Carriage(Device, Receiver, Giver):
     carriage goes to the new place from wherever it is, as fast as its limits allow.
     """
 
-    saved: ClassVar[tuple[str, ...]] = ("part", "phase", "goal", "calls", "waiting", "turn", "bound_for")
+    saved: ClassVar[tuple[str, ...]] = ("part", "phase", "goal", "waiting", "turn", "bound_for")
     constant: ClassVar[tuple[str, ...]] = (
         "drive", "places", "feeds", "exits", "targets", "load", "unload", "commanded", "routes",
     )  # fmt: skip
@@ -99,8 +99,7 @@ class Carriage(Device, Receiver, Giver):
         self.part: Part | None = None
         self.phase = "free"  # standing; or moving, taking, loaded (standing), giving, offering
         self.goal = 0  # place it stands at or goes to
-        self.calls: list[int] = []  # places where a part waits, the longest wait first
-        self.waiting = [Waiting() for _ in range(self.feeds)]
+        self.waiting = Waiting()  # at all its places, the longest wait first
         self.turn = 0  # the exit whose turn it is
         self.bound_for = -1  # exit of the part on it, by number
 
@@ -136,18 +135,12 @@ class Carriage(Device, Receiver, Giver):
     def offer(self, part: Part, giver: Giver) -> bool:
         place = self._place_of(giver)
         if self.phase != "free" or self.goal != place or not self._may("take") or self._called_away():
-            self.waiting[place].add(giver)
-            if place not in self.calls:
-                self.calls.append(place)
-                self._tell_calls()
+            self.waiting.add(giver)
+            self._tell_called()
             self._look_round()
             return False
-        self.waiting[place].discard(giver)
-        if place in self.calls:
-            self.calls.remove(place)
-            if self.waiting[place]:
-                self.calls.append(place)  # the others' turn
-            self._tell_calls()
+        self.waiting.discard(giver)
+        self._tell_called()
         self.part = part
         self.own(part)
         self._enter("taking")
@@ -207,18 +200,19 @@ class Carriage(Device, Receiver, Giver):
             self._enter("giving")
             kernel = self.line.kernel
             kernel.call_at(kernel._now + self.unload.draw(), self.given)
-        elif self.phase == "free" and goal < self.feeds and self._may("take") and self.waiting[goal]:
+        elif self.phase == "free" and goal < self.feeds and self._may("take"):
             self._take(goal)
 
     def _take(self, place: int) -> None:
         """Who waits here may come; whoever has nothing to give any more has waited."""
-        for _ in range(len(self.waiting[place].givers)):
-            self.waiting[place].call(self)
+        here = [giver for giver in self.waiting.givers if self._place_of(giver) == place]
+        for giver in here:
+            giver.ready(self)
             if self.phase != "free":
                 return
-        if not self.waiting[place] and place in self.calls:
-            self.calls.remove(place)
-            self._tell_calls()
+            self.waiting.discard(giver)
+        if here:
+            self._tell_called()
             self._look_round()
 
     def _wanted(self) -> int:
@@ -233,10 +227,10 @@ class Carriage(Device, Receiver, Giver):
             return self.goal
         if self.part is not None:
             return self.feeds + self.bound_for
-        return self.calls[0] if self.calls else self.goal
+        return self._place_of(self.waiting.givers[0]) if self.waiting else self.goal
 
     def _called_away(self) -> bool:
-        """It stands here, but a part waits elsewhere for longer; or it is told to be elsewhere."""
+        """It stands here, but a part has waited elsewhere before; or it is told to be elsewhere."""
         return self._wanted() != self.goal
 
     def _go(self, goal: int) -> None:
@@ -274,8 +268,8 @@ class Carriage(Device, Receiver, Giver):
         if self.ports["busy"].source is not busy:
             self.ports["busy"].write(busy)
 
-    def _tell_calls(self) -> None:
-        number = self.calls[0] + 1 if self.calls else 0
+    def _tell_called(self) -> None:
+        number = self._place_of(self.waiting.givers[0]) + 1 if self.waiting else 0
         if self.ports["called"].source != number:
             self.ports["called"].write(number)
 

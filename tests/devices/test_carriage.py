@@ -217,3 +217,59 @@ def test_that_a_tick_loop_serves_the_same_parts_within_five_ticks_a_stage_and_ne
     ]
     assert late[1] < 0.5 * late[0]
     assert late[0] <= 5e-3 * 4 * count
+
+
+FEEDS = {
+    "belt": "f: {type: belt, pose: {xyz: [0, 0, 0.5]}, length: 1 m, speed: 0.5 m/s, to: c}",
+    "station": "f: {type: station, pose: {xyz: [0, 0, 0.5]}, cycle: 1 s, to: c}",
+    "buffer": "f: {type: buffer, pose: {xyz: [0, 0, 0.5]}, capacity: 2, to: c}",
+    "lift": "f: {type: lift, pose: {xyz: [0, 0, 0.5]}, takes: {src: 0 m}, gives: {on: 0.4 m}, speed: 1 m/s, to: {on: c}}",
+    "pop-up": "f: {type: belt, pose: {xyz: [0, 0, 0.5]}, length: 2 m, speed: 0.5 m/s, to: lost}\n"
+              "p: {type: popup, along: f, at: 1 m, time: 0.1 s, to: c, tags: {raise: Q_Up}}\nlost: {type: sink}",
+}  # fmt: skip
+TAKES = {
+    "belt": "t: {type: belt, length: 1 m, speed: 0.3 m/s, accumulating: false, to: out}",
+    "station": "t: {type: station, cycle: 2 s, to: out}",
+    "buffer": "t: {type: buffer, capacity: 1, to: w}\nw: {type: station, cycle: 3 s, to: out}",
+    "turntable": "t: {type: turntable, takes: {c: 0 deg}, gives: {on: -90 deg}, speed: 60 deg/s, load: 1 s, to: {on: out}}",
+    "sink": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("feed", FEEDS)
+@pytest.mark.parametrize("take", TAKES)
+def test_that_parts_pass_between_a_carriage_and_every_carrier_in_order_with_one_owner(
+    line: Line, feed: str, take: str
+) -> None:
+    target = "t" if TAKES[take] else "out"
+    giver = "p" if feed == "pop-up" else "f"
+    run = line(f"src: {{type: source, product: box, every: 0.9 s, first: 0 s, limit: 12, to: f}}\n{FEEDS[feed]}\n"
+               f"c: {{type: shuttle, pose: {{xyz: [3, 0, 0.5]}}, takes: {{{giver}: 0 m}}, gives: {{on: 1 m}}, speed: 1 m/s, "
+               f"acceleration: 2 m/s2, load: 0.3 s, to: {{on: {target}}}}}\n{TAKES[take]}\nout: {{type: sink}}")  # fmt: skip
+    if feed == "pop-up":
+        run.write("Q_Up", True)
+    for k in range(1, 90):
+        run.advance(1.0)
+        for part in run.line.parts.values():
+            assert part.owner is not None, f"part {part.id} has no owner at {k} s"
+    assert run.tags["out.count"].value == 12
+    records = run.journal.records()
+    gone = records[records["kind"] == int(Kind.PART_GONE)]["obj"].tolist()
+    assert gone == sorted(gone)
+    kpi = run.kpi()
+    assert kpi["c"].count == 12
+    moves = records[(records["kind"] == int(Kind.PART_MOVE)) & (records["aux"] == int(CarrierKind.BODY))]
+    drive = run.line.devices["c"].drive.index  # type: ignore[attr-defined]
+    assert (moves["a"] == drive).sum() == 12
+
+
+def test_that_two_cars_that_wait_for_one_another_are_named(line: Line) -> None:
+    """Each has a part for the other: neither can ever give it."""
+    run = line("s1: {type: source, product: box, every: always, limit: 4, to: x}\n"
+               "x: {type: shuttle, pose: {xyz: [0, 0, 0]}, takes: {s1: 0 m, y: 1 m}, gives: {on: 2 m}, speed: 1 m/s, to: {on: y}}\n"
+               "y: {type: shuttle, pose: {xyz: [0, 3, 0]}, takes: {x: 0 m}, gives: {on: 2 m}, speed: 1 m/s, to: {on: x}}")  # fmt: skip
+    run.advance("60 s")
+    from commissioning.sim.deadlock import find_deadlocks
+
+    (found,) = find_deadlocks(run.line)
+    assert set(found.devices) == {"x", "y"}
