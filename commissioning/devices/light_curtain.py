@@ -118,7 +118,8 @@ class LightCurtain(Device):
 
     def _broken(self, part: Part) -> int:
         p = self.params
-        return max(0, min(p["beams"], floor((part.height - p["lowest"]) / p["pitch"] + 1e-9) + 1))
+        reached = floor((part.height - p["lowest"]) / p["pitch"] + 1e-9) + 1
+        return max(0, min(int(p["beams"]), reached))
 
     def _show(self, count: int) -> None:
         """So many beams are broken. The values are there before the edges."""
