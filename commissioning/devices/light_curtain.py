@@ -118,7 +118,7 @@ class LightCurtain(Device):
 
     def _broken(self, part: Part) -> int:
         p = self.params
-        reached = floor((part.height - p["lowest"]) / p["pitch"] + 1e-9) + 1
+        reached: int = floor((part.height - p["lowest"]) / p["pitch"] + 1e-9) + 1
         return max(0, min(int(p["beams"]), reached))
 
     def _show(self, count: int) -> None:
