@@ -224,20 +224,22 @@ def _row(name: str, cell: Cell, y: float, x: _Scale) -> str:
 def _limits(report: ExperimentReport) -> str:
     """What limited each variant."""
     rows = []
+    order = list(dict.fromkeys(device for result in report.variants for device in result.limits))
     for result in report.variants:
         if not result.limits:
             continue
         pieces, at = [], 0.0
-        for k, (device, (momentary, sole)) in enumerate(result.limits.items()):
+        for device, (momentary, sole) in result.limits.items():
             words = f"{text(device)} {momentary:.1%}, alone {sole:.1%}"
             for share, opacity in ((sole, "1"), (momentary - sole, "0.5")):
                 place = f'x="{at * 1000:.1f}" y="0" width="{share * 1000:.1f}" height="14"'
                 pieces.append(
-                    f'<rect class="cause-{k % 4}" {place} fill-opacity="{opacity}">'
+                    f'<rect class="cause-{order.index(device) % 4}" {place} fill-opacity="{opacity}">'
                     f"<title>{words}</title></rect>"
                 )
                 at += share
-        said = ", ".join(f"{text(device)} {m:.1%}" for device, (m, _) in list(result.limits.items())[:3])
+        longest = [(device, m) for device, (m, _) in result.limits.items() if m >= 0.005][:3]
+        said = ", ".join(f"{text(device)} {m:.1%}" for device, m in longest)
         frame = 'class="bar" viewBox="0 0 1000 14" preserveAspectRatio="none" role="img"'
         rows.append(
             f"<tr><td class='id'>{text(result.variant.id)}</td><td class='causes-bar'><svg {frame} "
