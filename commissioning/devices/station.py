@@ -7,6 +7,9 @@ from typing import Any, ClassVar
 
 from commissioning.devices.server import BatchServer, Server
 from commissioning.devices.shapes import box, post, shown
+from commissioning.devices.staffed_server import StaffedServer
+from commissioning.devices.times import Times
+from commissioning.devices.work import PEOPLE, Conditions
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.duration import Bernoulli, in_slots
@@ -23,7 +26,10 @@ from commissioning.sim.random_stream import Sampler
 __all__ = ["Station"]
 
 # What a station of several servers does: the first of these that one of its servers does.
-_RANK = (State.WORKING, State.DOWN, State.BLOCKED, State.IDLE, State.STARVED)
+_RANK = (
+    State.WORKING, State.SETUP, State.DOWN, State.BLOCKED, State.IDLE, State.STARVED, State.OFF,
+)  # fmt: skip
+_SPECIAL = ("operators", "setup", "setup_by", "repair_by", "shifts")
 
 
 def _exit_pose(params: Mapping[str, Any], output: str) -> Pose:
@@ -37,6 +43,9 @@ class Station(Device, Receiver, Giver):
     Blocking is after service, or before it: then work begins only when a place downstream is kept for the
     part. Failures count operating time unless `counts: calendar`; a failure interrupts the cycle, which
     goes on after the repair. Of `parallel` servers each works, fails and blocks by itself.
+
+    With a cycle by product, operators, set-ups, a repair crew or shifts it works by the rules of
+    `devices.work`; these do not go with batches, slots and blocking before service.
     """
 
     declaration = TypeDeclaration(
@@ -44,7 +53,7 @@ class Station(Device, Receiver, Giver):
         type="station",
         help="Works on parts for a cycle time: one at a time, several side by side, or in batches.",
         params=(
-            Param("cycle", "distribution", "Time of work on one part.",
+            Param("cycle", "distribution", "Time of work on one part, or by product.", by_product=1,
                   example="{normal: {mean: 5 s, sd: 0.5 s}}"),
             Param("parallel", "integer", "Servers side by side, one part each.", default=1, minimum=1,
                   maximum=1000),
@@ -69,6 +78,7 @@ class Station(Device, Receiver, Giver):
                       Param("every", "distribution", "Operating time from its repair to its next failure."),
                       Param("repair", "distribution", "Time of a repair."),
                   ))),
+            *PEOPLE,
             Param("length", "length", "Length of the station along travel.", default=0.6,
                   exclusive_minimum=0.0),
             Param("width", "length", "Width across travel.", default=0.6, exclusive_minimum=0.0),
@@ -90,14 +100,15 @@ class Station(Device, Receiver, Giver):
     saved: ClassVar[tuple[str, ...]] = ("free", "stuck", "reserved", "waiting")
     constant: ClassVar[tuple[str, ...]] = (
         "cycle", "load", "batch", "causes", "by_calendar", "slot_ns", "tries", "before",
-        "plain", "commanded", "servers", "only", "shown", "target", "keeper",
+        "plain", "commanded", "servers", "only", "shown", "target", "keeper", "cycles", "people",
     )  # fmt: skip
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         super().__init__(index, record, pose, line)
         given, slot = self.params, self.params["slot"]
-        cycle, failures = in_slots(given["cycle"], slot), given["failures"]
-        self.cycle = line.sampler(self, "cycle", cycle)
+        failures = given["failures"]
+        self.cycles = Times(line, self, "cycle", given["cycle"], slot)
+        self.cycle = self.cycles.one  # None: by product
         self.load = line.sampler(self, "load", in_slots(given["load"], slot))
         # (time to the next failure, time of a repair) by operating time, and the one by the calendar
         self.causes: list[tuple[Sampler, Sampler]] = []
@@ -113,20 +124,29 @@ class Station(Device, Receiver, Giver):
                 self.causes.append(pair)
         self.batch = given["batch"]
         self.slot_ns = round(slot * 1e9) if slot else 0
-        self.tries = isinstance(cycle, Bernoulli)
+        self.tries = isinstance(given["cycle"], Bernoulli)
         self.before = given["blocking"] == "before_service"
         if self.before and (self.batch > 1 or self.tries):
             raise ValueError("a batch, or a cycle {bernoulli: p}, does not go with blocking: before_service")
-        self.commanded = self.bound("enable") or self.bound("start")
+        special = [name for name in _SPECIAL if given[name] is not None]
+        special += ["a cycle by product"] if self.cycle is None else []
+        if special and (self.before or self.batch > 1 or self.slot_ns):
+            raise ValueError(f"{special[0]} does not go with a batch, a slot or blocking: before_service")
+        self.people = Conditions(line, self, self.causes, self.by_calendar) if special else None
+        shifts = given["shifts"] is not None
+        self.commanded = self.bound("enable") or self.bound("start") or shifts
         # nothing can stand against the beginning of work, and nothing interrupts it
         waits = self.before or self.slot_ns or self.bound("start")
-        self.plain = not (self.causes or self.by_calendar or waits)
+        self.plain = not (self.causes or self.by_calendar or waits or special)
         make, count = (BatchServer if self.batch > 1 else Server), given["parallel"]
-        self.servers: list[Server] = []
+        self.servers: list[Server | StaffedServer] = []
         for number in range(count):
             y = (number - (count - 1) / 2) * given["width"] / count
             place = line.add_slot(self, pose @ Pose((given["length"] / 2, y, 0.0)))
-            self.servers.append(make(self, number, place))
+            if self.people is not None:
+                self.servers.append(StaffedServer(self, number, place, self.people))
+            else:
+                self.servers.append(make(self, number, place))
             line.register(self.servers[-1])
         self.only = self.servers[0] if count == 1 else None
         self.shown = tuple(self.ports[port] for port in ("occupied", "busy", "done", "failed"))
@@ -149,6 +169,8 @@ class Station(Device, Receiver, Giver):
         assert self.target is not None
         for server in self.servers:
             server.target = self.target
+        if self.people is not None:
+            self.people.connect()
         self.ports["enable"].subscribe(self.enable_changed)
         self.ports["start"].subscribe(self.start_changed)
 
@@ -158,6 +180,8 @@ class Station(Device, Receiver, Giver):
         self.set_state(State.STARVED)
         for server in self.servers:
             server.start()
+        if self.people is not None:
+            self.settle()  # there may be no shift
 
     def receiver(self, at: float | None = None) -> Receiver:
         return self
@@ -195,7 +219,7 @@ class Station(Device, Receiver, Giver):
         assert self.keeper is not None
         return self.keeper.reserve(self)
 
-    def left(self, server: Server) -> None:
+    def left(self, server: Server | StaffedServer) -> None:
         """A server is free again: whoever waits may give."""
         self.free.append(server.number)
         if self.waiting.givers:
@@ -256,6 +280,8 @@ class Station(Device, Receiver, Giver):
         return sum(self.servers[number].room() for number in self.free) - len(self.reserved)
 
     def _enabled(self) -> bool:
+        if self.people is not None and self.people.absent(self.line.kernel._now):
+            return False
         return not self.commanded or bool(self.ports["enable"].value) or not self.bound("enable")
 
     def bodies(self) -> Sequence[Body]:

@@ -106,6 +106,10 @@ class Conditions:
         if p["repair_by"] is not None and not (self.causes or self.by_calendar):
             raise ValueError("repair_by needs failures: what would they repair?")
 
+    def absent(self, now: int) -> bool:
+        """Whether `now` (ns) lies outside the shifts of the device."""
+        return self.calendar is not None and self.calendar.level(now) == 0
+
     def connect(self) -> None:
         """Find the people. Raises ValueError for a device that is none, or too few."""
         line, p = self.device.line, self.device.params
@@ -147,7 +151,7 @@ class Work(Stateful):
         self.repairing = False  # time of the repair passes
         self.repair_since = 0
         self.repairs = 0  # version of the scheduled end of a repair
-        self.absent = of.calendar is not None and of.calendar.level(0) == 0  # no shift
+        self.absent = of.absent(0)  # no shift
 
     def start(self) -> None:
         """Time 0: draw when it fails first, look when the shift changes."""
@@ -281,7 +285,7 @@ class Work(Stateful):
     def shift_changed(self, _: int) -> None:
         """Continuation: a shift of the machine itself begins or ends."""
         assert self.of.calendar is not None
-        self.absent = self.of.calendar.level(self.kernel._now) == 0
+        self.absent = self.of.absent(self.kernel._now)
         self._await_change()
         if not self.absent:
             self._return()
