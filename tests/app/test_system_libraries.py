@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -80,3 +81,50 @@ def test_that_looking_for_libraries_loads_no_qt() -> None:
     code = "import sys, commissioning.app.system_libraries; print(any('PySide6' in n for n in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+WITHOUT_A_WINDOW = """
+import ctypes, sys
+for name in ("PySide6", "PySide6QtAds", "vtkmodules", "shiboken6"):
+    sys.modules[name] = None  # importing it fails
+real = ctypes.CDLL
+def missing(name, *arguments, **options):
+    if name and str(name).startswith(("libEGL", "libGL", "libX11", "libxcb", "libxkb", "libdbus", "libfont")):
+        raise OSError(f"{name}: cannot open shared object file: No such file or directory")
+    return real(name, *arguments, **options)
+ctypes.CDLL = missing
+from commissioning.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def without_a_window(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command on a machine that has neither the packages nor the libraries of a window."""
+    plain = {
+        k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    }
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT_A_WINDOW, *words],
+        capture_output=True, text=True, timeout=120, env=plain | environment,
+    )  # fmt: skip
+
+
+def test_that_headless_commands_need_nothing_of_a_window(tmp_path: Path) -> None:
+    scene, recording = str(Path(__file__).parents[2] / "scenes" / "carton_line"), str(tmp_path / "a.rec")
+    for words in (
+        ("validate", scene),
+        ("run", scene, "--for", "30 s", "--record", recording),
+        ("check", scene, "--only", "starts"),
+        ("replay", recording, "--verify"),
+    ):
+        done = without_a_window(*words)
+        assert (done.returncode, done.stderr) == (0, ""), words
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the packages bring the libraries")
+@pytest.mark.parametrize("command", ["demo", "open"])
+def test_that_a_window_that_cannot_open_names_libraries_and_their_command(command: str) -> None:
+    done = without_a_window(command, DISPLAY=":0")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "the window cannot open without these system libraries: libEGL.so.1, libGL.so.1, " in done.stderr
+    assert "sudo apt-get install -y --no-install-recommends libegl1 libgl1 " in done.stderr
