@@ -265,6 +265,8 @@ def _reading(
     if kind in _ON_SIGNALS:
         string = names.strings[np.minimum(obj, len(names.strings) - 1)]
         return obj, names.signals, says(aux, np.where(string, text("a"), a), b)
+    if kind == Kind.READING:
+        return obj, names.signals, says(aux, named(rows["a"], names.drives), b, c, d)
     if kind == Kind.DRIVE:
         return obj, names.drives, says(aux, b, c, d)  # travel sums up what was before: not again
     if kind == Kind.PART_MADE:

@@ -13,9 +13,11 @@ from commissioning.bench.diff import Difference, diff
 from commissioning.bench.load import LoadedScene, load, load_text
 from commissioning.bench.run import RecordedRun
 from commissioning.model.problem import Problems
+from commissioning.model.tags import DataType
 from commissioning.sim.run import Run
 
 SCENES = Path(__file__).parents[2] / "scenes"
+EVERYTHING = Path(__file__).parents[1] / "scenes" / "everything"
 S = 1_000_000_000
 
 
@@ -263,3 +265,31 @@ def edited(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
     return load_text((folder / "scene.yaml").read_bytes(), folder / "scene.yaml")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_that_a_line_of_every_device_differs_from_where_it_was_touched(tmp_path: Path, seed: int) -> None:
+    """Also with values that run by formula, cubic motion, merges and lanes that are chained."""
+    loaded = load(EVERYTHING)
+    rng = random.Random(seed)
+    t = rng.randrange(20 * S, 60 * S)
+
+    def begin(run: Run) -> None:
+        for signal in run.tags:
+            if signal.direction == "output" and not signal.owner and signal.type is DataType.BOOL:
+                run.write(signal.name, not signal.name.startswith("Q_Sp"))
+
+    def touch(run: Run) -> None:
+        begin(run)
+        run.advance_to(t)
+        run.write("Q_B1", False)
+
+    a = record(tmp_path / "a.recording", loaded, 90 * S, seed, begin)
+    b = record(tmp_path / "b.recording", loaded, 90 * S, seed, begin)
+    c = record(tmp_path / "c.recording", loaded, 90 * S, seed, touch)
+    assert diff(a, b).same
+    found = diff(a, c)
+    assert found.divergence is not None
+    assert found.divergence.t == t
+    assert found.divergence.b == "from outside: Q_B1 set to FALSE"
+    assert found.as_json() | {"notes": []} == mirrored(diff(c, a)) | {"notes": []}

@@ -3,8 +3,8 @@
     python tests/benchmarks/bench_forks.py             everything, about a minute
     python tests/benchmarks/bench_forks.py snapshot    one of: snapshot stations carton
 
-Snapshot and restore are CPU time of one call, median over 25 instants, on lines of 60 devices. Forks are wall time with two
-worker processes, their start and their reading of the scene included: it is what the user waits for.
+Snapshot and restore are CPU time of one call, median over 25 instants, on lines of 60 devices. Forks are wall
+time with two worker processes, their start and reading of the scene included: it is what the user waits for.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def conveyors(lines: int = 6) -> LoadedScene:
     folder = Path(os.environ.get("TMPDIR", "/tmp"), f"bench-forks-{os.getpid()}")
     folder.mkdir(exist_ok=True)
     (folder / "main.st").write_text(source)
-    plc = "controllers:\n  plc: {type: emulated, programs: [main.st], task: {m: {program: MAIN, cycle: 10 ms}}}\n"
+    plc = "controllers:\n  plc: {type: emulated, programs: [main.st], "
+    plc += "task: {m: {program: MAIN, cycle: 10 ms}}}\n"
     try:
         return load_text(HEAD + "".join(rows) + plc, folder / "scene.yaml")
     finally:
