@@ -277,6 +277,7 @@ class Run:
         none.
         """
         run = cls._restore(loaded, snapshot)
+        run._origin = _Origin(snapshot, run.now_ns, run.journal.length)
         if seed is not None and seed != (run.forks[-1][1] if run.forks else run.seed):
             if not 0 <= seed < 1 << 63:
                 raise ValueError(f"a seed is a whole number from 0 to 2^63 - 1, not {seed}")
@@ -306,7 +307,6 @@ class Run:
                 "this snapshot was taken of the scene with another program or version"
             )
         snapshots.restore_state(run.line, data["state"], data["t"])
-        run._origin = _Origin(snapshot, run.now_ns, run.journal.length)
         return run
 
     # inside --------------------------------------------------------------------------------------

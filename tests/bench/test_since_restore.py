@@ -72,6 +72,17 @@ def test_that_key_figures_since_a_restore_are_those_of_the_whole_run_from_there_
         assert figures.mean_queue == pytest.approx(expected.mean_queue, abs=1e-7), device
 
 
+def test_that_a_run_that_was_repeated_to_its_snapshot_counts_from_there_too(carton_line: LoadedScene) -> None:
+    live = started(carton_line, 7 * MINUTE, 1)
+    assert live.environment.now == 420
+    copy = Run.restore(carton_line, live.snapshot())
+    copy.advance("5 min")
+    live.advance("5 min")
+    assert copy.counts_from_ns == 7 * MINUTE
+    whole = kpi(live.journal.header, live.journal.records(), live.now_ns, 7 * MINUTE)
+    assert copy.kpi()["out"].count == whole["out"].count > 0
+
+
 def test_that_reading_key_figures_changes_nothing(everything: LoadedScene) -> None:
     live = started(everything, MINUTE, 1)
     copy = Run.restore(everything, live.snapshot())
