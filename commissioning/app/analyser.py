@@ -17,7 +17,7 @@ from commissioning.app.verdicts import SYMBOLS, Verdict
 from commissioning.app.watch import Watch
 from commissioning.app.words import clock, exact
 
-LANE, LEAST_LANE = 27, 18  # px
+LANE, LEAST_LANE = 27, 15  # px
 LEFT, RIGHT = 132, 12
 STEPS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 MOST_CAUSES, CAUSES = 6, 240  # of them, and px
@@ -88,11 +88,11 @@ class Chart(QWidget):
             label = QRectF(8, y, LEFT - 16, tall)
             painter.drawText(label, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
             self._lane(painter, lane, y, tall)
-        self._marks(painter, bottom)
         now = self.now()
         if now is not None and trace.start_ns <= now <= trace.end_ns:
             painter.setPen(QPen(QColor(t.accent), 1.2))
             painter.drawLine(QPointF(self.place(now), top - 2), QPointF(self.place(now), bottom))
+        self._marks(painter, bottom)
 
     def _top(self) -> int:
         return 8 + 16 * self._rows() if self.trace is not None and self.trace.marks else 8
@@ -202,6 +202,7 @@ class Analyser(QWidget):
         super().__init__()
         self._watch, self._selection = watch, selection
         self.finding: Verdict | None = None
+        self._numbers: list[int] = []  # of the signals drawn
         self.is_shown: Callable[[Verdict], bool] = lambda _verdict: False
         self.said, self.causes = QLabel(""), QLabel("")
         self.causes.setObjectName("muted")
@@ -240,7 +241,7 @@ class Analyser(QWidget):
             "Waveforms of the selected device or tag.\n"
             "Choose a check that failed: its trace and its cause show here.",
         )
-        watch.replaced.connect(self.refresh)
+        watch.replaced.connect(self._begin)
         watch.panels.connect(self.refresh)
         selection.changed.connect(self.refresh)
         self.show_finding(None)
@@ -258,7 +259,7 @@ class Analyser(QWidget):
             at = f"  at {clock(verdict.at_ns)}" if verdict.at_ns is not None else ""
             where = f" · scenario {verdict.scenario}" if verdict.scenario else ""
             self.said.setText(f"{SYMBOLS.get(verdict.verdict, '')}  {verdict.check}{at}{where}")
-            lines = [f"{clock(t)}\n{what}" for t, what in verdict.causes[:MOST_CAUSES]]
+            lines = [f"{clock(t)}  {what}" for t, what in verdict.causes[:MOST_CAUSES]]
             self.causes.setText("\n".join(lines) or verdict.why)
             self.causes.setVisible(bool(self.causes.text()))
             self.causes.setToolTip(verdict.why)
@@ -279,11 +280,26 @@ class Analyser(QWidget):
             device = "" if tag else self._selection.device
             about = tag or device
             self.said.setText(about or "the first tags of the PLC")
-            self.chart.show_trace(recent(self._watch, chosen_signals(self._watch, tag, device)))
+            numbers = chosen_signals(self._watch, tag, device)
+            if not self._still_holds(numbers):
+                self._numbers = numbers
+                self.chart.show_trace(recent(self._watch, numbers))
+            self.chart.update()
         self._hint.setVisible(self.chart.trace is None)
+
+    def _begin(self) -> None:
+        self.chart.show_trace(None)  # of another run
+        self.refresh()
 
     def showEvent(self, event: object) -> None:
         self.refresh()
+
+    def _still_holds(self, numbers: list[int]) -> bool:
+        """A look back inside what is drawn moves the line that stands for the time, not the picture."""
+        trace = self.chart.trace
+        if self._watch.following or trace is None or trace.known_ns is None or numbers != self._numbers:
+            return False
+        return trace.start_ns <= self._watch.t_ns <= trace.known_ns
 
     def _now(self) -> int | None:
         if self.finding is not None and not self.is_shown(self.finding):

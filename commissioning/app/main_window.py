@@ -183,7 +183,7 @@ class MainWindow(QMainWindow):
         self.notice.say(f"Going to {verdict.check}, scenario {verdict.scenario or 'none'} …", stays=True)
         self._opening, self._kept = scene.name, found
         self._loading = self._loader.submit(
-            open_finding, scene, verdict.scenario, verdict.seed, verdict.at_ns
+            open_finding, scene, verdict.check, verdict.scenario, verdict.seed, verdict.at_ns
         )
         self._load_timer.start()
 
@@ -205,6 +205,7 @@ class MainWindow(QMainWindow):
             self.show_source(opened.source, opened.name)
             self.verdicts.remember(self._kept)
             if opened.at_ns is not None:
+                self.watch.mark(opened.at_ns, "check", opened.found)
                 self.watch.review(opened.at_ns)
         elif opened.problems:
             count = len(opened.problems)

@@ -21,6 +21,7 @@ class Opened:
     scene: Path | None = None
     name: str = ""
     at_ns: int | None = None  # a moment to look at
+    found: str = ""  # by this check
 
 
 def not_opened(name: str, error: BaseException) -> Opened:
@@ -77,12 +78,12 @@ def open_scene(
     return Opened(source, name=loaded.name, scene=path)
 
 
-def open_finding(path: Path, scenario: str, seed: int | None, at_ns: int) -> Opened:
+def open_finding(path: Path, check: str, scenario: str, seed: int | None, at_ns: int) -> Opened:
     """The run in which a check found something, advanced to a little after it."""
     opened = open_scene(path, scenario=scenario or None, seed=seed)
     if isinstance(opened.source, LiveSource):
         opened.source.session.do(lambda run: run.advance_to(at_ns + AFTERMATH_NS)).result()
-    return replace(opened, at_ns=at_ns)
+    return replace(opened, at_ns=at_ns, found=check)
 
 
 def _in_lock_step(scene: object) -> bool:

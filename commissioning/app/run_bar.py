@@ -156,6 +156,9 @@ class RunBar(QFrame):
             "python": "Python logic",
         }
         target = ", ".join(words.get(kind, kind) for kind in kinds) or "no controller"
+        scenario = getattr(self._watch.source, "scenario", "")
+        if scenario:
+            target += f" · scenario {scenario}"
         return f"{target} · {state}" if state in ("paused", "ended", "failed") else target
 
     def _forced(self) -> int:

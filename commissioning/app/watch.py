@@ -143,6 +143,10 @@ class Watch(QObject):
         self.panels.emit()
         self.status_changed.emit()
 
+    def mark(self, t_ns: int, kind: str, text: str) -> None:
+        """Marks a time of this run on the time bar: what the journal does not tell itself."""
+        self.marks.append((t_ns, kind, text))
+
     def follow(self) -> None:
         """Back to live."""
         self.following = True
