@@ -8,8 +8,9 @@ of an experiment alike. `Why.as_json` is the `why` block of `run --json` and of 
   `none found`, `too short`).
 * `summary`: the findings as sentences, most important first.
 * `states`: by device its share in each state (ISO 22400 as OPC 40001-1 Annex C.2 maps it).
-* `bottleneck`: `main`; `shares` by device: `momentary`, `sole`, `shifting`; `none`, `moving`; `strip`: the
-  momentary bottleneck in `steps` equal steps, the one of the longest part of each, null for none.
+* `bottleneck`: `main`; `shares` by device: `momentary`, `sole`, `shifting`; `none`, `moving`; `others`:
+  {`main`, `momentary`} of lines that exchange no parts with this one, which is that of most parts; `strip`:
+  the momentary bottleneck in `steps` equal steps, the one of the longest part of each, null for none.
 * `waits`: {`device`, `state`, `share`, `words`, `causes`: [{`device`, `what`, `share`}]}, longest first.
 * `wip`, `lead_time`: `edges`, `weights` (they add up to 1), `mean`, `median`, `p95`, `most`; parts, s.
 * `littles_law`: `holds`; `places`, the line first: `name`, `holds`, `mean` (L), `rate` (1/s), `stay` (W, s),
@@ -68,6 +69,8 @@ class Why:
     warm_up: str
     states: Mapping[str, Mapping[str, float]]
     bottleneck: Bottlenecks
+    others: tuple[Bottlenecks, ...]
+    """Of further lines in the scene that exchange no parts with the one of `bottleneck`."""
     waits: tuple[Wait, ...]
     wip: Histogram
     lead_time: Histogram
@@ -108,7 +111,13 @@ class Why:
                 lines.append(f"{name} was the bottleneck {_percent(share.momentary)} of the time{sole}")
             else:
                 lines.append(f"{name} {_percent(share.momentary)}")
-        return ["; ".join(lines) + "."]
+        beside = [
+            f"{self.names[one.main]} {_percent(one.shares[one.main].momentary)}"
+            for one in self.others
+            if one.main is not None and one.none < 1.0
+        ]
+        more = [f"In lines of their own: {', '.join(beside[:6])}."] if beside else []
+        return ["; ".join(lines) + ".", *more]
 
     def _wait_words(self) -> list[str]:
         return [words(wait, self.names) + "." for wait in self.waits[:6] if wait.share >= 0.01]
@@ -173,6 +182,11 @@ class Why:
                 }
                 for device, share in found.shares.items()
             },
+            "others": [
+                {"main": self.names[one.main], "momentary": one.shares[one.main].momentary}
+                for one in self.others
+                if one.main is not None and one.none < 1.0
+            ],
             "none": found.none, "moving": found.moving, "steps": STEPS, "strip": self._steps(),
         }  # fmt: skip
 
@@ -218,10 +232,20 @@ def why(source: RunView | Run, start_ns: int | None = None) -> Why:
     passes = tuple(d for kind in ("transport", "store") for d in order if history.roles[d] == kind)
     used = energy(view.header, history.records, history.end, history.start) if history.span else None
     return Why(
-        names, history.start, history.end, how, states, bottlenecks(history), tuple(waits(history)),
-        wip(history), lead_times(history), law(history), routes(history), tuple(oee(history)),
+        names, history.start, history.end, how, states, bottlenecks(history), _others(history),
+        tuple(waits(history)), wip(history), lead_times(history), law(history), routes(history),
+        tuple(oee(history)),
         used, strips, zoom, order, passes,
     )  # fmt: skip
+
+
+def _others(history: History) -> tuple[Bottlenecks, ...]:
+    """Of the further lines in which something is made or worked on."""
+    return tuple(
+        bottlenecks(history, line)
+        for line in history.lines[1:]
+        if any(history.roles[device] in ("machine", "source") for device in line) and len(line) > 1
+    )
 
 
 def steady_from(history: History) -> tuple[int, str]:

@@ -122,7 +122,7 @@ class Throughput(Check):
         rate = measure["rate"]
         if least is not None and rate is not None and rate < _NEAR * least and end > self.warm_up_ns:
             history = History(view.header, records, end, self.warm_up_ns)
-            measure["limits"] = limit_words(history)
+            measure["limits"] = limit_words(history, history.names.index(self.params["at"]))
 
     def _add_deadlock(self, measure: Measure, view: RunView, records: NDArray[np.void]) -> None:
         """Only one after which nothing has left for five times the mean interval before: another part of the

@@ -6,11 +6,13 @@ or set up. At any instant the machine whose present uninterrupted active period 
 bottleneck. While the active periods of a bottleneck and the one that follows it overlap, the bottleneck
 *shifts* from one to the other; otherwise it is the *sole* bottleneck.
 
-Conventions beyond the paper. Candidates are machines and sources (a source that is between parts is active:
-then what arrives limits the line); belts and buffers carry and store. A station of several places is active
-while each of them holds a part. Periods are measured within the time looked at, so that what happened in
-the warm-up does not count. Of machines that never waited in all that time the one that passed on fewest
-parts is the bottleneck: a machine before it never waits either if it feeds a buffer without limit.
+Conventions beyond the paper. Candidates are the machines of one line and its supply; belts and buffers carry
+and store. A source is active, so that what arrives limits the line, while no source of the line is blocked:
+as long as one is, parts are refused. (Or while what it feeds is starved with other parts in it: an assembly
+waits for this one.) A station of several places is active while each of them holds a part. Periods are
+measured within the time looked at, so that what happened in the warm-up does not count. Of machines that
+never waited in all that time the one that passed on fewest parts is the bottleneck: a machine before it never
+waits either if it feeds a buffer without limit. The sources of a line pass on together.
 """
 
 from __future__ import annotations
@@ -78,15 +80,48 @@ class Bottlenecks:
         return found
 
 
-def bottlenecks(history: History) -> Bottlenecks:
-    """Of the machines and sources of a run over the time looked at."""
+def bottlenecks(history: History, line: frozenset[int] | None = None) -> Bottlenecks:
+    """Of the machines and sources of a line (see `History.lines`; without: the one of most parts) over the
+    time looked at."""
+    chosen = (history.lines or [frozenset()])[0] if line is None else line
+    machines = [d for d in history.devices if d in chosen and history.roles[d] == "machine"]
+    sources = [d for d in history.devices if d in chosen and history.roles[d] == "source"]
     done = _passed_on(history)
-    active = {
-        device: active_periods(history, device)
-        for device in history.devices
-        if history.roles[device] in ("machine", "source")
-    }
-    return find(active, history.start, history.end, done)
+    made = sum(done.get(source, 0) for source in sources)
+    active = {device: active_periods(history, device) for device in machines}
+    active |= {source: _supply(history, source, sources, machines) for source in sources}
+    return find(active, history.start, history.end, done | dict.fromkeys(sources, made))
+
+
+def _supply(history: History, source: int, sources: Sequence[int], machines: Sequence[int]) -> list[Stretch]:
+    """When a source limits its line."""
+    start, end = history.start, history.end
+    refused: list[Stretch] = []
+    for other in sources:
+        if other != source:
+            refused += history.periods[other].in_state(State.BLOCKED, start, end)
+    missed: list[Stretch] = []
+    if refused:
+        fed = _fed_by(history, source)
+        for machine in machines:
+            if machine in fed:
+                rows = history.periods[machine].within(start, end)
+                missed += [(t0, t1) for t0, t1, state, held in rows if state == State.STARVED and held]
+    holes = _minus(_union(refused), _union(missed))
+    return _minus(active_periods(history, source), holes)
+
+
+def _fed_by(history: History, source: int) -> set[int]:
+    """Devices that parts of a source come to."""
+    after: dict[int, list[int]] = {}
+    for a, b in history.ways:
+        after.setdefault(a, []).append(b)
+    found, ahead = {source}, [source]
+    while ahead:
+        new = [one for one in after.get(ahead.pop(), []) if one not in found]
+        found.update(new)
+        ahead += new
+    return found
 
 
 def active_periods(history: History, device: int) -> list[Stretch]:

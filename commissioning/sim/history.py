@@ -8,6 +8,7 @@ and a replication alike: all of them are a header and an array of records.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -152,7 +153,7 @@ class History:
     def over(self, start_ns: int) -> History:
         """The same run, looked at from `start_ns` on. What was read already is not read again."""
         other = History(self.header, self.records, self.end, start_ns)
-        for name in ("periods", "visits", "journeys", "made", "ends", "roles"):
+        for name in ("periods", "visits", "journeys", "made", "ends", "roles", "ways", "lines"):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
         return other
@@ -223,6 +224,49 @@ class History:
             else:
                 found[device] = "other"
         return found
+
+    @cached_property
+    def ways(self) -> dict[tuple[int, int], int]:
+        """Parts that went from one device to another in the whole run, by (from, to): makers and ends too."""
+        kinds = self.records["kind"]
+        made = self.records[kinds == int(Kind.PART_MADE)]
+        gone = self.records[(kinds == int(Kind.PART_GONE)) & (self.records["aux"] != _LOST)]
+        v = self.visits
+        # every part's makers, visits and end, in this order even if they are of one instant
+        part = np.concatenate((made["obj"].astype(np.int64), v.part, gone["obj"].astype(np.int64)))
+        device = np.concatenate((made["d"].astype(np.int64), v.device, gone["a"].astype(np.int64)))
+        t = np.concatenate((made["t"], v.t_in, gone["t"]))
+        rank = np.repeat([0, 1, 2], [len(made), len(v.part), len(gone)])
+        order = np.lexsort((np.arange(len(part)), t, rank, part))
+        part, device = part[order], device[order]
+        next_to = (part[1:] == part[:-1]) & (device[1:] != device[:-1]) & (device[:-1] >= 0)
+        codes = device[:-1][next_to] * len(self.names) + device[1:][next_to]
+        pairs, counts = np.unique(codes, return_counts=True)
+        return {
+            divmod(code, len(self.names)): count
+            for code, count in zip(pairs.tolist(), counts.tolist(), strict=True)
+        }
+
+    @cached_property
+    def lines(self) -> list[frozenset[int]]:
+        """Devices that exchange parts with one another, the line of most parts first."""
+        group = {device: device for device in self.devices}
+
+        def head(device: int) -> int:
+            while group[device] != device:
+                group[device] = group[group[device]]
+                device = group[device]
+            return device
+
+        for a, b in self.ways:
+            group[head(a)] = head(b)
+        found: dict[int, set[int]] = {}
+        for device in self.devices:
+            found.setdefault(head(device), set()).add(device)
+        parts = Counter(dict.fromkeys(found, 0))
+        for (a, _), count in self.ways.items():
+            parts[head(a)] += count
+        return [frozenset(found[key]) for key, _ in parts.most_common()]
 
     @property
     def span(self) -> int:

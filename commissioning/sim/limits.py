@@ -15,17 +15,21 @@ _STATES = {"down": "it was down", "setup": "it was being set up", "idle": "it wa
            "off": "it was off"}  # fmt: skip
 
 
-def limit_words(history: History) -> str:
-    """ "Bottleneck: pack, 88 % of the time. Its main loss: it was down 20 % of the time". Empty if nothing
-    worked."""
-    found = bottlenecks(history)
+def limit_words(history: History, at: int) -> str:
+    """What limits the line that device `at` (object index) belongs to.
+
+    "Bottleneck: pack, 88 % of the time. Its main loss: it was down 20 % of the time". Empty if nothing
+    worked.
+    """
+    line = next((line for line in history.lines if at in line), None)
+    found = bottlenecks(history, line)
     main = found.main
     if main is None or found.shares[main].momentary <= 0.0:
         return ""
     name = history.names[main]
     begin = f"Bottleneck: {name}, {_percent(found.shares[main].momentary)} of the time"
     if history.roles[main] == "source":
-        return f"{begin}: what it brings is what limits the line{_busiest(history)}"
+        return f"{begin}: what it brings is what limits the line{_busiest(history, line)}"
     one = next((one for one in oee(history) if one.device == main), None)
     return f"{begin}. {_loss(history, main, one)}"
 
@@ -52,9 +56,13 @@ def _loss(history: History, device: int, one: Oee | None) -> str:
     return f"Its main loss: {_percent(share)} of the time went into parts that were not good"
 
 
-def _busiest(history: History) -> str:
+def _busiest(history: History, line: frozenset[int] | None) -> str:
     """The machine nearest to being the limit."""
-    machines = [device for device in history.devices if history.roles[device] == "machine"]
+    machines = [
+        device
+        for device in history.devices
+        if history.roles[device] == "machine" and (line is None or device in line)
+    ]
     if not machines:
         return ""
     share, device = max((_share(history, one, State.WORKING), -one) for one in machines)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from flow_scenes import history, index, row_of
+from flow_scenes import history, index, row_of, scene
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from commissioning.model.record import State
 from commissioning.sim.bottleneck import Share, active_periods, bottlenecks, find
 
 # By hand, after the drawing of the method (allaboutlean.com/active-period-method): lengths 10, 6; 12; 3, 11.
@@ -93,6 +97,67 @@ def test_that_a_line_without_enough_to_do_is_limited_by_its_source() -> None:
     assert result.main == index(found, "src") and result.shares[result.main].momentary == 1.0
 
 
+def test_that_a_scarce_source_beside_one_that_waits_is_not_the_bottleneck() -> None:
+    """Two sources into one machine: one brings a part a minute and is never refused, the other always."""
+    text = scene(
+        "rare: {type: source, product: part, every: 60 s, to: q}",
+        "many: {type: source, product: part, every: always, pose: {xyz: [0, 2, 1]}, to: q}",
+        "q: {type: buffer, capacity: 2, pose: {xyz: [2, 0, 1]}, to: m}",
+        "m: {type: station, cycle: {exponential: 5 s}, failures: {every: 40 s, repair: 10 s}, to: out}",
+        "out: {type: sink}",
+    )
+    found = history(text, 3000.0, 300.0)
+    assert found.periods[index(found, "rare")].shares(found.start, found.end)[State.BLOCKED] < 0.2
+    result = bottlenecks(found)
+    assert result.main == index(found, "m") and result.shares[result.main].momentary > 0.95
+
+
+def test_that_a_queue_without_limit_behind_two_sources_is_the_machine_s() -> None:
+    text = scene(
+        "rare: {type: source, product: part, every: 60 s, to: q}",
+        "many: {type: source, product: part, every: 4 s, pose: {xyz: [0, 2, 1]}, to: q}",
+        "q: {type: buffer, pose: {xyz: [2, 0, 1]}, to: m}",
+        "m: {type: station, cycle: 5 s, to: out}",
+        "out: {type: sink}",
+    )
+    found = history(text, 3000.0, 300.0)
+    assert bottlenecks(found).main == index(found, "m")
+
+
+def test_that_the_part_an_assembly_waits_for_limits_it() -> None:
+    """Frames are there at once, motors come every 20 s, putting them together takes 5 s."""
+    text = (
+        "format: commissioning-scene/1\n"
+        "products: {frame: {size: [0.3 m, 0.2 m, 0.2 m]}, motor: {size: [0.1 m, 0.1 m, 0.1 m]}}\n"
+        "devices:\n"
+        "  frames: {type: source, product: frame, every: always, to: join}\n"
+        "  motors: {type: source, product: motor, every: 20 s, pose: {xyz: [0, 2, 1]}, to: join}\n"
+        "  join: {type: assembly, takes: {frame: 1, motor: 1}, cycle: 5 s, pose: {xyz: [2, 0, 1]}, to: out}\n"
+        "  out: {type: sink}\n"
+    )
+    found = history(text, 2000.0, 200.0)
+    result = bottlenecks(found)
+    motors, join = index(found, "motors"), index(found, "join")
+    assert result.shares[motors].momentary == pytest.approx(0.75, abs=0.01)
+    assert result.shares[join].momentary == pytest.approx(0.25, abs=0.01)
+
+
+def test_that_lines_which_exchange_no_parts_are_judged_apart() -> None:
+    text = scene(
+        "a: {type: source, product: part, every: always, to: ma}",
+        "ma: {type: station, cycle: 2 s, to: oa}",
+        "oa: {type: sink}",
+        "b: {type: source, product: part, every: 30 s, pose: {xyz: [0, 3, 1]}, to: mb}",
+        "mb: {type: station, cycle: 10 s, to: ob}",
+        "ob: {type: sink}",
+    )
+    found = history(text, 1000.0, 100.0)
+    first, second = found.lines[:2]
+    assert {found.names[d] for d in first} == {"a", "ma", "oa"}
+    assert bottlenecks(found, first).main == index(found, "ma")
+    assert bottlenecks(found, second).main == index(found, "b")
+
+
 def test_that_a_station_of_several_places_is_active_while_all_of_them_are_taken() -> None:
     """Arrivals every 4 s, 10 s of work, 3 places: 2.5 of them are busy; all three for 2 s of every 4."""
     found = history(row_of(["cycle: 10 s, parallel: 3"], source="every: 4 s"), 404.0, 204.0)
@@ -114,3 +179,13 @@ def test_that_repair_counts_as_active_and_waiting_does_not() -> None:
     result = bottlenecks(found)
     assert result.shares[index(found, "m1")].momentary == 1.0
     assert result.shares[index(found, "m2")] == Share(0.0, 0.0, 0.0)
+
+
+def test_that_ways_are_those_of_every_part_one_by_one() -> None:
+    found = history(row_of(["cycle: 3 s", "cycle: 4 s"], "type: buffer, capacity: 2"), 500.0)
+    counted: Counter[tuple[int, int]] = Counter()
+    for part, visits in found.journeys.items():
+        devices = [found.made[part][1], *(device for device, _, _ in visits)]
+        devices += [found.ends[part].device] if part in found.ends else []
+        counted.update(pairwise(devices))
+    assert found.ways == counted
