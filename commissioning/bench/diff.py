@@ -112,7 +112,18 @@ def diff(a: Path, b: Path) -> Difference:
     Raises Problems if one cannot be read.
     """
     if is_recording(a) and is_recording(b):
-        return diff_recordings(read_recording(a), read_recording(b))
+        recordings = read_recording(a), read_recording(b)
+        try:
+            return diff_recordings(*recordings)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # what a reader of recordings lets through, as it is needed by few: headers written by hand
+            what, cure = (
+                "these recordings cannot be compared",
+                "Record both again; one is not as a run writes it",
+            )
+            raise Problems(
+                Problem(what, Place(file=str(b)), cure, f"{type(error).__name__}: {error}")
+            ) from error
     sides = [_scene_at(path) for path in (a, b)]
     changes = scene_changes(*((one.scene, one.text, one.files) for one in sides))
     notes = tuple(

@@ -240,6 +240,29 @@ def test_that_a_scene_is_compared_with_the_one_a_recording_carries(
     assert "the other is a scene" in found.notes[0]
 
 
+def test_that_a_recording_with_a_header_made_by_hand_is_a_problem(
+    carton_line: LoadedScene, tmp_path: Path
+) -> None:
+    """Its tables are tables, and its records fit them: but a lane is no lane, an object's kind is none."""
+    good = record(tmp_path / "a.recording", carton_line, 10 * S)
+    for table, change in (
+        ("lanes", {"zones": 7}),
+        ("lanes", {"zones": [{"device": "x"}]}),
+        ("objects", {"kind": "x"}),
+    ):
+        run = Run(carton_line, 1)
+        core = run.journal.header["core"]
+        spoilt = [entry | change for entry in core[table]]
+        run.journal.header = run.journal.header | {"core": core | {table: spoilt}}
+        recorded = RecordedRun(run, carton_line, tmp_path / "b.recording")
+        run.advance("10 s")
+        recorded.writer.tail(run.journal.tail(), run.journal.open_count, run.journal.new_texts(), [], 10 * S)
+        recorded.abandon()
+        for pair in ((good, tmp_path / "b.recording"), (tmp_path / "b.recording", good)):
+            with pytest.raises(Problems, match="cannot be compared"):
+                diff(*pair)
+
+
 def test_that_what_is_neither_scene_nor_recording_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "junk").write_text("junk")
     with pytest.raises(Problems):
