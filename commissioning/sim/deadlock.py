@@ -195,7 +195,7 @@ class _Graph:
         if place is None or not merge.waiting:
             return []
         first = merge.waiting.givers[0]
-        part = _part_of(first)
+        part = self._part_of(first)
         if part is None or merge.lane.front(place) <= merge.x - part.length - merge.rule.gap:
             return []  # there is room: it will go
         return self._keeps(place)
@@ -261,6 +261,14 @@ class _Graph:
             return True  # a belt stands only when it is told to
         return any(not device.ports[name].value for name in bound)
 
+    def _part_of(self, giver: Any) -> Part | None:
+        """The part that a giver has to give next; of a device with several the shortest, which goes anywhere
+        where the one that waits would go."""
+        if isinstance(giver, Lane):
+            return None if giver.end.place is None else giver.end.place.part
+        owned = [part for part in self.line.parts.values() if part.owner is giver]
+        return min(owned, key=lambda part: part.length, default=None)
+
     # words ---------------------------------------------------------------------------------------
 
     def _named(self, node: _Node) -> str:
@@ -313,10 +321,3 @@ class _Graph:
 
 def _key(node: _Node) -> tuple[str, str]:
     return node[0], str(node[1].id)
-
-
-def _part_of(giver: Any) -> Any:
-    """The part that a giver has to give next, where that can be seen."""
-    if isinstance(giver, Lane):
-        return None if giver.end.place is None else giver.end.place.part
-    return getattr(giver, "part", None)

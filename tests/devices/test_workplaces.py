@@ -11,6 +11,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind, State
+from commissioning.sim.deadlock import find_deadlocks
 from commissioning.sim.run import Run
 
 Line = Callable[..., Run]
@@ -253,6 +254,19 @@ def test_that_an_inspection_errs_as_often_as_said(line: Line) -> None:
     true = run.line.attributes.index("test.true")
     marks = records[(records["kind"] == int(Kind.PART_ATTRIBUTE)) & (records["aux"] == true)]
     assert np.mean(marks["a"] == 0) == pytest.approx(0.8, abs=0.01)
+
+
+def test_that_a_rework_loop_that_has_filled_is_found_as_a_deadlock(line: Line) -> None:
+    """Never good: the inspection waits for the rework place, that for the belt, the belt for the inspection."""
+    run = line("src: {type: source, product: box, every: 2 s, to: b}\n"
+               "b: {type: belt, pose: {xyz: [0, 0, 0]}, length: 1 m, speed: 0.5 m/s, to: test}\n"
+               "test: {type: inspection, results: {good: 0 %, rework: 100 %}, cycle: 1 s, to: {good: out, rework: fix}}\n"
+               "fix: {type: station, cycle: 1 s, to: {device: b, at: 0.5 m}, pose: {xyz: [0.5, 1, 0], rpy: [0 deg, 0 deg, -90 deg]}}\n"
+               "out: {type: sink}")  # fmt: skip
+    run.advance("100 s")
+    assert run.problem is None
+    (found,) = find_deadlocks(run.line)
+    assert set(found.devices) == {"test", "fix", "b"}
 
 
 def test_that_products_have_results_of_their_own_and_rules_go_before_chance(line: Line) -> None:
