@@ -28,7 +28,8 @@ FEED_S = 0.012  # per tick: a run at full speed must not stop the window
 
 
 def new_timeline(header: Mapping[str, Any]) -> Any:
-    from commissioning.sim.timeline import Timeline
+    from commissioning.sim.status_rows import StatusRows
+from commissioning.sim.timeline import Timeline
 
     return Timeline(header)
 
@@ -189,6 +190,7 @@ class Watch(QObject):
         self.header = header
         core = (header or {}).get("core") or {"signals": [], "objects": []}
         self.timeline: Any = self._new_timeline(header) if header else None
+        self._told = StatusRows(header) if header else None
         self.effective = LastIndex(len(core["signals"]))
         self.own = LastIndex(len(core["signals"]))  # what the owner wrote, under overrides too
         self.states = LastIndex(len(core["objects"]))
@@ -215,10 +217,12 @@ class Watch(QObject):
         self._time.append(rows["t"])
         self.timeline.feed(rows)
         kind = rows["kind"]
-        runs = kind == Kind.READING
-        self.effective.feed(rows[(kind == Kind.VALUE) | (runs & (rows["aux"] & HIDDEN == 0))])
-        plain = (kind == Kind.VALUE) & (rows["aux"] & 12 == 0)
-        self.own.feed(rows[plain | (kind == Kind.SOURCE) | runs])
+        told = self._told.expand(rows)[0] if self._told is not None else rows
+        what = told["kind"]
+        shown = (what == Kind.READING) & (told["aux"] & HIDDEN == 0)
+        self.effective.feed(told[(what == Kind.VALUE) | shown])
+        plain = (what == Kind.VALUE) & (told["aux"] & 12 == 0)
+        self.own.feed(told[plain | (what == Kind.SOURCE) | (what == Kind.READING)])
         self.states.feed(rows[kind == Kind.STATE])
         self.verdicts.feed(rows[kind == Kind.VERDICT])
         self._departures.append(rows[kind == Kind.PART_GONE])

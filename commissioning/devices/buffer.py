@@ -21,6 +21,7 @@ from commissioning.sim.part import Part
 
 __all__ = ["Buffer"]
 
+_BLOCKED, _IDLE, _WORKING = State.BLOCKED, State.IDLE, State.WORKING  # looked up once
 _MOVE, _SLOT = int(Kind.PART_MOVE), int(CarrierKind.SLOT)
 _UNLIMITED = 1 << 60
 _DRAWN = 24  # places that an unlimited buffer is drawn with; more parts share them
@@ -56,8 +57,8 @@ class Buffer(Device, Receiver, Giver):
             Param("width", "length", "Width across travel.", default=0.6, exclusive_minimum=0.0),
         ),
         ports=(
-            Port("count", DataType.UDINT, "out", "Parts in the buffer."),
-            Port("full", DataType.BOOL, "out", "There is no place left."),
+            Port("count", DataType.UDINT, "out", "Parts in the buffer.", status="state"),
+            Port("full", DataType.BOOL, "out", "There is no place left.", status="state"),
         ),
         places="flow",
         outputs=("",),
@@ -68,7 +69,7 @@ class Buffer(Device, Receiver, Giver):
     saved: ClassVar[tuple[str, ...]] = ("queue", "taken", "reserved", "waiting")
     derived: ClassVar[tuple[str, ...]] = ("ranks",)
     constant: ClassVar[tuple[str, ...]] = (
-        "capacity", "order", "pallets", "product", "places", "add", "target", "count", "full",
+        "capacity", "order", "pallets", "product", "places", "note", "target",
     )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("fill",)
 
@@ -95,9 +96,8 @@ class Buffer(Device, Receiver, Giver):
             line.add_slot(self, pose @ Pose(((k + 0.5) * given["length"] / shown_places, 0.0, 0.0)))
             for k in range(shown_places)
         ]
-        self.add = line.journal.add
+        self.note = line.journal.note
         self.target: Receiver | None = None
-        self.count, self.full = self.ports["count"], self.ports["full"]
         self.queue: deque[Part] = deque()
         self.ranks: deque[int] = deque()  # of the parts in the queue, where priorities count
         self.taken = 0  # parts taken so far
@@ -109,8 +109,7 @@ class Buffer(Device, Receiver, Giver):
         self.target = self.line.receiver(target.device, target.at)
 
     def start(self) -> None:
-        self.count.write(0)
-        self.full.write(False)
+        self.begin_status(State.IDLE)
         if self.pallets:
             self.line.kernel.call_at(0, self.fill, self.pallets)
 
@@ -138,20 +137,29 @@ class Buffer(Device, Receiver, Giver):
         if self.waiting.givers:
             self.waiting.discard(giver)
         part.owner, part.place = self, None
+        places, taken = self.places, self.taken
         if queue:
-            self._enter(part)
-            self._settle()
-            return True
-        places = self.places
-        self.add(_MOVE, _SLOT, part.id, places[self.taken % len(places)])
-        self.taken += 1
-        if not self.target.offer(part, self):  # type: ignore[union-attr]
+            if self.order is None:
+                self.note(_MOVE, _SLOT, part.id, places[taken % len(places)])
+                self.taken = taken + 1
+                queue.append(part)
+            else:
+                self._enter(part)
+        else:
+            self.note(_MOVE, _SLOT, part.id, places[taken % len(places)])
+            self.taken = taken + 1
+            if self.target.offer(part, self):  # type: ignore[union-attr]
+                if claimed:
+                    self._call()  # the place that was kept is free again, and nobody has left it
+                return True
             queue.append(part)
             if self.order is not None:
                 self.ranks.append(self.order[part.product])
-            self._settle()
-        elif claimed:
-            self._call()  # the place that was kept is free again, and nobody has left it
+        held = len(queue)
+        if held >= self.capacity:
+            self.tell(_BLOCKED, held, 1)
+        else:
+            self.tell(_WORKING, held, 0)
         return True
 
     def reserve(self, giver: Giver) -> bool:
@@ -170,7 +178,8 @@ class Buffer(Device, Receiver, Giver):
                 self.ranks.popleft()
             if self.waiting.givers:
                 self._call()
-        self._settle()
+        if len(queue) != self.held:
+            self._settle()
 
     def _call(self) -> None:
         """Call those who wait, each once at most, while there is a place."""
@@ -181,7 +190,7 @@ class Buffer(Device, Receiver, Giver):
 
     def _enter(self, part: Part) -> None:
         """Behind those that go before it."""
-        self.add(_MOVE, _SLOT, part.id, self.places[self.taken % len(self.places)])
+        self.note(_MOVE, _SLOT, part.id, self.places[self.taken % len(self.places)])
         self.taken += 1
         if self.order is None:
             self.queue.append(part)
@@ -196,11 +205,10 @@ class Buffer(Device, Receiver, Giver):
         held = len(self.queue)
         if held == self.held:
             return
-        is_full = held >= self.capacity
-        self.set_state(State.BLOCKED if is_full else State.WORKING if held else State.IDLE, held)
-        self.count.write(held)
-        if self.full.source is not is_full:
-            self.full.write(is_full)
+        if held >= self.capacity:
+            self.tell(_BLOCKED, held, 1)
+        else:
+            self.tell(_WORKING if held else _IDLE, held, 0)
 
     def restored(self) -> None:
         super().restored()

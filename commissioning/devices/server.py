@@ -29,7 +29,7 @@ class Server(Stateful):
         "missed",
     )  # fmt: skip
     constant: ClassVar[tuple[str, ...]] = (
-        "station", "number", "slot", "kernel", "add", "draw", "over", "target", "plain",
+        "station", "number", "slot", "kernel", "note", "draw", "over", "target", "plain",
     )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("cycle_over", "fail", "fail_by_calendar", "repaired")
 
@@ -38,7 +38,7 @@ class Server(Stateful):
     def __init__(self, station: Station, number: int, slot: int) -> None:
         self.id = f"{station.id}.server{number}"
         self.station, self.number, self.slot = station, number, slot
-        self.kernel, self.add, self.draw = station.line.kernel, station.line.journal.add, station.cycle.draw
+        self.kernel, self.note, self.draw = station.line.kernel, station.line.journal.note, station.cycle.draw
         self.over = self.cycle_over
         self.plain = station.plain
         self.part: Part | None = None
@@ -78,7 +78,7 @@ class Server(Stateful):
         """A part comes in. True: it takes no more now."""
         part.owner, part.place = self.station, None
         self.part = part
-        self.add(_MOVE, _SLOT, part.id, self.slot)
+        self.note(_MOVE, _SLOT, part.id, self.slot)
         self.remaining = self.draw()
         self.begin()
         return True
@@ -264,7 +264,7 @@ class BatchServer(Server):
     def take(self, part: Part) -> bool:
         part.owner, part.place = self.station, None
         self.batch.append(part)
-        self.add(_MOVE, _SLOT, part.id, self.slot)
+        self.note(_MOVE, _SLOT, part.id, self.slot)
         if len(self.batch) < self.size:
             return False
         self.part = self.batch[0]

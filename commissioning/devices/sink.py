@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from commissioning.devices.shapes import box, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
+from commissioning.model.record import State
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
 from commissioning.sim.flow import Giver, Receiver
@@ -25,7 +27,7 @@ class Sink(Device, Receiver):
         params=(
             Param("label", "text", "What becomes of the parts.", default=None, example="to palletising"),
         ),
-        ports=(Port("count", DataType.UDINT, "out", "Parts taken so far."),),
+        ports=(Port("count", DataType.UDINT, "out", "Parts taken so far.", status="counted"),),
         places="flow",
         feeds=True,
         example="out: {type: sink}",
@@ -36,20 +38,24 @@ class Sink(Device, Receiver):
 
     def start(self) -> None:
         self.taken = 0
-        self.ports["count"].write(0)
+        self.begin_status(State.IDLE)
 
     def receiver(self, at: float | None = None) -> Receiver:
         return self
 
     def offer(self, part: Part, giver: Giver) -> bool:
         part.owner = None
-        self.taken += 1
-        self.line.end_part(part, 0, self)
-        self.ports["count"].write(self.taken)
+        self.taken = taken = self.taken + 1
+        self.line.end_part(part, 0, self, taken)
+        for port, _ in self.heard:
+            port.write(taken)
         return True
 
     def reserve(self, giver: Giver) -> bool:
         return True
+
+    def status(self, place: int) -> Any:
+        return self.taken
 
     def bodies(self) -> Sequence[Body]:
         mesh = shown(self.record.asset, self.pose)

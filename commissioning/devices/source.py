@@ -23,7 +23,7 @@ from commissioning.sim.part import Part
 __all__ = ["Source"]
 
 _MANY = 50_000
-_WORKING = State.WORKING  # looked up once
+_BLOCKED, _WORKING = State.BLOCKED, State.WORKING  # looked up once
 
 
 class Source(Device, Giver):
@@ -51,7 +51,7 @@ class Source(Device, Giver):
         ),
         ports=(
             Port("enable", DataType.BOOL, "in", "Makes parts while true; without a binding always."),
-            Port("waiting", DataType.BOOL, "out", "A part waits to be taken."),
+            Port("waiting", DataType.BOOL, "out", "A part waits to be taken.", status="state"),
         ),
         places="flow",
         outputs=("",),
@@ -60,7 +60,7 @@ class Source(Device, Giver):
     saved: ClassVar[tuple[str, ...]] = ("part", "made", "due", "mark")
     constant: ClassVar[tuple[str, ...]] = (
         "interval", "choice", "products", "only", "bounds", "target", "limit", "loses", "commanded",
-        "waiting", "kernel",
+        "kernel",
     )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("make",)
 
@@ -81,7 +81,7 @@ class Source(Device, Giver):
         self.limit = self.params["limit"]
         self.loses = self.params["when_blocked"] == "lose"
         self.commanded = self.bound("enable")
-        self.waiting, self.kernel = self.ports["waiting"], line.kernel
+        self.kernel = line.kernel
 
     def connect(self) -> None:
         target = self.record.to[""]
@@ -89,7 +89,7 @@ class Source(Device, Giver):
         self.ports["enable"].subscribe(self.enable_changed)
 
     def start(self) -> None:
-        self.ports["waiting"].write(False)
+        self.begin_status(State.IDLE)
         if self._enabled():
             self._next(first=True)
 
@@ -105,17 +105,22 @@ class Source(Device, Giver):
         if due != self.due:
             return
         self.due = -1
-        self.made += 1
-        if self.made % _MANY == 0:
+        self.made = made = self.made + 1
+        if made % _MANY == 0:
             self._see_that_time_passes()
-        self.part = part = self.line.make_part(self.only if self.only >= 0 else self._product(), self)
-        part.owner = self
-        self._offer()
-        if self.loses and self.part is not None:
-            lost, self.part = self.part, None
-            self.ports["waiting"].write(False)
-            self.line.end_part(lost, 1, self)
-            self.set_state(State.WORKING, 0)
+        part = self.line.make_part(self.only if self.only >= 0 else self._product(), self)
+        part.owner, self.part = self, part
+        if self.target.offer(part, self):  # type: ignore[union-attr]
+            self.part = None
+            if self.held:
+                self.tell(_WORKING, 0, 0)
+            self._next()
+            return
+        self.tell(_BLOCKED, 1, 1)
+        if self.loses:
+            self.part = None
+            self.line.end_part(part, 1, self)
+            self.tell(_WORKING, 0, 0)
             self._next()
 
     def ready(self, receiver: Receiver) -> None:
@@ -128,17 +133,12 @@ class Source(Device, Giver):
         assert self.part is not None and self.target is not None
         if self.target.offer(self.part, self):
             self.part = None
-            if self.held:
-                self.set_state(State.WORKING, 0)
-                self.waiting.write(False)
+            self.tell(_WORKING, 0, 0)
             self._next()
-        else:
-            self.set_state(State.BLOCKED, 1)
-            self.waiting.write(True)
 
     def _next(self, first: bool = False) -> None:
         if self.limit and self.made >= self.limit:
-            self.set_state(State.IDLE, 0)
+            self.tell(State.IDLE, 0, 0)
             return
         if self.commanded and not self._enabled():
             return
@@ -148,7 +148,7 @@ class Source(Device, Giver):
             wait = round(self.params["first"] * 1e9)
         self.due = due = kernel._now + wait
         if self.state is not _WORKING:
-            self.set_state(_WORKING)
+            self.tell(_WORKING, self.held, self.bits)
         kernel.call_at(due, self.make, due)
 
     def _product(self) -> int:

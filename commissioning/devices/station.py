@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from commissioning.devices.plain_server import PlainServer
 from commissioning.devices.server import BatchServer, Server
 from commissioning.devices.shapes import box, post, shown
 from commissioning.devices.staffed_server import StaffedServer
@@ -86,10 +87,11 @@ class Station(Device, Receiver, Giver):
         ports=(
             Port("enable", DataType.BOOL, "in", "Takes parts while true; without a binding always."),
             Port("start", DataType.BOOL, "in", "Work begins when true; without a binding it begins at once."),
-            Port("occupied", DataType.BOOL, "out", "A part is in the station."),
-            Port("busy", DataType.BOOL, "out", "It works on a part."),
-            Port("done", DataType.BOOL, "out", "The part is finished and waits to leave."),
-            Port("failed", DataType.BOOL, "out", "It is down."),
+            Port("occupied", DataType.BOOL, "out", "A part is in the station.", status="state"),
+            Port("busy", DataType.BOOL, "out", "It works on a part.", status="state"),
+            Port("done", DataType.BOOL, "out", "The part is finished and waits to leave.",
+                 status="state"),
+            Port("failed", DataType.BOOL, "out", "It is down.", status="state"),
         ),
         places="flow",
         outputs=("",),
@@ -100,7 +102,7 @@ class Station(Device, Receiver, Giver):
     saved: ClassVar[tuple[str, ...]] = ("free", "stuck", "reserved", "waiting")
     constant: ClassVar[tuple[str, ...]] = (
         "cycle", "load", "batch", "causes", "by_calendar", "slot_ns", "tries", "before",
-        "plain", "commanded", "servers", "only", "shown", "target", "keeper", "cycles", "people",
+        "plain", "commanded", "servers", "only", "target", "keeper", "cycles", "people",
     )  # fmt: skip
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
@@ -138,7 +140,9 @@ class Station(Device, Receiver, Giver):
         # nothing can stand against the beginning of work, and nothing interrupts it
         waits = self.before or self.slot_ns or self.bound("start")
         self.plain = not (self.causes or self.by_calendar or waits or special)
-        make, count = (BatchServer if self.batch > 1 else Server), given["parallel"]
+        count = given["parallel"]
+        alone = self.plain and count == 1 and not self.commanded
+        make = BatchServer if self.batch > 1 else PlainServer if alone else Server
         self.servers: list[Server | StaffedServer] = []
         for number in range(count):
             y = (number - (count - 1) / 2) * given["width"] / count
@@ -149,7 +153,6 @@ class Station(Device, Receiver, Giver):
                 self.servers.append(make(self, number, place))
             line.register(self.servers[-1])
         self.only = self.servers[0] if count == 1 else None
-        self.shown = tuple(self.ports[port] for port in ("occupied", "busy", "done", "failed"))
         self.target: Receiver | None = None
         self.keeper: Reserving | None = None  # the target, where it keeps places
         self.free = list(range(count))[::-1]  # servers that take a part, the next one last
@@ -175,16 +178,14 @@ class Station(Device, Receiver, Giver):
         self.ports["start"].subscribe(self.start_changed)
 
     def start(self) -> None:
-        for port in self.shown:
-            port.write(False)
-        self.set_state(State.STARVED)
+        self.begin_status(State.STARVED)
         for server in self.servers:
             server.start()
         if self.people is not None:
             self.settle()  # there may be no shift
 
     def receiver(self, at: float | None = None) -> Receiver:
-        return self
+        return self.only if isinstance(self.only, PlainServer) else self
 
     def offer(self, part: Part, giver: Giver) -> bool:
         free = self.free
@@ -212,7 +213,8 @@ class Station(Device, Receiver, Giver):
         stuck = self.stuck
         while stuck and self.servers[stuck[0]].go_on():
             stuck.pop(0)
-        self.settle()
+        if not isinstance(self.only, PlainServer):
+            self.settle()
 
     def reserve_ahead(self) -> bool:
         """Have a place kept downstream for a part of this station."""
@@ -236,8 +238,6 @@ class Station(Device, Receiver, Giver):
             held = sum(server.held for server in self.servers)
         if state is self.state and held == self.held:
             return
-        self.set_state(state, held)
-        occupied, busy, done, failed = self.shown
         if only is not None:
             working, finished, down = only.working, only.finished, only.down
         else:
@@ -245,14 +245,7 @@ class Station(Device, Receiver, Giver):
             working = any(server.working for server in servers)
             finished = any(server.finished for server in servers)
             down = any(server.down for server in servers)
-        if occupied.source is not (held > 0):
-            occupied.write(held > 0)
-        if busy.source is not working:
-            busy.write(working)
-        if done.source is not finished:
-            done.write(finished)
-        if failed.source is not down:
-            failed.write(down)
+        self.tell(state, held, (held > 0) | working << 1 | finished << 2 | down << 3)
 
     def enable_changed(self, _: None) -> None:
         """Enabled again: whoever waits may give."""

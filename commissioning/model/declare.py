@@ -80,6 +80,9 @@ class Port:
     """One typed input or output as seen from the device: "out" = the device writes it (a PLC input).
 
     `continuous`: its value runs between events and is solved on reading; the dimension of that value.
+    `status`: its value follows from the device's own records, so that it needs none where nothing is bound
+    to it. "state": a BOOL is a bit, a number the count of parts, of the STATE record; "counted": the number
+    of parts that have left the line here (PART_GONE).
     """
 
     name: str
@@ -88,6 +91,7 @@ class Port:
     help: str
     unit: str = ""
     continuous: str = ""
+    status: Literal["", "state", "counted"] = ""
 
 
 @dataclass(frozen=True)

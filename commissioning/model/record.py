@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-FORMAT: Final = "commissioning-journal/1"
+FORMAT: Final = "commissioning-journal/2"
 CHUNK: Final = 4096
 """Records in one full chunk; part of the format, because the digest is chained chunk by chunk."""
 LAYOUT: Final = "qHHIq4d"

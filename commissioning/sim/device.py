@@ -22,6 +22,7 @@ from commissioning.model.scene import DeviceRecord
 from commissioning.sim.flow import Receiver
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful
+from commissioning.sim.status_port import StatusPort, places
 from commissioning.sim.tags import Signal
 
 if TYPE_CHECKING:
@@ -39,8 +40,9 @@ class Device(Stateful):
 
     declaration: ClassVar[TypeDeclaration]
 
-    saved: ClassVar[tuple[str, ...]] = ("state", "held")
-    constant: ClassVar[tuple[str, ...]] = ("index", "record", "line", "ports", "pose")
+    saved: ClassVar[tuple[str, ...]] = ("state", "held", "bits")
+    derived: ClassVar[tuple[str, ...]] = ("heard",)
+    constant: ClassVar[tuple[str, ...]] = ("index", "record", "line", "ports", "pose", "status_ports")
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         self.id = record.id
@@ -48,6 +50,13 @@ class Device(Stateful):
         self.ports: dict[str, Signal] = line.device_ports(self)
         self.state = State.IDLE
         self.held = 0  # parts in it
+        self.bits = 0  # its BOOL status ports, the first one lowest
+        self.status_ports = tuple((self.ports[name], place) for name, place in places(self.declaration).items())
+        for port, _ in self.status_ports:
+            if isinstance(port, StatusPort):
+                port.device = self
+        self.heard: tuple[tuple[Signal, int], ...] = ()  # status ports that somebody is to be told of
+        self.listen()
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -91,10 +100,42 @@ class Device(Stateful):
             held = self.held
         if state is not self.state or held != self.held:
             self.state, self.held = state, held
-            self.line.journal.add(_STATE, state, self.index, held)
+            self.line.journal.note(_STATE, state, self.index, held, self.bits)
+
+    def tell(self, state: State, held: int, bits: int) -> None:
+        """Enter a state, holding `held` parts, with `bits` as status ports; journaled if something changed."""
+        if state is self.state and held == self.held and bits == self.bits:
+            return
+        self.state, self.held, self.bits = state, held, bits
+        self.line.journal.note(_STATE, state, self.index, held, bits)
+        for port, place in self.heard:
+            port.write(held if place < 0 else bits >> place & 1 == 1)
+
+    def begin_status(self, state: State) -> None:
+        """The first state, at time 0: journaled in any case, and the status ports have their first values."""
+        self.state, self.held, self.bits = state, 0, 0
+        self.line.journal.note(_STATE, state, self.index, 0, 0)
+        for port, place in self.status_ports:
+            if isinstance(port, StatusPort):
+                port.begin()
+            else:
+                port.write(0 if place < 0 else False)
+
+    def status(self, place: int) -> Any:
+        """Value of a status port: a bit, or the number of parts."""
+        return self.held if place < 0 else self.bits >> place & 1 == 1
+
+    def listen(self) -> None:
+        """Find the status ports that are bound, overridden or listened to."""
+        self.heard = tuple(
+            (port, place)
+            for port, place in self.status_ports
+            if not isinstance(port, StatusPort) or not port.quiet or port.subscribers
+        )
 
     def restored(self) -> None:
         self.state = State(self.state)
+        self.listen()
         part = getattr(self, "part", None)  # devices that hold one part name it so
         if part is not None:
             self.own(part)

@@ -253,6 +253,7 @@ class Drive(Stateful):
         if version != self.version:
             return
         kernel, heap = self.kernel, self.heap
+        queue = kernel._queue
         while True:
             self.armed_t = _NEVER
             self.dirty = True  # armed at the end, whatever is posted on the way
@@ -285,11 +286,14 @@ class Drive(Stateful):
                 t = later
             self.version += 1
             self.armed_s = s
-            if not kernel.pass_to(t):
-                self.dirty = False
-                self.armed_t = t
-                kernel.call_at(t, self.fire, self.version, self.key)
-                return
+            if queue and queue[0][0] > t:  # `kernel.pass_to(t)`, written out
+                kernel._now = t
+                kernel._scheduled += 1
+                continue
+            self.dirty = False
+            self.armed_t = t
+            kernel.call_at(t, self.fire, self.version, self.key)
+            return
         self.arm()
 
     # snapshot ------------------------------------------------------------------------------------

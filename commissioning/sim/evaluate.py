@@ -30,6 +30,7 @@ from commissioning.sim import evaluate_cells as cells
 from commissioning.sim.continuous import HIDDEN, RATE
 from commissioning.sim.evaluate_cells import Cell
 from commissioning.sim.polynomial import NEVER, Motion
+from commissioning.sim.status_rows import StatusRows
 from commissioning.sim.values import signal_index, value_of
 
 __all__ = ["Change", "Monitor"]
@@ -69,6 +70,7 @@ class Monitor:
         self._cells: list[Cell] = []
         self._edges: list[cells.EdgeCell] = []
         self._root = self._cell(expression.root)
+        self._told = StatusRows(header, self._inputs)
         self._due = 0  # the first instant is settled even if nothing is recorded in it
         self._record = 0
 
@@ -95,6 +97,7 @@ class Monitor:
         """
         if len(records) and int(records["t"][-1]) > until:
             raise ValueError(f"records up to {records['t'][-1]} ns were fed as if they ended at {until} ns")
+        records, places = self._told.expand(records, first)
         kinds, objects = records["kind"], records["obj"]
         mine = np.zeros(len(records), bool)
         if self._inputs:
@@ -106,7 +109,7 @@ class Monitor:
             mine |= kinds == _DRIVE
         chosen = np.flatnonzero(mine)
         rows = records[chosen].tolist()
-        numbers = chosen.tolist()
+        numbers = places[chosen].tolist()
         at, count = 0, len(rows)
         while True:
             t = rows[at][0] if at < count else NEVER

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from commissioning.model.duration import Distribution
 from commissioning.model.pose import Pose
+from commissioning.model.record import FORMAT
 from commissioning.sim.continuous import Reading
+from commissioning.sim.status_port import StatusPort
+from commissioning.sim.tags import Signal
 
 if TYPE_CHECKING:
     from commissioning.sim.line import Line
 
-__all__ = ["FORMAT", "describe"]
-
-FORMAT = "commissioning-journal/1"
+__all__ = ["describe"]
 
 
 def describe(line: Line) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def _core(line: Line) -> dict[str, Any]:
                 "controller": s.controller, "address": s.address, "comment": s.comment,
                 "ports": list(s.ports),
             }
-            | ({"reading": s.dimension} if isinstance(s, Reading) else {})
+            | _told(s)
             for s in line.tags
         ],
         "objects": objects,
@@ -71,6 +72,15 @@ def _core(line: Line) -> dict[str, Any]:
         "attributes": list(line.attributes),
         "programs": {name: getattr(program, "hash", "") for name, program in line.loaded.programs.items()},
     }  # fmt: skip
+
+
+def _told(signal: Signal) -> dict[str, Any]:
+    """Of what is read, or told by other records (see `sim.continuous`, `sim.status_rows`), not written."""
+    if isinstance(signal, Reading):
+        return {"reading": signal.dimension}
+    if not isinstance(signal, StatusPort):
+        return {}
+    return {"told": {"object": signal.device.index, "place": signal.place}}
 
 
 def _look(line: Line) -> dict[str, Any]:

@@ -82,6 +82,17 @@ class Journal:
         """Number of records before the first one held here (0 unless the run was restored)."""
         return self._base * CHUNK
 
+    def note(
+        self, kind: int, aux: int, obj: int, a: float = 0.0, b: float = 0.0, c: float = 0.0, d: float = 0.0
+    ) -> None:
+        """Append a record at the present time, for those who do not ask its number: the hottest call."""
+        kernel = self.kernel
+        end = self._end
+        _pack_into(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
+        self._end = end = end + _SIZE
+        if end == _FULL:
+            self._seal()
+
     def add(
         self, kind: int, aux: int, obj: int, a: float = 0.0, b: float = 0.0, c: float = 0.0, d: float = 0.0
     ) -> int:

@@ -78,8 +78,8 @@ class LaneHandover(LaneHolds):
         place = Place(part, 0.0 if ahead is None else ahead.c + ahead.length, None)
         train = self.new_train(place, zone, zone.drive, x + place.c - zone.drive.travel(self.kernel._now))
         part.owner, part.place = self, place
-        self.journal.add(_PART_MOVE, _ON_LANE, part.id, self.index, place.c, _neighbour(ahead), x)
-        self.journal.add(_TRAIN, zone.drive.index, self.index, train.base, part.id, part.id)
+        self.journal.note(_PART_MOVE, _ON_LANE, part.id, self.index, place.c, _neighbour(ahead), x)
+        self.journal.note(_TRAIN, zone.drive.index, self.index, train.base, part.id, part.id)
         self.count += 1
         place.ahead, place.behind = ahead, behind
         if ahead is None:
@@ -141,7 +141,7 @@ class LaneHandover(LaneHolds):
         base = c - drive.travel(self.kernel._now)
         train = self.new_train(place, zone, drive, base)
         part.owner, part.place = self, place
-        add = self.journal.add
+        add = self.journal.note
         if last is None or last.part.place is last:
             neighbour = 0 if last is None else last.part.id + 1
         else:

@@ -141,6 +141,20 @@ class LaneTrains(Stateful):
         """Couple `train`, which touches `ahead`, to it: one train that moves as `ahead` does."""
         shift = ahead.tail.c + ahead.tail.length - train.head.c
         self.unrelate(train)
+        if train.count == 1 and not train.watches:  # the usual case of what follows
+            place = train.head
+            place.train = ahead
+            ahead.tail = place
+            ahead.count += 1
+            del self.trains[train.number]
+            if shift == 0.0 and train.base == ahead.base and train.drive is ahead.drive:
+                return ahead
+            place.c += shift
+            self._record(ahead, place, place, shift)
+            if place.behind is not None:
+                assert place.behind.train is not None
+                self.todo.append(place.behind.train)
+            return ahead
         if ahead.count >= train.count:
             result, joined = ahead, train
             changed = train.base != ahead.base or train.drive is not ahead.drive or shift != 0.0
@@ -250,4 +264,4 @@ class LaneTrains(Stateful):
         while head.part.place is not head and head is not tail and head.behind is not None:
             head = head.behind  # not a stand-in: its part is on another lane
         drive = HELD if train.drive is None else train.drive.index
-        self.journal.add(_TRAIN, drive, self.index, train.base, head.part.id, tail.part.id, shift)
+        self.journal.note(_TRAIN, drive, self.index, train.base, head.part.id, tail.part.id, shift)

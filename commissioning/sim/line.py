@@ -228,12 +228,12 @@ class Line:
         number = self.made
         self.made = number + 1
         part = self.parts[number] = Part(number, product, length, width, height, mass, self.kernel._now)
-        self.journal.add(_PART_MADE, product, number, length, width, height, device.index)
+        self.journal.note(_PART_MADE, product, number, length, width, height, device.index)
         return part
 
-    def end_part(self, part: Part, reason: int, device: Device) -> None:
-        """The part leaves the line: reason 0 done, 1 lost, 2 removed."""
-        self.journal.add(_PART_GONE, reason, part.id, device.index)
+    def end_part(self, part: Part, reason: int, device: Device, count: int = 0) -> None:
+        """The part leaves the line: reason 0 done, 1 lost, 2 removed; `count`: how many have left here so."""
+        self.journal.note(_PART_GONE, reason, part.id, device.index, count)
         del self.parts[part.id]
 
     def use_part(self, part: Part, device: Device, into: Part | None) -> None:

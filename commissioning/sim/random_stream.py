@@ -34,7 +34,7 @@ from commissioning.sim.stateful import Stateful
 __all__ = ["Sampler", "Uniforms", "fork_key", "stream_key", "uniforms"]
 
 Floats = NDArray[np.float64]
-_BLOCK = 64
+_BLOCK = 256
 _LONGEST_S = 9.2e9  # 292 years, what 64 bits of ns hold
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 

@@ -21,6 +21,7 @@ from commissioning.model.tags import Reason
 from commissioning.sim.check import RecordsView
 from commissioning.sim.continuous import Reading
 from commissioning.sim.drive import Drive
+from commissioning.sim.status_port import COUNTED
 from commissioning.sim.values import words
 
 if TYPE_CHECKING:
@@ -80,12 +81,14 @@ def opening(line: Line) -> Iterator[Row]:
     for signal in line.tags:
         if isinstance(signal, Reading) and signal.runs:
             yield _row(0, Kind.READING, *signal.as_record())
-        elif signal.reason != Reason.INITIAL:
+        elif signal.reason != Reason.INITIAL and not getattr(signal, "quiet", False):
             high, low = words(signal.type, signal.value, line.journal)
             flags = signal.quality | signal.forced << 2 | signal.faulted << 3 | signal.reason << 8
             yield _row(0, Kind.VALUE, flags, signal.index, high, low)
     for device in line.devices.values():
-        yield _row(0, Kind.STATE, device.state, device.index, device.held)
+        counts = any(place == COUNTED for _, place in device.status_ports)
+        counted = device.status(COUNTED) if counts else 0
+        yield _row(0, Kind.STATE, device.state, device.index, device.held, device.bits, counted)
 
 
 def _riding(lane: Lane, now: int) -> Iterator[tuple[Row, Row]]:

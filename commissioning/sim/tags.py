@@ -91,13 +91,14 @@ class Signal(Stateful):
         self.value = self.source = value
         self.quality = self.reason = self.source_quality = self.source_reason = 0
         self.t = kernel._now
-        number = self.journal.add(_VALUE, 0, self.index, value)
-        if self.subscribers:
-            outer = kernel.cause
-            kernel.cause = number
-            for fn, arg in self.subscribers:
-                fn(arg)
-            kernel.cause = outer
+        if not self.subscribers:
+            self.journal.note(_VALUE, 0, self.index, value)
+            return
+        outer = kernel.cause
+        kernel.cause = self.journal.add(_VALUE, 0, self.index, value)
+        for fn, arg in self.subscribers:
+            fn(arg)
+        kernel.cause = outer
 
     def put(self, value: Any, quality: int, reason: int) -> None:
         """The owner's new source value with a quality (see `Quality`, `Reason`)."""
@@ -195,10 +196,13 @@ class TagTable:
 
     def add(self, name: str, datatype: DataType, make: type[Signal] = Signal, **facts: str) -> Signal:
         """A new entry, of class `make`. Raises ValueError if the name is taken."""
-        key = name.casefold()
+        return self.enter(make(len(self.signals), name, datatype, self.kernel, self.journal, **facts))
+
+    def enter(self, signal: Signal) -> Signal:
+        """Take in an entry made for the next index. Raises ValueError if its name is taken."""
+        key = signal.name.casefold()
         if key in self._names:
-            raise ValueError(f"there is already an entry named {name}")
-        signal = make(len(self.signals), name, datatype, self.kernel, self.journal, **facts)
+            raise ValueError(f"there is already an entry named {signal.name}")
         self.signals.append(signal)
         self._names[key] = signal
         return signal

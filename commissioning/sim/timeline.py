@@ -18,6 +18,7 @@ from commissioning.model.record import CUBIC, CarrierKind, Kind
 from commissioning.model.tags import DataType
 from commissioning.sim.continuous import HIDDEN, RATE, Formula
 from commissioning.sim.decks import Decks
+from commissioning.sim.status_rows import StatusRows
 from commissioning.sim.timeline_parts import LaneState, PlaceState
 from commissioning.sim.timeline_rows import History, LastRows
 
@@ -60,6 +61,7 @@ class Timeline:
     def __init__(self, header: Mapping[str, Any], records: NDArray[np.void] | None = None) -> None:
         core, look = header["core"], header.get("look", {})
         self._drives = LastRows(len(core["drives"]))
+        self._told = StatusRows(header)
         self._values = LastRows(len(core["signals"]))
         self._signals = core["signals"]
         self._states = LastRows(len(core["objects"]))
@@ -81,9 +83,10 @@ class Timeline:
     def feed(self, rows: NDArray[np.void]) -> None:
         """More records, in the order of the journal."""
         kind = rows["kind"]
+        told, _ = self._told.expand(rows)
         self._drives.feed(rows[kind == Kind.DRIVE])
-        shown = (kind == Kind.READING) & (rows["aux"] & HIDDEN == 0)
-        self._values.feed(rows[(kind == Kind.VALUE) | shown])
+        shown = (told["kind"] == Kind.READING) & (told["aux"] & HIDDEN == 0)
+        self._values.feed(told[(told["kind"] == Kind.VALUE) | shown])
         self._states.feed(rows[kind == Kind.STATE])
         made = rows[kind == Kind.PART_MADE]
         if len(made):

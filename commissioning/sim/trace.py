@@ -13,6 +13,7 @@ from commissioning.model.record import CUBIC, Kind
 from commissioning.model.tags import Quality
 from commissioning.sim.kernel import instant
 from commissioning.sim.polynomial import NEVER, Motion
+from commissioning.sim.status_rows import StatusRows
 from commissioning.sim.timeline import Timeline
 from commissioning.sim.values import signal_index, value_of
 
@@ -79,6 +80,7 @@ def _waveform(
     if info.kind == "reading":
         curve = _running(header, records, index, start, end)
         return {"name": info.name, "kind": "motion", "unit": _UNITS.get(info.dimension, ""), "points": curve}
+    records, _ = StatusRows(header, {index}).expand(records)
     rows = records[(records["kind"] == int(Kind.VALUE)) & (records["obj"] == index)]
     points: list[list[Any]] = [[start, info.type.default]]
     for t, _kind, aux, _index, _cause, a, b, _c, _d in rows.tolist():

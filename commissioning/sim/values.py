@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from commissioning.model.record import Kind
 from commissioning.model.tags import DataType
+from commissioning.sim.status_rows import StatusRows
 
 if TYPE_CHECKING:
     from commissioning.sim.journal import Journal
@@ -62,7 +63,7 @@ def edges(journal: Journal, name: str) -> list[tuple[int, Any]]:
     """
     index = signal_index(journal.header, name)
     datatype = DataType[journal.header["core"]["signals"][index]["type"]]
-    records = journal.records()
+    records, _ = StatusRows(journal.header, {index}).expand(journal.records())
     mine = records[(records["kind"] == int(Kind.VALUE)) & (records["obj"] == index)]
     result: list[tuple[int, Any]] = []
     for record in mine:

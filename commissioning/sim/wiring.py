@@ -8,6 +8,7 @@ from commissioning.model.declare import Port
 from commissioning.model.scene import Binding, TagRecord
 from commissioning.sim.binding import join
 from commissioning.sim.continuous import Reading
+from commissioning.sim.status_port import StatusPort, places
 from commissioning.sim.tags import Signal
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ def wire_tags(line: Line) -> dict[str, dict[str, Signal]]:
     for device in scene.devices.values():
         declaration = line.loaded.types["device", device.type].declaration
         entries: dict[str, Signal] = {}
+        place = places(declaration)
         for port in declaration.ports:
-            entries[port.name] = _entry(line, device.id, port, device.tags.get(port.name))
+            binding = device.tags.get(port.name)
+            entries[port.name] = _entry(line, device.id, port, binding, place.get(port.name, 0))
         ports[device.id] = entries
     return ports
 
@@ -57,8 +60,13 @@ def _writer(line: Line, controller: str) -> str:
     return controller if declaration.writes_outputs else ""
 
 
-def _entry(line: Line, device: str, port: Port, binding: Binding | None) -> Signal:
+def _entry(line: Line, device: str, port: Port, binding: Binding | None, place: int) -> Signal:
     name = f"{device}.{port.name}"
+    if binding is None and port.status:
+        tags = line.tags
+        return tags.enter(
+            StatusPort(len(tags), name, port.type, line.kernel, line.journal, owner=device, place=place)
+        )
     if binding is None:
         owner = device if port.direction == "out" else ""
         return _dimensioned(
