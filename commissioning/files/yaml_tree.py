@@ -136,7 +136,7 @@ class _Frame:
     flow: bool
     skipped: bool
     key: str | None = None
-    key_event: ScalarEvent | None = None
+    key_event: NodeEvent | None = None
     key_skipped: bool = False
     last_end: int = 0
 
@@ -194,7 +194,11 @@ class _Composer:
         if isinstance(event, NodeEvent):
             self._refuse_specials(event)
         if isinstance(event, AliasEvent):
-            self._scalar_value(event, None, "plain")
+            if self._expects_key():
+                frame = self.stack[-1]
+                frame.key, frame.key_event, frame.key_skipped = f"*{event.anchor}", event, True
+            else:
+                self._scalar_value(event, None, "plain")
         elif isinstance(event, ScalarEvent):
             self._scalar(event)
         elif isinstance(event, MappingStartEvent | SequenceStartEvent):

@@ -51,7 +51,8 @@ class Device(Stateful):
         self.state = State.IDLE
         self.held = 0  # parts in it
         self.bits = 0  # its BOOL status ports, the first one lowest
-        self.status_ports = tuple((self.ports[name], place) for name, place in places(self.declaration).items())
+        told = places(self.declaration).items()
+        self.status_ports = tuple((self.ports[name], place) for name, place in told)
         for port, _ in self.status_ports:
             if isinstance(port, StatusPort):
                 port.device = self
@@ -103,7 +104,7 @@ class Device(Stateful):
             self.line.journal.note(_STATE, state, self.index, held, self.bits)
 
     def tell(self, state: State, held: int, bits: int) -> None:
-        """Enter a state, holding `held` parts, with `bits` as status ports; journaled if something changed."""
+        """Enter a state with `held` parts and `bits` as status ports; journaled if something changed."""
         if state is self.state and held == self.held and bits == self.bits:
             return
         self.state, self.held, self.bits = state, held, bits

@@ -9,7 +9,7 @@ it is written like any other port, for ever.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from commissioning.model.declare import TypeDeclaration
 from commissioning.model.tags import DataType
@@ -26,7 +26,8 @@ __all__ = ["COUNTED", "HELD", "StatusPort", "places"]
 HELD = -1  # the number of parts in the device
 COUNTED = -2  # the number of parts it has taken for good
 
-_VALUE, _SOURCE = Signal.value, Signal.source  # type: ignore[misc]  # descriptors of the slots
+_VALUE: Any = Signal.__dict__["value"]  # descriptors of the slots
+_SOURCE: Any = Signal.__dict__["source"]
 
 
 def places(declaration: TypeDeclaration) -> dict[str, int]:
@@ -46,8 +47,8 @@ class StatusPort(Signal):
     """A status port that is bound to nothing."""
 
     __slots__ = ("device", "place", "quiet")
-    saved = ("quiet",)
-    constant = ("device", "place")
+    saved: ClassVar[tuple[str, ...]] = ("quiet",)
+    constant: ClassVar[tuple[str, ...]] = ("device", "place")
 
     device: Device
 
@@ -71,7 +72,7 @@ class StatusPort(Signal):
         self.quality = self.reason = self.source_quality = self.source_reason = 0
         self.device.listen()
 
-    @property  # type: ignore[override]
+    @property
     def value(self) -> Any:
         """The effective value."""
         return self.device.status(self.place) if self.quiet else _VALUE.__get__(self)
@@ -80,7 +81,7 @@ class StatusPort(Signal):
     def value(self, value: Any) -> None:
         _VALUE.__set__(self, value)
 
-    @property  # type: ignore[override]
+    @property
     def source(self) -> Any:
         """What the device says."""
         return self.device.status(self.place) if self.quiet else _SOURCE.__get__(self)

@@ -67,7 +67,8 @@ class StatusRows:
             elif port.place > _HELD:
                 values = (records["b"][rows].astype(np.int64) >> port.place & 1).astype(np.float64)
             else:
-                rows = np.flatnonzero((gone & (records["a"] == port.teller)) | (states & (objects == port.teller)))
+                here = (gone & (records["a"] == port.teller)) | (states & (objects == port.teller))
+                rows = np.flatnonzero(here)
                 values = np.where(kinds[rows] == _GONE, records["b"][rows], records["c"][rows])
             if port.index in speaking:
                 end = int(np.flatnonzero(own & (objects == port.index))[0])
@@ -89,7 +90,7 @@ class StatusRows:
         self._ports = left
         if not made:
             return records, places
-        rows = np.concatenate([records, *made])
-        numbers = np.concatenate([places, *behind])
+        together: NDArray[np.void] = np.concatenate([records, *made])
+        numbers: NDArray[np.intp] = np.concatenate([places, *behind])
         order = np.argsort(numbers, kind="stable")
-        return rows[order], numbers[order]
+        return together[order], numbers[order]

@@ -32,7 +32,7 @@ from commissioning.model.record import CHUNK, LAYOUT, RECORD, RECORD_BYTES, Kind
 
 HEADER: dict[str, Any] = {
     "core": {
-        "format": "commissioning-journal/1",
+        "format": "commissioning-journal/2",
         "scene_hash": "0" * 64,
         "seed": 1,
         "signals": [{"name": f"I_PE{k}", "type": "BOOL"} for k in range(7)],
@@ -306,7 +306,7 @@ def test_that_altered_content_is_named(good: Path, tmp_path: Path, statement: st
 @pytest.mark.parametrize(
     ("core", "word"),
     [
-        ({"format": "commissioning-journal/2"}, "format 'commissioning-journal/2'"),
+        ({"format": "commissioning-journal/1"}, "format 'commissioning-journal/1'"),
         ({"seed": "one"}, "no scene hash or seed"),
         ({"signals": {}}, "not a table of signals"),
         ({"objects": [{"id": "belt1"}]}, "not a table of objects"),
@@ -404,7 +404,7 @@ from commissioning.files.recording import RecordingWriter
 from commissioning.model.record import CHUNK, LAYOUT, chain_next, chain_start
 
 tables = ("signals", "objects", "drives", "lanes", "slots", "products", "attributes")
-core = {"format": "commissioning-journal/1", "scene_hash": "", "seed": 1} | {name: [] for name in tables}
+core = {"format": "commissioning-journal/2", "scene_hash": "", "seed": 1} | {name: [] for name in tables}
 chain, rows, k = chain_start(core), [], 0
 row = struct.Struct("<" + LAYOUT)
 with RecordingWriter(sys.argv[1], {"core": core}, {}) as writer:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scene_fakes import SAMPLE
 
@@ -265,6 +265,8 @@ def _parent(tree: Any, path: tuple[Any, ...]) -> Any:
 
 
 @given(st.text(max_size=60) | st.text(" \n\t-:?,[]{}#&*!|>'\"%@`ab01~\\xU", max_size=40))
+@example("{*0")  # an alias where a key belongs
+@example("{*a: 1}")
 @settings(max_examples=300)
 def test_that_no_text_raises(text: str) -> None:
     loaded = load(text, "s.yaml")

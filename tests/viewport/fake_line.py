@@ -122,7 +122,7 @@ def header() -> dict[str, Any]:
     return {
         "name": "Fake line",
         "core": {
-            "format": "commissioning-journal/1",
+            "format": "commissioning-journal/2",
             "scene_hash": "0" * 64,
             "seed": 1,
             "signals": signals,
