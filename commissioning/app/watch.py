@@ -17,6 +17,7 @@ from commissioning.app.source import Source, Status
 from commissioning.model.record import RECORD, Kind
 from commissioning.model.tags import DataType
 from commissioning.sim.continuous import HIDDEN, Formula
+from commissioning.sim.status_rows import StatusRows
 from commissioning.viewport.frame import Frame, frame_at
 
 FRAME_MS = 33
@@ -28,8 +29,7 @@ FEED_S = 0.012  # per tick: a run at full speed must not stop the window
 
 
 def new_timeline(header: Mapping[str, Any]) -> Any:
-    from commissioning.sim.status_rows import StatusRows
-from commissioning.sim.timeline import Timeline
+    from commissioning.sim.timeline import Timeline
 
     return Timeline(header)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ def test_that_the_timeline_shows_quiet_ports_as_they_were(pair: Callable[[int], 
     quiet, _ = pair(5)
     timeline = Timeline(quiet.journal.header)
     fed = 0
-    for t in range(0, 200):
+    for t in range(200):
         quiet.advance_to(t * S)
         timeline.feed(quiet.journal.records(fed))
         fed = quiet.journal.length
@@ -94,7 +95,7 @@ def test_that_rows_made_in_pieces_are_those_made_at_once(cuts: list[int]) -> Non
     assert (np.diff(numbers) >= 0).all()
     made = StatusRows(run.journal.header)
     edges = [0, *sorted(min(cut, len(records)) for cut in cuts), len(records)]
-    pieces = [made.expand(records[a:b], a)[0] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [made.expand(records[a:b], a)[0] for a, b in pairwise(edges)]
     assert np.concatenate(pieces).tobytes() == whole.tobytes()
 
 
