@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from commissioning.model.duration import Distribution
 from commissioning.model.pose import Pose
 from commissioning.model.record import FORMAT
+from commissioning.sim.continuous import Reading
 from commissioning.sim.status_port import StatusPort
 from commissioning.sim.tags import Signal
 
@@ -75,6 +76,8 @@ def _core(line: Line) -> dict[str, Any]:
 
 def _told(signal: Signal) -> dict[str, Any]:
     """Of what is read, or told by other records (see `sim.continuous`, `sim.status_rows`), not written."""
+    if isinstance(signal, Reading):
+        return {"reading": signal.dimension}
     if not isinstance(signal, StatusPort):
         return {}
     return {"told": {"object": signal.device.index, "place": signal.place}}
