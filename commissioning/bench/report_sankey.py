@@ -16,7 +16,8 @@ from commissioning.sim.routes import LOST, REMOVED
 
 __all__ = ["Flow", "sankey"]
 
-_WIDTH, _ROW, _BAR = 1000, 58, 15
+_WIDTH, _BAR = 1000, 15
+_TALL, _LOW, _HIGH = 640, 32, 58  # px of the whole, least and most of a row
 _MOST = 26  # nodes, before those that parts just pass are left out
 _SIDE = 60  # px at the right, where loops go back
 
@@ -47,11 +48,12 @@ def sankey(flow: Flow, title: str) -> str:
     weight = {node: max(inward[node], outward[node]) for node in layers}
     scale = _scale(rows, weight)
     x = _places(rows, weight, scale)
-    height = 10 + _ROW * (len(rows) - 1) + _BAR + 26
+    row = max(_LOW, min(_HIGH, _TALL // len(rows)))
+    height = 10 + row * (len(rows) - 1) + _BAR + 26
     parts = [open_chart(_WIDTH, height, title)]
-    parts += _links(links, flow.rejects, back, x, layers, scale)
+    parts += _links(links, flow.rejects, back, x, layers, scale, row)
     for node, layer in layers.items():
-        parts.append(_node(node, flow, x[node], 10 + _ROW * layer, weight[node], scale))
+        parts.append(_node(node, flow, x[node], 10 + row * layer, weight[node]))
     parts.append("</svg>")
     if left_out:
         names = ", ".join(flow.names[node] for node in left_out)
@@ -182,7 +184,7 @@ def _places(
 
 def _links(
     links: Mapping[Link, int], rejects: Mapping[Link, int], back: set[Link],
-    x: Mapping[int, tuple[float, float]], layers: Mapping[int, int], scale: float,
+    x: Mapping[int, tuple[float, float]], layers: Mapping[int, int], scale: float, row: int,
 ) -> list[str]:  # fmt: skip
     """Bands; at either end they stand side by side in the order of where they lead."""
     leaves: dict[Link, float] = {}
@@ -200,7 +202,7 @@ def _links(
     lane = _WIDTH - 8.0
     for link, n in sorted(links.items(), key=lambda one: -one[1]):
         wide = max(n * scale, 1.0)
-        y0, y1 = 10 + _ROW * layers[link[0]] + _BAR, 10 + _ROW * layers[link[1]]
+        y0, y1 = 10 + row * layers[link[0]] + _BAR, 10 + row * layers[link[1]]
         if link in back:
             thin = min(wide, 10.0)
             found.append(_back(leaves[link] + wide / 2, y0, enters[link] + wide / 2, y1, lane, thin, n))
@@ -224,7 +226,7 @@ def _back(x0: float, y0: int, x1: float, y1: int, lane: float, thin: float, n: i
     return f'<path class="band-back" d="{path}" stroke-width="{thin:.1f}"><title>{n}</title></path>'
 
 
-def _node(node: int, flow: Flow, place: tuple[float, float], y: float, weight: int, scale: float) -> str:
+def _node(node: int, flow: Flow, place: tuple[float, float], y: float, weight: int) -> str:
     left, wide = place
     name = flow.names[node]
     shown = name if len(name) <= 16 else name[:15] + "…"

@@ -13,11 +13,13 @@ from commissioning.sim.cause import clock
 from commissioning.sim.littles_law import Balance
 from commissioning.sim.oee import LOSSES, Oee
 from commissioning.sim.routes import LOST, REMOVED
-from commissioning.sim.waits import Cause, Wait, words
+from commissioning.sim.waits import Wait, words
 
 __all__ = ["HOW", "why_sections"]
 
 Heads = Sequence[str | tuple[str, str]]
+_PLACES = 12  # of Little's law, beside those where it is broken
+_LEAST = 0.005  # of the time, from which on a bottleneck has a row
 _ROWS = 25  # of tables
 _WORDS = {"setup": "set-up", "slow": "slower than planned", "rejected": "parts not good",
           "effective": "good parts", "off": "off", "idle": "idle"}  # fmt: skip
@@ -69,7 +71,7 @@ def _bottleneck(why: Why) -> str:
         f"<tr><td class='id'>{text(why.names[device])}</td>"
         f"{_cells(share.momentary, share.sole, share.shifting)}</tr>"
         for device, share in ranked[:_ROWS]
-        if share.momentary > 0.0 or share.shifting > 0.0
+        if share.momentary >= _LEAST or share.shifting >= _LEAST
     )
     if not rows:
         return ""
@@ -112,15 +114,11 @@ def _waits(found: Sequence[Wait], names: Sequence[str]) -> str:
     for wait in found[:_ROWS]:
         if wait.share < 0.001:
             break
-        bars = "".join(
-            f'<rect x="{left * 1000:.1f}" y="0" width="{wide * 1000:.1f}" height="14" class="cause-{k % 4}">'
-            f"<title>{text(names[cause.device])} {text(cause.what)}: {wide:.0%}</title></rect>"
-            for k, (cause, left, wide) in enumerate(_side_by_side(wait))
-        )
         said = words(wait, names)
+        bar = _bar(_side_by_side(wait, names), said)
         rows.append(
             f"<tr><td class='id'>{text(names[wait.device])}<small>{wait.state.name.lower()}</small></td>"
-            f"<td class='n'>{wait.share:.1%}</td><td class='causes-bar'>{_bar(bars, said)}</td>"
+            f"<td class='n'>{wait.share:.1%}</td><td class='causes-bar'>{bar}</td>"
             f"<td class='why'>{text(said.partition(': ')[2])}</td></tr>"
         )
     if not rows:
@@ -134,13 +132,21 @@ def _bar(pieces: str, title: str) -> str:
     return f'<svg {frame} aria-label="{text(title)}">{pieces}</svg>'
 
 
-def _side_by_side(wait: Wait) -> list[tuple[Cause, float, float]]:
-    found, at = [], 0.0
-    for cause in wait.causes:
-        wide = cause.share / wait.share
-        found.append((cause, at, wide))
-        at += wide
-    return found
+def _side_by_side(wait: Wait, names: Sequence[str]) -> str:
+    """The three longest causes, and the rest as one."""
+    pieces, at = [], 0.0
+    for k, cause in enumerate(wait.causes[:3]):
+        pieces.append((k, f"{names[cause.device]} {cause.what}", cause.share / wait.share))
+    rest = sum(cause.share for cause in wait.causes[3:]) / wait.share
+    found = []
+    for k, label, wide in [*pieces, (3, "other causes", rest)]:
+        if wide > 0.0:
+            found.append(
+                f'<rect x="{at * 1000:.1f}" y="0" width="{wide * 1000:.1f}" height="14" class="cause-{k}">'
+                f"<title>{text(label)}: {wide:.0%}</title></rect>"
+            )
+            at += wide
+    return "".join(found)
 
 
 def _flow(why: Why) -> str:
@@ -160,7 +166,11 @@ def _flow(why: Why) -> str:
 def _stock(why: Why) -> str:
     stock = histogram(why.wip, "parts", "parts in the line, share of time")
     lead = histogram(why.lead_time, "s", "lead time, share of parts")
-    rows = "".join(_balance(balance) for balance in why.law.balances[:_ROWS])
+    wrong = [balance for balance in why.law.balances if not balance.holds]
+    shown = [*wrong, *(balance for balance in why.law.balances[:_PLACES] if balance.holds)]
+    rows = "".join(_balance(balance) for balance in shown)
+    more = len(why.law.balances) - len(shown)
+    rest = f"<p class='muted'>In {more} more places likewise.</p>" if more > 0 else ""
     holds = (
         "Little's law holds: the area under the number of parts is the sum of the times they spent, exactly."
         if why.law.holds
@@ -171,7 +181,7 @@ def _stock(why: Why) -> str:
     return (
         '<section><h2>Stock and lead time</h2><div class="side even"><figure><figcaption>Parts in the line, '
         f"share of time</figcaption>{stock}</figure><figure><figcaption>From made to done, share of parts"
-        f"</figcaption>{lead}</figure></div><p{kind}>{holds}</p>{_table(heads, rows, 'narrow')}</section>"
+        f"</figcaption>{lead}</figure></div><p{kind}>{holds}</p>{_table(heads, rows, 'narrow')}{rest}</section>"
     )
 
 

@@ -7,12 +7,13 @@ bottleneck. While the active periods of a bottleneck and the one that follows it
 *shifts* from one to the other; otherwise it is the *sole* bottleneck.
 
 Conventions beyond the paper. Candidates are the machines of one line and its supply; belts and buffers carry
-and store. A source is active, so that what arrives limits the line, while no source of the line is blocked:
-as long as one is, parts are refused. (Or while what it feeds is starved with other parts in it: an assembly
-waits for this one.) A station of several places is active while each of them holds a part. Periods are
-measured within the time looked at, so that what happened in the warm-up does not count. Of machines that
-never waited in all that time the one that passed on fewest parts is the bottleneck: a machine before it never
-waits either if it feeds a buffer without limit. The sources of a line pass on together.
+and store. A source is active, so that what arrives limits the line, while no source of the line is blocked
+or loses its parts: as long as one does, parts are refused. (Or while what it feeds is starved with other
+parts in it: an assembly waits for this one.) A station of several places is active while each of them holds
+a part. Periods are measured within the time looked at, so that what happened in the warm-up does not count.
+Of machines that never waited in all that time the one that passed on fewest parts is the bottleneck: a
+machine before it never waits either if it feeds a buffer without limit. The sources of a line pass on
+together.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ __all__ = ["ACTIVE", "Bottlenecks", "Share", "active_periods", "bottlenecks", "f
 
 ACTIVE = (State.WORKING, State.DOWN, State.SETUP)
 Stretch = tuple[int, int]
+_LOST = 1  # reason of an end
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def bottlenecks(history: History, line: frozenset[int] | None = None) -> Bottlen
 def _supply(history: History, source: int, sources: Sequence[int], machines: Sequence[int]) -> list[Stretch]:
     """When a source limits its line."""
     start, end = history.start, history.end
-    refused: list[Stretch] = []
+    refused = _lost_by(history, source)
     for other in sources:
         if other != source:
             refused += history.periods[other].in_state(State.BLOCKED, start, end)
@@ -109,6 +111,16 @@ def _supply(history: History, source: int, sources: Sequence[int], machines: Seq
                 missed += [(t0, t1) for t0, t1, state, held in rows if state == State.STARVED and held]
     holes = _minus(_union(refused), _union(missed))
     return _minus(active_periods(history, source), holes)
+
+
+def _lost_by(history: History, source: int) -> list[Stretch]:
+    """The intervals of a source at whose end its part was lost, for want of a place."""
+    lost = {end.t for end in history.ends.values() if end.device == source and end.why == _LOST}
+    if not lost:
+        return []
+    times = [0, *sorted(t for t, maker, _ in history.made.values() if maker == source)]
+    found = [(t0, t1) for t0, t1 in pairwise(times) if t1 in lost and t1 > history.start]
+    return [(max(t0, history.start), t1) for t0, t1 in found if t1 > t0]
 
 
 def _fed_by(history: History, source: int) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from commissioning.model.record import State
-from commissioning.sim.bottleneck import bottlenecks
+from commissioning.sim.bottleneck import Bottlenecks, bottlenecks
 from commissioning.sim.history import History
 from commissioning.sim.oee import Oee, oee
 from commissioning.sim.waits import waits, words
@@ -11,6 +11,7 @@ from commissioning.sim.waits import waits, words
 __all__ = ["limit_words"]
 
 _LEAST = 0.02  # of the time, from which on a loss is worth a word
+_OFTEN = 0.05  # of the time, from which on another bottleneck is named
 _STATES = {"down": "it was down", "setup": "it was being set up", "idle": "it was idle",
            "off": "it was off"}  # fmt: skip
 
@@ -27,11 +28,22 @@ def limit_words(history: History, at: int) -> str:
     if main is None or found.shares[main].momentary <= 0.0:
         return ""
     name = history.names[main]
-    begin = f"Bottleneck: {name}, {_percent(found.shares[main].momentary)} of the time"
+    begin = f"Bottleneck: {name}, {_percent(found.shares[main].momentary)} of the time{_next(history, found)}"
     if history.roles[main] == "source":
         return f"{begin}: what it brings is what limits the line{_busiest(history, line)}"
     one = next((one for one in oee(history) if one.device == main), None)
     return f"{begin}. {_loss(history, main, one)}"
+
+
+def _next(history: History, found: Bottlenecks) -> str:
+    """The two that follow, if the bottleneck moves."""
+    ranked = sorted(found.shares, key=lambda device: -found.shares[device].momentary)[1:3]
+    said = [
+        f"{history.names[device]} {_percent(found.shares[device].momentary)}"
+        for device in ranked
+        if found.shares[device].momentary >= _OFTEN
+    ]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _loss(history: History, device: int, one: Oee | None) -> str:

@@ -124,6 +124,15 @@ def test_that_a_queue_without_limit_behind_two_sources_is_the_machine_s() -> Non
     assert bottlenecks(found).main == index(found, "m")
 
 
+def test_that_a_source_that_loses_parts_is_not_the_bottleneck() -> None:
+    """A part a second, 2.5 s of work: two of three are lost; the machine takes the next one 0.5 s later."""
+    text = row_of(["cycle: 2.5 s"], source="every: 1 s, when_blocked: lose")
+    found = history(text, 3000.0, 300.0)
+    result = bottlenecks(found)
+    assert result.main == index(found, "m1")
+    assert result.shares[result.main].momentary == pytest.approx(2.5 / 3, abs=0.01)
+
+
 def test_that_the_part_an_assembly_waits_for_limits_it() -> None:
     """Frames are there at once, motors come every 20 s, putting them together takes 5 s."""
     text = (
