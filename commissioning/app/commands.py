@@ -338,11 +338,13 @@ class Commands:
             return
         self._words[future] = words
         self._wait(future)
+        self._window.run_bar.refresh()
 
     def _not_recorded(self) -> None:
         source = self._window.watch.source
         if isinstance(source, LiveSource):
             source.recording = None
+        self._window.run_bar.refresh()
 
     def _wait(self, future: Future[Any]) -> None:
         self._waiting.append(future)

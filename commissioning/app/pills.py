@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from commissioning.app.style import sized
 
@@ -55,6 +55,24 @@ class Pill(QWidget):
 
     def _font(self) -> QFont:
         return sized(self.font(), max(self.font().pixelSize(), 11), QFont.Weight.DemiBold)
+
+
+class Elided(QLabel):
+    """One line of words that gives way: it ends in dots where there is no room, and never widens a window."""
+
+    def __init__(self, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), self.alignment() | Qt.AlignmentFlag.AlignVCenter, text)
+        self.setToolTip(self.text() if text != self.text() else "")
 
 
 def paint_state(painter: QPainter, centre: QPointF, state: int, colour: str, radius: float = 4.0) -> None:

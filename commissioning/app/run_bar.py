@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSlider,
 
 from commissioning.app.actions import Actions
 from commissioning.app.icons import icon
-from commissioning.app.pills import Pill
+from commissioning.app.pills import Elided, Pill
 from commissioning.app.source import LiveSource
 from commissioning.app.style import sized
 from commissioning.app.tokens import Tokens
@@ -42,18 +42,18 @@ class RunBar(QFrame):
         self.speed = QSlider(Qt.Orientation.Horizontal)
         self.speed.setRange(0, len(SPEEDS) - 1)
         self.speed.setPageStep(1)
-        self.speed.setFixedWidth(130)
+        self.speed.setMinimumWidth(60)
+        self.speed.setMaximumWidth(130)
         self.speed.setValue(SPEEDS.index(1.0))
         self.speed.setToolTip("Speed of the run against real time, 0.1× to max  (- slower, + faster)")
         self.speed.valueChanged.connect(self._speed_moved)
         self.speed_word = QLabel("1×")
         self.clock = QLabel(clock(0))
         self.mode, self.review, self.record = Pill(), Pill(), Pill()
-        self.record.setToolTip("This run is written down. File, End the recording completes the file.")
         self.review.clicked.connect(lambda: actions["live"].trigger())
         self.review.setCursor(Qt.CursorShape.PointingHandCursor)
         self.target = Pill()
-        self.said = QLabel("")
+        self.said = Elided()
         self.said.setObjectName("muted")
         self.forced, self.passed, self.failed, self.open = Pill(), Pill(), Pill(), Pill()
         self.forced.clicked.connect(self.show_forced)
@@ -73,12 +73,11 @@ class RunBar(QFrame):
             self.speed_word,
             self.clock,
         ]
-        for widget in (*left, self.mode, self.review, self.target, self.record, self.said):
+        for widget in (*left, self.mode, self.review, self.target, self.record):
             row.addWidget(widget)
-        row.addStretch(1)
+        row.addWidget(self.said, 1)
         for pill in (self.forced, self.passed, self.failed, self.open):
             row.addWidget(pill)
-        self.said.setMinimumWidth(0)
         watch.status_changed.connect(self.refresh)
         watch.moved.connect(self._tell_time)
         watch.panels.connect(self.refresh)
@@ -107,7 +106,8 @@ class RunBar(QFrame):
         self.review.say("" if watch.following else "REVIEW · back to live", t.inconclusive, True, t.panel)
         self.review.setToolTip("A past moment is shown; a click goes back to the run  (End)")
         file = watch.source.recording if isinstance(watch.source, LiveSource) else None
-        self.record.say(f"● REC {file.name}" if file is not None else "", t.failed)
+        self.record.say("● REC" if file is not None else "", t.failed)
+        self.record.setToolTip(f"This run is written into {file}. File, End the recording completes it.")
         armed = [name for name, link in status.links if link.armed]
         self.target.say("REAL" if armed else "", t.real, True, t.panel)
         self.target.setToolTip(f"This run writes to a real controller: {', '.join(armed)}" if armed else "")

@@ -107,5 +107,7 @@ def _figure(value: Any, unit: str) -> str:
     if value is None:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):
+        if unit == "times":
+            return "once" if value == 1 else "never" if value == 0 else f"{value:.4g} times"
         return f"{value:.4g} {unit}".rstrip()
     return f"{value} {unit}".rstrip()

@@ -56,6 +56,7 @@ def paint_labels(
     pixels, before = camera.project(np.array([label.at for label in labels], float), width, height)
     taken: list[QRectF] = []
     room = QRectF(0, 0, width, height)
+    cube = QRectF(width - 2 * CUBE_MARGIN, 0, 2 * CUBE_MARGIN, 2 * CUBE_MARGIN)
     for n in sorted(range(len(labels)), key=lambda i: (labels[i].rank, labels[i].text)):
         x, y = float(pixels[n][0]), float(pixels[n][1])
         if not before[n] or not room.contains(x, y):
@@ -65,6 +66,8 @@ def paint_labels(
         pill = QRectF(x - w / 2, y - LEADER - h, w, h)
         pill.moveLeft(min(max(pill.left(), 4.0), width - w - 4.0))
         pill.moveTop(max(pill.top(), 4.0))
+        if pill.intersects(cube):
+            pill.moveRight(cube.left() - 4.0)
         while any(pill.intersects(other.adjusted(-3, -3, 3, 3)) for other in taken) and pill.top() > 6:
             pill.translate(0, -4.0)
         taken.append(pill)

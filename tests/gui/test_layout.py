@@ -77,3 +77,17 @@ def test_that_every_button_with_a_key_says_so(qtbot: QtBot) -> None:
     assert "(Ctrl+R)" in window.run_bar.reset.toolTip()
     assert "(F9)" in window.checks._buttons["run_checks"].toolTip()
     window.close()
+
+
+def test_that_the_window_fits_a_small_screen_with_everything_said(qtbot: QtBot) -> None:
+    window = started(qtbot, None)
+    bar = window.run_bar
+    for pill, text in (
+        (bar.mode, "LOCK-STEP"), (bar.review, "REVIEW · back to live"), (bar.target, "REAL"),
+        (bar.record, "● REC"), (bar.forced, "12 FORCED"), (bar.passed, "✓ 12"), (bar.failed, "✗ 12"),
+        (bar.open, "? 12"),
+    ):  # fmt: skip
+        pill.say(text, "#808080")
+    bar.said.setText("emulated PLC, external PLC · scenario a rather long one · paused")
+    assert window.minimumSizeHint().width() <= 1366
+    window.close()

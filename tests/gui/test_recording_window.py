@@ -53,7 +53,7 @@ def test_that_a_recording_begun_late_holds_the_run_from_its_start(
     to(qtbot, window, 30)
     window.actions_table["record"].trigger()
     qtbot.waitUntil(lambda: "late.recording" in window.notice.text)
-    assert window.run_bar.record.text == "● REC late.recording"
+    assert window.run_bar.record.text == "● REC" and str(file) in window.run_bar.record.toolTip()
     assert not window.actions_table["record"].isEnabled()
     window.commands.operate("estop", "push")
     source = to(qtbot, window, 60)
