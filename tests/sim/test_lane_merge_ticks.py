@@ -64,5 +64,5 @@ def test_that_a_tick_loop_of_the_same_rules_sees_the_same_a_few_ticks_apart(merg
             apart = [abs(a - b) for a, b in zip(found, exact, strict=True)]
             assert max(apart) < 5 / rate
             mean[rate] += sum(apart)
-    # straight motion is exact in the loop too: what is left is the rounding of the product's times to whole ns
+    # straight motion is exact in the loop too: what is left is the rounding of times to whole ns
     assert mean[1000] < max(0.5 * mean[250], 72 * 5e-9)

@@ -67,9 +67,12 @@ class TickLine:
         return self.ticks * self.dt
 
     def enter(self, number: int, length: float) -> bool:
-        if self.parts and self.parts[-1].x - self.parts[-1].length < 0.0:
+        """It has waited for the tail ahead: what that has moved beyond 0 within this tick, it has moved too."""
+        tail = self.parts[-1].x - self.parts[-1].length if self.parts else _INF
+        if tail < 0.0:
             return False
-        self.parts.append(TickPart(number, length))
+        moved = self.belts[0].speed * self.dt
+        self.parts.append(TickPart(number, length, tail if tail < moved else 0.0))
         return True
 
     def belt_at(self, x: float) -> TickBelt:
