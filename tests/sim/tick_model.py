@@ -67,7 +67,7 @@ class TickLine:
         return self.ticks * self.dt
 
     def enter(self, number: int, length: float) -> bool:
-        """It has waited for the tail ahead: what that has moved beyond 0 within this tick, it has moved too."""
+        """It has waited for the tail ahead: what that has moved beyond 0 in this tick, it has moved too."""
         tail = self.parts[-1].x - self.parts[-1].length if self.parts else _INF
         if tail < 0.0:
             return False
