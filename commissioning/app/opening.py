@@ -58,16 +58,22 @@ def open_scene(
     scenario: str | None = None, seed: int | None = None,
 ) -> Opened:  # fmt: skip
     """A live run of a scene. With `scenario` and `seed` it is the one that a check has judged."""
-    from commissioning.bench.load import load
+    from commissioning.bench.load import in_scene, load
+    from commissioning.bench.named import require
     from commissioning.bench.run import RecordedRun, make_run
     from commissioning.sim.session import Session
 
     try:
         loaded = load(path)
+        require(loaded, scenario, arm)
+    except Problems as problems:
+        return Opened(problems=tuple(problems.problems), name=path.name, scene=path)
+    try:
         until = at_ns if stop else None
         session = Session(lambda: make_run(loaded, seed, scenario), 1.0, until_ns=until, arm=tuple(arm))
     except Problems as problems:
-        return Opened(problems=tuple(problems.problems), name=path.name, scene=path)
+        told = in_scene(loaded, problems.problems)
+        return Opened(problems=tuple(told), name=path.name, scene=path)
     if at_ns:
         session.do(lambda run: run.advance_to(at_ns))
     run = session.run

@@ -37,7 +37,8 @@ from commissioning.files.recording_format import (
 from commissioning.files.recording_writer import TAIL_EVERY_S, RecordingWriter
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import CHUNK, RECORD, RECORD_BYTES, chain_next, chain_start
-from commissioning.model.record_fault import header_fault, record_fault
+from commissioning.model.record import FORMAT as JOURNAL_FORMAT
+from commissioning.model.record_fault import header_fault, journal_format, record_fault
 
 __all__ = [
     "TAIL_EVERY_S",
@@ -99,6 +100,8 @@ def is_recording(path: str | Path) -> bool:
 def read_recording(path: str | Path) -> Recording:
     """Read and verify a whole recording. Raises Problems for what is missing, foreign, newer or damaged."""
     path = Path(path)
+    if path.is_dir():
+        raise _problem(path, "this is a folder, not a recording", "Use run, check or open for a scene")
     if not path.is_file():
         raise _problem(path, "there is no such recording", "Check the name")
     if not is_recording(path):
@@ -156,6 +159,10 @@ def _read(connection: sqlite3.Connection, path: Path) -> Recording:
     if meta.get("format") != FORMAT:
         raise _problem(path, "the recording has another format", "Read it with a newer version")
     header: Any = meta.get("header")
+    written = journal_format(header)
+    if written and written != JOURNAL_FORMAT:
+        what = f"its journal is of format {written!r:.60}, this version reads {JOURNAL_FORMAT!r}"
+        raise _problem(path, what, "Read it with the version that wrote it, or run the scene again")
     fault = header_fault(header)
     if fault:
         raise _Damage(fault)

@@ -228,6 +228,10 @@ def _strange_name(name: str) -> Problem:
 
 def _make_place(path: Path) -> None:
     """Remove an older recording at `path` with its side files; any other file stays and is an error."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent}")
+    if path.is_dir():
+        raise IsADirectoryError("it is a folder")
     if path.exists():
         with path.open("rb") as file:
             start = file.read(HEADER_BYTES)

@@ -24,6 +24,13 @@ HELD: Final = 65535
 _OF_SIGNALS: Final = (Kind.VALUE, Kind.SOURCE, Kind.OVERRIDE, Kind.READING)
 
 
+def journal_format(header: object) -> str:
+    """The format that a header says its journal has; empty if it is none of ours of any version."""
+    core = header.get("core") if isinstance(header, dict) else None
+    form = core.get("format") if isinstance(core, dict) else None
+    return form if isinstance(form, str) and form.startswith(FORMAT.partition("/")[0] + "/") else ""
+
+
 def header_fault(header: object) -> str:
     """What is missing in a journal header; empty if nothing is. `header` is anything that JSON can hold."""
     core = header.get("core") if isinstance(header, dict) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ FORMAT: Final = "commissioning-scene/1"
 SECTIONS: Final = (
     "products", "devices", "controllers", "tags", "links", "scenarios", "checks", "experiments",
 )  # fmt: skip
+_HEX: Final = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 _WORDS: Final = {
     "products": "product", "devices": "device", "controllers": "controller", "tags": "tag", "links": "link",
     "scenarios": "scenario", "checks": "check", "experiments": "experiment",
@@ -183,7 +185,11 @@ def _read_product(reader: Reader, path: Path, name: str, value: Any) -> ProductR
         for key, example in (("colour", "brown"), ("asset", "carton.glb"))
         if key in body
     }
-    return ProductRecord(name, size, mass, texts.get("colour") or "", texts.get("asset"))
+    colour = texts.get("colour") or ""
+    if colour.startswith("#") and not _HEX.fullmatch(colour):
+        cure = 'Write "#RRGGBB" or a word, like brown'
+        reader.problem((*path, "colour"), f"{shown(colour)} is no colour", cure)
+    return ProductRecord(name, size, mass, colour, texts.get("asset"))
 
 
 def _read_size(reader: Reader, path: Path, value: Any) -> tuple[float, float, float] | None:

@@ -70,3 +70,15 @@ def test_that_a_device_that_fails_is_told_where_it_stands(
     said = command("run", small, "--for", "10 s")
     assert said.code == 2
     assert said.err.startswith(place(small, "{type: push_button") + "devices.go: go failed at 1.")
+
+
+def test_that_a_window_is_not_opened_for_a_link_that_is_not_there(small: Line) -> None:
+    from commissioning.app.opening import open_scene
+
+    opened = open_scene(small.folder, arm=("plc1",))
+    assert opened.source is None
+    (problem,) = opened.problems
+    assert "there is no link plc1 to arm" in str(problem)
+    small.edit("scenarios:\n", SERVER.replace("ENDPOINT", '"opc.tcp://127.0.0.1:0"'))
+    (problem,) = open_scene(small.folder, arm=("a",)).problems
+    assert str(problem).startswith(place(small, "{type: opcua_server") + "links.a: ")

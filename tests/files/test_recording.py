@@ -452,3 +452,24 @@ def test_that_a_killed_process_loses_half_a_second_at_most(tmp_path: Path) -> No
         if seconds < TAIL_EVERY_S + 0.1:
             return
     raise AssertionError(f"lost {lost} s of wall time")
+
+
+def test_that_a_journal_of_another_version_is_told_as_such_and_not_as_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.rec"
+    header = {**HEADER, "core": {**HEADER["core"], "format": "commissioning-journal/77"}}
+    with RecordingWriter(path, header, FILES) as writer:
+        writer.close(0, chain_next(chain_start(header["core"]), b"", []).hex())
+    with pytest.raises(Problems) as raised:
+        read_recording(path)
+    (problem,) = raised.value.problems
+    assert "commissioning-journal/77" in problem.what and "damaged" not in str(problem)
+    assert "the version that wrote it" in problem.cure
+
+
+def test_that_a_folder_is_told_as_one_to_read_and_to_write(tmp_path: Path) -> None:
+    with pytest.raises(Problems, match="this is a folder, not a recording"):
+        read_recording(tmp_path)
+    with pytest.raises(Problems, match=r"Cause: it is a folder\."):
+        RecordingWriter(tmp_path, HEADER, FILES)
+    with pytest.raises(Problems, match=r"Cause: there is no folder .*none\."):
+        RecordingWriter(tmp_path / "none" / "a.rec", HEADER, FILES)
