@@ -12,6 +12,7 @@ from commissioning.model.pose import Pose
 from commissioning.model.scene import DeviceRecord
 from commissioning.sim.line import Line
 from commissioning.sim.part import Part
+from commissioning.sim.riding import riding
 
 __all__ = ["Assembly"]
 
@@ -22,7 +23,8 @@ class Assembly(Workplace):
     """Takes so many parts of each product, from whoever offers them, and works when it has them all.
 
     With `result` a new part of that product leaves and all that were taken are used up. Without it the
-    part of the first product leaves, with the others in it. A part that is not wanted yet waits outside.
+    part of the first product leaves, with the others in it, or on it (`loads`). A part that is not wanted
+    yet waits outside.
     """
 
     declaration = TypeDeclaration(
@@ -35,6 +37,8 @@ class Assembly(Workplace):
                   item=Param("count", "integer", "Parts of the product.", minimum=1, maximum=10000)),
             Param("result", "product", "What comes out; without it the one part of the first product, with"
                   " the others in it.", default=None, example="pump"),
+            Param("loads", "boolean", "The others ride on the part of the first product and can be taken off"
+                  " again.", default=False),
             Param("cycle", "distribution", "Time of work once it has them all.",
                   example="{normal: {mean: 20 s, sd: 2 s}}"),
             *PLACE,
@@ -46,7 +50,7 @@ class Assembly(Workplace):
         exit_pose=exit_ahead,
         example="join: {type: assembly, takes: {base: 1, screw: 4}, result: pump, cycle: 20 s, to: out}",
     )  # fmt: skip
-    constant: ClassVar[tuple[str, ...]] = ("takes", "result", "cycle")
+    constant: ClassVar[tuple[str, ...]] = ("takes", "result", "cycle", "riding")
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         names = [product.id for product in line.products]
@@ -57,6 +61,9 @@ class Assembly(Workplace):
             first = next(iter(given["takes"]))
             raise ValueError(f"which {first} do the others go into? Take one of it first, or name a result")
         super().__init__(index, record, pose, line)
+        if given["loads"] and self.result >= 0:
+            raise ValueError("what is loaded rides on the part of the first product: leave out result")
+        self.riding = riding(line) if given["loads"] else None
         self.cycle = Times(line, self, "cycle", given["cycle"])
 
     def places(self) -> int:
@@ -86,6 +93,10 @@ class Assembly(Workplace):
             base = next(iter(self.takes))
             made = next(part for part in self.inside if part.product == base)
         for part in self.inside:
-            if part is not made:
+            if part is made:
+                continue
+            if self.riding is not None:
+                self.riding.load(part, made)
+            else:
                 self.line.use_part(part, self, made)
         return [(made, "")]

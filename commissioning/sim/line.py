@@ -30,6 +30,7 @@ from commissioning.sim.lane_plan import LanePlan, plan_lanes
 from commissioning.sim.link import Link
 from commissioning.sim.part import Part
 from commissioning.sim.random_stream import Sampler, Uniforms, stream_key
+from commissioning.sim.riding import Riding
 from commissioning.sim.stateful import Stateful
 from commissioning.sim.tags import Signal, TagTable
 from commissioning.sim.wiring import wire_tags
@@ -70,6 +71,7 @@ class Line:
         self.parts: dict[int, Part] = {}
         self.made = 0
         self.alarms: list[Problem] = []
+        self.riding: Riding | None = None  # parts on parts, where a device loads some
         self.drives: list[Drive | Axis] = []
         self.slots: list[tuple[str, Pose]] = []
         self.decks: list[Deck] = []
@@ -235,11 +237,15 @@ class Line:
         """The part leaves the line: reason 0 done, 1 lost, 2 removed; `count`: how many have left here so."""
         self.journal.note(_PART_GONE, reason, part.id, device.index, count)
         del self.parts[part.id]
+        if self.riding is not None:
+            self.riding.end(part, reason, device, count)
 
     def use_part(self, part: Part, device: Device, into: Part | None) -> None:
         """The part goes into another one and is no part of its own any more; None: it is taken apart."""
         self.journal.add(_PART_GONE, 3, part.id, device.index, 0.0 if into is None else into.id + 1.0)
         del self.parts[part.id]
+        if self.riding is not None:
+            self.riding.use(part, device, into)
 
     def register(self, thing: Stateful) -> None:
         """Enter something with state. Raises ValueError if its id is taken."""

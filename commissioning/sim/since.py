@@ -21,13 +21,13 @@ from commissioning.model.tags import Reason
 from commissioning.sim.check import RecordsView
 from commissioning.sim.continuous import Reading
 from commissioning.sim.drive import Drive
+from commissioning.sim.part import Part
 from commissioning.sim.status_port import COUNTED
 from commissioning.sim.values import words
 
 if TYPE_CHECKING:
     from commissioning.sim.lane import Lane
     from commissioning.sim.line import Line
-    from commissioning.sim.part import Part
 
 __all__ = ["opening", "view_since"]
 
@@ -116,6 +116,9 @@ class _Places:
         self.rams = {drive.name.rpartition(".")[0]: drive.index for drive in line.drives}
 
     def of(self, part: Part) -> Iterator[Row]:
+        if isinstance(part.owner, Part):
+            yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.PART, part.id, part.owner.id)
+            return
         owner = getattr(part.owner, "id", "")
         if owner in self.slots:
             yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.SLOT, part.id, self.slots[owner])

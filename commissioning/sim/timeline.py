@@ -19,6 +19,7 @@ from commissioning.model.tags import DataType
 from commissioning.sim.continuous import HIDDEN, RATE, Formula
 from commissioning.sim.decks import Decks
 from commissioning.sim.status_rows import StatusRows
+from commissioning.sim.timeline_load import place_riders
 from commissioning.sim.timeline_parts import LaneState, PlaceState
 from commissioning.sim.timeline_rows import History, LastRows
 
@@ -26,6 +27,7 @@ __all__ = ["PartPoses", "SignalValues", "Timeline"]
 
 _ON_LANE = int(CarrierKind.LANE)
 _BODY = int(CarrierKind.BODY)
+_PART = int(CarrierKind.PART)
 
 
 class PartPoses(NamedTuple):
@@ -194,6 +196,9 @@ class Timeline:
             quaternions = np.concatenate([quaternions, [q for _, q in stand]])
             carriers = np.concatenate([carriers, [where[:2] for where in others.values()]])
             fronts = np.concatenate([fronts, np.full(len(more), np.nan)])
+            riders = {part: where for part, where in others.items() if where[0] == _PART}
+            if riders:
+                place_riders(riders, ids, facts[:, 1:], positions, quaternions)
         return PartPoses(
             ids, facts[:, 0].astype(np.int64), carriers, positions, quaternions, facts[:, 1:], fronts
         )
@@ -258,6 +263,8 @@ class Timeline:
         self, part: int, where: tuple[int, int, float, int, int], travel: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         kind, carrier, coordinate, lane, since = where
+        if kind == _PART:
+            return _STILL, _UPRIGHT  # until those that carry have a place
         if kind != _BODY:
             return self._geometry.in_slot(carrier)
         if carrier in self._decks:
@@ -344,6 +351,7 @@ def _continues(pose: Pose, other: Pose, distance: float) -> bool:
 
 
 _STILL = np.zeros(3)
+_UPRIGHT = np.array([1.0, 0.0, 0.0, 0.0])
 _NOBODY: tuple[NDArray[Any], ...] = (
     np.empty(0, np.int64),
     np.empty(0),

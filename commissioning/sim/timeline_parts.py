@@ -15,6 +15,7 @@ _TRAIN = int(Kind.TRAIN)
 _PART_MOVE = int(Kind.PART_MOVE)
 _ON_LANE = int(CarrierKind.LANE)
 _HELD = 65535
+_PLACES = (CarrierKind.SLOT, CarrierKind.BODY, CarrierKind.PART)
 
 
 class LaneState:
@@ -123,7 +124,7 @@ class PlaceState:
         """One record: PART_MOVE (field d holds the lane before, or -1) or PART_GONE."""
         t, kind, aux, part, _, a, b, _, d = row
         self.where.pop(part, None)
-        if kind == _PART_MOVE and aux in (CarrierKind.SLOT, CarrierKind.BODY):
+        if kind == _PART_MOVE and aux in _PLACES:
             self.where[part] = (aux, int(a), b, int(d), t)
         self.size = len(self.where)
 
