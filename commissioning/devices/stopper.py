@@ -44,11 +44,18 @@ class Stopper(Device):
         places="along",
         example="stop1: {type: stopper, along: belt2, at: 1.6 m, tags: {raise: Q_Stop1, raised: I_Stop1}}",
     )  # fmt: skip
-    constant: ClassVar[tuple[str, ...]] = ("blade", "stop")
+    constant: ClassVar[tuple[str, ...]] = (
+        "blade", "stop", "stroke", "speed", "command", "raised", "lowered", "holding",
+    )  # fmt: skip
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         super().__init__(index, record, pose, line)
         self.blade = line.add_axis(self, "blade")
+        self.stroke: float = self.params["stroke"]
+        self.speed = self.stroke / self.params["time"]
+        ports = self.ports
+        self.command, self.raised, self.lowered = ports["raise"], ports["raised"], ports["lowered"]
+        self.holding = ports["holding"]
         self.stop: Any = None
 
     def connect(self) -> None:
@@ -56,38 +63,38 @@ class Stopper(Device):
         lane, offset = self.line.on_track(self.record.along)
         self.stop = lane.add_stop(offset + self.record.at, self.held_part)
         self.blade.watch_arrived(self.arrived)
-        self.ports["raise"].subscribe(self.raise_changed)
+        self.command.subscribe(self.raise_changed)
 
     def start(self) -> None:
-        self.ports["raised"].write(False)
-        self.ports["lowered"].write(True)
-        self.ports["holding"].write(False)
+        self.raised.write(False)
+        self.lowered.write(True)
+        self.holding.write(False)
         self.raise_changed(None)
 
     def raise_changed(self, _: None) -> None:
         """The command changed: the blade turns round wherever it is."""
-        stroke, up = self.params["stroke"], bool(self.ports["raise"].value)
-        target = stroke if up else 0.0
+        up = bool(self.command.value)
+        target = self.stroke if up else 0.0
         if self.blade.target == target:
             return
         if up:
-            self.ports["lowered"].write(False)
+            self.lowered.write(False)
         else:
-            self.ports["raised"].write(False)
+            self.raised.write(False)
             self.stop.lower()
-        self.blade.move_to(target, stroke / self.params["time"])
+        self.blade.move_to(target, self.speed)
 
     def arrived(self, position: float) -> None:
         """The blade has reached its end."""
         if position > 0.0:
             self.stop.raise_()
-            self.ports["raised"].write(True)
+            self.raised.write(True)
         else:
-            self.ports["lowered"].write(True)
+            self.lowered.write(True)
 
     def held_part(self, part: Part | None) -> None:
         """A part has come to stand at the blade, or has gone."""
-        self.ports["holding"].write(part is not None)
+        self.holding.write(part is not None)
 
     def bodies(self) -> Sequence[Body]:
         frame, stroke, width = self.pose, self.params["stroke"], self.params["width"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, ClassVar, NamedTuple
 
 from commissioning.model.record import CUBIC, Kind
@@ -73,6 +74,9 @@ class Axis(Stateful):
 
     def travel(self, t: int) -> float:
         """Position at `t` ns, in the piece that holds now."""
+        begun, s, v, a, _, v1, aux = self.piece
+        if a == 0.0 and v == v1 and aux != CUBIC:
+            return s + v * ((t - begun) * 1e-9)  # type: ignore[no-any-return]
         return self._at(t)[0]
 
     def speed_at(self, t: int) -> float:
@@ -114,6 +118,8 @@ class Axis(Stateful):
         """
         deceleration = acceleration if deceleration is None else deceleration
         now: int = self.kernel._now
+        if not (acceleration or deceleration or jerk) and speed > 0.0 and speed < inf:
+            return self._stroke(now, position, speed)
         profile = plan(*self._at(now), position, Limits(speed, acceleration, deceleration, jerk))
         self.begun, self.duration, self.target = now, profile.duration, position
         self.segments = [tuple(one) for one in profile.segments]
@@ -124,6 +130,21 @@ class Axis(Stateful):
         self._follow()
         self.kernel.call_at(end, self.arrive, self.strokes, self.key)
         return profile.duration
+
+    def _stroke(self, now: int, position: float, speed: float) -> float:
+        """A move at `speed` at once: one piece, without a plan."""
+        start = self.travel(now)
+        distance = position - start
+        v = speed if distance > 0.0 else -speed if distance < 0.0 else 0.0
+        duration = abs(distance) / speed
+        self.begun, self.duration, self.target, self.moving = now, duration, position, True
+        self.segments = [(0.0, start, v, 0.0, 0.0)]
+        self.strokes = strokes = self.strokes + 1
+        self.ahead = []
+        self.piece = (now, start, v, 0.0, 0.0, v, 0)
+        self.record = self.journal.add(_DRIVE, 0, self.index, start, v, 0.0, v)
+        self.kernel.call_at(now + instant(duration * 1e9), self.arrive, strokes, self.key)
+        return duration
 
     def watch_arrived(self, fn: Callable[[float], Any]) -> None:
         """Call `fn(position)` at the instant a move ends."""
@@ -139,11 +160,13 @@ class Axis(Stateful):
         """Continuation: the end of the move, unless another one began meanwhile."""
         if strokes != self.strokes:
             return
-        self.kernel.cause = self.record
+        kernel, target = self.kernel, self.target
+        kernel.cause = self.record
         self.moving = False
-        self.ahead = [(self.kernel._now, self.target, 0.0, 0.0, 0.0, 0.0, 0)]
         self.strokes += 1
-        self._follow()
+        self.ahead = []
+        self.piece = (kernel._now, target, 0.0, 0.0, 0.0, 0.0, 0)
+        self.record = self.journal.add(_DRIVE, 0, self.index, target)
         for fn in self.watchers:
             fn(self.target)
 
