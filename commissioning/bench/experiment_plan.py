@@ -26,7 +26,8 @@ from typing import Any, Final
 
 from commissioning.bench.variants import Override, Variant, check_override, overlaps, value_text
 from commissioning.files.scene_text import SceneText
-from commissioning.model.declare import Declarations, Param
+from commissioning.model.declare import Declarations
+from commissioning.model.experiment import BASE, EXPERIMENT, FIGURES
 from commissioning.model.problem import Problem, Problems
 from commissioning.model.quantity import QuantityError, parse_duration_ns
 from commissioning.model.read_params import read_params
@@ -35,47 +36,8 @@ from commissioning.model.scene import Scene
 
 __all__ = ["FIGURES", "Measure", "Plan", "plan_problems", "read_plan"]
 
-BASE: Final = "base"
 NONE: Final = "none"
 _MOST = 1000  # variants of one experiment
-
-FIGURES: Final[Mapping[str, tuple[str, str]]] = {
-    "throughput": ("/h", "parts that left it (a sink: that it received)"),
-    "utilisation": ("", "share of the time it was not off that it worked"),
-    "working": ("", "share of time"),
-    "starved": ("", "share of time"),
-    "blocked": ("", "share of time"),
-    "down": ("", "share of time"),
-    "setup": ("", "share of time"),
-    "idle": ("", "share of time"),
-    "off": ("", "share of time"),
-    "mean_queue": ("parts", "parts in it, averaged over time"),
-    "mean_time": ("s", "time that a part which has left spent in it"),
-    "bottleneck": ("", "share of time that it was the momentary bottleneck"),
-}
-"""What can be measured at a device, by the names of `run --json`: unit ("" for shares) and meaning."""
-
-_PARAMS: Final = (
-    Param("help", "text", "What it is to find out.", default=None),
-    Param("scenario", "scenario", "Stimulus of its runs; the scene's unless given.", default=None),
-    Param("for", "duration", "Time that counts; the scene's run length unless given.", default=None,
-          exclusive_minimum=0.0),
-    Param("warm_up", "any", "Time before counting starts, beside `for`; `auto`: found in `for` by MSER-5.",
-          default=0.0),
-    Param("replications", "integer", "Runs of each variant with different seeds, at most.", default=10,
-          minimum=1, maximum=10_000),
-    Param("precision", "share", "Half width of the first measure's interval, as a share of its mean, that "
-          "is enough.", default=None, exclusive_minimum=0.0, maximum=1.0),
-    Param("confidence", "share", "Of the intervals.", default="95 %", exclusive_minimum=0.0, maximum=0.9999),
-    Param("measures", "list", "What is measured: device.figure; the throughput of every sink unless given.",
-          default=None, example="[out.throughput, pack.utilisation]"),
-    Param("variants", "mapping", "Parameter sets by name.", default=None,
-          example="{fast: {belt1.speed: 0.5 m/s}}"),
-    Param("sweep", "mapping", "Parameters with lists of values: every combination is a variant.",
-          default=None, example="{belt1.speed: [0.3 m/s, 0.4 m/s]}"),
-    Param("baseline", "text", "The variant that others are compared with; `base` is the scene as it is.",
-          default=BASE),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -154,7 +116,7 @@ class _Reading:
         self.plan: Plan | None = None
         raw = text.tree["experiments"][name] or {}
         raw = {key: item for key, item in raw.items() if isinstance(key, str)}
-        params = read_params(self.reader, self.path, raw, _PARAMS, f"experiment {name}")
+        params = read_params(self.reader, self.path, raw, EXPERIMENT, f"experiment {name}")
         length = params.get("for")
         measures = self._measures(raw.get("measures"))
         warm_up = self._warm_up(params.get("warm_up", 0.0))

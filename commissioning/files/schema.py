@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from commissioning.files.experiment_schema import experiment_schema
 from commissioning.model.declare import REQUIRED, Declarations, Param, Port, TypeDeclaration
 from commissioning.model.dimensions import DIMENSIONS, Dimension
 from commissioning.model.duration import EXAMPLES
+from commissioning.model.experiment import EXPERIMENT
 from commissioning.model.frozen import FrozenDict
 from commissioning.model.record import State
 from commissioning.model.tags import DataType
@@ -52,7 +54,7 @@ def scene_schema(declarations: Declarations) -> Schema:
             "links": _section(_by_type("link", declarations), "connections over a protocol"),
             "scenarios": _section({"$ref": "#/$defs/scenario"}, "stimulus over time"),
             "checks": _section(_by_type("check", declarations), "requirements on runs"),
-            "experiments": _section({"type": "object"}, "replications and what-if sweeps"),
+            "experiments": _section({"$ref": "#/$defs/experiment"}, "replications and what-if sweeps"),
             "run": {"$ref": "#/$defs/run"},
         },
         "$defs": {
@@ -66,6 +68,7 @@ def scene_schema(declarations: Declarations) -> Schema:
             "tag": _tag(),
             "scenario": _scenario(actions),
             "run": _run(),
+            "experiment": experiment_schema(_object(EXPERIMENT)),
             **{
                 f"{item.kind}_{item.type}": _type(item)
                 for item in sorted(declarations.values(), key=lambda item: (item.kind, item.type))
