@@ -83,6 +83,10 @@ class Device(Stateful):
         """An operator's action, one of `declaration.actions`."""
         raise ValueError(f"{self.id} is a {self.declaration.type}; it cannot be told to {action}")
 
+    def axis_under(self, part: Part) -> int | None:
+        """Number of the drive that a part of it rides on, of a device that has slots as well; else None."""
+        return None
+
     def bodies(self) -> Sequence[Body]:
         """What it looks like, in world coordinates."""
         return ()

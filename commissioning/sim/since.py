@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from commissioning.model.record import RECORD, CarrierKind, Kind
 from commissioning.model.tags import Reason
 from commissioning.sim.check import RecordsView
+from commissioning.sim.device import Device
 from commissioning.sim.continuous import Reading
 from commissioning.sim.drive import Drive
 from commissioning.sim.part import Part
@@ -120,7 +121,10 @@ class _Places:
             yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.PART, part.id, part.owner.id)
             return
         owner = getattr(part.owner, "id", "")
-        if owner in self.slots:
+        axis = part.owner.axis_under(part) if isinstance(part.owner, Device) else None
+        if axis is not None:
+            yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.BODY, part.id, axis)
+        elif owner in self.slots:
             yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.SLOT, part.id, self.slots[owner])
         elif owner in self.rams:
             yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.BODY, part.id, self.rams[owner])

@@ -48,6 +48,9 @@ def visits(header: Mapping[str, Any], records: NDArray[np.void]) -> Visits:
     kinds = records["kind"]
     moves = np.flatnonzero((kinds == int(Kind.PART_MOVE)) | (kinds == int(Kind.PART_GONE)))
     rows = records[moves]
+    round_ = _goes_round(places, rows)
+    if round_.any():
+        moves, rows = moves[~round_], rows[~round_]
     order = np.argsort(rows["obj"], kind="stable")
     mine = rows["obj"][order]
     ends = np.flatnonzero(mine[1:] == mine[:-1])  # where the next row is of the same part
@@ -64,6 +67,20 @@ def visits(header: Mapping[str, Any], records: NDArray[np.void]) -> Visits:
         table = np.concatenate([table, _Reader(places, records, wanted).read()])
     table = table[np.argsort(table[:, 2], kind="stable")]
     return Visits(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+
+
+def _goes_round(places: _Places, rows: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Rows that bring a part from a body to a slot of the same device, or back: it has not left by that."""
+    found = np.zeros(len(rows), bool)
+    carrier = np.where(rows["kind"] == int(Kind.PART_MOVE), rows["aux"], 0)
+    if not (carrier == int(CarrierKind.BODY)).any():
+        return found
+    order = np.argsort(rows["obj"], kind="stable")
+    part, carrier, device = rows["obj"][order], carrier[order], places.of(rows)[0][order]
+    among = np.isin(carrier, (int(CarrierKind.SLOT), int(CarrierKind.BODY)))
+    same = (part[1:] == part[:-1]) & (device[1:] == device[:-1]) & (carrier[1:] != carrier[:-1])
+    found[order[1:][same & among[1:] & among[:-1]]] = True
+    return found
 
 
 class _Places:

@@ -27,8 +27,9 @@ class Plan:
     """A scene and how its figure is read.
 
     `kind`: "rate" parts per s at `device`; "wait" mean s in `device` (a buffer); "held" mean parts in it;
-    "exact rate" the same without chance; "makespan" s until part `count` arrives; "resident" parts in the
-    line once nothing moves. `unit`: s per part, about.
+    "exact rate" the same without chance; "cycle" mean s of a round, `options["cycles"]` of which bring one
+    part; "move" s of the first move of `device`; "makespan" s until part `count` arrives; "resident" parts in
+    the line once nothing moves. `unit`: s per part, about.
     """
 
     text: str
@@ -269,6 +270,55 @@ def conveyor(p: Params) -> Plan:
                 count=math.ceil(p["length"] / p["pitch"]))  # fmt: skip
 
 
+def limits(p: Params) -> str:
+    """Of an axis; without `dec` it brakes as it accelerates, without `j` jerk is not limited."""
+    text = f"speed: {p['v']!r} m/s, acceleration: {p['a']!r} m/s2"
+    text += f", deceleration: {p['dec']!r} m/s2" if "dec" in p else ""
+    return text + (f", jerk: {p['j']!r} m/s3" if "j" in p else "")
+
+
+def car(p: Params, rest: str = "") -> list[str]:
+    """A transfer car that brings parts from 0 to d, one after the other."""
+    return [
+        "src: {type: source, product: part, every: always, to: car}",
+        (
+            f"car: {{type: shuttle, takes: {{src: 0 m}}, gives: {{on: {p['d']!r} m}}, {limits(p)}{rest}, "
+            "to: {on: out}}"
+        ),
+        "out: {type: sink}",
+    ]
+
+
+def kinematics(p: Params) -> Plan:
+    """The time of the first move. Longer than with every limit in turn it cannot be."""
+    longest = p["d"] / p["v"] + p["v"] / min(p["a"], p.get("dec", p["a"])) + p["a"] / p.get("j", math.inf)
+    return Plan(scene(car(p)), "move", "car", unit=longest)
+
+
+def transport(p: Params, description: str) -> Plan:
+    if "d" in p:
+        rest = f", load: {s(p['load'])}, unload: {s(p['unload'])}"
+        ways = 2 * (
+            p["d"] / p["v"] + p["v"] / min(p["a"], p.get("dec", p["a"])) + p["a"] / p.get("j", math.inf)
+        )
+        return Plan(scene(car(p, rest)), "exact rate", unit=p["load"] + p["unload"] + ways, count=1)
+    # a rack that takes T s along its longer side and b T s along the other, parts come and go at its corner
+    dual = "dual" in description.lower()
+    each = s(p["pd_each"])
+    rows = [
+        "src: {type: source, product: part, every: always, to: crane}",
+        (
+            f"crane: {{type: crane, length: {p['T']!r} m, height: {p['b'] * p['T']!r} m, speed: 1 m/s, "
+            f"lift_speed: 1 m/s, pick: {each}, deposit: {each}, cycle: {'dual' if dual else 'single'}, "
+            "stock: 50, product: part, to: out}"
+        ),
+        "out: {type: sink}",
+    ]
+    # a dual cycle brings one part out, two single ones do
+    unit = 1.8 * p["T"] + 4 * p["pd_each"] if dual else 2 * (1.4 * p["T"] + 2 * p["pd_each"])
+    return Plan(scene(rows), "cycle", unit=unit, options={"cycles": 1 if dual else 2, "block": 400})
+
+
 def plan(case: Mapping[str, Any]) -> Plan | None:
     """The scene of a case, None where no device of the product stands for its model yet."""
     p, group = case["parameters"], case["group"]
@@ -288,6 +338,8 @@ def plan(case: Mapping[str, Any]) -> Plan | None:
         "bottleneck": lambda: bottleneck(p),
         "batch": lambda: batch(p),
         "conveyor": lambda: conveyor(p),
+        "kinematics": lambda: kinematics(p),
+        "transport": lambda: transport(p, case["description"]),
     }
     build = builders.get(group)
     return build() if build is not None else None

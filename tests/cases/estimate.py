@@ -44,7 +44,7 @@ class Estimate:
 def measure(plan: Plan, seed: int, precision: float = 0.0045, most: int = 20_000_000) -> Estimate:
     """Run until the half-width is at most `precision` of the value, or `most` parts have passed."""
     run = Run(load_text(plan.text, Path("scene.yaml")), seed)
-    if plan.kind in ("exact rate", "makespan", "resident"):
+    if plan.kind in ("exact rate", "makespan", "resident", "move"):
         return Estimate(_exact(plan, run), 0.0, plan.count)
     reader = _Reader(plan, run)
     for _ in range(4):
@@ -56,8 +56,8 @@ def measure(plan: Plan, seed: int, precision: float = 0.0045, most: int = 20_000
             done += 1
         value, half = reader.estimate()
         assert run.problem is None, run.problem
-        if half <= precision * value or done * BLOCK >= most:
-            return Estimate(value, half, done * BLOCK)
+        if half <= precision * value or done * reader.size >= most:
+            return Estimate(value, half, done * reader.size)
 
 
 def _exact(plan: Plan, run: Run) -> float:
@@ -65,6 +65,13 @@ def _exact(plan: Plan, run: Run) -> float:
         run.advance(2 * plan.unit * plan.count)
         times = [t for t, count in run.journal.edges(f"{plan.device}.count") if count == plan.count]
         return times[0] / NS
+    if plan.kind == "move":
+        run.advance(2 * plan.unit)
+        at = run.journal.edges(f"{plan.device}.at")
+        start, end = (next(t for t, place in at if place == wanted) for wanted in (0, 2))
+        time = next(float(value) for _, value in run.journal.edges(f"{plan.device}.move_time") if value)
+        assert 0 <= end - start - time * NS < 1.0  # it arrives in the first ns after it
+        return time
     if plan.kind == "resident":
         run.advance(plan.unit * plan.count * 4)
         (lane,) = run.line.lanes  # the part that stands with its front at x = 0 is not counted
@@ -89,7 +96,8 @@ class _Reader:
 
     def __init__(self, plan: Plan, run: Run) -> None:
         self.plan, self.run = plan, run
-        self.block_ns = round(BLOCK * plan.unit * NS)
+        self.size = plan.options.get("block", BLOCK)
+        self.block_ns = round(self.size * plan.unit * NS)
         self.values: list[float] = []
         self.seen = 0  # records read
         self.held = 0.0
@@ -148,6 +156,9 @@ class _Reader:
         values = np.array(self.values)
         means = values[: len(values) // BATCHES * BATCHES].reshape(BATCHES, -1).mean(axis=1)
         half = t_quantile(0.975, BATCHES - 1) * means.std(ddof=1) / np.sqrt(BATCHES)
+        if self.plan.kind == "cycle":
+            rounds = means * self.plan.options["cycles"]  # per s
+            return float(1 / rounds.mean()), float(half / means.mean() / rounds.mean())
         return float(means.mean()), float(half)
 
     def _wait(self) -> tuple[float, float]:

@@ -224,6 +224,8 @@ FEEDS = {
     "station": "f: {type: station, pose: {xyz: [0, 0, 0.5]}, cycle: 1 s, to: c}",
     "buffer": "f: {type: buffer, pose: {xyz: [0, 0, 0.5]}, capacity: 2, to: c}",
     "lift": "f: {type: lift, pose: {xyz: [0, 0, 0.5]}, takes: {src: 0 m}, gives: {on: 0.4 m}, speed: 1 m/s, to: {on: c}}",
+    "crane": "f: {type: crane, pose: {xyz: [0, 0, 0.5]}, length: 2 m, height: 1 m, speed: 1 m/s, lift_speed: 1 m/s, "
+             "retrieval: fifo, to: c}",
     "pop-up": "f: {type: belt, pose: {xyz: [0, 0, 0.5]}, length: 2 m, speed: 0.5 m/s, to: lost}\n"
               "p: {type: popup, along: f, at: 1 m, time: 0.1 s, to: c, tags: {raise: Q_Up}}\nlost: {type: sink}",
 }  # fmt: skip
@@ -232,6 +234,8 @@ TAKES = {
     "station": "t: {type: station, cycle: 2 s, to: out}",
     "buffer": "t: {type: buffer, capacity: 1, to: w}\nw: {type: station, cycle: 3 s, to: out}",
     "turntable": "t: {type: turntable, takes: {c: 0 deg}, gives: {on: -90 deg}, speed: 60 deg/s, load: 1 s, to: {on: out}}",
+    "crane": "t: {type: crane, length: 2 m, height: 1 m, bays: 3, levels: 1, speed: 1 m/s, lift_speed: 1 m/s, "
+             "retrieval: fifo, cycle: single, to: out}",
     "sink": "",
 }  # fmt: skip
 
