@@ -39,9 +39,25 @@ def state(run: Run) -> dict[str, Any]:
         (e[0], e[1], e[2], e[3], plain(e[4]), e[5].__self__.id, e[5].__name__) for e in kernel.entries()
     ]
     for identity, thing in things.items():
-        constant = set(thing.declared("constant"))
-        values = {n: getattr(thing, n) for n in sorted(thing.attributes() - constant)}
+        values = _varying(thing)
         if "heap" in values:  # thresholds whose version is past are void; what they were of does not count
             values["heap"] = [(*entry[:3], entry[2] == entry[3].ver and entry[3]) for entry in values["heap"]]
-        result[identity] = {n: plain(value) for n, value in values.items()}
+        result[identity] = {n: v if v.__class__ in _PLAIN else plain(v) for n, v in values.items()}
     return result
+
+
+_PLAIN = {type(None), bool, int, float, str}
+_SLOTS: dict[type, tuple[list[str], set[str]]] = {}
+
+
+def _varying(thing: Stateful) -> dict[str, Any]:
+    """What is not declared constant of one object, as it is."""
+    kind = type(thing)
+    if kind not in _SLOTS:
+        constant = set(thing.declared("constant"))
+        own = set(getattr(thing, "__dict__", ()))
+        _SLOTS[kind] = sorted(thing.attributes() - own - constant), constant
+    slots, constant = _SLOTS[kind]
+    values = {name: getattr(thing, name) for name in slots if hasattr(thing, name)}
+    values.update((n, v) for n, v in getattr(thing, "__dict__", {}).items() if n not in constant)
+    return values
