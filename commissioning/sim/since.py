@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from commissioning.model.record import RECORD, CarrierKind, Kind
 from commissioning.model.tags import Reason
 from commissioning.sim.check import RecordsView
-from commissioning.sim.device import Device
 from commissioning.sim.continuous import Reading
+from commissioning.sim.device import Device
 from commissioning.sim.drive import Drive
 from commissioning.sim.part import Part
 from commissioning.sim.status_port import COUNTED
