@@ -78,6 +78,9 @@ def load(path: str | Path, links: bool = True) -> LoadedScene:
             Problem("this is a recording, not a scene", Place(file=str(file)), "Use replay or open for it")
         )
     try:
+        size = file.stat().st_size
+        if size > scene_text.MAX_BYTES:
+            raise Problems(scene_text.too_large(size, str(file)))
         content = file.read_bytes()
     except OSError as error:
         raise Problems(
@@ -290,6 +293,8 @@ def _inside(folder: Path, name: str, where: Place, found: list[Problem]) -> Path
         stays = path.resolve().is_relative_to(folder.resolve())
     except OSError:
         stays = False
+    except RuntimeError:
+        stays = True  # a link that leads to itself leads nowhere else; reading it says so
     if Path(name).is_absolute() or ".." in Path(name).parts or not stays:
         found.append(
             Problem(f"{name} lies outside the scene's folder", where, "Copy the file into the scene's folder")

@@ -29,7 +29,7 @@ from commissioning.bench.replications import (
     why_undecided,
 )
 from commissioning.bench.run import make_run
-from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.problem import Problem, Problems
 from commissioning.sim.check import Check, Measure, RunView, Verdict
 
 __all__ = [
@@ -137,13 +137,13 @@ def checks_of(loaded: LoadedScene, only: Sequence[str] = ()) -> list[Check]:
     scene = loaded.scene
     known = ", ".join(scene.checks) or "none"
     found = [
-        Problem(f"there is no check {name}", Place(id="checks"), f"Known: {known}")
+        Problem(f"there is no check {name}", loaded.text.place(("checks",), key=True), f"Known: {known}")
         for name in only
         if name not in scene.checks
     ]
     if not scene.checks:
         cure = "Write one under `checks:`, for example `no_jam: {type: never, when: pe1.blocked for 30 s}`"
-        found.append(Problem("the scene has no checks", Place(id="checks"), cure))
+        found.append(Problem("the scene has no checks", loaded.text.place(("checks",), key=True), cure))
     checks: list[Check] = []
     for identity, record in scene.checks.items():
         if only and identity not in only:

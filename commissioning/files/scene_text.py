@@ -77,7 +77,7 @@ class SceneText:
 def load(text: str | bytes, file: str = "") -> SceneText:
     """Text of a scene file (bytes are UTF-8) -> SceneText. Never raises: see its `problems`."""
     if len(text) > MAX_BYTES:
-        return _refused("", file, _too_large(len(text), file))
+        return _refused("", file, too_large(len(text), file))
     if isinstance(text, str):
         return _loaded(text, file)
     try:
@@ -96,7 +96,8 @@ def _refused(text: str, file: str, problem: Problem) -> SceneText:
     return SceneText(text, file, Composed(), (problem,))
 
 
-def _too_large(size: int, file: str) -> Problem:
+def too_large(size: int, file: str) -> Problem:
+    """What is wrong with a scene of more than MAX_BYTES."""
     limit = MAX_BYTES // 1024 // 1024
     what = f"the file has {size / 1024 / 1024:.1f} MB, more than a scene can have ({limit} MB)"
     return Problem(what, Place(file, 1, 1), "Move large data into files of their own")

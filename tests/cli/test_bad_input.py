@@ -295,6 +295,33 @@ def test_that_a_recording_runs_again_when_its_scene_is_gone(
     assert said.out.startswith("the same: ")
 
 
+def test_that_a_link_that_leads_to_itself_is_told(small: Line, command: Command) -> None:
+    (small.folder / "main.st").unlink()
+    (small.folder / "main.st").symlink_to("main.st")
+    said = command("validate", small)
+    assert (said.code, said.out, len(said.problems)) == (2, "", 1)
+    assert "controllers.plc.programs[0]: there is no file main.st" in said.err
+
+
+def test_that_a_scene_of_gigabytes_is_told_without_being_read(
+    small: Line, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(_: Path) -> bytes:
+        raise AssertionError("it was read")
+
+    with (small.folder / "scene.yaml").open("wb") as file:
+        file.truncate(2 << 30)
+    monkeypatch.setattr(Path, "read_bytes", never)
+    said = command("validate", small)
+    assert (said.code, said.out, len(said.problems)) == (2, "", 1)
+    assert "the file has 2048.0 MB, more than a scene can have (8 MB)" in said.err
+
+
+def test_that_an_unknown_check_is_told_where_the_checks_are(small: Line, command: Command) -> None:
+    said = command("check", small, "--only", "nope")
+    assert said.err.startswith(f"{small.folder / 'scene.yaml'}:17:1 checks: there is no check nope. Known: ")
+
+
 def test_that_a_port_in_use_is_told_with_its_number(small: Line, command: Command) -> None:
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
