@@ -20,6 +20,7 @@ from commissioning.sim.kpi import DeviceKpi, departures, kpi, kpi_json
 __all__ = ["Conditions", "RunFacts", "conditions", "facts_of", "versions"]
 
 _POINTS = 240
+_LARGEST = 3_000_000  # records of a run that is asked why: half a minute of work
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class Conditions:
 @dataclass(frozen=True)
 class RunFacts:
     """One run. `kpi` and `output` (by device that parts left the line at: [t_ns, parts so far]) are kept
-    for the first run of a scenario only, they are empty for further replications; so is `why`. `alarms`:
-    texts of PROBLEM records with their time."""
+    for the first run of a scenario only, they are empty for further replications; so is `why`, also of very
+    long runs. `alarms`: texts of PROBLEM records with their time."""
 
     scenario: str
     replication: int
@@ -83,7 +84,8 @@ def facts_of(
     found: Why | None = None
     if replication == 0 and journal.first == 0:
         figures = kpi(journal.header, records, end_ns)
-        found = why(RecordsView(journal.header, journal.texts, records, end_ns))
+        if len(records) <= _LARGEST:
+            found = why(RecordsView(journal.header, journal.texts, records, end_ns))
         ended = records[(records["kind"] == int(Kind.PART_GONE)) & (records["aux"] == 0)]
         for index in np.unique(ended["a"]).astype(int).tolist():
             times = departures(journal.header, records, index)

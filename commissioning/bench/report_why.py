@@ -33,7 +33,8 @@ entered and left, against the sum of times, from where each part was; they must 
 the journal is wrong and with it this report. L and rate times stay differ by what is inside at both ends of
 the time. <b>OEE</b> after ISO 22400-2, with what the line took (starved, blocked, idle) taken off the
 planned time first; the standard's own, which counts that against the machine, stands beside it. States as
-in OPC 40001-1 Annex C.2.</p>
+in OPC 40001-1 Annex C.2: working is APT, set-up AUST, down ADET; starved, blocked and idle are ADOT; these
+make up PBT, and off lies outside of it.</p>
 """
 
 
@@ -181,7 +182,8 @@ def _stock(why: Why) -> str:
     return (
         '<section><h2>Stock and lead time</h2><div class="side even"><figure><figcaption>Parts in the line, '
         f"share of time</figcaption>{stock}</figure><figure><figcaption>From made to done, share of parts"
-        f"</figcaption>{lead}</figure></div><p{kind}>{holds}</p>{_table(heads, rows, 'narrow')}{rest}</section>"
+        f"</figcaption>{lead}</figure></div><p{kind}>{holds}</p>{_table(heads, rows, 'narrow')}{rest}"
+        "</section>"
     )
 
 

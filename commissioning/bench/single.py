@@ -27,7 +27,7 @@ Progress = Callable[[float, str], None]
 
 _SHORTEST, _LONGEST = 1_000_000, 24 * 3600 * 1_000_000_000  # virtual ns between looks at Ctrl-C
 _SENTENCES = 4  # of why
-_LARGEST = 2_000_000  # records of a journal that is asked why without being told to
+_LARGEST = 400_000  # records of a journal that is asked why by itself: some seconds of work
 _PATIENCE_S = 0.1  # wall time between them
 
 
@@ -53,7 +53,7 @@ class RunResult:
     staff: Mapping[str, Any] = field(default_factory=dict)
     """As `sim.staff` tells it, by team."""
     why: Why | None = None
-    """What limits the line; None for journals of more than two million records (`commissioning.why`)."""
+    """What limits the line; None for long journals (`commissioning.why` takes its time)."""
 
     def as_json(self) -> dict[str, Any]:
         """The keys the contract promises, and a few more."""

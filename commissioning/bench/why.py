@@ -18,7 +18,8 @@ of an experiment alike. `Why.as_json` is the `why` block of `run --json` and of 
 * `flow`: `links`: {`from`, `to`, `parts`, `rejected`}, `to` may be "(lost)" or "(removed)"; the balance
   `made`, `done`, `lost`, `removed`, `used`, `rejected`, `inside_before`, `inside_after`, `balanced`.
 * `oee`: by machine `parts`, `good`, `planned_s`, `availability`, `performance`, `quality`, `oee` (its own),
-  `line`, `iso_availability`, `iso_oee`, and `time`, its loss tree, which adds up to 1.
+  `line`, `iso_availability`, `iso_oee`, `elements` (seconds of APT, AUST, ADOT, ADET; together PBT), and
+  `time`, its loss tree, which adds up to 1.
 * `energy`: null where no device declares a power, otherwise see `sim.energy`.
 """
 
@@ -353,6 +354,7 @@ def _oee_json(one: Oee) -> dict[str, Any]:
         "parts": one.parts, "good": one.good, "planned_s": one.planned_s,
         "availability": one.availability, "performance": one.performance, "quality": one.quality,
         "oee": one.oee, "line": one.line, "iso_availability": one.iso_availability, "iso_oee": one.iso_oee,
+        "elements": dict(one.elements),
         "time": {loss: one.time[loss] for loss in LOSSES},
     }  # fmt: skip
 

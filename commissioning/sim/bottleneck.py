@@ -76,8 +76,9 @@ class Bottlenecks:
         (ns, rising)."""
         found = {}
         moving = _union([(t0, t1) for t0, t1, _, _ in self.shifts])
+        by_device = _by_device(self.strip)
         for device in self.shares if devices is None else devices:
-            mine = [(t0, t1) for t0, t1, one in self.strip if one == device]
+            mine = by_device.get(device, [])
             found[device] = (_until(mine, times), _until(_minus(mine, moving), times))
         return found
 
@@ -163,15 +164,24 @@ def find(
     moving = _union([(t0, t1) for t0, t1, _, _ in shifts])
     span = max(end - start, 1)
     shares = {}
+    by_device = _by_device(strip)
+    moved = _by_device([*((t0, t1, a) for t0, t1, a, _ in shifts), *((t0, t1, b) for t0, t1, _, b in shifts)])
     for device in active:
-        mine = [(t0, t1) for t0, t1, one in strip if one == device]
-        moves = _union([(t0, t1) for t0, t1, a, b in shifts if device in (a, b)])
+        mine = by_device.get(device, [])
+        moves = _union(moved.get(device, []))
         shares[device] = Share(
             _length(mine) / span, _length(_minus(mine, moving)) / span, _length(moves) / span
         )
     covered = _length([(t0, t1) for t0, t1, _ in strip])
     none = (span - covered) / span if end > start else 1.0
     return Bottlenecks(tuple(strip), tuple(shifts), shares, none, _length(moving) / span)
+
+
+def _by_device(strip: Sequence[tuple[int, int, int]]) -> dict[int, list[Stretch]]:
+    found: dict[int, list[Stretch]] = {}
+    for t0, t1, device in strip:
+        found.setdefault(device, []).append((t0, t1))
+    return found
 
 
 def _strip(begins: Sequence[tuple[int, int, int]], rank: Mapping[int, int]) -> list[tuple[int, int, int]]:

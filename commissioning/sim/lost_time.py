@@ -22,8 +22,6 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-
 from commissioning.model.record import State
 from commissioning.sim.history import History, Visit
 
@@ -35,8 +33,12 @@ HELD: Final = "held"
 ARRIVALS: Final = "arrivals"
 UNKNOWN: Final = "unknown"
 CIRCLE: Final = "circle"
-_BUSY = (State.WORKING, State.DOWN, State.SETUP, State.OFF, State.BLOCKED)
-_FREE = (State.STARVED, State.IDLE, State.WORKING)
+# numbers of states, looked up once: an enumeration's members are found through a descriptor
+_IDLE, _WORKING = int(State.IDLE), int(State.WORKING)
+_STARVED, _BLOCKED = int(State.STARVED), int(State.BLOCKED)
+_BUSY = frozenset({_WORKING, int(State.DOWN), int(State.SETUP), int(State.OFF), _BLOCKED})
+_FREE = frozenset({_STARVED, _IDLE, _WORKING})
+_NAMES = [state.name.lower() for state in State]
 _DEEPEST = 64  # devices that wait for one another, before it is called a circle
 Found = Iterator[tuple[int, str, int]]
 """Device, what it did (the name of a state or one of the words above), and for how many ns."""
@@ -52,14 +54,14 @@ class Tracer:
 
     def __init__(self, history: History) -> None:
         self.history = history
-        self.arrivals: dict[int, list[tuple[int, int]]] = {k: [] for k in history.devices}  # t_in, part
+        self.arrivals: dict[int, list[tuple[int, int, int]]] = {k: [] for k in history.devices}
         self.exits: dict[int, list[tuple[int, int, int]]] = {k: [] for k in history.devices}
         self.quickest: dict[tuple[int, int, int], int] = {}  # ns through a device, from where and to where
         after: Counter[tuple[int, int]] = Counter()
         for part, visits in history.journeys.items():
             gone = part in history.ends
             for k, (device, t_in, t_out) in enumerate(visits):
-                self.arrivals[device].append((t_in, part))
+                self.arrivals[device].append((t_in, part, k))
                 if k + 1 < len(visits) or gone:
                     self.exits[device].append((t_out, part, k))
                 if k + 1 < len(visits):
@@ -81,13 +83,11 @@ class Tracer:
     def starved(self, device: int, a: int, b: int, depth: int) -> Found:
         """Who has the part that arrives next at `device`, over [a, b], in which none arrives."""
         rows = self.arrivals[device]
-        k = bisect_left(rows, (b, -1))
+        k = bisect_left(rows, (b, -1, -1))
         if depth > _DEEPEST:
             yield device, CIRCLE, b - a
         elif k < len(rows):
-            comes, part = rows[k]
-            visits = self.history.journeys[part]
-            to = next(n for n, visit in enumerate(visits) if visit[0] == device and visit[1] == comes)
+            comes, part, to = rows[k]
             skip, need = comes - b, b - a  # it was late by both; asked is for what was before b
             for root, what, length in self._lost(part, to, skip + need, depth):
                 passed = min(length, skip)
@@ -136,7 +136,7 @@ class Tracer:
                 for t0, t1, state in self._stops(device, t_in, comes, ahead == target, target):
                     if need > 0:
                         begin = max(t0, t1 - need)
-                        yield from self._stopped(device, State(state), ahead, target, (begin, t1), depth)
+                        yield from self._stopped(device, state, ahead, target, (begin, t1), depth)
                         need -= t1 - begin
                 busy = need - min(self._waited(device, t_in), need)
                 if busy:
@@ -172,41 +172,42 @@ class Tracer:
             yield from self._ahead_or_itself(device, ahead, a, b, depth)
 
     def _stopped(
-        self, device: int, state: State, ahead: int, target: int, time: tuple[int, int], depth: int
+        self, device: int, state: int, ahead: int, target: int, time: tuple[int, int], depth: int
     ) -> Found:
         """A part is in a machine that does not work over `time`, and goes on to `ahead`."""
         a, b = time
-        if state is State.BLOCKED and ahead != target:
+        if state == _BLOCKED and ahead != target:
             yield from self._obstacle(ahead, a, b, depth + 1)
-        elif state is State.BLOCKED:
+        elif state == _BLOCKED:
             yield target, "starved", b - a
-        elif state is State.STARVED and depth < _DEEPEST:  # it waits for another part to go with it
+        elif state == _STARVED and depth < _DEEPEST:  # it waits for another part to go with it
             yield from self.starved(device, a, b, depth + 1)
         else:
-            yield device, state.name.lower(), b - a
+            yield device, _NAMES[state], b - a
 
-    def _stops(self, device: int, a: int, b: int, last: bool, target: int) -> list[tuple[int, int, State]]:
+    def _stops(self, device: int, a: int, b: int, last: bool, target: int) -> list[tuple[int, int, int]]:
         """When a machine did not work over [a, b], the latest first. `last`: its part goes to `target`; that
         it waited while that was busy is no reason why that was starved afterwards."""
         found = []
         for t0, t1, state, _ in self.history.periods[device].within(a, b):
-            if state == State.BLOCKED and last:
+            if state == _BLOCKED and last:
                 found += [
-                    (low, high, State.BLOCKED)
+                    (low, high, _BLOCKED)
                     for low, high, other, _ in self.history.periods[target].within(t0, t1)
-                    if other in (State.STARVED, State.IDLE)
+                    if other in (_STARVED, _IDLE)
                 ]
-            elif state != State.WORKING:
-                found.append((t0, t1, State(state)))
+            elif state != _WORKING:
+                found.append((t0, t1, state))
         return found[::-1]
 
     def _waited(self, device: int, t: int) -> int:
         """How long a machine had a free place, and nothing against it, right before a part came at `t`."""
-        periods, places = self.history.periods[device], max(self.history.places[device], 1)
-        k = int(np.searchsorted(periods.t, t, side="left")) - 1
+        times, states, held = self.history.periods[device].lists
+        places = self.history.places[device] or 1
+        k = bisect_left(times, t) - 1
         begin = t
-        while k >= 0 and periods.held[k] < places and periods.state[k] in _FREE:
-            begin = int(periods.t[k])
+        while k >= 0 and held[k] < places and states[k] in _FREE:
+            begin = times[k]
             k -= 1
         return t - begin
 
@@ -223,10 +224,10 @@ class Tracer:
                 yield from self._ahead_or_itself(device, ahead, a, b, depth)
             return
         for t0, t1, state, _ in self.history.periods[device].within(a, b):
-            if state == State.BLOCKED:
+            if state == _BLOCKED:
                 yield from self.blocked(device, t0, t1, depth + 1)
             else:
-                yield device, State(state).name.lower(), t1 - t0
+                yield device, _NAMES[state], t1 - t0
 
     def _ahead_or_itself(self, device: int, ahead: int, a: int, b: int, depth: int) -> Found:
         """A belt or a store whose next part goes to `ahead`: that one if it is busy, otherwise itself."""
@@ -251,8 +252,8 @@ class Tracer:
             yield device, HELD, b - a
             return
         for t0, t1, state, _ in self.history.periods[device].within(a, b):
-            what = MOVING if state == State.WORKING else STANDING if state == State.IDLE else ""
-            yield device, what or State(state).name.lower(), t1 - t0
+            what = MOVING if state == _WORKING else STANDING if state == _IDLE else ""
+            yield device, what or _NAMES[state], t1 - t0
 
     def _not_made(self, maker: int, a: int, b: int, depth: int) -> Found:
         """The part is not there yet."""
@@ -260,14 +261,14 @@ class Tracer:
             yield max(maker, 0), UNKNOWN, b - a
             return
         for t0, t1, state, _ in self.history.periods[maker].within(a, b):
-            if state == State.BLOCKED:
+            if state == _BLOCKED:
                 yield from self.blocked(maker, t0, t1, depth + 1)
-            elif state == State.STARVED:
+            elif state == _STARVED:
                 yield from self.starved(maker, t0, t1, depth + 1)
             elif self.history.roles[maker] == "source":
                 yield maker, ARRIVALS, t1 - t0
             else:
-                yield maker, State(state).name.lower(), t1 - t0
+                yield maker, _NAMES[state], t1 - t0
 
     def _nothing_came(self, device: int, a: int, b: int, depth: int) -> Found:
         """No part arrived any more: go back along the way that most parts came."""
@@ -280,13 +281,13 @@ class Tracer:
                 yield from self._not_made(maker, a, b, depth + 1)
             return
         for t0, t1, state, held in self.history.periods[before].within(a, b):
-            waiting = state in (State.STARVED, State.IDLE) and not held
+            waiting = state in (_STARVED, _IDLE) and not held
             if self.history.roles[before] in ("transport", "store") or waiting:
                 yield from self._nothing_came(before, t0, t1, depth + 1)
-            elif state == State.BLOCKED:
+            elif state == _BLOCKED:
                 yield from self.blocked(before, t0, t1, depth + 1)
             else:
-                yield before, State(state).name.lower(), t1 - t0
+                yield before, _NAMES[state], t1 - t0
 
     def _quickest(self, visits: Sequence[Visit], k: int) -> int:
         return self.quickest[_way(visits, k)]
@@ -305,9 +306,9 @@ class Tracer:
 
     def _busy(self, device: int, t: int) -> bool:
         """Whether a device did not look free right before `t`."""
-        periods = self.history.periods[device]
-        k = max(int(np.searchsorted(periods.t, t, side="left")) - 1, 0)
-        return self.history.roles[device] == "machine" and periods.state[k] in _BUSY
+        times, states, _ = self.history.periods[device].lists
+        k = max(bisect_left(times, t) - 1, 0)
+        return self.history.roles[device] == "machine" and bool(states) and states[k] in _BUSY
 
     def _waiting_at_source(self, device: int, t: int) -> int:
         """The part that a blocked source holds from `t` on: made by it, at `t` or before, last."""

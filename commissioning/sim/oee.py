@@ -20,7 +20,13 @@ from commissioning.model.record import State
 from commissioning.sim.history import History
 from commissioning.sim.quality import bad_outputs, departed
 
-__all__ = ["LOSSES", "Oee", "oee", "planned_s"]
+__all__ = ["ELEMENTS", "LOSSES", "Oee", "oee", "planned_s"]
+
+ELEMENTS = {
+    "working": "APT", "setup": "AUST", "starved": "ADOT", "blocked": "ADOT", "idle": "ADOT", "down": "ADET",
+}  # fmt: skip
+"""Time elements of ISO 22400-2 by state, as decision 13 reads OPC 40001-1 Annex C.2; they make up PBT. Off is
+outside of it."""
 
 LOSSES = (
     "off", "starved", "blocked", "idle", "down", "setup", "slow", "rejected", "effective",
@@ -34,7 +40,8 @@ class Oee:
     """One machine. `time`: share of the time looked at by LOSSES, they add up to 1 (`slow` is below 0 for
     a machine that was quicker than planned). `availability`, `performance`, `quality`, `oee`: the
     machine's own. `line`: share of the planned time that the line left it. `iso_availability`, `iso_oee`:
-    as the standard has them. None where there is nothing to divide by.
+    as the standard has them. `elements`: seconds by time element of the standard. None where there is
+    nothing to divide by.
     """
 
     device: int
@@ -49,15 +56,16 @@ class Oee:
     line: float | None
     iso_availability: float | None
     iso_oee: float | None
+    elements: Mapping[str, float]
 
 
 def oee(history: History) -> list[Oee]:
     """Of every machine that worked. Good is what no inspection behind it judged otherwise, see `quality`."""
     found = []
-    bad = bad_outputs(history)
+    left, bad = departed(history), bad_outputs(history)
     for device in history.devices:
         if history.roles[device] == "machine" and _works(history, device):
-            found.append(_of(history, device, bad.get(device, 0)))
+            found.append(_of(history, device, left[device], bad[device]))
     return found
 
 
@@ -72,7 +80,7 @@ def _works(history: History, device: int) -> bool:
     return bool((history.periods[device].state == State.WORKING).any())
 
 
-def _of(history: History, device: int, bad: int) -> Oee:
+def _of(history: History, device: int, parts: int, bad: int) -> Oee:
     shares = history.periods[device].shares(history.start, history.end)
     time = {state.name.lower(): shares[state] for state in State}
     places = history.places[device]
@@ -84,8 +92,10 @@ def _of(history: History, device: int, bad: int) -> Oee:
         ) / max(history.span, 1)
         time["working"] -= empty
         time["starved"] += empty
-    parts = len(departed(history, device))
     good = parts - bad
+    elements = dict.fromkeys(("APT", "AUST", "ADOT", "ADET"), 0.0)
+    for state, element in ELEMENTS.items():
+        elements[element] += time[state] * history.span / 1e9
     working = time.pop("working")
     each = planned_s(history.header, history.names[device])
     useful = working
@@ -101,6 +111,7 @@ def _of(history: History, device: int, bad: int) -> Oee:
     return Oee(
         device, parts, good, each, tree, _ratio(working, own), performance, quality,
         _ratio(effective, own), _ratio(own, busy), _ratio(working, busy), _ratio(effective, busy),
+        elements,
     )  # fmt: skip
 
 

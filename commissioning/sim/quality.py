@@ -47,17 +47,17 @@ def judgements(history: History) -> dict[int, list[tuple[int, bool]]]:
     return {part: sorted(found[part]) for part in found}
 
 
-def departed(history: History, device: int) -> list[tuple[int, int]]:
-    """(part, number of its visit) of every part that left a device in the time looked at; one that went
-    into another part there has not left."""
-    found = []
+def departed(history: History) -> Counter[int]:
+    """By device: parts that left it in the time looked at; one that went into another part there has not."""
+    found: Counter[int] = Counter()
     for part, visits in history.journeys.items():
         gone = history.ends.get(part)
-        for k, (one, _, t_out) in enumerate(visits):
-            if one == device and history.start < t_out <= history.end:
-                last = k + 1 == len(visits)
-                if not last or (gone is not None and (gone.why != _USED or gone.device != device)):
-                    found.append((part, k))
+        last = len(visits) - 1
+        for k, (device, _, t_out) in enumerate(visits):
+            if history.start < t_out <= history.end and (
+                k < last or (gone is not None and (gone.why != _USED or gone.device != device))
+            ):
+                found[device] += 1
     return found
 
 

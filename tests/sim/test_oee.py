@@ -17,6 +17,7 @@ def test_that_a_machine_that_breaks_down_has_the_availability_of_its_times() -> 
     assert one.planned_s == 10.0 and one.parts == one.good == 500
     assert (one.availability, one.performance, one.quality) == pytest.approx((5 / 6, 1.0, 1.0))
     assert one.oee == one.iso_oee == pytest.approx(5 / 6) and one.line == pytest.approx(1.0)
+    assert one.elements == pytest.approx({"APT": 5000.0, "AUST": 0.0, "ADOT": 0.0, "ADET": 1000.0})
     assert one.time["down"] == pytest.approx(1 / 6) and one.time["effective"] == pytest.approx(5 / 6)
 
 
@@ -64,5 +65,7 @@ def test_that_the_loss_tree_adds_up_and_its_factors_multiply(cycle: str, wide: i
     for one in oee(history(row_of([body, body], "type: buffer, capacity: 2"), 1000.0, 50.0, seed)):
         assert sum(one.time.values()) == pytest.approx(1.0) and tuple(one.time) == LOSSES
         assert one.availability and one.performance and one.quality and one.oee and one.line
+        assert sum(one.elements.values()) == pytest.approx(950.0)  # PBT: it is never off
+        assert one.iso_availability == pytest.approx(one.elements["APT"] / 950.0)
         assert one.oee == pytest.approx(one.availability * one.performance * one.quality)
         assert one.iso_oee == pytest.approx(one.oee * one.line)
