@@ -11,7 +11,7 @@ Nothing is kept while a run goes on, so that looking costs what it costs when on
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from commissioning.sim.drive import Drive
 from commissioning.sim.flow import Receiver, Waiting
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from commissioning.sim.lane_plan import LanePlan
     from commissioning.sim.line import Line
 
-__all__ = ["Deadlock", "Passing", "Wait", "find_deadlocks"]
+__all__ = ["Deadlock", "Passing", "Wait", "find_deadlocks", "receivers_of"]
 
 _SHOWN = 4  # parts of one device that are named
 
 
-@runtime_checkable
 class Passing(Protocol):
     """A device that holds no parts: it offers what is offered to it to another one."""
 
@@ -76,14 +75,33 @@ class Deadlock:
         return text + (f"; behind them wait {', '.join(self.behind)}" if self.behind else "")
 
 
-def find_deadlocks(line: Line) -> tuple[Deadlock, ...]:
-    """Every ring of dead waits in a line that stands between two instants."""
-    waiting: list[tuple[Any, Waiting]] = [
-        (thing, thing.waiting)  # type: ignore[attr-defined]
-        for thing in line.objects.values()
-        if isinstance(getattr(thing, "waiting", None), Waiting) and thing.waiting.givers  # type: ignore[attr-defined]
-    ]
-    return _Graph(line, waiting).rings() if waiting else ()
+def receivers_of(line: Line) -> list[Any]:
+    """What in a line may have givers waiting; the same as long as the line is."""
+    return [thing for thing in line.objects.values() if isinstance(getattr(thing, "waiting", None), Waiting)]
+
+
+def find_deadlocks(line: Line, receivers: list[Any] | None = None) -> tuple[Deadlock, ...]:
+    """Every ring of dead waits in a line that stands between two instants. `receivers`: see there."""
+    things = receivers_of(line) if receivers is None else receivers
+    waiting = [(thing, thing.waiting) for thing in things if thing.waiting.givers]
+    return _Graph(line, waiting).rings() if waiting and _may_ring(waiting) else ()
+
+
+def _may_ring(waiting: list[tuple[Any, Waiting]]) -> bool:
+    """Whether anything is left when all that surely goes on is taken away: devices that wait nowhere, and who
+    waits for those. Nearly always nothing is, and that is seen without the graph."""
+    while waiting:
+        stuck = {giver.id for _, givers in waiting for giver in givers.givers}
+        left = [one for one in waiting if one[0].id in stuck or one[0].__class__ in _INDIRECT]
+        left += [one for one in waiting if one not in left and hasattr(one[0], "onward")]
+        if len(left) == len(waiting):
+            return True
+        alive = {giver.id for one in waiting if one not in left for giver in one[1].givers}
+        waiting = [one for one in left if one[0].id not in alive or one[0].__class__ in _INDIRECT]
+    return False
+
+
+_INDIRECT = (Lane, MergePoint)  # what keeps these is seen in their trains only
 
 
 # A node is who waits, or who is waited for: ("end", lane) a lane with the part at its end, ("in", lane) one
@@ -177,9 +195,10 @@ class _Graph:
             return self._keeps(thing.place)
         if isinstance(thing, MergePoint):
             return self._merge(thing)
-        if isinstance(thing, Passing):
-            onward = thing.onward()
-            return [] if onward is None else [("in" if isinstance(onward, Lane) else "at", onward)]
+        onward = getattr(thing, "onward", None)  # see Passing; as fast as this has to be
+        if onward is not None:
+            target = onward()
+            return [] if target is None else [("in" if isinstance(target, Lane) else "at", target)]
         return self.receivers.get(thing.id, [])
 
     def _merge(self, merge: MergePoint) -> list[_Node]:
@@ -296,7 +315,7 @@ class _Graph:
 
     def _commands(self, nodes: list[_Node]) -> tuple[str, ...]:
         """Bound inputs of diverters in the ring, and of what takes parts off the lanes in it."""
-        devices = [thing.id for _, thing in nodes if isinstance(thing, Passing)]
+        devices = [thing.id for _, thing in nodes if hasattr(thing, "onward")]
         lanes = {thing.index for _, thing in nodes if isinstance(thing, Lane)}
         tracks = {zone.device for index in sorted(lanes) for zone in self.line.lane_plans[index].zones}
         devices += [

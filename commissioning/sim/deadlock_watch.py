@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from commissioning.model.problem import Place, Problem
 from commissioning.model.record import Kind
-from commissioning.sim.deadlock import Deadlock, find_deadlocks
+from commissioning.sim.deadlock import Deadlock, find_deadlocks, receivers_of
 from commissioning.sim.stateful import Stateful
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ class DeadlockWatch(Stateful):
     """`seen`: (ring in words, ns at which it was first seen) of those that stand now; `told`: reported."""
 
     saved: ClassVar[tuple[str, ...]] = ("seen", "told")
-    constant: ClassVar[tuple[str, ...]] = ("line",)
+    constant: ClassVar[tuple[str, ...]] = ("line", "receivers")
 
     def __init__(self, line: Line) -> None:
         self.id = "run:deadlocks"
         self.line = line
+        self.receivers = receivers_of(line)
         self.seen: list[tuple[str, int]] = []
         self.told: list[str] = []
 
@@ -44,9 +45,12 @@ class DeadlockWatch(Stateful):
 
     def look(self) -> None:
         """Look now. Between instants only."""
+        rings = find_deadlocks(self.line, self.receivers)
+        if not rings and not self.seen:
+            return
         now = self.line.kernel._now
         before = dict(self.seen)
-        found = [(str(deadlock), deadlock) for deadlock in find_deadlocks(self.line)]
+        found = [(str(deadlock), deadlock) for deadlock in rings]
         self.seen = [(words, before.get(words, now)) for words, _ in found]
         self.told = [words for words in self.told if any(words == other for other, _ in found)]
         for (words, since), (_, deadlock) in zip(self.seen, found, strict=True):

@@ -132,6 +132,25 @@ def test_that_a_rework_loop_that_fills_up_is_told_when_no_command_has_emptied_it
     assert find_deadlocks(run.line) == ()
 
 
+def test_that_a_rework_loop_that_nobody_commands_is_told_at_once() -> None:
+    """Half of the parts go round again and the way back has two places: it fills up and stands for ever."""
+    run = line("""
+src: {type: source, product: box, every: always, to: wait}
+wait: {type: buffer, pose: {xyz: [0 m, 0 m, 0 m]}, capacity: 2, to: test}
+test: {type: inspection, pose: {xyz: [1 m, 0 m, 0 m]}, results: {good: 50 %, rework: 50 %}, cycle: 2 s, to: {good: out, rework: again}}
+again: {type: buffer, pose: {xyz: [1 m, 1 m, 0 m]}, capacity: 2, to: wait}
+out: {type: sink}
+""")
+    run.advance("1 h")
+    deadlock = only(run)
+    assert deadlock.devices == ("again", "wait", "test") and deadlock.commands == ()
+    assert sorted(part for wait in deadlock.ring for part in wait.parts) == sorted(
+        part.id for part in run.line.parts.values() if part.owner is not run.line.devices["src"]
+    )
+    assert deadlock.behind == ("src",)
+    assert told(run)[0][0] % 60 == 0 and len(told(run)) == 1
+
+
 def test_that_a_command_within_five_minutes_keeps_it_untold() -> None:
     run = line(REWORK)
     for _ in range(6):
