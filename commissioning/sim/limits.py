@@ -30,7 +30,11 @@ def limit_words(history: History, at: int) -> str:
     name = history.names[main]
     begin = f"Bottleneck: {name}, {_percent(found.shares[main].momentary)} of the time{_next(history, found)}"
     if history.roles[main] == "source":
-        return f"{begin}: what it brings is what limits the line{_busiest(history, line)}"
+        blocked = _share(history, main, State.BLOCKED)
+        said = "what it brings is what limits the line"
+        if blocked >= _OFTEN:
+            said = f"then what it brings limits the line, but {_percent(blocked)} of the time it was blocked"
+        return f"{begin}: {said}{_busiest(history, line)}"
     one = next((one for one in oee(history) if one.device == main), None)
     return f"{begin}. {_loss(history, main, one)}"
 
@@ -57,7 +61,7 @@ def _loss(history: History, device: int, one: Oee | None) -> str:
         return "It worked almost all of the time: only a shorter cycle or another place gives more"
     if largest in ("starved", "blocked"):
         state = State[largest.upper()]
-        wait = next((w for w in waits(history) if w.device == device and w.state is state), None)
+        wait = next((w for w in waits(history, device) if w.state is state), None)
         if wait is not None:
             return f"Its main loss: {words(wait, history.names, most=2)}"
         return f"Its main loss: some of its places were empty, {_percent(share)} of their time"

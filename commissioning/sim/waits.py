@@ -44,12 +44,13 @@ class Wait:
     causes: tuple[Cause, ...]
 
 
-def waits(history: History) -> list[Wait]:
-    """Of every machine and source that waited in the time looked at, the longest wait first."""
+def waits(history: History, only: int | None = None) -> list[Wait]:
+    """Of every machine and source (or of one device) that waited in the time looked at, the longest wait
+    first."""
     tracer = Tracer(history)
     found = []
     for device in history.devices:
-        if history.roles[device] not in ("machine", "source"):
+        if history.roles[device] not in ("machine", "source") or only not in (None, device):
             continue
         for state in (State.STARVED, State.BLOCKED):
             spent: Counter[tuple[int, str]] = Counter()
