@@ -28,7 +28,7 @@ class Operators(Resource):
             *SHIFTS,
         ),
         ports=(
-            Port("busy", DataType.UDINT, "out", "How many are at work."),
+            Port("busy", DataType.UDINT, "out", "How many are at work.", status="state"),
             Port("waiting", DataType.UDINT, "out", "Requests that wait for somebody."),
             Port("present", DataType.UDINT, "out", "How many are there by the calendar."),
         ),

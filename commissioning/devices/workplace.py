@@ -31,10 +31,10 @@ PLACE = (
 PORTS = (
     Port("enable", DataType.BOOL, "in", "Takes parts while true; without a binding always."),
     Port("start", DataType.BOOL, "in", "Work begins when true; without a binding it begins at once."),
-    Port("occupied", DataType.BOOL, "out", "A part is in it."),
-    Port("busy", DataType.BOOL, "out", "It works, or is set up."),
-    Port("done", DataType.BOOL, "out", "What is finished waits to leave."),
-    Port("failed", DataType.BOOL, "out", "It is down."),
+    Port("occupied", DataType.BOOL, "out", "A part is in it.", status="state"),
+    Port("busy", DataType.BOOL, "out", "It works, or is set up.", status="state"),
+    Port("done", DataType.BOOL, "out", "What is finished waits to leave.", status="state"),
+    Port("failed", DataType.BOOL, "out", "It is down.", status="state"),
 )
 
 
@@ -52,7 +52,7 @@ class Workplace(Device, Receiver, Giver):
     """
 
     saved: ClassVar[tuple[str, ...]] = ("inside", "outgoing", "waiting", "leaving", "again")
-    constant: ClassVar[tuple[str, ...]] = ("work", "conditions", "targets", "slots", "shown")
+    constant: ClassVar[tuple[str, ...]] = ("work", "conditions", "targets", "slots")
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         super().__init__(index, record, pose, line)
@@ -64,7 +64,6 @@ class Workplace(Device, Receiver, Giver):
             line.add_slot(self, pose @ Pose((length / 2, (k - (count - 1) / 2) * width / max(count, 2), 0.0)))
             for k in range(count)
         ]
-        self.shown = tuple(self.ports[port] for port in ("occupied", "busy", "done", "failed"))
         self.targets: dict[str, Receiver | None] = {}
         self.inside: list[Part] = []
         self.outgoing: list[tuple[Part, str]] = []
@@ -103,8 +102,7 @@ class Workplace(Device, Receiver, Giver):
         self.ports["start"].subscribe(self.start_changed)
 
     def start(self) -> None:
-        for port in self.shown:
-            port.write(False)
+        self.begin_status(State.STARVED)
         self.work.start()
         self.settle()
 
@@ -160,14 +158,8 @@ class Workplace(Device, Receiver, Giver):
         state = work.condition()
         if state is None:
             state = State.BLOCKED if self.outgoing else State.STARVED
-        held = len(self.inside) + len(self.outgoing)
-        if state is self.state and held == self.held:
-            return
-        self.set_state(state, held)
-        values = held > 0, work.running, bool(self.outgoing), work.down
-        for port, value in zip(self.shown, values, strict=True):
-            if port.source is not value:
-                port.write(value)
+        held, done = len(self.inside) + len(self.outgoing), bool(self.outgoing)
+        self.tell(state, held, (held > 0) | work.running << 1 | done << 2 | work.down << 3)
 
     def _leave(self) -> None:
         """Offer what is finished, first come first, each exit by itself; then take in what waits."""

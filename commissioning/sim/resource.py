@@ -69,8 +69,8 @@ class Resource(Device):
         return sum(needs for needs, _, _ in self.holders.values())
 
     def start(self) -> None:
-        for port in ("busy", "waiting"):
-            self.ports[port].write(0)
+        self.begin_status(State.IDLE if self.present else State.OFF)
+        self.ports["waiting"].write(0)
         self.ports["present"].write(self.present)
         self._settle()
         self._await_change()
@@ -136,10 +136,10 @@ class Resource(Device):
         """Publish how many are busy and how many requests wait, if that has changed."""
         busy = self.busy
         state = State.WORKING if busy else State.IDLE if self.present else State.OFF
-        self.set_state(state, busy)
-        for port, value in (("busy", busy), ("waiting", len(self.queue))):
-            if self.ports[port].source != value:
-                self.ports[port].write(value)
+        self.tell(state, busy, 0)
+        waiting = len(self.queue)
+        if self.ports["waiting"].source != waiting:
+            self.ports["waiting"].write(waiting)
 
 
 def resource(line: Line, identity: str | None, needs: int, device: Device) -> Resource | None:

@@ -43,14 +43,18 @@ def staff(
     """
     if not 0 <= start_ns < end_ns:
         raise ValueError(f"no time from {start_ns} ns to {end_ns} ns")
-    values = records[(records["kind"] == int(Kind.VALUE)) & (records["t"] <= end_ns)]
+    records = records[records["t"] <= end_ns]
+    values, states = (records[records["kind"] == int(kind)] for kind in (Kind.VALUE, Kind.STATE))
     found = {}
-    for thing in header["core"]["objects"]:
+    for index, thing in enumerate(header["core"]["objects"]):
         if thing["type"] != _TYPE:
             continue
         means, busiest = [], 0
         for port in ("present", "busy", "waiting"):
-            mine = values[values["obj"] == signal_index(header, f"{thing['id']}.{port}")]
+            if port == "busy":
+                mine = states[states["obj"] == index]  # held by a team are those at work
+            else:
+                mine = values[values["obj"] == signal_index(header, f"{thing['id']}.{port}")]
             t = np.clip(np.concatenate([[0], mine["t"], [end_ns]]), start_ns, end_ns)
             level = np.concatenate([[0.0], mine["a"]])
             lasts = np.diff(t)

@@ -460,7 +460,7 @@ def test_that_a_machine_may_be_set_up_for_something_at_the_start_by_setters(line
     run.advance("30 s")
     assert leaving(run) == [12, 26]
     assert states(run, "setters") == [(0, "off"), (6, "working"), (10, "idle"), (20, "working"), (24, "idle")]
-    assert states(run, "team")[:2] == [(10, "working"), (12, "idle")]
+    assert states(run, "team")[:3] == [(0, "idle"), (10, "working"), (12, "idle")]
 
 
 def test_that_a_product_without_a_cycle_stops_the_run_and_is_named(line: Line) -> None:
