@@ -62,12 +62,11 @@ def kpi(
     stays, did = visits(header, records), periods(header, records, end_ns)
     used = energy(header, records, end_ns, start_ns) if end_ns > start_ns else None
     used_by = used.devices if used is not None else {}
-    kinds = records["kind"]
-    flow = records[(kinds == int(Kind.PART_GONE)) | (kinds == int(Kind.PART_MADE))]
+    flow = _Flow(header, records)
     result = {}
     for index, thing in enumerate(header["core"]["objects"]):
         if thing["kind"] == "device":
-            times = departures(header, flow, index, stays)
+            times = flow.departures(index, stays)
             count = int(np.count_nonzero((times > start_ns) & (times <= end_ns)))
             shares = did[index].shares(start_ns, end_ns)
             queue, time = _stay(stays, index, start_ns, end_ns)
@@ -103,23 +102,40 @@ def departures(
 
     For a source: when it made them. A part that went into another one has not left.
     """
-    ended = records[(records["kind"] == int(Kind.PART_GONE)) & (records["aux"] == 0)]
-    received = ended["t"][ended["a"] == device]
-    if len(received):
-        return np.asarray(received, np.int64)
-    made = records[(records["kind"] == int(Kind.PART_MADE)) & (records["d"] == device)]
-    name = header["core"]["objects"][device]["id"]
-    if len(made) and all(slot["device"] != name for slot in header["core"]["slots"]):
-        return np.asarray(made["t"], np.int64)  # a buffer that held pallets at the start is no source
-    stays = visits(header, records) if stays is None else stays
-    used = records[(records["kind"] == int(Kind.PART_GONE)) & (records["aux"] == _USED)]
-    used = used[used["a"] == device]
-    if not len(used):
-        return stays.departures(device)
-    ended_at = np.full(int(max(used["obj"].max(), stays.part.max())) + 1, OPEN, np.int64)
-    ended_at[used["obj"]] = used["t"]
-    left = (stays.device == device) & (stays.t_out != OPEN) & (stays.t_out != ended_at[stays.part])
-    return np.sort(stays.t_out[left])
+    return _Flow(header, records).departures(device, stays)
+
+
+class _Flow:
+    """The records of parts that came to be and ended, taken out once for all devices."""
+
+    def __init__(self, header: Mapping[str, Any], records: NDArray[np.void]) -> None:
+        self.header, self.records = header, records
+        kinds = records["kind"]
+        gone, made = records[kinds == int(Kind.PART_GONE)], records[kinds == int(Kind.PART_MADE)]
+        self.made_t: NDArray[np.int64] = made["t"].astype(np.int64)
+        self.maker = made["d"].copy()
+        ended, used = gone[gone["aux"] == 0], gone[gone["aux"] == _USED]
+        self.ended_t: NDArray[np.int64] = ended["t"].astype(np.int64)
+        self.ended_at = ended["a"].copy()
+        self.used, self.used_by = used, used["a"].copy()
+        self.slotted = {slot["device"] for slot in header["core"]["slots"]}
+
+    def departures(self, device: int, stays: Visits | None) -> NDArray[np.int64]:
+        """See `departures`; `stays` are read if they are needed and not given."""
+        received: NDArray[np.int64] = self.ended_t[self.ended_at == device]
+        if len(received):
+            return received
+        made: NDArray[np.int64] = self.made_t[self.maker == device]
+        if len(made) and self.header["core"]["objects"][device]["id"] not in self.slotted:
+            return made  # a buffer that held pallets at the start is no source
+        stays = visits(self.header, self.records) if stays is None else stays
+        used = self.used[self.used_by == device]
+        if not len(used):
+            return stays.departures(device)
+        ended_at = np.full(int(max(used["obj"].max(), stays.part.max())) + 1, OPEN, np.int64)
+        ended_at[used["obj"]] = used["t"]
+        left = (stays.device == device) & (stays.t_out != OPEN) & (stays.t_out != ended_at[stays.part])
+        return np.sort(stays.t_out[left])
 
 
 def _stay(stays: Visits, device: int, start: int, end: int) -> tuple[float, float | None]:

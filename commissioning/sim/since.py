@@ -44,11 +44,11 @@ def view_since(line: Line, start: Line, t_ns: int, count: int) -> RecordsView:
     `start` is a line of its own, as it was restored: nothing has happened in it yet.
     """
     before = np.array(list(opening(start)), RECORD)
-    since = line.journal.records(count).copy()
+    rows: NDArray[np.void] = np.concatenate([before, line.journal.records(count)])
+    since = rows[len(before) :]
     since["t"] -= t_ns
-    known = since["cause"] > count
-    since["cause"] = np.where(known, since["cause"] - count + len(before), 0)
-    rows: NDArray[np.void] = np.concatenate([before, since])
+    cause = since["cause"]
+    since["cause"] = np.where(cause > count, cause - (count - len(before)), 0)
     return RecordsView(line.journal.header, line.journal.texts, rows, line.kernel._now - t_ns)
 
 
