@@ -55,7 +55,7 @@ class Assembly(Workplace):
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         names = [product.id for product in line.products]
         given = record.params
-        self.takes = {names.index(name): count for name, count in given["takes"].items()}
+        self.takes: dict[int, int] = {names.index(name): count for name, count in given["takes"].items()}
         self.result = names.index(given["result"]) if given["result"] is not None else -1
         if self.result < 0 and next(iter(self.takes.values())) != 1:
             first = next(iter(given["takes"]))

@@ -110,7 +110,9 @@ class Rack(Device, Receiver, Giver):
             self.places.append(line.add_slot(self, at))
         self.handling = round(p["handling"] * 1e9)
         # ns from one bay, and one level, to the next; the place is one bay before the first
-        self.steps = p["pitch"] / p["speed"] * 1e9, p["height"] / p["lift_speed"] * 1e9
+        self.steps: tuple[float, float] = (
+            p["pitch"] / p["speed"] * 1e9, p["height"] / p["lift_speed"] * 1e9,
+        )  # fmt: skip
         sign = {"nearest": 1.0, "lowest": 0.0, "farthest": -1.0}[p["stores"]]
         self.preference = sorted(range(1, self.size + 1), key=lambda a: (sign * self.way(0, a), a))
         self.mast = line.add_axis(self, "mast")

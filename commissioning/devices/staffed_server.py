@@ -117,7 +117,7 @@ class StaffedServer(Stateful):
             return False
         self.part = None
         self.finished = False
-        self.station.left(self)  # type: ignore[arg-type]
+        self.station.left(self)
         return True
 
     def restored(self) -> None:
