@@ -116,7 +116,7 @@ def _rect(kind: str, left: float, right: float, y: float, low: float, high: floa
         return ""
     return (
         f'<rect class="{kind}" x="{left:.1f}" y="{y + 2 + low * _BAR:.1f}" '
-        f'width="{max(right - left, 0.4):.1f}" height="{(high - low) * _BAR:.1f}"/>'
+        f'width="{max(right - left, 1.2):.1f}" height="{(high - low) * _BAR:.1f}"/>'
     )
 
 

@@ -69,6 +69,18 @@ def test_that_every_figure_is_in_its_table(report: ExperimentReport) -> None:
     assert "no value in 5 of 5 runs" in words  # no part leaves a sink
 
 
+def test_that_the_bottleneck_of_every_variant_is_told(report: ExperimentReport) -> None:
+    """5 s of work for a part every 4 s: the machine never waits; 1 s: what arrives limits the line."""
+    slow, fast = report.variant("slow"), report.variant("<fast>")
+    assert next(iter(slow.limits)) == "pack" and slow.limits["pack"][0] > 0.95
+    assert next(iter(fast.limits)) == "infeed" and fast.limits["infeed"][0] > 0.9
+    for result in report.variants:
+        assert sum(momentary for momentary, _ in result.limits.values()) <= 1.0 + 1e-9
+        assert result.as_json()["bottleneck"].keys() == result.limits.keys()
+    words = "".join(page(report).itertext())
+    assert f"pack {slow.limits['pack'][0]:.1%}" in words
+
+
 def test_that_the_interval_is_drawn_where_its_axis_says(report: ExperimentReport) -> None:
     measure = report.plan.measures[0]
     chart = ElementTree.fromstring(interval_chart(report.variants, measure, "base"))
