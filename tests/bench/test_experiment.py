@@ -327,3 +327,28 @@ def test_that_progress_rises_and_says_what_is_left(line: LoadedScene) -> None:
     shares = [share for share, _ in said]
     assert shares == sorted(shares) and shares[-1] == 1.0
     assert any("s left" in words for _, words in said)
+
+
+REWORK = """
+format: commissioning-scene/1
+run: {length: 30 min}
+products: {box: {size: [0.3 m, 0.2 m, 0.2 m]}}
+devices:
+  src: {type: source, product: box, every: always, to: wait}
+  wait: {type: buffer, pose: {xyz: [0 m, 0 m, 0 m]}, capacity: 2, to: test}
+  test: {type: inspection, pose: {xyz: [1 m, 0 m, 0 m]}, results: {good: 80 %, rework: 20 %}, cycle: 2 s,
+         to: {good: out, rework: again}}
+  again: {type: buffer, pose: {xyz: [1 m, 1 m, 0 m]}, to: wait}
+  out: {type: sink}
+experiments:
+  places: {replications: 2, measures: [out.throughput], variants: {few: {again.capacity: 2}}}
+"""
+
+
+def test_that_a_variant_whose_parts_wait_for_one_another_is_told_and_is_no_rate(tmp_path: Path) -> None:
+    scene = load_text(REWORK, tmp_path / "scene.yaml")
+    report = experiment(scene, "places", make_pool=inline())
+    assert [result.runs for result in report.variants] == [2, 0]
+    (problem,) = report.problems
+    assert "variant few, replication 1" in problem.what and "deadlock: again (part" in problem.what
+    assert report.variant("base").cells["out.throughput"].interval is not None
