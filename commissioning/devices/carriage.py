@@ -138,12 +138,14 @@ class Carriage(Device, Receiver, Giver):
             self.waiting.add(giver)
             self._tell_called()
             self._look_round()
+            self._publish()
             return False
         self.waiting.discard(giver)
         self._tell_called()
         self.part = part
         self.own(part)
-        self._enter("taking")
+        self.phase = "taking"
+        self._publish()
         self.line.journal.add(_MOVE, _BODY, part.id, self.drive.index, self.places[place])
         kernel = self.line.kernel
         kernel.call_at(kernel._now + self.load.draw(), self.taken)
@@ -156,38 +158,43 @@ class Carriage(Device, Receiver, Giver):
         if self.bound_for < 0:
             self.bound_for = self.turn
             self.turn = (self.turn + 1) % len(self.exits)
-        self._enter("loaded")
+        self.phase = "loaded"
         self.ports["loaded"].write(True)
         self._look_round()
+        self._publish()
 
     def given(self, _: None) -> None:
         """Continuation: the part stands where the exit may take it."""
-        self._enter("offering")
+        self.phase = "offering"
         self.ready(self.targets[self.goal - self.feeds])
 
     def ready(self, receiver: Receiver) -> None:
         if self.phase != "offering" or self.part is None:
             return
-        if not receiver.offer(self.part, self):
-            self._tell(State.BLOCKED, False)
+        part, self.part = self.part, None  # what takes it may call for another at once
+        if not receiver.offer(part, self):
+            self.part = part
+            self._publish()
             return
-        self.part = None
         self.bound_for = -1
-        self._enter("free")
+        self.phase = "free"
         self.ports["loaded"].write(False)
         self._look_round()
+        self._publish()
 
     # where to go ---------------------------------------------------------------------------------
 
     def command_changed(self, _: None) -> None:
         """A command changed."""
         self._look_round()
+        self._publish()
 
     def arrived(self, position: float) -> None:
         """It stands at its goal."""
-        self._enter("free" if self.part is None else "loaded")
+        self.phase = "free" if self.part is None else "loaded"
         self.ports["at"].write(self.goal + 1)
         self._look_round()
+        self._publish()
 
     def _look_round(self) -> None:
         """Do what there is to do: go on, take, or give. While it takes or gives, that ends first."""
@@ -197,7 +204,7 @@ class Carriage(Device, Receiver, Giver):
         if goal != self.goal:
             self._go(goal)
         elif self.phase == "loaded" and goal >= self.feeds and self._may("give"):
-            self._enter("giving")
+            self.phase = "giving"
             kernel = self.line.kernel
             kernel.call_at(kernel._now + self.unload.draw(), self.given)
         elif self.phase == "free" and goal < self.feeds and self._may("take"):
@@ -236,7 +243,7 @@ class Carriage(Device, Receiver, Giver):
     def _go(self, goal: int) -> None:
         given = self.params
         self.goal = goal
-        self._enter("moving")
+        self.phase = "moving"
         if self.ports["at"].source != 0:
             self.ports["at"].write(0)
         time = self.drive.move_to(
@@ -259,11 +266,10 @@ class Carriage(Device, Receiver, Giver):
 
     # what is told --------------------------------------------------------------------------------
 
-    def _enter(self, phase: str) -> None:
-        self.phase = phase
-        self._tell(State.IDLE if phase == "free" else State.WORKING, phase in ("moving", "taking", "giving"))
-
-    def _tell(self, state: State, busy: bool) -> None:
+    def _publish(self) -> None:
+        """What it does, once all that follows at once has been done: no edges of no length."""
+        state = {"free": State.IDLE, "offering": State.BLOCKED}.get(self.phase, State.WORKING)
+        busy = self.phase in ("moving", "taking", "giving")
         self.set_state(state, 0 if self.part is None else 1)
         if self.ports["busy"].source is not busy:
             self.ports["busy"].write(busy)

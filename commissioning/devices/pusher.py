@@ -17,7 +17,7 @@ from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
 from commissioning.sim.flow import Giver, Receiver
-from commissioning.sim.kernel import EDGE, instant
+from commissioning.sim.kernel import EDGE
 from commissioning.sim.line import Line
 from commissioning.sim.part import Part
 
@@ -46,6 +46,9 @@ class Pusher(Device, Giver):
             Param("speed", "speed", "Speed outward.", default=1.0, exclusive_minimum=0.0),
             Param("return_speed", "speed", "Speed back; as outward unless given.", default=None,
                   exclusive_minimum=0.0),
+            Param("acceleration", "acceleration", "Of the ram, both ways; 0: at once.", default=0.0,
+                  minimum=0.0),
+            Param("jerk", "jerk", "Of the ram, both ways; 0: not limited.", default=0.0, minimum=0.0),
             Param("side", "choice", "Where it pushes to, seen along travel.", default="left",
                   choices=("left", "right")),
         ),
@@ -65,6 +68,8 @@ class Pusher(Device, Giver):
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         super().__init__(index, record, pose, line)
+        if self.params["jerk"] and not self.params["acceleration"]:
+            raise ValueError(f"{self.id} has a jerk; write acceleration: and its limit")
         self.ram = line.add_axis(self, "ram")
         self.part: Part | None = None
         self.strokes = 0  # version of the stroke, so that a touch of an earlier one is void
@@ -131,9 +136,9 @@ class Pusher(Device, Giver):
         self.set_state(State.WORKING)
         speed = p["speed"] if out or p["return_speed"] is None else p["return_speed"]
         start = self.ram.travel(self.line.kernel._now)
-        self.ram.move_to(target, speed)
+        self.ram.move_to(target, speed, p["acceleration"], p["acceleration"], p["jerk"])
         if out:
-            self._await_touch(start, speed)
+            self._await_touch(start)
 
     def touch(self, strokes: int) -> None:
         """Continuation: the face reaches the side of the part that it was aimed at, or would have."""
@@ -143,7 +148,7 @@ class Pusher(Device, Giver):
         reach = self.ram.travel(now)
         part = self._candidate(reach + 1e-9)
         if part is None:
-            self._await_touch(reach, self.params["speed"], beyond=1e-9)
+            self._await_touch(reach, beyond=1e-9)
             return
         coordinate = self.lane.position(part)
         self.lane.remove(part)
@@ -192,16 +197,15 @@ class Pusher(Device, Giver):
                 return part  # type: ignore[no-any-return]
         return None
 
-    def _await_touch(self, position: float, speed: float, beyond: float = 0.0) -> None:
+    def _await_touch(self, position: float, beyond: float = 0.0) -> None:
         """Look when the face, now at `position`, comes to the next place at which a part's side can be."""
         gaps = sorted(
             gap for product in self.line.products
             if (gap := (self._width() - product.size[1]) / 2) >= position + beyond
         )  # fmt: skip
-        if gaps:
-            kernel = self.line.kernel
-            t = instant(kernel._now + max(gaps[0] - position, 0.0) / speed * 1e9)
-            kernel.call_at(t, self.touch, self.strokes, EDGE)
+        t = self.ram.when(gaps[0]) if gaps else None
+        if t is not None:
+            self.line.kernel.call_at(t, self.touch, self.strokes, EDGE)
 
     def _width(self) -> float:
         return float(self.line.scene.devices[self.record.along or ""].params.get("width", 0.5))

@@ -95,8 +95,11 @@ class Profile(NamedTuple):
             for first, last in _monotone(one, low, end):
                 here, there = one.at(first)[0] - position, one.at(last)[0] - position
                 if here == 0.0 or there == 0.0 or (here > 0.0) is not (there > 0.0):
+                    if one.a == 0.0 and one.j == 0.0 and one.v != 0.0:
+                        return min(max(one.t + (position - one.s) / one.v, first), last)
                     return bracketed(partial(one.beyond, position), first, last)
-        return self.duration if position == self.target and after <= self.duration else None
+        there_at_last = abs(position - self.target) <= _NEAR * (1.0 + abs(self.target))
+        return self.duration if there_at_last and after <= self.duration else None
 
 
 def _monotone(one: Segment, low: float, high: float) -> Iterator[tuple[float, float]]:
