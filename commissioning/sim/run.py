@@ -50,7 +50,8 @@ class Run:
     """One execution. `problem` says why it stopped before its time, None while it did not.
 
     `scenario` names the stimulus (None: the one the scene's `run` names, "": none). `every_scan` turns
-    scan skipping off, the reference mode. Raises KeyError for an unknown scenario.
+    scan skipping off, the reference mode. Raises KeyError for an unknown scenario, ValueError for a seed
+    that is none.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class Run:
         scene = loaded.scene
         self.loaded = loaded
         self.scenario = scenario if scenario is not None else (scene.run.scenario or "")
+        if seed is not None and (type(seed) is not int or not 0 <= seed < 1 << 63):
+            raise ValueError(f"a seed is a whole number from 0 to 2^63 - 1, not {seed!r:.40}")
         self.line = Line(loaded, scene.run.seed if seed is None else seed, every_scan)
         self.inputs = InputPort(self.line)
         self.line.register(self.inputs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -159,3 +160,11 @@ def test_that_a_link_out_of_the_scenes_folder_is_refused(tmp_path: Path) -> None
     (folder / "plc" / "main.st").symlink_to(secret)
     with pytest.raises(Problems, match="outside the scene"):
         load(folder)
+
+
+@pytest.mark.parametrize("seed", [-1, 1 << 63, 2.0, True, "7"])
+def test_that_a_seed_that_no_recording_could_hold_is_refused(
+    scene: Callable[[str], LoadedScene], seed: Any
+) -> None:
+    with pytest.raises(ValueError, match="a seed is a whole number"):
+        Run(scene("wide"), seed)
