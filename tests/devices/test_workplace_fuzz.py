@@ -26,7 +26,7 @@ FAILURES = st.sampled_from(["", ", failures: {every: {exponential: 6 s}, repair:
 SHIFTS = st.sampled_from(["", ", shifts: [{from: 3 s, to: 11 s}], repeat: 13 s",
                           ", shifts: [{from: 1 s, to: 9 s}], repeat: 10 s, at_shift_end: interrupt"])  # fmt: skip
 STAGE = st.tuples(
-    st.sampled_from(["manual", "inspect", "join", "apart", "rack", "route"]),
+    st.sampled_from(["manual", "inspect", "join", "apart", "rack", "route", "station", "pallet"]),
     CYCLES,
     PEOPLE,
     SETUPS,
@@ -54,6 +54,23 @@ def build(stages: list[tuple[str, ...]], team: str) -> LoadedScene:
             rows.append(
                 f"d{k}: {{type: manual_station, cycle: {cycle}{people}{setup}{failures}{shifts}, {pose}, to: {after}}}"
             )
+        elif kind == "station":
+            cycle = cycle.replace("0 s,", "0.1 s,") if cycle != "0 s" else "0.1 s"
+            parallel = ", parallel: 2" if people else ""
+            rows.append(
+                f"d{k}: {{type: station, cycle: {cycle}{parallel}{people}{setup}{failures}{shifts}, {pose}, to: {after}}}"
+            )
+        elif kind == "pallet":
+            cycle = "1 s" if cycle.startswith("{box") else cycle
+            rows[-1] = f"q{k}: {{type: router, routes: {{box: [d{k}], tall: [t{k}]}}, {pose}}}"
+            rows.append(
+                f"t{k}: {{type: disassembly, gives: {{o: {{product: box}}}}, cycle: 0 s, {pose}, to: {{o: d{k}}}}}"
+            )
+            rows.append(f"p{k}: {{type: buffer, pallets: 2, product: tall, {pose}, to: d{k}}}")
+            rows.append(f"d{k}: {{type: assembly, takes: {{tall: 1, box: 2}}, loads: true, cycle: {cycle}"
+                        f"{people}{setup}{failures}{shifts}, {pose}, to: u{k}}}")  # fmt: skip
+            rows.append(f"u{k}: {{type: disassembly, gives: {{o: {{product: box, count: 2}}}}, unloads: true, cycle: 0.5 s, {pose}, "
+                        f"to: {{o: {after}, rest: p{k}}}}}")  # fmt: skip
         elif kind == "inspect":
             rows.append(f"d{k}: {{type: inspection, results: {{good: 50 %, rework: 40 %, scrap: 10 %}}, max_passes: 2, "
                         f"{common}, to: {{good: {after}, rework: w{k}, scrap: scrap}}}}")  # fmt: skip
