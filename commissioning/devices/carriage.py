@@ -126,6 +126,7 @@ class Carriage(Device, Receiver, Giver):
                             ("move_time", 0.0)):  # fmt: skip
             self.ports[name].write(value)
         self._look_round()
+        self._publish()
 
     def receiver(self, at: float | None = None) -> Receiver:
         return self
@@ -268,7 +269,8 @@ class Carriage(Device, Receiver, Giver):
 
     def _publish(self) -> None:
         """What it does, once all that follows at once has been done: no edges of no length."""
-        state = {"free": State.IDLE, "offering": State.BLOCKED}.get(self.phase, State.WORKING)
+        empty = State.IDLE if self.waiting else State.STARVED  # idle: there is a part, it is told not to
+        state = {"free": empty, "offering": State.BLOCKED}.get(self.phase, State.WORKING)
         busy = self.phase in ("moving", "taking", "giving")
         self.set_state(state, 0 if self.part is None else 1)
         if self.ports["busy"].source is not busy:

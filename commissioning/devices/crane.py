@@ -144,6 +144,7 @@ class Crane(Device, Receiver, Giver):
         if self.todo or not self._can_store() or (fetch and self._singles() and self.stored_last):
             self.waiting.add(giver)
             self._begin()
+            self._settle()
             return False
         self.waiting.discard(giver)
         self.source = 0 if self._singles() or not fetch else self.rack.next_out(self._asked("retrieve_from"))
@@ -161,6 +162,7 @@ class Crane(Device, Receiver, Giver):
     def command_changed(self, _: None) -> None:
         """A command changed."""
         self._begin()
+        self._settle()
 
     def _begin(self) -> None:
         """The next round, if there is one to do: with a part that waits, or for one that is stored."""
@@ -285,7 +287,8 @@ class Crane(Device, Receiver, Giver):
     def _settle(self) -> None:
         """Publish what it does, if that has changed."""
         blocked = bool(self.todo) and self.todo[0] == "give" and self.carried is not None
-        state = State.BLOCKED if blocked else State.WORKING if self.todo else State.IDLE
+        empty = State.IDLE if self.waiting else State.STARVED  # idle: there is a part, it is told not to
+        state = State.BLOCKED if blocked else State.WORKING if self.todo else empty
         self.set_state(state, self.rack.count + (self.carried is not None))
         for port, value in (("busy", bool(self.todo)), ("count", self.rack.count)):
             if self.ports[port].source != value:

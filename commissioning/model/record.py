@@ -69,7 +69,7 @@ class State(IntEnum):
 
 CUBIC = 1
 """`aux` of a DRIVE record whose fields are position, speed, acceleration and jerk, until the next record
-(`resources/decisions/0012-axes.md`). 0: a ramp to a speed."""
+(`resources/decisions/0016-axes.md`). 0: a ramp to a speed."""
 
 
 class CarrierKind(IntEnum):

@@ -132,7 +132,7 @@ class Motion:
         self, t: int, s0: float, v0: float, acceleration: float, v1: float, cubic: bool = False
     ) -> None:
         """A new DRIVE record at `t`: ramp from v0 to v1, then straight (`decisions/0001-journal.md`); or, if
-        `cubic`, with the jerk in place of v1 until the next record (`decisions/0012-axes.md`)."""
+        `cubic`, with the jerk in place of v1 until the next record (`decisions/0016-axes.md`)."""
         if cubic:
             c2 = 0.5 * acceleration
             self.polynomial = (

@@ -101,6 +101,19 @@ def test_that_a_car_waits_with_its_part_until_there_is_a_place(line: Line) -> No
     assert (pytest.approx(38.0), 3) in states
 
 
+def test_that_a_car_is_starved_without_parts_and_idle_where_it_may_not_take_one(line: Line) -> None:
+    """Shares by formula: the part comes at 10 s, may be taken from 30 s on, is gone at 30 + 4 + 8 + 3 s."""
+    run = line(CAR.replace("every: always", "every: 100 s, first: 10 s").replace("load: 4 s", "load: 4 s, tags: {take: Q_T}"),
+               "tags: {Q_T: {type: BOOL}}\n")  # fmt: skip
+    run.advance("30 s")
+    run.write("Q_T", True)
+    run.advance("50 s")
+    shares = run.kpi()["car"]
+    assert shares.starved == pytest.approx((10 + 35) / 80, abs=1e-6)
+    assert shares.idle == pytest.approx(20 / 80, abs=1e-6)
+    assert shares.working == pytest.approx(15 / 80, abs=1e-6)
+
+
 def test_that_a_lift_with_limited_jerk_takes_the_time_of_its_s_curve(line: Line) -> None:
     """3 m at 0.5 m/s, 0.8 m/s2, 2 m/s3: v j >= a^2, so v/a + a/j + d/v = 0.625 + 0.4 + 6 s."""
     run = line("src: {type: source, product: box, every: 60 s, first: 0 s, to: b1}\n"
