@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.bench.report_timing import open_chart, text, ticks
-from commissioning.bench.why import STEPS, Strip, Why
+from commissioning.bench.why import Why
+from commissioning.bench.why_strips import STEPS, Strip
 from commissioning.sim.bottleneck import Bottlenecks
 from commissioning.sim.cause import clock
 

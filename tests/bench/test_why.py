@@ -25,7 +25,8 @@ from commissioning.bench.report_why import why_sections
 from commissioning.bench.run import RecordedRun, make_run
 from commissioning.bench.single import run_once
 from commissioning.bench.verdicts import check_scene
-from commissioning.bench.why import STEPS, Why, why
+from commissioning.bench.why import Why, why
+from commissioning.bench.why_strips import STEPS
 from commissioning.files.recording import read_recording
 from commissioning.model.record import Kind
 from commissioning.sim.check import JournalView, RecordsView
