@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from commissioning.app.finder import Found
+from commissioning.app.recordings import Recordings
 from commissioning.app.source import LiveSource
 from commissioning.app.words import parsed, type_word
 from commissioning.model.problem import Problems
@@ -30,6 +31,7 @@ class Commands:
         self._waiting: list[Future[Any]] = []
         self._words: dict[Future[Any], str] = {}  # to say when one of them is done
         self._asked_to_arm: tuple[str, float] = ("", 0.0)
+        self.recordings = Recordings(window, self._after)
         self._poll = QTimer(window)
         self._poll.setInterval(30)
         self._poll.timeout.connect(self._answers)
@@ -37,9 +39,9 @@ class Commands:
         self.handlers: Mapping[str, Callable[[], object]] = {
             "open_scene": self.open_scene,
             "open_recording": self.open_recording,
-            "record": self.record,
-            "stop_record": self.stop_record,
-            "save_recording": self.save_recording,
+            "record": self.recordings.begin,
+            "stop_record": self.recordings.end,
+            "save_recording": self.recordings.save,
             "close_line": w.close_line,
             "save_picture": self.save_picture,
             "quit": w.close,
@@ -138,38 +140,6 @@ class Commands:
         )
         if name:
             self._window.open(Path(name))
-
-    def record(self) -> None:
-        """From its start on, also what has happened before it was asked for."""
-        source, file = self._window.watch.source, self._recording_file("Record the run into")
-        if isinstance(source, LiveSource) and file is not None:
-            self._after(source.record(file), f"Recording into {file.name}: it holds the run from its start.")
-
-    def stop_record(self) -> None:
-        source = self._window.watch.source
-        if isinstance(source, LiveSource) and source.recording is not None:
-            name = source.recording.name
-            self._after(source.record(None), f"{name} is complete: open it with File, Open recording.")
-
-    def save_recording(self) -> None:
-        source, file = self._window.watch.source, self._recording_file("Save the run so far as")
-        if isinstance(source, LiveSource) and file is not None:
-            self._after(source.save_recording(file), f"Saved {file.name}: it replays from the start to here.")
-
-    def _recording_file(self, title: str) -> Path | None:
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, title, f"{self._line_name()}.recording", "Recordings (*.recording)", "",
-            QFileDialog.Option.DontUseNativeDialog,
-        )  # fmt: skip
-        if not name:
-            return None
-        return Path(name) if Path(name).suffix else Path(name).with_suffix(".recording")
-
-    def _line_name(self) -> str:
-        scene = self._window.scene
-        if scene is None:
-            return "line"
-        return scene.name if scene.is_dir() else scene.parent.name or scene.stem
 
     def save_picture(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
