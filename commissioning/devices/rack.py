@@ -86,6 +86,7 @@ class Rack(Device, Receiver, Giver):
         exit_pose=_exit_pose,
         example="store: {type: rack, bays: 20, levels: 5, to: belt2, tags: {retrieve: Q_Get, address: Q_At}}",
     )  # fmt: skip
+    works_at_once: ClassVar[int | None] = 1
     saved: ClassVar[tuple[str, ...]] = (
         "slots", "order", "entered", "incoming", "outgoing", "at", "job", "slot", "asked", "turn", "waiting",
         "edge", "carried",

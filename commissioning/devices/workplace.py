@@ -51,6 +51,7 @@ class Workplace(Device, Receiver, Giver):
     shifts nothing comes in or leaves.
     """
 
+    works_at_once: ClassVar[int | None] = 1
     saved: ClassVar[tuple[str, ...]] = ("inside", "outgoing", "waiting", "leaving", "again")
     constant: ClassVar[tuple[str, ...]] = ("work", "conditions", "targets", "slots")
 

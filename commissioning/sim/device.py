@@ -40,6 +40,9 @@ class Device(Stateful):
 
     declaration: ClassVar[TypeDeclaration]
 
+    works_at_once: ClassVar[int | None] = None
+    """Parts (or batches) it works on side by side; None: as many as it has slots."""
+
     saved: ClassVar[tuple[str, ...]] = ("state", "held", "bits")
     derived: ClassVar[tuple[str, ...]] = ("heard",)
     constant: ClassVar[tuple[str, ...]] = ("index", "record", "line", "ports", "pose", "status_ports")

@@ -122,6 +122,7 @@ def _look(line: Line) -> dict[str, Any]:
                 "to": {name: target.device for name, target in device.record.to.items()},
                 "power": dict(device.record.power),
                 "planned_s": _planned(device.params),
+                "works_at_once": device.works_at_once,
             }
             for device in line.devices.values()
         },

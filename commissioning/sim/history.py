@@ -149,10 +149,13 @@ class History:
         self.devices: list[int] = [k for k, thing in enumerate(objects) if thing["kind"] == "device"]
         self.types: list[str] = [str(thing.get("type", "")) for thing in objects]
         self.places: dict[int, int] = dict.fromkeys(self.devices, 0)
-        """Slots of each device: of a station, how many parts (or batches) it works on side by side."""
+        """How many parts (or batches) each device works on side by side: its slots, unless it says so."""
         index = self._index = {self.names[k]: k for k in self.devices}
         for slot in header["core"]["slots"]:
             self.places[index[str(slot["device"])]] += 1
+        for name, look in header.get("look", {}).get("devices", {}).items():
+            if look.get("works_at_once") is not None and name in index:
+                self.places[index[name]] = int(look["works_at_once"])
         self._lanes = {
             index[str(zone["device"])] for lane in header["core"]["lanes"] for zone in lane["zones"]
         }

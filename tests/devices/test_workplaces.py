@@ -12,6 +12,8 @@ import pytest
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind, State
 from commissioning.sim.deadlock import find_deadlocks
+from commissioning.sim.history import History
+from commissioning.sim.oee import oee
 from commissioning.sim.run import Run
 
 Line = Callable[..., Run]
@@ -114,6 +116,20 @@ def test_that_an_assembly_of_exponential_feeds_follows_its_markov_chain(
     assert run.tags["out.count"].value / 40_000 == pytest.approx(
         a * (1 - weights[-1] / sum(weights)), rel=0.012
     )
+
+
+def test_that_an_assembly_is_one_machine_whatever_it_holds(line: Line) -> None:
+    """Three parts lie in it, it works on all of them at once: performance 100 %, availability 100 %."""
+    run = line("s1: {type: source, product: box, every: 10 s, first: 0 s, to: join}\n"
+               "s2: {type: source, product: tall, every: 2 s, first: 0 s, to: join}\n"
+               "join: {type: assembly, takes: {box: 1, tall: 2}, cycle: 4 s, to: out}\nout: {type: sink}")  # fmt: skip
+    run.advance("1 h")
+    view = run.view()
+    history = History(view.header, view.records(), view.end_ns)
+    (figures,) = oee(history)
+    assert figures.availability == 1.0
+    assert figures.performance == pytest.approx(1.0, abs=0.005)
+    assert figures.parts == run.tags["out.count"].value
 
 
 def test_that_a_part_that_an_assembly_never_takes_stops_the_run_and_is_named(line: Line) -> None:
