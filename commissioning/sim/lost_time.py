@@ -226,6 +226,8 @@ class Tracer:
         for t0, t1, state, _ in self.history.periods[device].within(a, b):
             if state == _BLOCKED:
                 yield from self.blocked(device, t0, t1, depth + 1)
+            elif state == _STARVED:  # for something else than what is offered to it
+                yield from self.starved(device, t0, t1, depth + 1)
             else:
                 yield device, _NAMES[state], t1 - t0
 

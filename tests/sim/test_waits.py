@@ -96,6 +96,25 @@ def test_that_a_stop_of_the_belt_is_the_belt_s() -> None:
     assert sum(causes.values()) == pytest.approx(_wait(found, "m1", State.STARVED).share, rel=1e-12)
 
 
+def test_that_what_an_assembly_lacks_is_why_it_takes_nothing_else() -> None:
+    """Frames are there at once, motors come every 20 s, putting them together takes 5 s: frames wait all the
+    time, 5 of 20 s for the work and 15 for the motors."""
+    text = (
+        "format: commissioning-scene/1\n"
+        "products: {frame: {size: [0.3 m, 0.2 m, 0.2 m]}, motor: {size: [0.1 m, 0.1 m, 0.1 m]}}\n"
+        "devices:\n"
+        "  frames: {type: source, product: frame, every: always, to: join}\n"
+        "  motors: {type: source, product: motor, every: 20 s, pose: {xyz: [0, 2, 1]}, to: join}\n"
+        "  join: {type: assembly, takes: {frame: 1, motor: 1}, cycle: 5 s, pose: {xyz: [2, 0, 1]}, to: out}\n"
+        "  out: {type: sink}\n"
+    )
+    found = history(text, 2200.0, 200.0)
+    wait = _wait(found, "frames", State.BLOCKED)
+    assert wait.share == pytest.approx(1.0)
+    expected = {("motors", "arrivals"): 15 / 20, ("join", "working"): 5 / 20}
+    assert _causes(found, wait) == pytest.approx(expected, abs=0.01)
+
+
 def test_that_parts_which_wait_in_a_circle_are_named_so() -> None:
     """The inspection holds a part for rework, the rework one for the inspection: neither can ever move."""
     text = scene(
