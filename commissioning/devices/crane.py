@@ -78,6 +78,7 @@ class Crane(Device, Receiver, Giver):
         example="store: {type: crane, length: 60 m, height: 12 m, speed: 3 m/s, acceleration: 0.5 m/s2,"
         " lift_speed: 0.8 m/s, pick: 5 s, deposit: 5 s, to: belt2}",
     )  # fmt: skip
+    works_at_once: ClassVar[int | None] = 1
     saved: ClassVar[tuple[str, ...]] = (
         "todo", "carried", "spot", "source", "pending", "stored_last", "waiting", "cycles",
     )  # fmt: skip
