@@ -182,3 +182,58 @@ def test_that_a_damaged_snapshot_is_refused_by_its_sum(everything: LoadedScene, 
         Run.restore(everything, zlib.compress(bytes(whole)))
     with pytest.raises(SnapshotError, match="no format"):
         read(zlib.compress(b'{"format": "commissioning-snapshot/1"}'))
+
+
+@pytest.mark.parametrize("days", [1, 300])
+def test_that_a_replay_of_a_busy_line_to_a_far_time_ends_with_the_work_it_says_it_took(
+    carton_line: LoadedScene, days: int
+) -> None:
+    """20 s of a line that goes on: it is found out within the first minutes of the day, not at its end."""
+    run = Run(carton_line, 1, "production")
+    assert run.environment.now == 0
+    run.advance("20 s")
+    far = changed(run.snapshot(), lambda data: data.update(t=days * 24 * 3600 * S))
+    advanced: list[int] = []
+    with pytest.MonkeyPatch.context() as patch, at_most(60):
+        go = Run.advance_to
+        patch.setattr(Run, "advance_to", lambda self, t: (advanced.append(t), go(self, t))[1])
+        with pytest.raises(SnapshotError, match=r"more than the .* events it says it had"):
+            Run.restore(carton_line, far)
+    assert max(advanced) <= 600 * S
+
+
+def _first_part(state: dict[str, Any]) -> list[Any]:
+    return state["parts"][0]
+
+
+SPOILT: dict[str, Callable[[dict[str, Any]], object]] = {
+    "an entry in the past": lambda s: s["entries"][0].__setitem__(0, 5),
+    "entries out of order": lambda s: s["entries"].reverse(),
+    "an entry twice": lambda s: s["entries"].insert(0, s["entries"][0]),
+    "more entries than were scheduled": lambda s: s.update(scheduled=1),
+    "fewer parts made than there are": lambda s: s.update(made=1),
+    "a part of no product": lambda s: _first_part(s).__setitem__(1, 99),
+    "a part of negative size": lambda s: _first_part(s).__setitem__(3, -1.0),
+    "a part without a number for a size": lambda s: _first_part(s).__setitem__(4, math.nan),
+    "a part made tomorrow": lambda s: _first_part(s).__setitem__(6, 10**15),
+    "a text on a BOOL": lambda s: s["signals"][0].update(value="yes"),
+    "an unknown quality": lambda s: s["signals"][0].update(quality=7),
+    "a change in the future": lambda s: s["signals"][0].update(t=10**15),
+    "a digest that is none": lambda s: s["journal"].update(chain="00"),
+    "records cut through": lambda s: s["journal"].update(tail=s["journal"]["tail"][:-8]),
+    "texts that are none": lambda s: s["journal"].update(texts=[1], texts_sealed=0),
+    "a drive that is nowhere": lambda s: s["objects"]["drive:b1"].update(s0=math.nan),
+    "inputs that are none": lambda s: s["objects"]["run:inputs"].update(log=[[1]]),
+    "an object less": lambda s: s["objects"].pop("b1"),
+    "an object more": lambda s: s["objects"].update(b77={}),
+    "a count beyond 64 bits": lambda s: s["objects"]["run:inputs"].update(group=1 << 70),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SPOILT)
+def test_that_a_state_that_cannot_be_is_refused(
+    everything: LoadedScene, states: list[bytes], case: str
+) -> None:
+    spoilt = changed(states[1], lambda data: SPOILT[case](data["state"]))
+    with pytest.raises(SnapshotError, match="does not fit this line"):
+        Run.restore(everything, spoilt)

@@ -212,6 +212,7 @@ def test_that_any_size_of_a_product_is_refused_or_runs(seed: int) -> None:
         ("belt", "speed", "1e300 m/s", "but must be more than 0 m/s and at most 10000 m/s"),
         ("source", "every", {"exponential": "1e-300 s"}, "shorter than a nanosecond"),
         ("push_button", "hold", "1e300 s", "at most"),
+        ("roller_conveyor", "zones", 10**9, "at most 1000"),
     ],
 )
 def test_that_what_time_in_nanoseconds_cannot_hold_is_told_at_its_place(
