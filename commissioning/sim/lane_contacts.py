@@ -122,7 +122,8 @@ class LaneContacts(LaneTrains):
             self._relation(train, STALLING, own, other)
             if not zone.stalled:
                 zone.stalled = True
-                own.stall(self._key(zone))
+                # where they touch exactly: what rounding up the instant added would add up, part by part
+                own.stall(self._key(zone), own.travel(self.kernel._now) + self.gap(train))
         else:
             assert other is not None
             self._push(train, leader, own, other)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  scene text
 """Random lines from scene text: no part is lost, none overtakes or overlaps another, Little's law holds, and
 slices and snapshots change nothing.
 
@@ -218,6 +219,34 @@ def test_that_what_comes_first_onto_a_track_leaves_it_first(text: str) -> None:
         if row["kind"] == Kind.PART_MOVE and row["aux"] == CarrierKind.LANE:
             where[part] = int(row["a"])
             queues[where[part]].append(part)
+
+
+RIGID = """format: commissioning-scene/1
+products: {box: {size: [0.3 m, 0.2 m, 0.2 m]}}
+devices:
+  src: {type: source, product: box, every: always, to: roll}
+  roll: {type: roller_conveyor, pose: {xyz: [0 m, 0 m, 0 m]}, length: 0.6 m, speed: 0.7 m/s, zones: 1, mode: slug, to: belt}
+  belt: {type: belt, pose: {xyz: [0.6 m, 0 m, 0 m]}, length: 2.0 m, speed: 0.7 m/s, to: work}
+  work: {type: station, pose: {xyz: [2.6 m, 0 m, 0 m]}, length: 0.6 m, cycle: 1 s, to: out}
+  out: {type: sink}
+"""
+
+
+def test_that_rounding_does_not_add_up_in_a_queue_that_moves_a_part_at_a_time() -> None:
+    """0.3 m at 0.7 m/s is no whole number of ns. A track that cannot slip stops where its part touches, not where
+    the instant, rounded up, has brought it: else each part would lead the next one by 0.3 nm more, and come in
+    0.4 ns earlier. Parts leave each second, and so they come in each second, to the nanosecond.
+    """
+    run = Run(load_text(RIGID, Path("scene.yaml")), 1)
+    run.advance("30 min")
+    records = run.journal.records()
+    made = records["t"][records["kind"] == Kind.PART_MADE][20:]
+    assert set(np.diff(made).tolist()) == {NS}
+    timeline = Timeline(run.journal.header, records)
+    for t in np.unique(records["t"])[-300:]:
+        for parts in on_lanes(timeline.poses(int(t))).values():
+            for (_, front, length), (_, behind, _) in pairwise(parts):
+                assert front - length >= behind - 1e-9
 
 
 # ---- the same, however it is cut ----------------------------------------------------------------------
