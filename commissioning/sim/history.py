@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -18,14 +18,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from commissioning.model.record import Kind, State
+from commissioning.model.record import CarrierKind, Kind, State
 from commissioning.sim.visits import OPEN, Visits, visits
 
 __all__ = ["NOTHING", "End", "History", "Periods", "Role", "Visit", "periods"]
 
 NOTHING = -1
 """No device: of a part that nobody made in the records (a pallet of a loop is made by its buffer)."""
-Role = Literal["source", "sink", "machine", "transport", "store", "other"]
+Role = Literal["source", "sink", "machine", "transport", "store", "team", "other"]
 Visit = tuple[int, int, int]
 """Object index of a device, t_in and t_out in ns; a visit that goes on ends at the end of the history."""
 _STORES = ("buffer", "rack")
@@ -168,7 +168,7 @@ class History:
     def over(self, start_ns: int) -> History:
         """The same run, looked at from `start_ns` on. What was read already is not read again."""
         other = History(self.header, self.records, self.end, start_ns)
-        for name in ("periods", "visits", "journeys", "made", "ends", "roles", "ways", "lines"):
+        for name in ("periods", "visits", "journeys", "rides", "made", "ends", "roles", "ways", "lines"):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
         return other
@@ -200,6 +200,15 @@ class History:
         return found
 
     @cached_property
+    def rides(self) -> dict[tuple[int, int], int]:
+        """By (part, ns at which it was put onto another one) that one: until it is taken off it visits no
+        device itself."""
+        rows = self.records[self.records["kind"] == int(Kind.PART_MOVE)]
+        rows = rows[rows["aux"] == int(CarrierKind.PART)]
+        columns = (rows["obj"].tolist(), rows["t"].tolist(), rows["a"].tolist())
+        return {(part, t): int(carrier) for part, t, carrier in zip(*columns, strict=True)}
+
+    @cached_property
     def made(self) -> dict[int, tuple[int, int, int]]:
         """By part: when (ns), by which device and what product (index)."""
         rows = self.records[self.records["kind"] == int(Kind.PART_MADE)]
@@ -218,8 +227,8 @@ class History:
         """What each device is in the flow, told by what the records say it did.
 
         `transport`: parts ride on its lanes. `store`: a buffer or rack. `machine`: parts stayed in it (its
-        slots, its bodies) and it is neither. `source`, `sink`: where parts were made and ended, if they did
-        not also stay there.
+        slots, its bodies) and it is neither. `team`: people whom machines share. `source`, `sink`: where
+        parts were made and ended, if they did not also stay there.
         """
         makers = {device for _, device, _ in self.made.values()}
         takers = {end.device for end in self.ends.values() if end.why != _LOST}
@@ -228,6 +237,8 @@ class History:
         for device in self.devices:
             if device in self._lanes:
                 found[device] = "transport"
+            elif self.types[device] == "operators":
+                found[device] = "team"
             elif self.types[device] in _STORES:
                 found[device] = "store"
             elif self.places[device] or device in visited:
@@ -282,6 +293,17 @@ class History:
         for (a, _), count in self.ways.items():
             parts[head(a)] += count
         return [frozenset(found[key]) for key, _ in parts.most_common()]
+
+    def teams(self, devices: Collection[int]) -> list[int]:
+        """The teams that any of these devices asks for."""
+        looks = self.header.get("look", {}).get("devices", {})
+        asked = {
+            looks[self.names[device]]["params"].get(who)
+            for device in devices
+            if self.names[device] in looks
+            for who in ("operators", "setup_by", "repair_by")
+        }
+        return [one for one in self.devices if self.roles[one] == "team" and self.names[one] in asked]
 
     @property
     def span(self) -> int:

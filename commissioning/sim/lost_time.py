@@ -16,7 +16,7 @@ passage, to the device that the part goes to if that was busy, and to the belt o
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -58,10 +58,16 @@ class Tracer:
         self.exits: dict[int, list[tuple[int, int, int]]] = {k: [] for k in history.devices}
         self.quickest: dict[tuple[int, int, int], int] = {}  # ns through a device, from where and to where
         after: Counter[tuple[int, int]] = Counter()
+        rides = history.rides
         for part, visits in history.journeys.items():
             gone = part in history.ends
+            rode = False  # what brings it and takes it away is what counts
             for k, (device, t_in, t_out) in enumerate(visits):
-                self.arrivals[device].append((t_in, part, k))
+                if not rode:
+                    self.arrivals[device].append((t_in, part, k))
+                rode = (part, t_out) in rides
+                if rode:
+                    continue
                 if k + 1 < len(visits) or gone:
                     self.exits[device].append((t_out, part, k))
                 if k + 1 < len(visits):
@@ -127,6 +133,9 @@ class Tracer:
         for k in range(to, 0, -1):
             device, t_in, _ = visits[k - 1]
             ahead, comes, _ = visits[k]
+            carrier, came = self._carrier(part, visits, k - 1)
+            if came >= 0:  # it was taken off here, and was here since that one came
+                t_in = self.history.journeys[carrier][came][1]
             if self.history.roles[device] in ("transport", "store"):
                 free = max(t_in + self._quickest(visits, k - 1), comes - need)
                 if free < comes:
@@ -142,9 +151,23 @@ class Tracer:
                 if busy:
                     yield device, "working", busy
                 need -= busy
+            if need > 0 and came >= 0:
+                yield from self._lost(carrier, came, need, depth + 1)
+                return
             if need <= 0:
                 return
         yield from self._before_line(part, visits[0], target, need, depth)
+
+    def _carrier(self, part: int, visits: Sequence[Visit], k: int) -> tuple[int, int]:
+        """On what a part rode to its visit number k, and the number of that one's visit; -1: it did not."""
+        carrier = self.history.rides.get((part, visits[k - 1][2]), -1) if k > 0 else -1
+        if carrier < 0:
+            return -1, -1
+        its = self.history.journeys.get(carrier, [])
+        came = bisect_right(its, visits[k][1], key=lambda visit: visit[1]) - 1
+        while came >= 0 and its[came][0] != visits[k][0]:  # it may have gone on in the same instant
+            came -= 1
+        return carrier, came
 
     def _before_line(self, part: int, visit: Visit, target: int, need: int, depth: int) -> Found:
         """The part was made and not taken; before that it was not made."""

@@ -48,14 +48,17 @@ def judgements(history: History) -> dict[int, list[tuple[int, bool]]]:
 
 
 def departed(history: History) -> Counter[int]:
-    """By device: parts that left it in the time looked at; one that went into another part there has not."""
+    """By device: parts that left it in the time looked at; one that went into another part there, or
+    onto one, has not."""
     found: Counter[int] = Counter()
     for part, visits in history.journeys.items():
         gone = history.ends.get(part)
         last = len(visits) - 1
         for k, (device, _, t_out) in enumerate(visits):
-            if history.start < t_out <= history.end and (
-                k < last or (gone is not None and (gone.why != _USED or gone.device != device))
+            if (
+                history.start < t_out <= history.end
+                and (part, t_out) not in history.rides
+                and (k < last or (gone is not None and (gone.why != _USED or gone.device != device)))
             ):
                 found[device] += 1
     return found

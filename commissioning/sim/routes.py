@@ -22,7 +22,7 @@ class Routes:
 
     `used`: parts that went into another one; `rejected`: of those done, the ones judged not good, and in
     `rejects` by the flow that they left by. Balance: `inside_before` + `made` = `done` + `lost` + `removed`
-    + `used` + `inside_after`.
+    + `used` + `inside_after`. A part that rides on another has no flow of its own meanwhile.
     """
 
     flows: Mapping[tuple[int, int], int]
@@ -53,10 +53,11 @@ def routes(history: History) -> Routes:
         visits = history.journeys.get(part, [])
         maker = history.made.get(part, (0, NOTHING, 0))[1]
         at = visits[0][0] if maker == NOTHING and visits else maker
-        for device, t_in, _ in visits:
-            if device != at and start < t_in <= end:
+        rode = False
+        for device, t_in, t_out in visits:
+            if device != at and start < t_in <= end and not rode:
                 flows[at, device] += 1
-            at = device
+            at, rode = device, (part, t_out) in history.rides
         gone = history.ends.get(part)
         if gone is not None and start < gone.t <= end:
             to = _AWAY.get(gone.why, gone.device)

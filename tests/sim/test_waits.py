@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from commissioning.model.record import State
 from commissioning.sim.history import History
+from commissioning.sim.oee import oee
+from commissioning.sim.routes import routes
 from commissioning.sim.waits import Wait, waits, words
 
 BREAKS = "cycle: 10 s, failures: {every: 50 s, repair: 10 s}"  # a period of 60 s: 5 parts, then the repair
@@ -113,6 +115,31 @@ def test_that_what_an_assembly_lacks_is_why_it_takes_nothing_else() -> None:
     assert wait.share == pytest.approx(1.0)
     expected = {("motors", "arrivals"): 15 / 20, ("join", "working"): 5 / 20}
     assert _causes(found, wait) == pytest.approx(expected, abs=0.01)
+
+
+def test_that_a_part_that_rides_is_followed_on_what_carries_it() -> None:
+    """Housings ride on pallets, ten of them, through a press of 10 s; taken off, each is packed in 4 s: it
+    starves 6 of 10 s because the press works, and loading counts one part a cycle in its OEE."""
+    text = (
+        "format: commissioning-scene/1\n"
+        "products: {pallet: {size: [0.36 m, 0.36 m, 0.06 m]}, housing: {size: [0.2 m, 0.2 m, 0.1 m]}}\n"
+        "devices:\n"
+        "  ring: {type: buffer, pallets: 10, product: pallet, pose: {xyz: [0, 0, 1]}, to: load}\n"
+        "  housings: {type: source, product: housing, every: always, pose: {xyz: [0, 2, 1]}, to: load}\n"
+        "  load: {type: assembly, takes: {pallet: 1, housing: 1}, loads: true, cycle: 3 s, to: q}\n"
+        "  q: {type: buffer, to: press}\n"
+        "  press: {type: station, cycle: 10 s, to: unload}\n"
+        "  unload: {type: disassembly, gives: {made: {product: housing}}, unloads: true, cycle: 2 s,"
+        " to: {made: pack, rest: ring}}\n"
+        "  pack: {type: station, cycle: 4 s, pose: {xyz: [9, 3, 1]}, to: out}\n"
+        "  out: {type: sink}\n"
+    )
+    found = history(text, 3000.0, 500.0)
+    causes = _causes(found, _wait(found, "pack", State.STARVED))
+    assert causes == pytest.approx({("press", "working"): 0.6}, abs=0.01)
+    parts = {found.names[one.device]: one.parts for one in oee(found)}
+    assert parts["load"] == pytest.approx(250, abs=1) and parts["unload"] == pytest.approx(500, abs=2)
+    assert routes(found).balanced
 
 
 def test_that_parts_which_wait_in_a_circle_are_named_so() -> None:
