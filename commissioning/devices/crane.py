@@ -78,7 +78,6 @@ class Crane(Device, Receiver, Giver):
         example="store: {type: crane, length: 60 m, height: 12 m, speed: 3 m/s, acceleration: 0.5 m/s2,"
         " lift_speed: 0.8 m/s, pick: 5 s, deposit: 5 s, to: belt2}",
     )  # fmt: skip
-    works_at_once: ClassVar[int | None] = 1
     saved: ClassVar[tuple[str, ...]] = (
         "todo", "carried", "spot", "source", "pending", "stored_last", "waiting", "cycles",
     )  # fmt: skip
@@ -108,6 +107,10 @@ class Crane(Device, Receiver, Giver):
         self.stored_last = False
         self.waiting = Waiting()
         self.cycles = 0
+
+    @property
+    def works_at_once(self) -> int | None:
+        return 1
 
     def connect(self) -> None:
         target = self.record.to[""]

@@ -86,7 +86,6 @@ class Rack(Device, Receiver, Giver):
         exit_pose=_exit_pose,
         example="store: {type: rack, bays: 20, levels: 5, to: belt2, tags: {retrieve: Q_Get, address: Q_At}}",
     )  # fmt: skip
-    works_at_once: ClassVar[int | None] = 1
     saved: ClassVar[tuple[str, ...]] = (
         "slots", "order", "entered", "incoming", "outgoing", "at", "job", "slot", "asked", "turn", "waiting",
         "edge", "carried",
@@ -132,6 +131,10 @@ class Rack(Device, Receiver, Giver):
         self.turn = _STORE  # what was done last
         self.edge = False
         self.waiting = Waiting()
+
+    @property
+    def works_at_once(self) -> int | None:
+        return 1
 
     def connect(self) -> None:
         target = self.record.to[""]

@@ -51,7 +51,6 @@ class Workplace(Device, Receiver, Giver):
     shifts nothing comes in or leaves.
     """
 
-    works_at_once: ClassVar[int | None] = 1
     saved: ClassVar[tuple[str, ...]] = ("inside", "outgoing", "waiting", "leaving", "again")
     constant: ClassVar[tuple[str, ...]] = ("work", "conditions", "targets", "slots")
 
@@ -94,6 +93,10 @@ class Workplace(Device, Receiver, Giver):
         raise NotImplementedError
 
     # flow -----------------------------------------------------------------------------------------
+
+    @property
+    def works_at_once(self) -> int | None:
+        return 1
 
     def connect(self) -> None:
         for name, target in self.record.to.items():

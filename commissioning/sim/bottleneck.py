@@ -10,10 +10,10 @@ Conventions beyond the paper. Candidates are the machines of one line and its su
 and store. A source is active, so that what arrives limits the line, while no source of the line is blocked
 or loses its parts: as long as one does, parts are refused. (Or while what it feeds is starved with other
 parts in it: an assembly waits for this one.) A station of several places is active while each of them holds
-a part. Periods are measured within the time looked at, so that what happened in the warm-up does not count.
-Of machines that never waited in all that time the one that passed on fewest parts is the bottleneck: a
-machine before it never waits either if it feeds a buffer without limit. The sources of a line pass on
-together.
+a part, a team that machines share while all of it is at work. Periods are measured within the time looked
+at, so that what happened in the warm-up does not count. Of machines that never waited in all that time the
+one that passed on fewest parts is the bottleneck: a machine before it never waits either if it feeds a
+buffer without limit. The sources of a line pass on together.
 """
 
 from __future__ import annotations
@@ -91,9 +91,12 @@ def bottlenecks(history: History, line: frozenset[int] | None = None) -> Bottlen
     sources = [d for d in history.devices if d in chosen and history.roles[d] == "source"]
     done = _passed_on(history)
     made = sum(done.get(source, 0) for source in sources)
-    active = {device: active_periods(history, device) for device in machines}
+    teams = history.teams(machines)
+    active = {device: active_periods(history, device) for device in (*machines, *teams)}
     active |= {source: _supply(history, source, sources, machines) for source in sources}
-    return find(active, history.start, history.end, done | dict.fromkeys(sources, made))
+    last = max(done.values(), default=0) + 1  # of a team and the machine it serves the machine is told
+    done |= dict.fromkeys(sources, made) | dict.fromkeys(teams, last)
+    return find(active, history.start, history.end, done)
 
 
 def _supply(history: History, source: int, sources: Sequence[int], machines: Sequence[int]) -> list[Stretch]:
@@ -139,7 +142,7 @@ def _fed_by(history: History, source: int) -> set[int]:
 
 def active_periods(history: History, device: int) -> list[Stretch]:
     """(t0, t1) of the uninterrupted active periods of a device in the time looked at."""
-    places = history.places[device] if history.roles[device] == "machine" else 0
+    places = history.places[device] if history.roles[device] in ("machine", "team") else 0
     found: list[Stretch] = []
     for t0, t1, state, held in history.periods[device].within(history.start, history.end):
         if state in ACTIVE and not (state == State.WORKING and places > 1 and held < places):

@@ -40,9 +40,6 @@ class Device(Stateful):
 
     declaration: ClassVar[TypeDeclaration]
 
-    works_at_once: ClassVar[int | None] = None
-    """Parts (or batches) it works on side by side; None: as many as it has slots."""
-
     saved: ClassVar[tuple[str, ...]] = ("state", "held", "bits")
     derived: ClassVar[tuple[str, ...]] = ("heard",)
     constant: ClassVar[tuple[str, ...]] = ("index", "record", "line", "ports", "pose", "status_ports")
@@ -66,6 +63,11 @@ class Device(Stateful):
     def params(self) -> Mapping[str, Any]:
         """Parameters in SI units, defaults filled in."""
         return self.record.params
+
+    @property
+    def works_at_once(self) -> int | None:
+        """Parts (or batches) it works on side by side; None: as many as it has slots."""
+        return None
 
     def connect(self) -> None:
         """Find lanes and receivers. Everything is constructed, nothing has started."""

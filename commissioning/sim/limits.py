@@ -35,6 +35,8 @@ def limit_words(history: History, at: int) -> str:
         if blocked >= _OFTEN:
             said = f"then what it brings limits the line, but {_percent(blocked)} of the time it was blocked"
         return f"{begin}: {said}{_busiest(history, line)}"
+    if history.roles[main] == "team":
+        return f"{begin}: all its people were at work then, and machines waited for them"
     one = next((one for one in oee(history) if one.device == main), None)
     return f"{begin}. {_loss(history, main, one)}"
 

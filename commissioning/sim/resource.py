@@ -68,6 +68,10 @@ class Resource(Device):
         """How many are granted now."""
         return sum(needs for needs, _, _ in self.holders.values())
 
+    @property
+    def works_at_once(self) -> int | None:
+        return self.most
+
     def start(self) -> None:
         self.begin_status(State.IDLE if self.present else State.OFF)
         self.ports["waiting"].write(0)
