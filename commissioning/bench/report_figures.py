@@ -85,9 +85,7 @@ def _rates(curve: Sequence[Sequence[int]], edges: Sequence[float]) -> list[float
             t1, n1 = points[k + 1]
             n += (n1 - n) * (edge - t) / (t1 - t)
         counts.append(n)
-    return [
-        (counts[j + 1] - counts[j]) / ((edges[j + 1] - edges[j]) / 3.6e12) for j in range(len(edges) - 1)
-    ]
+    return [(counts[j + 1] - counts[j]) / ((edges[j + 1] - edges[j]) / 3.6e12) for j in range(len(edges) - 1)]
 
 
 def replication_chart(
