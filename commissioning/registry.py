@@ -19,7 +19,8 @@ __all__ = ["declarations", "types"]
 
 _BUILT_IN = {
     "device": (
-        "assembly:Assembly", "barcode_reader:BarcodeReader", "belt:Belt", "buffer:Buffer", "crane:Crane",
+        "agv:Agvs", "assembly:Assembly", "barcode_reader:BarcodeReader", "belt:Belt", "buffer:Buffer",
+        "crane:Crane",
         "colour_sensor:ColourSensor", "encoder:Encoder", "laser_distance:LaserDistance",
         "light_curtain:LightCurtain", "proximity:Proximity",
         "disassembly:Disassembly", "diverter:Diverter", "estop_button:EStopButton", "height_eye:HeightEye",
