@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import pi
 from typing import ClassVar
 
+from commissioning.devices.set_point import SETPOINT_PARAM, SETPOINT_PORT, speed_told
 from commissioning.devices.shapes import box, cylinder, post, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
@@ -43,9 +44,11 @@ class Belt(Device):
                   "Whether parts may slip and queue; if not, a held part stops the belt.", default=True),
             Param("gap", "length", "Room kept behind the last part before another one may enter.",
                   default=0.0, minimum=0.0, example="60 mm"),
+            SETPOINT_PARAM,
         ),
         ports=(
             Port("run", DataType.BOOL, "in", "Run forward."),
+            SETPOINT_PORT,
             Port("moving", DataType.BOOL, "out", "The belt moves, ramps included."),
         ),
         places="flow",
@@ -64,18 +67,17 @@ class Belt(Device):
 
     def connect(self) -> None:
         self.ports["run"].subscribe(self.run_changed)
+        self.ports["speed_setpoint"].subscribe(self.run_changed)
         self.drive.watch_moving(self.moving_changed)
 
     def start(self) -> None:
         self.ports["moving"].write(False)
-        if not self.bound("run"):
-            self.drive.command(self.params["speed"])
-        else:
-            self.run_changed(None)
+        self.run_changed(None)
 
     def run_changed(self, _: None) -> None:
-        """The run command changed."""
-        self.drive.command(self.params["speed"] if self.ports["run"].value else 0.0)
+        """The run command or the set-point changed."""
+        runs = not self.bound("run") or self.ports["run"].value
+        self.drive.command(speed_told(self) if runs else 0.0)
 
     def moving_changed(self, moving: bool) -> None:
         """The belt began to move, or has come to rest."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
+from commissioning.devices.set_point import SETPOINT_PARAM, SETPOINT_PORT, speed_told
 from commissioning.devices.shapes import box, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
@@ -48,9 +49,11 @@ class RollerConveyor(Device):
             Param("accumulating", "boolean", "Whether parts may slip on the rollers.", default=False),
             Param("gap", "length", "Room kept behind the last part before another one may enter.",
                   default=0.0, minimum=0.0),
+            SETPOINT_PARAM,
         ),
         ports=(
             Port("run", DataType.BOOL, "in", "Run; without a binding it always runs."),
+            SETPOINT_PORT,
             Port("release", DataType.BOOL, "in", "The last zone may send; without a binding always."),
             Port("full", DataType.BOOL, "out", "A part stands at the eye of the first zone."),
             Port("ready", DataType.BOOL, "out", "A part is at the eye of the last zone."),
@@ -101,7 +104,7 @@ class RollerConveyor(Device):
             lane.add_mark(begin, self.decide)
             lane.add_clear(end, self.decide)
             drive.watch_moving(self.moving_changed)
-        for port in ("run", "release"):
+        for port in ("run", "release", "speed_setpoint"):
             self.ports[port].subscribe(self.decide)
 
     def start(self) -> None:
@@ -133,11 +136,11 @@ class RollerConveyor(Device):
         self.deciding = True
         while self.again:
             self.again = False
-            on = self._allowed("run")
+            speed = speed_told(self) if self._allowed("run") else 0.0
             for k in reversed(range(len(self.drives))):
                 self.sending[k] = self.blocked[k] and self._may_send(k)
-                runs = on and (not self.blocked[k] or self.sending[k])
-                self.drives[k].command(self.params["speed"] if runs else 0.0)
+                runs = not self.blocked[k] or self.sending[k]
+                self.drives[k].command(speed if runs else 0.0)
         self.deciding = False
 
     def _may_send(self, k: int) -> bool:

@@ -40,12 +40,15 @@ def play(run: Run, seed: int, until_ns: int) -> None:
     rng = random.Random(seed)
     free = [s.name for s in run.tags if s.direction == "output" and not s.owner and s.type is DataType.BOOL]
     inputs = [s.name for s in run.tags if s.direction == "input" and s.type is DataType.BOOL]
+    numbers = [s.name for s in run.tags if s.direction == "output" and not s.owner and s.type.is_real]
     operated = [(d.id, action) for d in run.line.devices.values() for action in d.declaration.actions]
     while run.now_ns < until_ns:
         run.advance_to(min(until_ns, run.now_ns + rng.randrange(1, 800_000_000)))
         choice = rng.random()
-        if choice < 0.7:
+        if choice < 0.55:
             run.write(rng.choice(free), rng.random() < 0.7)
+        elif choice < 0.7:
+            run.write(rng.choice(numbers), rng.choice([0.0, 0.3, rng.random(), rng.random(), 1.0]))
         elif choice < 0.75:
             run.force(rng.choice(inputs), rng.random() < 0.5)
         elif choice < 0.9:
@@ -105,6 +108,8 @@ def hundred(everything: LoadedScene, device_type: str, instants: int) -> None:
     for signal in live.tags:
         if signal.direction == "output" and not signal.owner and signal.type is DataType.BOOL:
             live.write(signal.name, rng.random() < 0.8)
+        elif signal.direction == "output" and not signal.owner and signal.type.is_real:
+            live.write(signal.name, 0.3)
     play(live, rng.randrange(1000), 20 * S)
     for _ in range(instants):
         deadline, since = live.now_ns + QUIET, live.journal.length
