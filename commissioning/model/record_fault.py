@@ -67,6 +67,7 @@ def record_fault(records: NDArray[np.void], core: Mapping[str, Any]) -> str:
         ("a lane", trains, obj, size["lanes"]),
         ("a lane", moves & (aux == CarrierKind.LANE), a, size["lanes"]),
         ("a slot", moves & (aux == CarrierKind.SLOT), a, size["slots"]),
+        ("a drive", moves & (aux == CarrierKind.BODY), a, size["drives"]),
         ("a product", kinds == Kind.PART_MADE, aux, size["products"]),
     )
     for what, chosen, index, count in tests:
