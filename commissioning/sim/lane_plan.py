@@ -70,6 +70,8 @@ def plan_lanes(line: Line) -> list[LanePlan]:
         plain = record.to.get("")
         if plain is None or plain.at or plain.device not in tracks or plain.device == record.id:
             continue
+        if tracks[plain.device].params.get("gap"):
+            continue  # it keeps room at its entry, so parts are offered to it
         if feeders[plain.device] == 1 and _in_line(line, record, tracks[plain.device]):
             follows[record.id] = plain.device
     after = set(follows.values())

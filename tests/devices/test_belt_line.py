@@ -44,6 +44,22 @@ def test_that_a_part_enters_the_next_belt_with_its_front_and_takes_its_speed(lin
     assert rises(run, "out.count") == [pytest.approx((border + 2.0 / 0.25) * 1e9, abs=1)]
 
 
+def test_that_a_belt_keeps_its_gap_also_behind_another_belt_in_line(line: Line) -> None:
+    """Boxes of 0.3 m touch on b1. Onto b2 the next one goes when the one before is 0.15 m past its entry: every
+    (0.3 + 0.15) m / 0.6 m/s."""
+    run = line("src: {type: source, product: box, every: always, to: b1}\n"
+               "b1: {type: belt, length: 2 m, speed: 0.5 m/s, to: b2}\n"
+               "b2: {type: belt, length: 2 m, speed: 0.6 m/s, accumulating: false, gap: 150 mm, to: out}\n"
+               "pe: {type: photo_eye, along: b2, at: 1 m}\nout: {type: sink}")  # fmt: skip
+    run.advance("30 s")
+    times = rises(run, "pe.blocked")
+    first = 2 / 0.5 + 1 / 0.6
+    assert len(times) == 1 + int((30 - first) / 0.75)
+    assert times == [pytest.approx((first + 0.75 * k) * 1e9, abs=20) for k in range(len(times))]
+    gaps = [t - before for t, before in zip(times[1:], falls(run, "pe.blocked"), strict=False)]
+    assert gaps == [pytest.approx(0.15 / 0.6 * 1e9, abs=2)] * len(gaps)
+
+
 def test_that_ramps_follow_the_closed_form(line: Line) -> None:
     """Start at 2 s with 0.8 m/s2 to 0.4 m/s: eye at 1 m is reached at t0 + v/a + (s - v^2/2a)/v."""
     run = line(f"{ONE}\nb1: {{type: belt, length: 3 m, speed: 0.4 m/s, acceleration: 0.8 m/s2, to: out, tags: {{run: Q}}}}\n"
