@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 Progress = Callable[[float, str], None]
-_WORTH_S = 5.0  # of runs to come, from which on worker processes are worth their start
+_WORTH_S = 8.0  # of runs to come, from which on worker processes are worth their start
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ class LaneHolds(LaneContacts):
                 self.todo.append(train)
             if holder.x > zone.end - TOUCH:
                 self._post_onward(place)
-            own.stall(holder.key, holder.x - train.base + place.c)
+            exact = holder.x - train.base + place.c
+            own.stall(holder.key, None if self._in_step(zone) else exact)
         self.settle()
 
     def let_go(self, holder: Holder) -> None:

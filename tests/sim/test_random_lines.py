@@ -249,6 +249,48 @@ def test_that_rounding_does_not_add_up_in_a_queue_that_moves_a_part_at_a_time() 
                 assert front - length >= behind - 1e-9
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="the last zone stops by contact, the others at the same instant by command: none is put back to the "
+    "exact time of the contact, and parts of the rollers lead those of the belt by 0.3 nm more each cycle",
+)
+def test_that_rounding_does_not_add_up_where_zones_push_onto_a_belt() -> None:
+    """As above, with two zones that let all go at once; 0.3 m at 0.55 m/s is no whole number of ns either."""
+    text = RIGID.replace(
+        "length: 0.6 m, speed: 0.7 m/s, zones: 1", "length: 1.2 m, speed: 0.55 m/s, zones: 2"
+    )
+    text = text.replace("xyz: [0.6 m", "xyz: [1.2 m").replace("xyz: [2.6 m", "xyz: [3.2 m")
+    text = text.replace("2.0 m, speed: 0.7", "2.0 m, speed: 0.55")
+    run = Run(load_text(text, Path("scene.yaml")), 1)
+    run.advance("10 min")
+    records = run.journal.records()
+    timeline = Timeline(run.journal.header, records)
+    for t in np.unique(records["t"])[-100:]:
+        for parts in on_lanes(timeline.poses(int(t))).values():
+            for (_, front, length), (_, behind, _) in pairwise(parts):
+                assert front - length >= behind - TOUCH
+
+
+def test_that_zones_that_are_stopped_at_their_end_stay_in_step() -> None:
+    """As above, with the station right behind the zones: the end holds the last one, a command the others."""
+    text = RIGID.replace(
+        "length: 0.6 m, speed: 0.7 m/s, zones: 1", "length: 1.2 m, speed: 0.55 m/s, zones: 2"
+    )
+    text = text.replace("mode: slug, to: belt", "mode: slug, to: work").replace("xyz: [2.6 m", "xyz: [1.2 m")
+    rows = [row for row in text.splitlines() if not row.startswith("  belt:")]
+    run = Run(load_text("\n".join(rows) + "\n", Path("scene.yaml")), 1)
+    run.advance("20 min")
+    records = run.journal.records()
+    timeline = Timeline(run.journal.header, records)
+    seen_pairs = 0
+    for t in np.unique(records["t"])[-100:]:
+        for parts in on_lanes(timeline.poses(int(t))).values():
+            for (_, front, length), (_, behind, _) in pairwise(parts):
+                seen_pairs += 1
+                assert front - length >= behind - 1e-9
+    assert seen_pairs
+
+
 # ---- the same, however it is cut ----------------------------------------------------------------------
 
 
