@@ -274,9 +274,9 @@ def test_that_rounding_does_not_add_up_where_zones_push_onto_a_belt() -> None:
 def test_that_zones_that_are_stopped_at_their_end_stay_in_step() -> None:
     """As above, with the station right behind the zones: the end holds the last one, a command the others."""
     text = RIGID.replace(
-        "length: 0.6 m, speed: 0.7 m/s, zones: 1", "length: 1.2 m, speed: 0.55 m/s, zones: 2"
+        "length: 0.6 m, speed: 0.7 m/s, zones: 1", "length: 2.4 m, speed: 0.55 m/s, zones: 4"
     )
-    text = text.replace("mode: slug, to: belt", "mode: slug, to: work").replace("xyz: [2.6 m", "xyz: [1.2 m")
+    text = text.replace("mode: slug, to: belt", "mode: slug, to: work").replace("xyz: [2.6 m", "xyz: [2.4 m")
     rows = [row for row in text.splitlines() if not row.startswith("  belt:")]
     run = Run(load_text("\n".join(rows) + "\n", Path("scene.yaml")), 1)
     run.advance("20 min")
