@@ -148,4 +148,7 @@ class Diverter(Device, Receiver):
         mesh = shown(self.record.asset, self.pose)
         if mesh is not None:
             return [mesh]
-        return [box(self.pose, "plate", "pusher", (0.06, 0.4, 0.02), (0, 0, -0.012))]
+        return [  # rows of wheels that stand a little over the track's end
+            box(self.pose, f"wheels {i}", "pusher", (0.04, 0.36, 0.02), (x, 0, -0.006))
+            for i, x in enumerate((-0.22, -0.14, -0.06))
+        ]

@@ -146,6 +146,6 @@ class Transfer(Device, Receiver):
         if mesh is not None:
             return [mesh]
         return [
-            box(self.pose, f"chain {i}", "roller", (0.03, 0.5, 0.02), (x, 0, -0.012))
-            for i, x in enumerate((-0.22, -0.08))
+            box(self.pose, f"chain {i}", "roller", (0.03, 0.36, 0.02), (x, 0, -0.006))
+            for i, x in enumerate((-0.26, -0.1))
         ]
