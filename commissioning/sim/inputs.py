@@ -83,6 +83,8 @@ def check_log(log: Sequence[Any], end_ns: int) -> None:
 def _is_one_of(kind: type[IntEnum], value: Any) -> bool:
     return type(value) is int and value in set(kind)
 
+_INPUT = int(Kind.INPUT)
+
 
 class InputPort(Stateful):
     """The one way into a run. `log` is the input log so far."""
@@ -185,16 +187,21 @@ class InputPort(Stateful):
         if what == "operate":
             action, argument = value
             device = line.devices[target]
-            number = journal.add(int(Kind.INPUT), code, device.index, 0.0, journal.text(action), self.ordinal)
+            number = journal.add(_INPUT, code, device.index, 0.0, journal.text(action), self.ordinal)
             kernel.cause = number
             device.operate(action, argument)
             kernel.cause = 0
             return
         if what == "fork":
-            journal.add(int(Kind.INPUT), code, 0, value >> 32, value & 0xFFFFFFFF, self.ordinal)
+            journal.add(_INPUT, code, 0, value >> 32, value & 0xFFFFFFFF, self.ordinal)
             line.fork(value)
             return
         signal = line.tags[target]
+        if what == "set" and not signal.wide and value is not None:  # the usual step of a scenario
+            kernel.cause = journal.add(_INPUT, code, signal.index, value, 0.0, self.ordinal, 0.0)
+            signal.put(value, 0, 0)
+            kernel.cause = 0
+            return
         quality, reason = 0, 0
         if what == "value":
             value, quality, reason = value
@@ -203,7 +210,7 @@ class InputPort(Stateful):
         shown = signal.type.default if value is None else value
         high, low = words(signal.type, shown, journal)
         flags = code | reason << 8  # as in VALUE records
-        number = journal.add(int(Kind.INPUT), flags, signal.index, high, low, self.ordinal, quality)
+        number = journal.add(_INPUT, flags, signal.index, high, low, self.ordinal, quality)
         kernel.cause = number
         if what == "force":
             signal.force(value)

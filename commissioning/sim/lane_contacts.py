@@ -32,7 +32,8 @@ class LaneContacts(LaneTrains):
             return  # the loop below is running further up
         todo, due, calls = self.todo, self.due, self.calls
         if not todo and not due and not calls:
-            self.flush()
+            if self.touched:
+                self.flush()
             return
         self.draining = True
         while True:
@@ -51,7 +52,8 @@ class LaneContacts(LaneTrains):
             else:
                 break
         self.draining = False
-        self.flush()
+        if self.touched:
+            self.flush()
 
     def drive_changed(self, drive: Drive) -> None:
         """A drive of this lane moves otherwise: look at the contacts that depend on it."""
@@ -62,7 +64,15 @@ class LaneContacts(LaneTrains):
 
     def contact(self, train: Train) -> None:
         """`train` has reached the standing train ahead."""
-        self.todo.append(train)
+        ahead = train.head.ahead
+        leader = None if ahead is None else ahead.train
+        if (
+            leader is not None and leader.drive is None and train.relation == REACHING and not self.draining
+            and leader.home is train.home and train.home.accumulating
+        ):  # fmt: skip
+            self.merge(leader, train)  # what `_relate` would come to
+        else:
+            self.todo.append(train)
         self.settle()
 
     def across_drives(self, arg: list[int]) -> None:

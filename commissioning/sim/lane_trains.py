@@ -150,7 +150,8 @@ class LaneTrains(Stateful):
             if shift == 0.0 and train.base == ahead.base and train.drive is ahead.drive:
                 return ahead
             place.c += shift
-            self._record(ahead, place, place, shift)
+            drive, number = HELD if ahead.drive is None else ahead.drive.index, place.part.id
+            self.journal.note(_TRAIN, drive, self.index, ahead.base, number, number, shift)
             if place.behind is not None:
                 assert place.behind.train is not None
                 self.todo.append(place.behind.train)
@@ -194,7 +195,7 @@ class LaneTrains(Stateful):
         """Unlink a part. Eyes that only it covered see light again; the rest behind it may move up."""
         train = place.train
         assert train is not None
-        watches = [w for w in train.watches if w.place is place] if train.watches else []
+        watches = [w for w in train.watches if w.place is place]
         for watch in watches:
             watch.part_left()
         behind, ahead = place.behind, place.ahead
@@ -222,8 +223,11 @@ class LaneTrains(Stateful):
             self.last = ahead
         else:
             behind.ahead = ahead
-            assert behind.train is not None
-            self.todo.append(behind.train)
+            follower = behind.train
+            assert follower is not None
+            home = follower.home
+            if ahead is not None or follower.relation or follower.drive is not home.drive or home.stalled:
+                self.todo.append(follower)  # else nothing changes for it
         self.count -= 1
         place.train = place.ahead = place.behind = None
         for watch in watches:

@@ -248,10 +248,10 @@ class End(Holder):
     at_rest = False
 
     def post(self) -> None:
-        if self.place is not None and self.place.held:
+        if self.holds or (self.place is not None and self.place.held):
             self.ver += 1
         else:
-            super().post()
+            Watch.post(self)
 
     def passed(self) -> None:
         self.lane.deliver()

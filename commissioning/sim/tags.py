@@ -79,17 +79,16 @@ class Signal(Stateful):
 
     def write(self, value: Any) -> None:
         """The owner's new source value, of good quality. The same value again is no edge."""
-        if self.source_quality == 0:
-            if value == self.source:
-                return
-            if value != value and self.source != self.source:
-                return
         if self.overridden or self.wide:
             self.put(value, 0, 0)
             return
-        kernel = self.kernel
+        if self.source_quality == 0:
+            if value == self.source or (value != value and self.source != self.source):
+                return
+        else:
+            self.quality = self.reason = self.source_quality = self.source_reason = 0
         self.value = self.source = value
-        self.quality = self.reason = self.source_quality = self.source_reason = 0
+        kernel = self.kernel
         self.t = kernel._now
         if not self.subscribers:
             self.journal.note(_VALUE, 0, self.index, value)
