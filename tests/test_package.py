@@ -159,6 +159,9 @@ def test_that_the_wheel_carries_scenes_and_resources_and_nothing_else(wheel: Pat
     for wanted in (
         "commissioning/_data/scenes/carton_line/scene.yaml",
         "commissioning/_data/scenes/carton_line_faulty/scene.yaml",
+        "commissioning/_data/scenes/pallet_loop/scene.yaml",
+        "commissioning/_data/scenes/sorting_line/scene.yaml",
+        "commissioning/_data/scenes/sorting_line/plc/main.st",
         "commissioning/_data/resources/meshes/carton.glb",
         "commissioning/plc/grammar.lark",
         "commissioning/py.typed",
