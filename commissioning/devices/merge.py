@@ -14,6 +14,7 @@ from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
 from commissioning.sim.lane_merge import RULES, MergeRule
+from commissioning.sim.lane_merge_gap import GapPoint
 from commissioning.sim.line import Line
 
 __all__ = ["Merge"]
@@ -31,17 +32,25 @@ class Merge(Device):
         help="Decides who goes first where parts come onto a track from the side.",
         params=(
             Param("rule", "choice",
-                  "Who goes first: the track itself (main), the side, both in turn, or who came first.",
+                  "Who goes first: the track itself (main), the side, both in turn, who came first, or the "
+                  "side in a gap of the track that it reserves before it comes.",
                   default="main", choices=RULES),
             Param("gap", "length", "Room kept before and behind a part that comes in.", default=0.0,
                   minimum=0.0, example="50 mm"),
             Param("hold", "length",
                   "How far before the merge parts on the track are held; the longest part and the gap "
                   "unless given.", default=None, exclusive_minimum=0.0, example="0.6 m"),
+            Param("reserve", "length",
+                  "By rule gap: how far before the end of its track a part from the side reserves; as "
+                  "`hold` unless given.", default=None, exclusive_minimum=0.0),
+            Param("reach", "length",
+                  "By rule gap: how far upstream a gap is looked for; four times `hold` unless given.",
+                  default=None, exclusive_minimum=0.0, example="3 m"),
         ),
         ports=(
             Port("waiting", DataType.BOOL, "out", "A part waits at the side."),
             Port("holding", DataType.BOOL, "out", "A part on the track is held for the side."),
+            Port("reserved", DataType.BOOL, "out", "By rule gap: a part from the side has reserved a gap."),
         ),
         places="along",
         example="m1: {type: merge, along: belt3, at: 1.2 m, rule: alternate}",
@@ -68,7 +77,10 @@ class Merge(Device):
         assert record.along is not None and record.at is not None
         if (record.along, record.at) in line.merge_rules:
             raise ValueError(f"another merge stands at {record.at:g} m of {record.along} already")
-        line.merge_rules[record.along, record.at] = MergeRule(p["rule"], p["gap"], hold)
+        reserve = hold if p["reserve"] is None else p["reserve"]
+        reach = 4.0 * hold if p["reach"] is None else p["reach"]
+        rule = MergeRule(p["rule"], p["gap"], hold, reserve, reach)
+        line.merge_rules[record.along, record.at] = rule
         self.point: Any = None
 
     def connect(self) -> None:
@@ -77,10 +89,13 @@ class Merge(Device):
         self.point.watchers.append(self.ports["waiting"].write)
         if self.point.stop is not None:
             self.point.hold_watchers.append(self.ports["holding"].write)
+        if isinstance(self.point, GapPoint):
+            self.point.reserve_watchers.append(self.ports["reserved"].write)
 
     def start(self) -> None:
         self.ports["waiting"].write(False)
         self.ports["holding"].write(False)
+        self.ports["reserved"].write(False)
 
     def bodies(self) -> Sequence[Body]:
         assert self.record.along is not None

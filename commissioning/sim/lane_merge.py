@@ -6,7 +6,8 @@ gap before and behind. The rule says who waits for whom:
 * main - parts on the lane never wait; one from the side takes the first gap that is long enough,
 * side - as soon as one waits at the side, parts on the lane are held before the merge,
 * alternate - where both wait, one from the side, one from the lane, and so on,
-* first_come - where both wait, in the order in which they came to wait.
+* first_come - where both wait, in the order in which they came to wait,
+* gap - a part from the side reserves a gap before it comes (`lane_merge_gap`).
 
 Parts on the lane are held `hold` m before the merge.
 """
@@ -28,16 +29,19 @@ from commissioning.sim.train import Place
 
 __all__ = ["RULES", "MergePoint", "MergeRule"]
 
-RULES = ("main", "side", "alternate", "first_come")
+RULES = ("main", "side", "alternate", "first_come", "gap")
 
 
 @dataclass(frozen=True)
 class MergeRule:
-    """Who goes first, the room kept around a part that comes in, and where others are held, m."""
+    """Who goes first, the room kept around a part that comes in, where others are held; by rule `gap`, how
+    far before its end a part from the side reserves, and how far upstream a gap is looked for. All in m."""
 
     rule: str = "main"
     gap: float = 0.0
     hold: float = 0.0
+    reserve: float = 0.0
+    reach: float = 0.0
 
 
 class MergePoint(Stateful, Receiver):

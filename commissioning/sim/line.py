@@ -26,6 +26,7 @@ from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane import Lane
 from commissioning.sim.lane_merge import MergePoint, MergeRule
+from commissioning.sim.lane_merge_gap import GapPoint, merge_point
 from commissioning.sim.lane_plan import LanePlan, plan_lanes
 from commissioning.sim.link import Link
 from commissioning.sim.part import Part
@@ -107,6 +108,8 @@ class Line:
             if plan.exit is not None:
                 lane.exit = self.receiver(plan.exit.device, plan.exit.at)
                 lane.aside = bool(getattr(lane.exit, "aside", False))
+                if isinstance(lane.exit, GapPoint):
+                    lane.exit.fed_by(lane)
         self.hosts: dict[str, ControllerHost] = {}
         order = 0
         for identity, controller_record in self.scene.controllers.items():
@@ -199,7 +202,7 @@ class Line:
         point = self._merges.get((track, at))
         if point is None:
             lane, start = self._place[track]
-            point = MergePoint(lane, start + at, self.merge_rules.get((track, at), MergeRule()))
+            point = merge_point(lane, start + at, self.merge_rules.get((track, at), MergeRule()))
             self._merges[track, at] = point
             self.register(point)
         return point

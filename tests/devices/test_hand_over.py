@@ -234,3 +234,27 @@ def test_that_a_popup_that_goes_down_lets_a_refused_part_go_on(line: Line) -> No
     run.write("Q", False)
     run.advance("20 s")
     assert edges(run, "o1.count", 1) == about(10 + 2 / 0.5)
+
+
+def test_that_a_gap_is_reserved_before_the_part_comes_and_nobody_stops(line: Line) -> None:
+    """Both at 0.3 m/s. The side part reserves 0.4 m before its end and is in when it comes; main parts each
+    4 s (1.2 m), one 0.8 m ahead of it."""
+    run = line("s1: {type: source, product: box, every: 4 s, first: 0 s, limit: 4, to: main}\n"
+               "main: {type: belt, pose: {xyz: [0, 0, 0]}, length: 5 m, speed: 0.3 m/s, to: out}\n"
+               "s2: {type: source, product: box, every: 99 s, first: 4 s, limit: 1, to: side}\n"
+               "side: {type: belt, pose: {xyz: [3 m, -2 m, 0], rpy: [0, 0, 90 deg]}, length: 2 m, speed: 0.3 m/s, "
+               "to: {device: main, at: 3 m}}\n"
+               "m: {type: merge, along: main, at: 3 m, rule: gap, gap: 50 mm, reserve: 0.4 m}\n"
+               "out: {type: sink}")  # fmt: skip
+    run.advance("60 s")
+    comes = 4 + 2.0 / 0.3  # 10.667 s: main fronts are there at 10 s and 14 s; a tail is off 0.35 m later
+    clear = 10 + 0.35 / 0.3
+    reserved = [(t / 1e9, value) for t, value in run.journal.edges("m.reserved")][1:]
+    assert reserved == [
+        (pytest.approx(comes - 0.4 / 0.3, abs=2e-9), True),
+        (pytest.approx(clear, abs=2e-9), False),
+    ]
+    assert not [t for t, value in run.journal.edges("m.holding") if value]
+    ends = [t / 1e9 for t, value in run.journal.edges("out.count") if value]
+    expected = [5 / 0.3, clear + 2 / 0.3, 4 + 5 / 0.3, 8 + 5 / 0.3, 12 + 5 / 0.3]
+    assert ends == pytest.approx(expected, abs=2e-9)

@@ -16,6 +16,7 @@ from commissioning.sim.lane import Lane, Zone
 from commissioning.sim.lane_entry import Entry
 from commissioning.sim.lane_eye import Eye
 from commissioning.sim.lane_merge import MergePoint, MergeRule
+from commissioning.sim.lane_merge_gap import GapPoint, merge_point
 from commissioning.sim.lane_watch import Infeed, Stop
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful, decode, encode
@@ -155,6 +156,7 @@ class NetWorld:
         self.gate = Gate(self)
         self.feeds = [Feed(self, k, lane) for k, lane in enumerate(self.lanes) if spec.tracks[k].source]
         self.merges: dict[tuple[int, float], MergePoint] = {}
+        gaps: list[tuple[GapPoint, Lane]] = []
         for lane, track in zip(self.lanes, spec.tracks, strict=True):
             if track.to < 0:
                 lane.exit = self.gate
@@ -164,14 +166,19 @@ class NetWorld:
                 key = track.to, track.at
                 if key not in self.merges:
                     rule = spec.rules.get(key, MergeRule())
-                    self.merges[key] = MergePoint(self.lanes[track.to], track.at, rule)
+                    self.merges[key] = merge_point(self.lanes[track.to], track.at, rule)
                 lane.exit = self.merges[key]
+                merge = self.merges[key]
+                if isinstance(merge, GapPoint):
+                    gaps.append((merge, lane))
         self.popups = [
             Popup(k, self.lanes[k], self.lanes[track.beside], track.popup)
             for k, track in enumerate(spec.tracks)
             if track.popup
         ]
         self.stops += [popup.stop for popup in self.popups]
+        for merge, lane in gaps:
+            merge.fed_by(lane)
         things: list[Stateful] = [*self.drives, *self.lanes, *self.merges.values(), *self.popups]
         things += [self.gate, *self.feeds, self.log]
         self.objects: dict[str, Stateful] = {thing.id: thing for thing in things}
@@ -394,8 +401,9 @@ def random_net(rng: random.Random) -> NetSpec:
             if rng.random() < 0.5:
                 at = lengths[to] * rng.choice([0.5, 0.75])
                 hold = rng.uniform(0.3, 0.9) * at
-                rule = rng.choice(["main", "main", "side", "alternate", "first_come"])
-                rules[to, at] = MergeRule(rule, rng.choice([0.0, 0.05]), hold)
+                rule = rng.choice(["main", "side", "alternate", "first_come", "gap", "gap", "gap"])
+                gap, reserve = rng.choice([0.0, 0.05]), rng.uniform(0.1, 1.0)
+                rules[to, at] = MergeRule(rule, gap, hold, reserve, rng.uniform(0.3, 3.0))
         elif rng.random() < 0.15 and lengths[k] > 1.2 and not rules:
             to = k  # a ring
         length = lengths[k]
