@@ -7,6 +7,7 @@ A track's frame is at its infeed, on the centre line, at the height of the parts
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,12 +19,15 @@ from commissioning.model.pose import Pose
 from commissioning.model.problem import Place, Problem
 from commissioning.model.reading import Path, path_id
 from commissioning.model.scene import DeviceRecord, Scene, Target
+from commissioning.model.track import along_track, curvature, track_length
 
 GAP: Final = 0.05
 """Metres between the ends of two tracks above which parts could not pass."""
 CLEARANCE: Final = 0.2
 """Metres of height above which one track may cross over another."""
 _BETWEEN_LINES: Final = 2.0
+_CHORD: Final = 0.2
+"""rad. What a chord of an arc turns by at most, where tracks are looked at for crossings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,9 @@ class _Solver:
             return device.pose
         if device.along is not None:
             host = poses.get(device.along)
-            return host.shifted(device.at or 0.0) if host is not None else None
+            if host is None:
+                return None
+            return host @ along_track(self.devices[device.along].params, device.at or 0.0)
         fed = self.feeder.get(name)
         if fed is None or fed[0] not in poses:
             return None
@@ -142,13 +148,12 @@ class _Solver:
         declared = self.declarations.get(("device", device.type))
         if declared is not None and declared.exit_pose is not None:
             return declared.exit_pose(device.params, output)
-        return Pose((self._length(name), 0.0, 0.0))
+        return along_track(device.params, self._length(name))
 
     def _length(self, name: str) -> float:
         device = self.devices[name]
         declared = self.declarations.get(("device", device.type))
-        length = device.params.get("length") if declared is not None and declared.track else None
-        return float(length) if isinstance(length, int | float) else 0.0
+        return track_length(device.params) if declared is not None and declared.track else 0.0
 
     def _place_before_anchor(self, name: str) -> bool:
         """Down the flow to the first device with a pose, then back from it. A chain that somebody else
@@ -178,7 +183,7 @@ class _Solver:
     def _place_back(self, chain: list[tuple[str, str]], last: Target) -> None:
         pose = self.devices[last.device].pose or self.out.poses[last.device]
         if last.at is not None:
-            pose = pose.shifted(last.at)
+            pose = pose @ along_track(self.devices[last.device].params, last.at)
         for name, output in reversed(chain):
             pose = pose @ self._exit(name, output).inverse()
             self.out.poses[name] = pose
@@ -234,14 +239,19 @@ class _Solver:
         """Centre lines of tracks that cross in plan with less than the clearance between them."""
         rows = []
         for name, pose, length in self._tracks():
-            a, b = pose.xyz, pose.shifted(length).xyz
-            rows.append((min(a[0], b[0]), max(a[0], b[0]), name, a, b))
+            params = self.devices[name].params
+            pieces = math.ceil(abs(length * curvature(params)) / _CHORD) or 1
+            points = [(pose @ along_track(params, length * k / pieces)).xyz for k in range(pieces + 1)]
+            for a, b in itertools.pairwise(points):
+                rows.append((min(a[0], b[0]), max(a[0], b[0]), name, a, b))
         rows.sort(key=lambda row: (row[0], row[2]))
         order = {name: index for index, name in enumerate(self.devices)}
         open_rows: list[tuple[float, float, str, Point, Point]] = []
         for row in rows:
             open_rows = [other for other in open_rows if other[1] >= row[0]]
             for other in open_rows:
+                if row[2] == other[2]:
+                    continue
                 height = _crossing(row[3], row[4], other[3], other[4])
                 if height is not None and height < CLEARANCE:
                     first, second = sorted((row[2], other[2]), key=order.__getitem__)

@@ -14,6 +14,7 @@ from commissioning.model.read_tags import read_bindings
 from commissioning.model.reading import Path, Reader, shown, suggest
 from commissioning.model.record import State
 from commissioning.model.scene import DeviceRecord, Target
+from commissioning.model.track import track_length
 
 RESERVED: Final = ("type", "pose", "along", "at", "to", "tags", "asset", "power")
 _POWER: Final = Param(
@@ -66,8 +67,8 @@ def check_positions(reader: Reader, devices: Mapping[str, DeviceRecord]) -> None
 
 
 def _check_on_track(reader: Reader, path: Path, track: DeviceRecord | None, at: float) -> None:
-    length = track.params.get("length") if track is not None else None
-    if track is None or not isinstance(length, float | int):
+    length = track_length(track.params) if track is not None else 0.0
+    if track is None or not length:
         return
     if not 0.0 <= at <= length:
         here, ends = format_quantity(at, "length"), format_quantity(length, "length")

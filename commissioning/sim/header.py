@@ -100,7 +100,13 @@ def _look(line: Line) -> dict[str, Any]:
     return {
         "bodies": bodies,
         "lanes": [
-            {"zones": [{"pose": _pose(z.pose), "start": z.start, "end": z.end} for z in plan.zones]}
+            {
+                "zones": [
+                    {"pose": _pose(z.pose), "start": z.start, "end": z.end}
+                    | ({"bend": z.bend} if z.bend else {})
+                    for z in plan.zones
+                ]
+            }
             for plan in line.lane_plans
         ],
         "slots": [{"pose": _pose(pose)} for _, pose in line.slots],

@@ -1,4 +1,4 @@
-"""Which tracks form one lane: straight ones that follow each other without a gap.
+"""Which tracks form one lane: those that follow each other without a gap or a corner.
 
 Parts on a lane have one coordinate, so a part that passes from track to track only changes its drive.
 """
@@ -12,6 +12,7 @@ import numpy as np
 
 from commissioning.model.pose import Pose
 from commissioning.model.scene import DeviceRecord, Target
+from commissioning.model.track import along_track, curvature, track_length
 from commissioning.sim.drive import Drive
 from commissioning.sim.lane import Lane, Zone
 
@@ -33,6 +34,7 @@ class ZonePlan:
     end: float
     pose: Pose
     drive: Drive
+    bend: float = 0.0  # curvature, 1/m
 
 
 @dataclass(frozen=True)
@@ -93,12 +95,13 @@ def _chain(line: Line, first: str, follows: dict[str, str], tracks: dict[str, De
     x = 0.0
     identity: str | None = first
     while identity is not None and all(zone.device != identity for zone in zones):
-        length = float(tracks[identity].params["length"])
+        params = tracks[identity].params
+        length, bend = track_length(params), curvature(params)
         drives, begin, pose = line.track_drives[identity], x, line.loaded.poses[identity]
         for k, drive in enumerate(drives):
             end = begin + length * (k + 1) / len(drives)
-            at = pose if k == 0 else pose.shifted(x - begin)
-            zones.append(ZonePlan(identity, x, end, at, drive))
+            at = pose if k == 0 else pose @ along_track(params, x - begin)
+            zones.append(ZonePlan(identity, x, end, at, drive, bend))
             x = end
         last, identity = identity, follows.get(identity)
     return LanePlan(tuple(zones), tracks[last].to.get(""))
@@ -106,8 +109,9 @@ def _chain(line: Line, first: str, follows: dict[str, str], tracks: dict[str, De
 
 def _in_line(line: Line, track: DeviceRecord, successor: DeviceRecord) -> bool:
     here, there = line.loaded.poses[track.id], line.loaded.poses[successor.id]
-    end = np.asarray(here.apply((float(track.params["length"]), 0.0, 0.0)))
-    direction = np.asarray(here.apply((1.0, 0.0, 0.0))) - np.asarray(here.xyz)
+    out = here @ along_track(track.params, track_length(track.params))
+    end = np.asarray(out.xyz)
+    direction = np.asarray(out.apply((1.0, 0.0, 0.0))) - end
     onward = np.asarray(there.apply((1.0, 0.0, 0.0))) - np.asarray(there.xyz)
     gap = float(np.abs(end - np.asarray(there.xyz)).max())
     return gap < _TOLERANCE and float(np.abs(direction - onward).max()) < _TOLERANCE
