@@ -83,14 +83,16 @@ def check_log(log: Sequence[Any], end_ns: int) -> None:
 def _is_one_of(kind: type[IntEnum], value: Any) -> bool:
     return type(value) is int and value in set(kind)
 
+
 _INPUT = int(Kind.INPUT)
+_GIVEN = INPUT + 1  # of one instant, what the scene says comes before what is given from outside
 
 
 class InputPort(Stateful):
     """The one way into a run. `log` is the input log so far."""
 
-    saved: ClassVar[tuple[str, ...]] = ("log", "group", "ordinal", "ordinal_t", "last_executed")
-    constant: ClassVar[tuple[str, ...]] = ("line",)
+    saved: ClassVar[tuple[str, ...]] = ("log", "group", "ordinal", "ordinal_t", "last_executed", "step")
+    constant: ClassVar[tuple[str, ...]] = ("line", "steps")
     continuations: ClassVar[tuple[str, ...]] = ("apply", "apply_group", "stimulate")
 
     def __init__(self, line: Line) -> None:
@@ -101,6 +103,8 @@ class InputPort(Stateful):
         self.ordinal = 0
         self.ordinal_t = -1
         self.last_executed = -1
+        self.steps: list[tuple[int, str, str, Any]] = []  # of the scenario: t ns, what, target, value
+        self.step = 0  # the one that comes next
 
     def now(self, what: str, target: str, value: Any = None) -> None:
         """Apply an input at the present time, between instants."""
@@ -115,11 +119,19 @@ class InputPort(Stateful):
     def at(self, t: int, what: str, target: str, value: Any = None) -> None:
         """Apply an input at `t` ns, later than the present instant."""
         self.log.append([t, 1, 0, what, target, value])
-        self.line.kernel.call_at(t, self.apply, [what, target, value], INPUT)
+        self.line.kernel.call_at(t, self.apply, [what, target, value], _GIVEN)
 
-    def schedule_step(self, t: int, what: str, target: str, value: Any) -> None:
-        """A step of the scene's scenario: part of the scene, so not logged."""
-        self.line.kernel.call_at(t, self.stimulate, [what, target, value], INPUT)
+    def plan(self, steps: Sequence[tuple[int, str, str, Any]]) -> None:
+        """The steps of the scene's scenario: part of the scene, so not logged. At one time as they stand.
+
+        One of them waits in the kernel at a time, however many there are.
+        """
+        self.steps = sorted(steps, key=lambda step: step[0])
+
+    def begin(self) -> None:
+        """Time 0: the first step is awaited."""
+        if self.steps:
+            self.line.kernel.call_at(self.steps[0][0], self.stimulate, 0, INPUT)
 
     def replay(self, log: Sequence[LoggedInput]) -> None:
         """Schedule the inputs of an earlier run (see `check_log`), before this one starts.
@@ -133,7 +145,7 @@ class InputPort(Stateful):
             self._require(what, target, value)
             self.log.append(list(entry))
             if way == 1:
-                kernel.call_at(t, self.apply, [what, target, value], INPUT)
+                kernel.call_at(t, self.apply, [what, target, value], _GIVEN)
             else:
                 groups.setdefault(group, []).append([t, what, target, value])
                 self.group = max(self.group, group)
@@ -169,9 +181,14 @@ class InputPort(Stateful):
             self.line.kernel.cause = 0
             self._apply(what, target, value)
 
-    def stimulate(self, entry: Sequence[Any]) -> None:
+    def stimulate(self, number: int) -> None:
         """Continuation: a scenario step."""
-        self._apply(*entry)
+        steps = self.steps
+        self.step = following = number + 1
+        if following < len(steps):
+            self.line.kernel.call_at(steps[following][0], self.stimulate, following, INPUT)
+        _, what, target, value = steps[number]
+        self._apply(what, target, value)
 
     def _apply(self, what: str, target: str, value: Any) -> None:
         line = self.line

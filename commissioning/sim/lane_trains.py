@@ -150,8 +150,8 @@ class LaneTrains(Stateful):
             if shift == 0.0 and train.base == ahead.base and train.drive is ahead.drive:
                 return ahead
             place.c += shift
-            drive, number = HELD if ahead.drive is None else ahead.drive.index, place.part.id
-            self.journal.note(_TRAIN, drive, self.index, ahead.base, number, number, shift)
+            mover, number = HELD if ahead.drive is None else ahead.drive.index, place.part.id
+            self.journal.note(_TRAIN, mover, self.index, ahead.base, number, number, shift)
             if place.behind is not None:
                 assert place.behind.train is not None
                 self.todo.append(place.behind.train)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from commissioning.model.problem import Place, Problem
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.record import Kind
+from commissioning.model.scene import Step
 from commissioning.sim import snapshot as snapshots
 from commissioning.sim.check import JournalView, RunView
 from commissioning.sim.deadlock_watch import EVERY_NS, DeadlockWatch
@@ -78,11 +79,11 @@ class Run:
         self.replay_only = False
         self._environment: SecondsEnvironment | None = None
         self._origin: _Origin | None = None
+        if self.scenario:
+            self.inputs.plan([self._planned(step) for step in scene.scenarios[self.scenario].steps])
         if not _start:
             return
-        if self.scenario:
-            for step in scene.scenarios[self.scenario].steps:
-                self._schedule(step.at_ns, step.action, step.target, step.value)
+        self.inputs.begin()
         if inputs:
             self.inputs.replay(inputs)
         self._guarded(self.line.start)
@@ -314,11 +315,11 @@ class Run:
 
     # inside --------------------------------------------------------------------------------------
 
-    def _schedule(self, t: int, action: str, target: str, value: Any) -> None:
-        if action in ("force", "release", "fault", "clear", "set") and target in self.tags:
-            self.inputs.schedule_step(t, action, self.tags[target].name, value)
-        else:
-            self.inputs.schedule_step(t, "operate", target, [action, value])
+    def _planned(self, step: Step) -> tuple[int, str, str, Any]:
+        """A step of the scenario as an input."""
+        if step.action in ("force", "release", "fault", "clear", "set") and step.target in self.tags:
+            return step.at_ns, step.action, self.tags[step.target].name, step.value
+        return step.at_ns, "operate", step.target, [step.action, step.value]
 
     def _input(self, what: str, target: str, value: Any = None) -> None:
         if self.problem is not None:
