@@ -171,7 +171,7 @@ class ChecksPanel(QWidget):
             if not killed:
                 self.notice.emit(errors.splitlines()[-1] if errors else "The checks gave no answer.")
         else:
-            self._verdicts.take(results, answer.get("seed"))
+            self._verdicts.take(answer)
             self.said.setText(f"{len(results)} checks in {spent:.1f} s")
         process.deleteLater()
         self.running.emit(False)

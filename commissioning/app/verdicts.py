@@ -43,9 +43,12 @@ class Verdicts(QObject):
         watch.replaced.connect(self._refresh)
         watch.panels.connect(self._refresh)
 
-    def take(self, results: list[Mapping[str, Any]], seed: int | None = None) -> None:
-        """Results of `check --json`: id, type, verdict, measured, limit, unit, at_s, why, causes, trace."""
-        for result in results:
+    def take(self, answer: Mapping[str, Any]) -> None:
+        """What `check --json` prints: its `verdicts`, with what explains them from its `findings`."""
+        findings = {str(finding["id"]): finding for finding in answer.get("findings") or ()}
+        seed = answer.get("seed")
+        for result in answer["verdicts"]:
+            result = dict(findings.get(str(result["id"]), {})) | dict(result)
             at = result.get("at_s")
             unit = str(result.get("unit") or "")
             self._outside[str(result["id"])] = Verdict(

@@ -79,6 +79,7 @@ class CheckReport:
         return {
             "scene": c.scene, "scene_hash": c.scene_hash, "seed": c.seed,
             "verdicts": [verdict.as_json() for verdict in self.verdicts],
+            "findings": [verdict.finding() for verdict in self.verdicts],
             "runs": [run.as_json() for run in self.runs],
             "problems": [str(problem) for problem in self.problems],
             "versions": dict(c.versions), "exit_code": self.exit_code,

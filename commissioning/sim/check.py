@@ -116,12 +116,18 @@ class Verdict:
     """What the run of the check went through."""
 
     def as_json(self) -> dict[str, Any]:
-        """The keys that `check --json` promises, and what explains the verdict."""
+        """The keys that `check --json` promises."""
         return {
             "id": self.id, "type": self.type, "verdict": self.verdict, "measured": self.measured,
             "limit": self.limit, "unit": self.unit,
             "interval": None if self.interval is None else list(self.interval), "at_s": self.at_s,
-            "why": self.why, "scenario": self.scenario, "causes": [list(cause) for cause in self.causes],
+            "why": self.why,
+        }  # fmt: skip
+
+    def finding(self) -> dict[str, Any]:
+        """What explains the verdict, beside what is promised."""
+        return {
+            "id": self.id, "scenario": self.scenario, "causes": [list(cause) for cause in self.causes],
             "trace": self.trace,
         }  # fmt: skip
 

@@ -42,7 +42,7 @@ def window(qtbot: QtBot, results: dict[str, Any], answers: list[Opened]) -> Iter
     made.opened.connect(answers.append)
     made.open(SCENE)
     qtbot.waitUntil(lambda: bool(answers) and made.viewport.widget.stage is not None, timeout=30000)
-    made.verdicts.take(results["verdicts"], results["seed"])
+    made.verdicts.take(results)
     made.docks.show("Checks")
     yield made
     made.close()
