@@ -181,8 +181,8 @@ class Station(Device, Receiver, Giver):
         self.begin_status(State.STARVED)
         for server in self.servers:
             server.start()
-        if self.people is not None:
-            self.settle()  # there may be no shift
+        if self.commanded:
+            self.settle()  # there may be no shift, or no command
 
     def receiver(self, at: float | None = None) -> Receiver:
         return self.only if isinstance(self.only, PlainServer) else self
@@ -236,6 +236,8 @@ class Station(Device, Receiver, Giver):
             found = {server.condition() for server in self.servers}
             state = next(one for one in _RANK if one in found)
             held = sum(server.held for server in self.servers)
+        if state is State.STARVED and self.commanded and not self._commanded_on():
+            state = State.IDLE  # it may not take what comes
         if state is self.state and held == self.held:
             return
         if only is not None:
@@ -250,6 +252,7 @@ class Station(Device, Receiver, Giver):
     def enable_changed(self, _: None) -> None:
         """Enabled again: whoever waits may give."""
         self._call()
+        self.settle()
 
     def start_changed(self, _: None) -> None:
         """The start command rose: work begins where a part waits for it."""
@@ -275,7 +278,10 @@ class Station(Device, Receiver, Giver):
     def _enabled(self) -> bool:
         if self.people is not None and self.people.absent(self.line.kernel._now):
             return False
-        return not self.commanded or bool(self.ports["enable"].value) or not self.bound("enable")
+        return not self.commanded or self._commanded_on()
+
+    def _commanded_on(self) -> bool:
+        return bool(self.ports["enable"].value) or not self.bound("enable")
 
     def bodies(self) -> Sequence[Body]:
         mesh = shown(self.record.asset, self.pose)

@@ -150,6 +150,7 @@ class Workplace(Device, Receiver, Giver):
     def enable_changed(self, _: None) -> None:
         """Enabled again: whoever waits may give."""
         self._call()
+        self.settle()
 
     def start_changed(self, _: None) -> None:
         """The start command rose: work begins if it can."""
@@ -161,7 +162,8 @@ class Workplace(Device, Receiver, Giver):
         work = self.work
         state = work.condition()
         if state is None:
-            state = State.BLOCKED if self.outgoing else State.STARVED
+            empty = State.STARVED if self._enabled() else State.IDLE  # idle: it may not take what comes
+            state = State.BLOCKED if self.outgoing else empty
         held, done = len(self.inside) + len(self.outgoing), bool(self.outgoing)
         self.tell(state, held, (held > 0) | work.running << 1 | done << 2 | work.down << 3)
 

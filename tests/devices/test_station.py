@@ -87,6 +87,18 @@ def test_that_a_disabled_station_takes_no_part(line: Line) -> None:
     assert [t for t, v in times(run, "a.occupied") if v] == [5.0]
 
 
+@pytest.mark.parametrize("kind", ["station", "manual_station, operators: team"])
+def test_that_what_may_take_no_part_is_idle_and_not_starved(kind: str, line: Line) -> None:
+    """Disabled for 5 s while a part waits, then 2 s of work, then nothing comes for 3 s."""
+    run = line("team: {type: operators}\nsrc: {type: source, product: box, every: 1 s, limit: 1, to: a}\n"
+               f"a: {{type: {kind}, cycle: 2 s, to: out, tags: {{enable: Q_En}}}}\nout: {{type: sink}}")  # fmt: skip
+    run.advance("5 s")
+    run.write("Q_En", True)
+    run.advance("5 s")
+    figures = run.kpi()["a"]
+    assert (figures.idle, figures.working, figures.starved) == pytest.approx((0.5, 0.2, 0.3))
+
+
 def test_that_lost_parts_of_a_loss_system_follow_erlang_b(line: Line) -> None:
     """M/M/1/1 with offered load 1: half of the parts are lost (Erlang B)."""
     run = line("src: {type: source, product: box, every: {exponential: 1 s}, when_blocked: lose, to: a}\n"

@@ -147,6 +147,13 @@ def test_that_with_its_own_pallets_the_ring_cannot_fill_up(tmp_path: Path) -> No
     assert run.kpi()["rework"].count == pytest.approx(7100 / 35, rel=0.1)  # (20 + 30 + 55) / 3 s a pallet
 
 
+def test_that_what_may_not_take_parts_is_idle_not_starved() -> None:
+    """Dispatch stops from 10 min to 15 min: the robot that unloads ends its cycle of 5 s and waits."""
+    run = Run(load(SCENE), seed=1, scenario="dispatch_stops")
+    run.advance("20 min")
+    assert 295 / 1200 <= run.kpi()["unload"].idle <= 300 / 1200
+
+
 def test_that_a_run_restored_amid_breakdowns_and_rework_goes_on_bit_for_bit() -> None:
     scene = load(SCENE)
     run = Run(scene, seed=3)
