@@ -266,8 +266,8 @@ class Tracer:
                         yield device, what, length
                     else:
                         yield root, what, length
-            elif state in _BUSY:
-                yield from self._obstacle(ahead, t0, t1, depth + 1)
+            elif state in _BUSY or (state == _IDLE and self.history.places[ahead]):
+                yield from self._obstacle(ahead, t0, t1, depth + 1)  # idle: it waits for people or a command
             else:
                 yield from self._itself(device, t0, t1)
 

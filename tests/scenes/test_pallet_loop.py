@@ -11,7 +11,8 @@ import yaml
 
 from commissioning.bench.check import check
 from commissioning.bench.load import load
-from commissioning.model.record import Kind
+from commissioning.bench.why import why
+from commissioning.model.record import Kind, State
 from commissioning.sim.run import Run
 
 SCENE = Path(__file__).parents[2] / "scenes" / "pallet_loop"
@@ -152,6 +153,10 @@ def test_that_what_may_not_take_parts_is_idle_not_starved() -> None:
     run = Run(load(SCENE), seed=1, scenario="dispatch_stops")
     run.advance("20 min")
     assert 295 / 1200 <= run.kpi()["unload"].idle <= 300 / 1200
+    found = why(run)
+    blocked = next(w for w in found.waits if found.names[w.device] == "test" and w.state is State.BLOCKED)
+    assert found.names[blocked.causes[0].device] == "unload" and blocked.causes[0].what == "idle"
+    assert blocked.causes[0].share > 0.95 * blocked.share
 
 
 def test_that_a_run_restored_amid_breakdowns_and_rework_goes_on_bit_for_bit() -> None:
