@@ -100,7 +100,9 @@ def read_tag(reader: Reader, path: Path, name: str, value: Any) -> TagRecord:
             what = f"there is no tag type {shown(body['type'])}"
             reader.problem((*path, "type"), what, suggest(body["type"], names))
     controller = None
-    if "controller" in body and body["controller"] != "none":
+    if body.get("controller") == "none":
+        controller = ""  # said so, which counts where there are several
+    elif "controller" in body:
         controller = reader.known((*path, "controller"), "controllers", body["controller"], "controller")
     texts = {
         key: reader.text((*path, key), body[key], key, example) or ""
@@ -167,11 +169,21 @@ def resolve_tags(
         _check_entry(reader, tag, entries, folded)
         kind_of = _type_of(reader, tag)
         record = replace(tag.record, type=kind_of, direction=_direction(tag))
-        if record.controller is None:
+        if not record.controller:
+            _check_controller(reader, tag, list(controllers))
             record = replace(record, controller=sole)
         records[record.name] = record
         _check_address(reader, tag, record)
     return FrozenDict(records), FrozenDict(renamed)
+
+
+def _check_controller(reader: Reader, tag: _Tag, controllers: list[str]) -> None:
+    """Of several controllers, a tag that devices use must say whose it is: else none would see it."""
+    if len(controllers) > 1 and tag.uses and tag.record.controller is None:
+        name = tag.record.name
+        what = f"{name} belongs to none of the controllers {', '.join(controllers)}"
+        cure = f"Say under tags whose it is: {name}: {{controller: {controllers[0]}}} (or none)"
+        reader.problem(tag.uses[0].path, what, cure)
 
 
 def _entries(reader: Reader, devices: Mapping[str, DeviceRecord]) -> dict[str, str]:

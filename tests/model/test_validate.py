@@ -231,6 +231,17 @@ def test_that_each_bit_of_a_word_has_one_owner() -> None:
     assert "e0.blocked and e1.blocked" in problems[0].what
 
 
+PLC = "type: emulated, programs: [plc/main.st], task: {main: {program: MAIN, cycle: 10 ms}}"
+
+
+@pytest.mark.parametrize(("said", "problem"), [("{}", True), ("{controller: b}", False), ("{controller: none}", False)])
+def test_that_of_several_controllers_a_used_tag_says_whose_it_is(said: str, problem: bool) -> None:
+    eye = "  e1: {type: photo_eye, along: b1, at: 1, tags: {blocked: I_E}}\n"
+    two = f"controllers:\n  a: {{{PLC}}}\n  b: {{{PLC}}}\n"
+    _, problems = scene_of(HEAD + LINE + eye + two + f"tags: {{I_E: {said}}}\n")
+    assert [str(p.what) for p in problems] == (["I_E belongs to none of the controllers a, b"] if problem else [])
+
+
 def test_that_declared_tags_that_differ_in_case_are_a_problem() -> None:
     _, problems = scene_of(HEAD + "tags: {Run: {type: BOOL}, RUN: {type: BOOL}}\n")
     assert [problem.where.id for problem in problems] == ["tags.RUN"]
