@@ -40,6 +40,8 @@ class Belt(Device):
                   default=0.0, minimum=0.0, example="1.2 m/s2"),
             Param("deceleration", "acceleration", "Stop ramp; as the start ramp unless given.",
                   default=None, minimum=0.0),
+            Param("jerk", "jerk", "Limit of the jerk of both ramps, which then are S-curves; 0 = none.",
+                  default=0.0, minimum=0.0, example="2 m/s3"),
             Param("accumulating", "boolean",
                   "Whether parts may slip and queue; if not, a held part stops the belt.", default=True),
             Param("gap", "length", "Room kept behind the last part before another one may enter.",
@@ -63,7 +65,7 @@ class Belt(Device):
         super().__init__(index, record, pose, line)
         p = self.params
         deceleration = p["acceleration"] if p["deceleration"] is None else p["deceleration"]
-        self.drive = line.add_track_drive(self, p["speed"], p["acceleration"], deceleration)
+        self.drive = line.add_track_drive(self, p["speed"], p["acceleration"], deceleration, p["jerk"])
 
     def connect(self) -> None:
         self.ports["run"].subscribe(self.run_changed)

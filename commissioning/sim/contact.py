@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from math import inf, sqrt
 
+from commissioning.sim import soft_contact
 from commissioning.sim.drive import Drive
 
 __all__ = ["SAME_SPEED", "closing", "meeting", "opening", "parting"]
@@ -18,18 +19,24 @@ SAME_SPEED = 1e-10
 
 def closing(follower: Drive, leader: Drive, t: int) -> bool:
     """Whether `follower` is, from `t` ns on, the faster one."""
+    if follower.soft or leader.soft:
+        return soft_contact.closing(follower, leader, t)
     _, w, a = relative(follower, leader, t)[0]
     return w < -SAME_SPEED or (w <= SAME_SPEED and a < -SAME_SPEED)
 
 
 def opening(follower: Drive, leader: Drive, t: int) -> bool:
     """Whether `leader` is, from `t` ns on, the faster one."""
+    if follower.soft or leader.soft:
+        return soft_contact.opening(follower, leader, t)
     _, w, a = relative(follower, leader, t)[0]
     return w > SAME_SPEED or (w >= -SAME_SPEED and a > SAME_SPEED)
 
 
 def meeting(gap: float, follower: Drive, leader: Drive, t: int) -> float | None:
     """Seconds after `t` ns at which a gap of `gap` m closes, None if it does not without a command."""
+    if follower.soft or leader.soft:
+        return soft_contact.meeting(gap, follower, leader, t)
     begin = 0.0
     for duration, w, a in relative(follower, leader, t):
         tau = _first_root(max(gap, 0.0), w, a)
@@ -44,6 +51,8 @@ def meeting(gap: float, follower: Drive, leader: Drive, t: int) -> float | None:
 
 def parting(follower: Drive, leader: Drive, t: int) -> float | None:
     """Seconds after `t` ns at which `leader` becomes the faster one, None: not without a command."""
+    if follower.soft or leader.soft:
+        return soft_contact.parting(follower, leader, t)
     begin = 0.0
     for duration, w, a in relative(follower, leader, t):
         if w > SAME_SPEED:

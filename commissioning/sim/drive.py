@@ -89,6 +89,8 @@ class Drive(Stateful):
         "key",
     )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("fire", "come_to_rest")
+    soft: ClassVar[bool] = False
+    """Whether its ramps have limited jerk (`soft_drive`)."""
 
     def __init__(
         self,

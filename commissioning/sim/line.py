@@ -32,6 +32,7 @@ from commissioning.sim.link import Link
 from commissioning.sim.part import Part
 from commissioning.sim.random_stream import Sampler, Uniforms, stream_key
 from commissioning.sim.riding import Riding
+from commissioning.sim.soft_drive import SoftDrive
 from commissioning.sim.stateful import Stateful
 from commissioning.sim.tags import Signal, TagTable
 from commissioning.sim.wiring import wire_tags
@@ -142,12 +143,11 @@ class Line:
         return self._ports[device.id]
 
     def add_track_drive(
-        self, device: Device, speed: float, acceleration: float, deceleration: float
+        self, device: Device, speed: float, acceleration: float, deceleration: float, jerk: float = 0.0
     ) -> Drive:
-        """The drive of a track: what moves the parts on it."""
-        drive = Drive(
-            len(self.drives), device.id, self.kernel, self.journal, speed, acceleration, deceleration
-        )
+        """The drive of a track: what moves the parts on it. `jerk` 0: not limited."""
+        told = len(self.drives), device.id, self.kernel, self.journal, speed, acceleration, deceleration
+        drive = SoftDrive(*told, jerk) if jerk else Drive(*told)
         self.drives.append(drive)
         self.track_drives[device.id] = [drive]
         self.register(drive)

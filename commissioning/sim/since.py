@@ -23,6 +23,7 @@ from commissioning.sim.continuous import Reading
 from commissioning.sim.device import Device
 from commissioning.sim.drive import Drive
 from commissioning.sim.part import Part
+from commissioning.sim.soft_drive import SoftDrive
 from commissioning.sim.status_port import COUNTED
 from commissioning.sim.values import words
 
@@ -72,7 +73,7 @@ def opening(line: Line) -> Iterator[Row]:
         for attribute, value in part.attributes.items():
             yield _row(_BEFORE, Kind.PART_ATTRIBUTE, attribute, part.id, value)
     for drive in line.drives:
-        if isinstance(drive, Drive):
+        if isinstance(drive, Drive) and not isinstance(drive, SoftDrive):
             travel, speed, end = drive.travel(now), drive.speed_at(now), drive.v1
             yield _row(0, Kind.DRIVE, 0, drive.index, travel, speed, drive.a if speed != end else 0.0, end)
         else:

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commissioning.model.record import CarrierKind, Kind
+from commissioning.model.record import CUBIC, CarrierKind, Kind
 from commissioning.sim.kernel import instant
+from commissioning.sim.root import bracketed
+from commissioning.sim.soft_ramp import Segment
 
 __all__ = ["OPEN", "Visits", "visits"]
 
@@ -122,14 +124,18 @@ class _Motion:
     def __init__(self, rows: NDArray[np.void]) -> None:
         self.t: list[int] = [0]
         self.pieces: list[tuple[float, float, float, float]] = [(0.0, 0.0, 0.0, 0.0)]
-        for t, _kind, _aux, _obj, _cause, s0, v0, rate, v1 in rows.tolist():
+        self.cubic = [False]
+        for t, _kind, aux, _obj, _cause, s0, v0, rate, v1 in rows.tolist():
             self.t.append(t)
             self.pieces.append((s0, v0, rate, v1))
+            self.cubic.append(aux == CUBIC)
 
     def travel(self, t: int) -> float:
         k = bisect_right(self.t, t) - 1
         s0, v0, rate, v1 = self.pieces[k]
         tau = (t - self.t[k]) / 1e9
+        if self.cubic[k]:
+            return s0 + (v0 + (0.5 * rate + v1 / 6.0 * tau) * tau) * tau
         ramp = (v1 - v0) / rate if rate else 0.0
         if tau < ramp:
             return s0 + (v0 + 0.5 * rate * tau) * tau
@@ -141,6 +147,16 @@ class _Motion:
         while k + 1 < len(self.t) and self.t[k + 1] < end and self.travel(self.t[k + 1]) < s:
             k += 1
         s0, v0, rate, v1 = self.pieces[k]
+        if self.cubic[k]:
+            piece = Segment(0.0, s0 - s, v0, rate, v1)
+            low = max(start - self.t[k], 0) / 1e9
+            high = max(min(end, self.t[k + 1] if k + 1 < len(self.t) else end) - self.t[k], 0) / 1e9
+            if high <= low or piece.after(low)[0] >= 0.0:
+                return max(start, self.t[k])
+            if piece.after(high)[0] <= 0.0:
+                return min(self.t[k] + round(high * 1e9), end)
+            tau = bracketed(lambda x: piece.after(x)[0], low, high)
+            return min(max(self.t[k] + instant(tau * 1e9), start), end)
         ramp = (v1 - v0) / rate if rate else 0.0
         s1 = s0 + 0.5 * (v0 + v1) * ramp
         if s < s1 and rate:

@@ -183,3 +183,34 @@ def test_that_a_held_part_stops_a_belt_that_does_not_accumulate(line: Line) -> N
     run.write("Q", False)
     run.advance("30 s")
     assert rises(run, "pe.blocked") == [5_000_000_000, 31_000_000_000]
+
+
+def test_that_s_curves_follow_the_closed_form(line: Line) -> None:
+    """Start at 2 s to 0.4 m/s with 0.5 m/s2 and 1 m/s3: T = v/a + a/j = 1.3 s over v T / 2 = 0.26 m; the stop
+    at 5 s takes as long."""
+    run = line(f"{ONE}\nb1: {{type: belt, length: 3 m, speed: 0.4 m/s, acceleration: 0.5 m/s2, jerk: 1 m/s3, to: out, tags: {{run: Q, moving: M}}}}\n"
+               "near: {type: photo_eye, along: b1, at: 0.01 m}\nfar: {type: photo_eye, along: b1, at: 1 m}\n"
+               "last: {type: photo_eye, along: b1, at: 1.19 m}\nout: {type: sink}")  # fmt: skip
+    run.advance("2 s")
+    run.write("Q", True)
+    run.advance("3 s")
+    run.write("Q", False)  # at 0.26 + 0.4 * 1.7 = 0.94 m; it comes to rest at 1.2 m
+    run.advance("20 s")
+    assert rises(run, "near.blocked") == [pytest.approx((2 + (6 * 0.01) ** (1 / 3)) * 1e9, abs=1000)]
+    # s(x) of the stop: 0.94 + 0.4 x - x^3/6 in its first half second (0.18 m), then 1.2 - (1.3 - x)^3/6 from 0.8 s
+    x = 0.15
+    for _ in range(50):
+        x -= (0.06 - 0.4 * x + x**3 / 6) / (-0.4 + x**2 / 2)
+    assert rises(run, "far.blocked") == [pytest.approx((5 + x) * 1e9, abs=1000)]
+    assert rises(run, "last.blocked") == [pytest.approx((5 + 1.3 - (6 * 0.01) ** (1 / 3)) * 1e9, abs=1000)]
+    assert falls(run, "M") == [pytest.approx(6.3e9, abs=1000)]
+    run.write("Q", True)
+    run.advance("20 s")
+    assert run.kpi()["b1"].mean_time == pytest.approx(25 + 1.3 + (1.8 - 0.26) / 0.4 - 1.0, abs=1e-6)
+
+
+def test_that_jerk_without_an_acceleration_is_a_problem(line: Line) -> None:
+    with pytest.raises(Exception, match="starts or stops at once"):
+        line(
+            f"{ONE}\nb1: {{type: belt, length: 3 m, speed: 0.4 m/s, jerk: 1 m/s3, to: out}}\nout: {{type: sink}}"
+        )

@@ -18,6 +18,7 @@ from commissioning.sim.lane_entry import Entry
 from commissioning.sim.lane_eye import ChoosyEye, Eye, Mark
 from commissioning.sim.lane_watch import Border, End, Infeed, Stop
 from commissioning.sim.part import Part
+from commissioning.sim.soft_drive import SoftDrive
 from commissioning.sim.stateful import Stateful, decode, encode
 
 NS = 1_000_000_000
@@ -100,6 +101,7 @@ class ZoneSpec:
     acceleration: float = 0.0
     deceleration: float | None = None
     accumulating: bool = True
+    jerk: float = 0.0
     own_drive: bool = True  # else that of the zone before, as two rollers with one motor have
 
 
@@ -138,9 +140,9 @@ class LaneWorld:
         for zone in spec.zones:
             if zone.own_drive or not self.drives:
                 k = len(self.drives)
-                drive = Drive(
-                    k, f"belt{k}", self.kernel, self.journal, zone.speed, zone.acceleration, zone.deceleration
-                )
+                told = k, f"belt{k}", self.kernel, self.journal
+                ramps = zone.speed, zone.acceleration, zone.deceleration
+                drive = SoftDrive(*told, *ramps, zone.jerk) if zone.jerk else Drive(*told, *ramps)
                 self.drives.append(drive)
                 drive.watch_moving(self.log.teller(f"belt{k}.moving"))
             zones.append(Zone(x, x + zone.length, self.drives[-1], zone.accumulating))
@@ -410,6 +412,7 @@ def random_spec(rng: random.Random) -> WorldSpec:
                 acceleration,
                 rng.choice([None, 0.8]) if ramps else None,
                 rng.random() < 0.7,
+                rng.choice([0.0, 2.0, rng.uniform(0.3, 20.0)]) if ramps else 0.0,
                 rng.random() < 0.85,
             )
         )

@@ -15,13 +15,21 @@ import pytest
 from lane_world import NS, LaneWorld, WorldSpec, ZoneSpec
 from tick_model import TickBelt, TickLine
 
+from commissioning.sim.soft_drive import SoftDrive
+from commissioning.sim.soft_ramp import soft_ramp
+
 MARGIN = 0.02  # m around an edge or a place where nothing may be decided
 SECONDS = 150
 
 
-def spec_of(rng: random.Random) -> WorldSpec:
+def spec_of(rng: random.Random, jerk: float) -> WorldSpec:
     ramp = rng.choice([0.0, 1.2, 0.6])
-    zones = [ZoneSpec(rng.uniform(0.8, 2.5), rng.uniform(0.3, 0.5), ramp) for _ in range(rng.randint(1, 3))]
+    if jerk:
+        ramp = ramp or 0.9
+    zones = [
+        ZoneSpec(rng.uniform(0.8, 2.5), rng.uniform(0.3, 0.5), ramp, jerk=jerk)
+        for _ in range(rng.randint(1, 3))
+    ]
     length = 0.0
     for zone in zones:
         length += zone.length
@@ -42,7 +50,11 @@ def decided(world: LaneWorld, k: int | None) -> bool:
         shifts = [0.0]
         if k is not None and train.drive is world.drives[k]:
             drive = world.drives[k]
-            if drive.acceleration:
+            if isinstance(drive, SoftDrive):
+                a = drive.now()[3]
+                limits = drive.acceleration, drive.deceleration, drive.jerk
+                shifts.append(soft_ramp(0.0, drive.speed_at(now), a, 0.0, *limits)[2])
+            elif drive.acceleration:
                 shifts.append(drive.speed_at(now) ** 2 / (2 * drive.acceleration))
         for shift in shifts:
             for edge in (front + shift, front + shift - part.length):
@@ -52,10 +64,10 @@ def decided(world: LaneWorld, k: int | None) -> bool:
     return True
 
 
-def play(seed: int) -> tuple[LaneWorld, list[tuple[int, list[Any]]]]:
+def play(seed: int, jerk: float = 0.0) -> tuple[LaneWorld, list[tuple[int, list[Any]]]]:
     """The lane's own run and the plan: (time in tenths of a second, command)."""
     rng = random.Random(seed)
-    world = LaneWorld(spec_of(rng))
+    world = LaneWorld(spec_of(rng, jerk))
     plan: list[tuple[int, list[Any]]] = []
     for k, zone in enumerate(world.spec.zones):
         plan.append((0, ["speed", k, zone.speed]))
@@ -78,7 +90,7 @@ def play(seed: int) -> tuple[LaneWorld, list[tuple[int, list[Any]]]]:
 def tick(world: LaneWorld, plan: list[tuple[int, list[Any]]], rate: int) -> TickLine:
     belts, x = [], 0.0
     for zone in world.spec.zones:
-        belts.append(TickBelt(x, x + zone.length, zone.acceleration))
+        belts.append(TickBelt(x, x + zone.length, zone.acceleration, jerk=zone.jerk))
         x += zone.length
     line = TickLine(belts, rate, list(world.spec.eyes), list(world.spec.stops))
     waiting: list[tuple[int, float]] = []
@@ -145,7 +157,15 @@ def differences(world: LaneWorld, line: TickLine) -> list[float]:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_that_a_tick_loop_of_the_same_rules_sees_the_same_edges_a_few_ticks_apart(seed: int) -> None:
-    world, plan = play(seed)
+    compare(*play(seed))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_that_a_tick_loop_with_limited_jerk_sees_the_same_edges_a_few_ticks_apart(seed: int) -> None:
+    compare(*play(seed, 2.5))
+
+
+def compare(world: LaneWorld, plan: list[tuple[int, list[Any]]]) -> None:
     coarse = differences(world, tick(world, plan, 240))
     fine = differences(world, tick(world, plan, 960))
     assert len(coarse) > 10

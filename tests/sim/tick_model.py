@@ -18,16 +18,31 @@ _INF = float("inf")
 
 @dataclass
 class TickBelt:
-    """A belt from `start` to `end` (m) that ramps to `target` m/s; acceleration 0: at once."""
+    """A belt from `start` to `end` (m) that ramps to `target` m/s; acceleration 0: at once; jerk 0: no limit.
+
+    With a limit, the acceleration is driven by where the speed would end if it were taken back from now on.
+    """
 
     start: float
     end: float
     acceleration: float = 0.0
     target: float = 0.0
     speed: float = 0.0
+    jerk: float = 0.0
+    rate: float = 0.0  # the present acceleration
 
     def tick(self, dt: float) -> None:
-        if self.acceleration == 0.0:
+        if self.jerk:
+            ends = self.speed + 0.5 * self.rate * abs(self.rate) / self.jerk
+            left = self.target - ends
+            if abs(self.target - self.speed) < self.jerk * dt * dt and abs(self.rate) <= 2 * self.jerk * dt:
+                self.speed, self.rate = self.target, 0.0
+                return
+            change = self.jerk * dt if left > 0.0 else -self.jerk * dt
+            before = self.rate
+            self.rate = max(-self.acceleration, min(self.acceleration, self.rate + change))
+            self.speed = max(self.speed + 0.5 * (before + self.rate) * dt, 0.0)
+        elif self.acceleration == 0.0:
             self.speed = self.target
         elif self.speed < self.target:
             self.speed = min(self.target, self.speed + self.acceleration * dt)
