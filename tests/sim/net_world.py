@@ -19,6 +19,7 @@ from commissioning.sim.lane_merge import MergePoint, MergeRule
 from commissioning.sim.lane_merge_gap import GapPoint, merge_point
 from commissioning.sim.lane_watch import Infeed, Stop
 from commissioning.sim.part import Part
+from commissioning.sim.soft_drive import SoftDrive
 from commissioning.sim.stateful import Stateful, decode, encode
 
 NS = 1_000_000_000
@@ -40,6 +41,7 @@ class TrackSpec:
     aside: bool = False
     popup: float = 0.0  # where parts are taken off to `beside`; 0: nowhere
     beside: int = -1
+    jerk: float = 0.0
     joint: float = 0.0  # where a second zone begins, twice as fast; 0: there is none
 
 
@@ -145,7 +147,8 @@ class NetWorld:
             for x, end, factor in spans(track):
                 n = len(self.drives)
                 speed = track.speed * factor
-                self.drives.append(Drive(n, f"d{n}", self.kernel, self.journal, speed, track.acceleration))
+                told = n, f"d{n}", self.kernel, self.journal, speed, track.acceleration
+                self.drives.append(SoftDrive(*told, None, track.jerk) if track.jerk else Drive(*told))
                 zones.append(Zone(x, end, self.drives[-1], track.accumulating))
             lane = Lane(k, f"lane:{k}", zones, self.kernel, self.journal, self.parts, track.gap)
             lane.aside = track.aside
@@ -419,6 +422,7 @@ def random_net(rng: random.Random) -> NetSpec:
                 to >= 0 and rng.random() < 0.2,
                 length * rng.choice([0.45, 0.8]) if pops else 0.0,
                 beside if pops else -1,
+                rng.choice([0.0, 3.0, rng.uniform(0.5, 20.0)]) if ramp else 0.0,
                 length * 0.4 if rng.random() < 0.3 else 0.0,
             )
         )  # fmt: skip
