@@ -29,7 +29,7 @@ class Inspection(Workplace):
     The inspection itself may err: of parts that are not good, `false_accept` pass as good; of good ones,
     `false_reject` are judged as `rejected_as`. A part that would be sent to rework more than `max_passes`
     times gets the result `then` instead. What it found is in the part's attributes `ID.result` (number of
-    the result judged, from 0), `ID.true` (of the true one) and `ID.reworks` (times sent to rework so far).
+    the result judged, from 0), `ID.true` (of the true one) and `ID.reworks` (times sent to rework one after the other).
     """
 
     declaration = TypeDeclaration(
@@ -126,12 +126,13 @@ class Inspection(Workplace):
         true = self._true(part)
         judged = self._judged(true)
         result, truth, reworks = self.marks
+        been = part.attributes.get(reworks, 0.0)
+        if judged == self.rework and self.most is not None and been >= self.most:
+            judged = self.then
         if judged == self.rework:
-            been = part.attributes.get(reworks, 0.0)
-            if self.most is not None and been >= self.most:
-                judged = self.then
-            else:
-                self._mark(part, reworks, been + 1.0)
+            self._mark(part, reworks, been + 1.0)
+        elif been:
+            self._mark(part, reworks, 0.0)  # a pallet comes again, with other work on it
         self._mark(part, truth, true)
         self._mark(part, result, judged)
         if self.ports["result"].source != judged:

@@ -259,6 +259,18 @@ def test_that_rework_ends_after_so_many_passes(line: Line) -> None:
     assert leaving(run, "bin.count")[-1] == 150
 
 
+def test_that_a_pallet_that_comes_again_begins_its_reworks_anew(line: Line) -> None:
+    """One pallet, sent to rework whenever that is allowed, once in a row: rework and scrap take turns."""
+    run = line("ring: {type: buffer, pallets: 1, product: box, pose: {xyz: [0, 0, 1]}, to: test}\n"
+               "test: {type: inspection, results: {good: 0 %, rework: 100 %, scrap: 0 %}, max_passes: 1, cycle: 1 s, "
+               "to: {good: ring, rework: ring, scrap: ring}}")  # fmt: skip
+    run.advance(8.5)
+    records = run.journal.records()
+    index = run.line.attributes.index("test.result")
+    judged = records[(records["kind"] == int(Kind.PART_ATTRIBUTE)) & (records["aux"] == index)]
+    assert judged["a"].tolist() == [1, 2, 1, 2, 1, 2, 1, 2]
+
+
 def test_that_an_inspection_errs_as_often_as_said(line: Line) -> None:
     """80 % are good, 5 % of those rejected, 10 % of the others accepted: out 0.8 * 0.95 + 0.2 * 0.1 = 78 %."""
     run = line("src: {type: source, product: box, every: always, limit: 20000, to: test}\n"
