@@ -29,8 +29,8 @@ class Inspection(Workplace):
     The inspection itself may err: of parts that are not good, `false_accept` pass as good; of good ones,
     `false_reject` are judged as `rejected_as`. A part that would be sent to rework more than `max_passes`
     times gets the result `then` instead. What it found is in the part's attributes `ID.result` (number of
-    the result judged, from 0), `ID.true` (of the true one) and `ID.reworks` (times sent to rework, one after the
-    other).
+    the result judged, from 0), `ID.true` (of the true one) and `ID.reworks` (times sent to rework,
+    one after the other).
     """
 
     declaration = TypeDeclaration(

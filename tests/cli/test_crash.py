@@ -336,7 +336,7 @@ def test_that_a_killed_run_at_1x_reads_back_all_but_the_last_half_second(tmp_pat
     ("every", "said_so"),
     [
         ("always", ("src failed at 0.000000000 s", "parts without end at one instant")),
-        ("0 s", ("devices.src.every: every of src is 0 s", "Write always for a source")),  # known before the run
+        ("0 s", ("devices.src.every: every of src is 0 s", "Write always for a source")),
     ],
 )
 def test_that_a_source_that_needs_no_time_does_not_hang_the_run(
