@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from commissioning.devices.agv_paths import GuidePaths
 from commissioning.devices.agv_vehicle import Vehicle
+from commissioning.devices.giving_place import place_of
 from commissioning.devices.shapes import box
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
@@ -16,7 +17,6 @@ from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
 from commissioning.sim.flow import Giver, Receiver, Waiting
-from commissioning.sim.lane import Lane
 from commissioning.sim.line import Line
 from commissioning.sim.part import Part
 
@@ -157,7 +157,7 @@ class Agvs(Device, Receiver):
     # parts ---------------------------------------------------------------------------------------
 
     def offer(self, part: Part, giver: Giver) -> bool:
-        place = self._place_of(giver)
+        place = place_of(self, giver)
         for vehicle in self.vehicles:
             if vehicle.stands_for(place, self.take_nodes[place]):
                 self.waiting.discard(giver)
@@ -180,19 +180,11 @@ class Agvs(Device, Receiver):
 
     def call(self, place: int) -> None:
         """A vehicle is at the node of `place`: whoever waits there may give."""
-        for giver in [giver for giver in self.waiting.givers if self._place_of(giver) == place]:
+        for giver in [giver for giver in self.waiting.givers if place_of(self, giver) == place]:
             giver.ready(self)
             if not any(vehicle.phase == "here" and vehicle.job == place for vehicle in self.vehicles):
                 return
             self.waiting.discard(giver)  # it has nothing to give any more
-
-    def _place_of(self, giver: Giver) -> int:
-        for place, device in enumerate(self.params["takes"]):
-            if giver.id == device:
-                return place
-            if isinstance(giver, Lane) and self.line.lane_plans[giver.index].zones[-1].device == device:
-                return place
-        raise ValueError(f"{giver.id} gives parts to {self.id}, which takes none from it")
 
     # jobs and ways -------------------------------------------------------------------------------
 
@@ -204,7 +196,7 @@ class Agvs(Device, Receiver):
         """Give each part that waits the nearest free vehicle, then let go who can."""
         under_way = [vehicle.job for vehicle in self.vehicles]
         for giver in self.waiting.givers:
-            place = self._place_of(giver)
+            place = place_of(self, giver)
             if place in under_way:
                 under_way.remove(place)  # that one comes for it
                 continue

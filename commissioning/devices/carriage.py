@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from commissioning.devices.giving_place import place_of
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port
 from commissioning.model.pose import Pose
@@ -14,7 +16,6 @@ from commissioning.model.tags import DataType
 from commissioning.sim.decks import Deck
 from commissioning.sim.device import Device
 from commissioning.sim.flow import Giver, Receiver, Waiting
-from commissioning.sim.lane import Lane
 from commissioning.sim.line import Line
 from commissioning.sim.part import Part
 
@@ -103,9 +104,9 @@ class Carriage(Device, Receiver, Giver):
         self.turn = 0  # the exit whose turn it is
         self.bound_for = -1  # exit of the part on it, by number
 
+    @abstractmethod
     def deck(self, drive: str) -> Deck:
         """Where parts stand on it."""
-        raise NotImplementedError
 
     def connect(self) -> None:
         for name in self.exits:
@@ -134,7 +135,7 @@ class Carriage(Device, Receiver, Giver):
     # taking and giving ---------------------------------------------------------------------------
 
     def offer(self, part: Part, giver: Giver) -> bool:
-        place = self._place_of(giver)
+        place = place_of(self, giver)
         if self.phase != "free" or self.goal != place or not self._may("take") or self._called_away():
             self.waiting.add(giver)
             self._tell_called()
@@ -213,7 +214,7 @@ class Carriage(Device, Receiver, Giver):
 
     def _take(self, place: int) -> None:
         """Who waits here may come; whoever has nothing to give any more has waited."""
-        here = [giver for giver in self.waiting.givers if self._place_of(giver) == place]
+        here = [giver for giver in self.waiting.givers if place_of(self, giver) == place]
         for giver in here:
             giver.ready(self)
             if self.phase != "free":
@@ -235,7 +236,7 @@ class Carriage(Device, Receiver, Giver):
             return self.goal
         if self.part is not None:
             return self.feeds + self.bound_for
-        return self._place_of(self.waiting.givers[0]) if self.waiting else self.goal
+        return place_of(self, self.waiting.givers[0]) if self.waiting else self.goal
 
     def _called_away(self) -> bool:
         """It stands here, but a part has waited elsewhere before; or it is told to be elsewhere."""
@@ -253,15 +254,6 @@ class Carriage(Device, Receiver, Giver):
         )  # fmt: skip
         self.ports["move_time"].write(time)
 
-    def _place_of(self, giver: Giver) -> int:
-        """The place at which somebody gives: a device that is named, or the lane that ends with it."""
-        for place, device in enumerate(self.params["takes"]):
-            if giver.id == device:
-                return place
-            if isinstance(giver, Lane) and self.line.lane_plans[giver.index].zones[-1].device == device:
-                return place
-        raise ValueError(f"{giver.id} gives parts to {self.id}, which takes none from it")
-
     def _may(self, port: str) -> bool:
         return not self.bound(port) or bool(self.ports[port].value)
 
@@ -277,9 +269,10 @@ class Carriage(Device, Receiver, Giver):
             self.ports["busy"].write(busy)
 
     def _tell_called(self) -> None:
-        number = self._place_of(self.waiting.givers[0]) + 1 if self.waiting else 0
+        number = place_of(self, self.waiting.givers[0]) + 1 if self.waiting else 0
         if self.ports["called"].source != number:
             self.ports["called"].write(number)
 
+    @abstractmethod
     def bodies(self) -> Sequence[Body]:
-        raise NotImplementedError
+        """What it looks like, in world coordinates."""

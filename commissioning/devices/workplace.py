@@ -3,6 +3,7 @@ takes apart, inspects, or has people at it."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -84,13 +85,13 @@ class Workplace(Device, Receiver, Giver):
         """Whether it has what it needs."""
         return True
 
+    @abstractmethod
     def job(self) -> tuple[int, int]:
         """Product (index) that it must be set up for, and the time of the cycle in ns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def results(self) -> list[tuple[Part, str]]:
         """What leaves, and by which exit, of the parts inside; it owns what it makes."""
-        raise NotImplementedError
 
     # flow -----------------------------------------------------------------------------------------
 
