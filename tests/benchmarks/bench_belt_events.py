@@ -46,7 +46,7 @@ def one_belt(resident: int, eyes: int, bound: bool) -> LoadedScene:
 
 
 def side_by_side(resident: int, belts: int) -> LoadedScene:
-    """Belts that have nothing to do with one another, ten eyes each: the kernel goes from one to the other."""
+    """Belts that have nothing to do with one another, ten eyes each: the kernel changes between them."""
     length = resident * SPEED / belts
     rows = []
     for n in range(belts):
