@@ -35,6 +35,7 @@ __all__ = ["Sampler", "Uniforms", "fork_key", "stream_key", "uniforms"]
 
 Floats = NDArray[np.float64]
 _BLOCK = 256
+_MOST = 1 << 40  # numbers, or blocks of them, that no run draws
 _LONGEST_S = 9.2e9  # 292 years, what 64 bits of ns hold
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
@@ -98,10 +99,16 @@ class Uniforms(_Stream):
     def draw(self) -> float:
         """The next number in (0, 1)."""
         place = self.count % _BLOCK
-        if place == 0:
-            self.values = uniforms(self.key, self.count, _BLOCK).tolist()
+        if place == 0 or not self.values:
+            self.values = uniforms(self.key, self.count - place, _BLOCK).tolist()
         self.count += 1
         return self.values[place]
+
+    def fill(self) -> None:
+        """Make the block that was drawn from last, if a restore has left that for the next draw."""
+        if self.count and not self.values:
+            start = (self.count - 1) // _BLOCK * _BLOCK
+            self.values = uniforms(self.key, start, _BLOCK).tolist()
 
     def fork(self, seed: int) -> None:
         super().fork(seed)
@@ -109,10 +116,9 @@ class Uniforms(_Stream):
 
     def restored(self) -> None:
         super().restored()
-        self.values = []
-        if self.count:
-            start = (self.count - 1) // _BLOCK * _BLOCK
-            self.values = uniforms(self.key, start, _BLOCK).tolist()
+        if not 0 <= self.count < _MOST:
+            raise ValueError(f"{self.count} numbers were drawn from {self.id}")
+        self.values = []  # made when one is drawn
 
 
 class Sampler(_Stream):
@@ -122,7 +128,7 @@ class Sampler(_Stream):
     """
 
     saved: ClassVar[tuple[str, ...]] = ("block", "place")
-    derived: ClassVar[tuple[str, ...]] = ("values",)
+    derived: ClassVar[tuple[str, ...]] = ("values", "made")
     constant: ClassVar[tuple[str, ...]] = ("distribution", "make", "width", "fixed")
 
     def __init__(self, name: str, key: int, distribution: Distribution) -> None:
@@ -138,6 +144,7 @@ class Sampler(_Stream):
         self.block = -1
         self.place = 0
         self.values: list[int] = []
+        self.made = True  # `values` are those of `block`
 
     def draw(self) -> int:
         """The next duration in ns."""
@@ -145,8 +152,9 @@ class Sampler(_Stream):
             return self.fixed
         place = self.place
         while place >= len(self.values):
-            self.block += 1
-            place = 0
+            if self.made:
+                self.block += 1
+                place = 0
             self._fill()
         self.place = place + 1
         return self.values[place]
@@ -154,16 +162,21 @@ class Sampler(_Stream):
     def fork(self, seed: int) -> None:
         """As for any stream. A duration that has been drawn already stays what it is."""
         super().fork(seed)
-        self.block, self.place, self.values = -1, 0, []
+        self.block, self.place, self.values, self.made = -1, 0, [], True
 
     def restored(self) -> None:
         super().restored()
-        if self.block >= 0:
+        if not -1 <= self.block < _MOST or self.place < 0:
+            raise ValueError(f"{self.id} is at place {self.place} of block {self.block}")
+        self.values, self.made = [], self.block < 0  # a block is made when one of it is drawn
+
+    def fill(self) -> None:
+        """Make the present block, if a restore has left that for the next draw."""
+        if not self.made and self.block >= 0:
             self._fill()
-        else:
-            self.values = []
 
     def _fill(self) -> None:
+        self.made = True
         count = _BLOCK * self.width
         seconds = self.make(uniforms(self.key, self.block * count, count).reshape(_BLOCK, self.width))
         # A negative duration cannot be: it is drawn again, which is to leave it out of the sequence.

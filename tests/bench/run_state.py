@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from commissioning.sim.random_stream import Sampler, Uniforms
 from commissioning.sim.run import Run
 from commissioning.sim.stateful import Stateful
 
@@ -39,6 +40,8 @@ def state(run: Run) -> dict[str, Any]:
         (e[0], e[1], e[2], e[3], plain(e[4]), e[5].__self__.id, e[5].__name__) for e in kernel.entries()
     ]
     for identity, thing in things.items():
+        if isinstance(thing, Sampler | Uniforms):
+            thing.fill()
         values = _varying(thing)
         if "heap" in values:  # thresholds whose version is past are void; what they were of does not count
             values["heap"] = [(*entry[:3], entry[2] == entry[3].ver and entry[3]) for entry in values["heap"]]

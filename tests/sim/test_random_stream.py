@@ -93,6 +93,16 @@ def test_that_a_restored_sampler_continues_where_it_was() -> None:
         assert [a.draw() for _ in range(150)] == [b.draw() for _ in range(150)]
 
 
+def test_that_restored_choices_continue_where_they_were() -> None:
+    for taken in (0, 1, 255, 256, 257, 600):
+        a = Uniforms("u", stream_key(1, "a", "x"))
+        for _ in range(taken):
+            a.draw()
+        b = Uniforms("u", stream_key(1, "a", "x"))
+        b.restore(a.save(), None)  # type: ignore[arg-type]
+        assert [a.draw() for _ in range(600)] == [b.draw() for _ in range(600)]
+
+
 def test_that_streams_of_different_objects_and_purposes_differ() -> None:
     keys = {stream_key(1, d, p) for d in ("a", "b", "ab") for p in ("", "x", "bx")}
     assert len(keys) == 9
