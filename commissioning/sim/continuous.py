@@ -81,6 +81,7 @@ class Reading(Signal):
 
     __slots__ = ("dimension", "drive", "drives", "formula", "record", "runs")
     saved: ClassVar[tuple[str, ...]] = ("formula", "record", "runs")
+    always: ClassVar[tuple[str, ...]] = (*Signal.always, "formula", "record", "runs")
     derived: ClassVar[tuple[str, ...]] = ("drive",)
     constant: ClassVar[tuple[str, ...]] = ("dimension", "drives")
 

@@ -161,12 +161,16 @@ class Journal:
         """The records of the open chunk, packed."""
         return bytes(self._open[: self._end])
 
-    def save(self) -> dict[str, Any]:
-        """What a restored run needs to continue the digest: chain value, open records, texts."""
+    def save(self, *, packed: bool = False) -> dict[str, Any]:
+        """What a restored run needs to continue the digest: chain value, open records, texts.
+
+        Plain JSON data; `packed`: but for the open records, which are bytes.
+        """
+        tail = self.tail()
         return {
             "chunks": self._base + len(self._chunks),
             "chain": self._chain.hex(),
-            "tail": base64.b64encode(self.tail()).decode("ascii"),
+            "tail": tail if packed else base64.b64encode(tail).decode("ascii"),
             "texts": list(self.texts),
             "texts_sealed": self._texts_sealed,
         }
@@ -178,7 +182,9 @@ class Journal:
             self._base = int(data["chunks"])
             self._before = self._base * CHUNK
             self._chain = bytes.fromhex(data["chain"])
-            tail = base64.b64decode(data["tail"])
+            tail = data["tail"]
+            if not isinstance(tail, bytes):
+                tail = base64.b64decode(tail)
             self._open, self._end = bytearray(_FULL), len(tail)
             self._open[: len(tail)] = tail
             self.texts = list(data["texts"])

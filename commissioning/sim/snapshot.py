@@ -1,6 +1,7 @@
 """Snapshots: a run as plain data, and back.
 
-`save(run)` gives bytes: compressed JSON, never pickle, so that opening one runs no code. Two kinds come
+`save(run)` gives bytes: compressed JSON with the open records of the journal behind it as they are, never
+pickle, so that opening one runs no code. Two kinds come
 through the same call: state (everything, bit-identical continuation) and, where a SimPy process is
 alive or a link to a real controller was open, replay (scene hash, seed, inputs, time: the run is
 repeated to that time).
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMAT", "SnapshotError", "read", "repeat", "restore_state", "save"]
 
-FORMAT = "commissioning-snapshot/2"
+FORMAT = "commissioning-snapshot/3"
 _LIMIT = 1 << 30  # bytes of text; a larger one is no snapshot of ours
 _UNFIT = (
     ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
@@ -67,7 +68,7 @@ def save(run: Run) -> bytes:
         data["state"] = {
             "scheduled": line.kernel.scheduled,
             "entries": [_save_entry(entry) for entry in entries],
-            "journal": line.journal.save(),
+            "journal": line.journal.save(packed=True),
             "signals": [signal.save() for signal in line.tags],
             "parts": [part.save() for part in line.parts.values()],
             "made": line.made,
@@ -78,8 +79,13 @@ def save(run: Run) -> bytes:
 
 
 def pack(data: dict[str, Any]) -> bytes:
-    """The bytes of a snapshot with this data: format and sum in the first line, then JSON."""
-    text = json.dumps(data, separators=(",", ":")).encode()
+    """The bytes of a snapshot with this data: format and sum in the first line, then JSON in one line, then
+    the open records."""
+    journal, tail = _journal_of(data), b""
+    if journal is not None and isinstance(journal.get("tail"), bytes):
+        tail = journal["tail"]
+        data = data | {"state": data["state"] | {"journal": journal | {"tail": None}}}
+    text = json.dumps(data, separators=(",", ":")).encode() + b"\n" + tail
     return zlib.compress(f"{FORMAT} {hashlib.sha256(text).hexdigest()}\n".encode() + text, 1)
 
 
@@ -96,12 +102,23 @@ def unpack(snapshot: bytes) -> dict[str, Any]:
             raise ValueError("it is of no format that this version of commissioning reads")
         if total != hashlib.sha256(text).hexdigest().encode():
             raise ValueError("it is damaged: its sum is another one")
-        data = json.loads(text)
+        line, _, tail = text.partition(b"\n")
+        data = json.loads(line)
     except (zlib.error, ValueError, RecursionError) as error:
         raise SnapshotError(f"not a snapshot: {error}") from error
     if not isinstance(data, dict):
         raise SnapshotError("not a snapshot: it holds no fields")
+    journal = _journal_of(data)
+    if journal is not None and journal.get("tail", b"") is None:
+        journal["tail"] = tail
     return data
+
+
+def _journal_of(data: dict[str, Any]) -> dict[str, Any] | None:
+    """The journal in the data of a snapshot, if there is one."""
+    state = data.get("state")
+    journal = state.get("journal") if isinstance(state, dict) else None
+    return journal if isinstance(journal, dict) else None
 
 
 def read(snapshot: bytes) -> dict[str, Any]:

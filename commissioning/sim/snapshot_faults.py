@@ -7,7 +7,6 @@ are numbers of the right kind and size, references lead somewhere, time does not
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from commissioning.sim.drive import Drive
 from commissioning.sim.inputs import LATEST, check_log
 from commissioning.sim.kernel import END
 from commissioning.sim.lane import Lane
+from commissioning.sim.tags import Signal
 
 if TYPE_CHECKING:
     from commissioning.sim.line import Line
@@ -111,10 +111,10 @@ def _queue_fault(line: Line, state: Mapping[str, Any], t: int) -> str:
 
 
 def _journal_fault(line: Line, data: Mapping[str, Any], t: int) -> str:
-    fault = _fields(data, {"chunks": int, "chain": str, "tail": str, "texts": list, "texts_sealed": int})
+    fault = _fields(data, {"chunks": int, "chain": str, "tail": bytes, "texts": list, "texts_sealed": int})
     if fault:
         return fault
-    tail = base64.b64decode(data["tail"], validate=True)
+    tail = data["tail"]
     if (
         len(bytes.fromhex(data["chain"])) != 32
         or len(tail) % RECORD_BYTES
@@ -157,15 +157,33 @@ def _signal_fault(line: Line, signals: list[Any], t: int) -> str:
     if len(signals) != len(line.tags):
         return "it has other tags than the line"
     for signal, data in zip(line.tags, signals, strict=True):
-        if not isinstance(data, dict) or data.keys() != dict.fromkeys(signal.declared("saved")).keys():
+        always = signal.always
+        if not isinstance(data, dict) or not all(name in data for name in always):
             return f"the state of {signal.name} is none"
-        values = [data[n] for n in ("value", "source", "force_value", "fault_value")]
-        if not all(map(signal.type.accepts, values)):
+        if not (signal.type.accepts(data["value"]) and signal.type.accepts(data["source"])):
             return f"{signal.name} is {signal.type.value}, it cannot be {data['value']!r:.40}"
-        if {type(data["forced"]), type(data["faulted"]), type(data["overridden"])} != {bool}:
-            return f"the overrides of {signal.name} are none"
-        facts = [data[n] for n in ("quality", "source_quality", "reason", "source_reason", "t")]
-        if not _counts(facts) or max(facts[:2]) > 2 or max(facts[2:4]) > 255 or facts[4] > t:
+        if type(data["t"]) is not int or not 0 <= data["t"] <= t:
+            return f"the time of {signal.name} is none"
+        if len(data) > len(always):
+            fault = _unusual_fault(signal, data)
+            if fault:
+                return fault
+    return ""
+
+
+def _unusual_fault(signal: Signal, data: Mapping[str, Any]) -> str:
+    """Of an entry that is not good, or was overridden: what else its state says."""
+    more = {name: value for name, value in data.items() if name not in signal.always}
+    if not set(more) <= set(signal.declared("saved")):
+        return f"the state of {signal.name} is none"
+    for name, value in more.items():
+        if name in ("force_value", "fault_value"):
+            if not signal.type.accepts(value):
+                return f"{signal.name} is {signal.type.value}, it cannot be {value!r:.40}"
+        elif name in ("forced", "faulted", "overridden"):
+            if type(value) is not bool:
+                return f"the overrides of {signal.name} are none"
+        elif not _counts([value]) or value > (2 if name.endswith("quality") else 255):
             return f"the quality of {signal.name} is none"
     return ""
 
@@ -185,8 +203,12 @@ def _object_fault(line: Line, objects: Mapping[str, Any], t: int) -> str:
     if set(objects) != set(line.objects):
         return "it has other objects than the line"
     check_log(objects["run:inputs"]["log"], t)
+    fresh: dict[str, dict[str, Any]] | None = line.loaded.shared.get("fresh")
+    if fresh is None:  # what a line has in each field before it has started is the same in each of its runs
+        fresh = {identity: thing.save() for identity, thing in line.objects.items()}
+        line.loaded.shared["fresh"] = fresh
     for identity, thing in line.objects.items():
-        now = thing.save()
+        now = fresh[identity]
         data = objects[identity]
         if not isinstance(data, dict) or set(data) != set(now):
             return f"the state of {identity} has other fields"

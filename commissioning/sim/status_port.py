@@ -48,6 +48,7 @@ class StatusPort(Signal):
 
     __slots__ = ("device", "place", "quiet")
     saved: ClassVar[tuple[str, ...]] = ("quiet",)
+    always: ClassVar[tuple[str, ...]] = ("quiet", *Signal.always)
     constant: ClassVar[tuple[str, ...]] = ("device", "place")
 
     device: Device

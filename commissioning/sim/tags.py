@@ -10,18 +10,23 @@ scale, delay) join two entries, see `commissioning.sim.binding`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from commissioning.model.record import Kind
 from commissioning.model.tags import DataType, Quality, Reason
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
-from commissioning.sim.stateful import Stateful
+from commissioning.sim.stateful import Stateful, World
 from commissioning.sim.values import WIDE, words
 
 __all__ = ["Signal", "TagTable"]
 
+_USUAL: dict[str, Any] = {
+    "quality": 0, "reason": 0, "source_quality": 0, "source_reason": 0,
+    "forced": False, "faulted": False, "overridden": False,
+}  # fmt: skip
+"""What is left out of a snapshot where it is so."""
 _VALUE, _SOURCE, _OVERRIDE = int(Kind.VALUE), int(Kind.SOURCE), int(Kind.OVERRIDE)
 _FORCED, _FAULTED = 4, 8
 
@@ -47,6 +52,8 @@ class Signal(Stateful):
         "address", "comment", "controller", "direction", "index", "journal", "kernel", "name", "owner",
         "path", "ports", "subscribers", "type", "wide",
     )  # fmt: skip
+    always: ClassVar[tuple[str, ...]] = ("value", "source", "t")
+    """What a snapshot has of every entry of the class; the rest only where it is not as usual."""
 
     def __init__(
         self,
@@ -147,6 +154,29 @@ class Signal(Stateful):
     def subscribe(self, fn: Callable[[Any], None], arg: Any = None) -> None:
         """Call `fn(arg)` after every change of effective value or quality."""
         self.subscribers.append((fn, arg))
+
+    def save(self) -> dict[str, Any]:
+        data = {name: getattr(self, name) for name in self.always}
+        for name, usual in _USUAL.items():
+            value = getattr(self, name)
+            if value != usual:
+                data[name] = value
+        default = self.type.default
+        if self.force_value != default:
+            data["force_value"] = self.force_value
+        if self.fault_value != default:
+            data["fault_value"] = self.fault_value
+        return data
+
+    def restore(self, data: Mapping[str, Any], world: World) -> None:
+        for name in self.always:
+            setattr(self, name, data[name])
+        self.quality = self.reason = self.source_quality = self.source_reason = 0
+        self.forced = self.faulted = self.overridden = False
+        self.force_value = self.fault_value = self.type.default
+        if len(data) > len(self.always):
+            for name, value in data.items():
+                setattr(self, name, value)
 
     def _override(self, what: int, value: Any) -> None:
         high, low = words(self.type, value, self.journal)
