@@ -251,8 +251,8 @@ def _limits(report: ExperimentReport) -> str:
         '<section><h2>Bottleneck</h2><div class="scroll"><table><thead><tr><th scope="col">Variant</th>'
         '<th scope="col" class="causes-bar">Share of time</th><th scope="col">Longest</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div><p class='muted'>By Roser's active-period method: the "
-        "machine or source with the longest uninterrupted time of work, repair or set-up, means over the "
-        "runs; paler where the bottleneck shifted from one to the next.</p></section>"
+        "machine, conveyor or source with the longest uninterrupted time of work, repair or set-up, means "
+        "over the runs; paler where the bottleneck shifted from one to the next.</p></section>"
     )
 
 

@@ -24,8 +24,9 @@ _ROWS = 25  # of tables
 _WORDS = {"setup": "set-up", "slow": "slower than planned", "rejected": "parts not good",
           "effective": "good parts", "off": "off", "idle": "idle"}  # fmt: skip
 HOW = """
-<p><b>Bottleneck</b> by Roser's active-period method (WSC 2002): at each instant the machine or source with
-the longest uninterrupted time of work, repair or set-up; it shifts where the active times of one and the
+<p><b>Bottleneck</b> by Roser's active-period method (WSC 2002): at each instant the machine, conveyor or
+source with the longest uninterrupted time of work, repair or set-up; a conveyor works while a part on the move
+keeps the next one from coming on. It shifts where the active times of one and the
 next overlap. <b>Waiting</b>: a starved device is followed back along the part that came next, a blocked one
 forward along the part that had to leave first, to where time was lost; the way that a part travels in any
 case is no loss. <b>Little's law</b> is tested as an identity: the area under the number of parts, from what

@@ -6,14 +6,16 @@ or set up. At any instant the machine whose present uninterrupted active period 
 bottleneck. While the active periods of a bottleneck and the one that follows it overlap, the bottleneck
 *shifts* from one to the other; otherwise it is the *sole* bottleneck.
 
-Conventions beyond the paper. Candidates are the machines of one line and its supply; belts and buffers carry
-and store. A source is active, so that what arrives limits the line, while no source of the line is blocked
-or loses its parts: as long as one does, parts are refused. (Or while what it feeds is starved with other
-parts in it: an assembly waits for this one.) A station of several places is active while each of them holds
-a part, a team that machines share while all of it is at work. Periods are measured within the time looked
-at, so that what happened in the warm-up does not count. Of machines that never waited in all that time the
-one that passed on fewest parts is the bottleneck: a machine before it never waits either if it feeds a
-buffer without limit. The sources of a line pass on together.
+Conventions beyond the paper. Candidates are the machines of one line, its conveyors and its supply; buffers
+only store. A conveyor is active while a part that moves keeps the next one out of its narrowest place (see
+`conveying`): one that never ceases to be gives (length + gap) / speed as a machine gives its cycle; travel
+alone is no activity, and a part that stands waits for another one. A source is active, so that what arrives
+limits the line, while no source of the line is blocked or loses its parts: as long as one does, parts are
+refused. (Or while what it feeds is starved with other parts in it: an assembly waits for this one.) A station
+of several places is active while each of them holds a part, a team that machines share while all of it is at
+work. Periods are measured within the time looked at, so that what happened in the warm-up does not count. Of
+machines that never waited in all that time the one that passed on fewest parts is the bottleneck: a machine
+before it never waits either if it feeds a buffer without limit. The sources of a line pass on together.
 """
 
 from __future__ import annotations
@@ -93,6 +95,7 @@ def bottlenecks(history: History, line: frozenset[int] | None = None) -> Bottlen
     made = sum(done.get(source, 0) for source in sources)
     teams = history.teams(machines)
     active = {device: active_periods(history, device) for device in (*machines, *teams)}
+    active |= _conveyors(history, chosen)
     active |= {source: _supply(history, source, sources, machines) for source in sources}
     last = max(done.values(), default=0) + 1  # of a team and the machine it serves the machine is told
     done |= dict.fromkeys(sources, made) | dict.fromkeys(teams, last)
@@ -115,6 +118,21 @@ def _supply(history: History, source: int, sources: Sequence[int], machines: Seq
                 missed += [(t0, t1) for t0, t1, state, held in rows if state == State.STARVED and held]
     holes = _minus(_union(refused), _union(missed))
     return _minus(active_periods(history, source), holes)
+
+
+def _conveyors(history: History, line: frozenset[int]) -> dict[int, list[Stretch]]:
+    """When conveyors, and what makes gaps on them, were at their limit: at the place that was for longest."""
+    found = {}
+    for device, gates in history.gates.items():
+        if history.track(device) in line:
+            busiest = max((_cut(one, history.start, history.end) for one in gates), key=_length)
+            if busiest:
+                found[device] = busiest
+    return found
+
+
+def _cut(stretches: Sequence[Stretch], start: int, end: int) -> list[Stretch]:
+    return [(max(t0, start), min(t1, end)) for t0, t1 in stretches if t0 < end and t1 > start]
 
 
 def _lost_by(history: History, source: int) -> list[Stretch]:

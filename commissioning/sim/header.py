@@ -125,6 +125,7 @@ def _look(line: Line) -> dict[str, Any]:
                 },
                 "pose": _pose(device.pose),
                 "along": device.record.along or "",
+                "at": device.record.at,
                 "to": {name: target.device for name, target in device.record.to.items()},
                 "power": dict(device.record.power),
                 "planned_s": _planned(device.params),

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.model.record import CarrierKind, Kind, State
+from commissioning.sim.conveying import busy_gates
 from commissioning.sim.visits import OPEN, Visits, visits
 
 __all__ = ["NOTHING", "End", "History", "Periods", "Role", "Visit", "periods"]
@@ -160,6 +161,11 @@ class History:
             index[str(zone["device"])] for lane in header["core"]["lanes"] for zone in lane["zones"]
         }
 
+    def track(self, device: int) -> int:
+        """The track that a device stands along; itself where it stands along none."""
+        look = self.header.get("look", {}).get("devices", {}).get(self.names[device], {})
+        return self._index.get(look.get("along", ""), device)
+
     def targets(self, device: int) -> list[int]:
         """Where a device may give its parts by the scene, as the header tells it; none if it does not."""
         told = self.header.get("look", {}).get("devices", {}).get(self.names[device], {}).get("to", {})
@@ -168,7 +174,18 @@ class History:
     def over(self, start_ns: int) -> History:
         """The same run, looked at from `start_ns` on. What was read already is not read again."""
         other = History(self.header, self.records, self.end, start_ns)
-        for name in ("periods", "visits", "journeys", "rides", "made", "ends", "roles", "ways", "lines"):
+        for name in (
+            "periods",
+            "visits",
+            "journeys",
+            "rides",
+            "made",
+            "ends",
+            "roles",
+            "ways",
+            "lines",
+            "gates",
+        ):
             if name in self.__dict__:
                 other.__dict__[name] = self.__dict__[name]
         return other
@@ -221,6 +238,11 @@ class History:
         rows = self.records[self.records["kind"] == int(Kind.PART_GONE)]
         columns = (rows["obj"].tolist(), rows["t"].tolist(), rows["aux"].tolist(), rows["a"].tolist())
         return {part: End(t, why, int(device)) for part, t, why, device in zip(*columns, strict=True)}
+
+    @cached_property
+    def gates(self) -> dict[int, list[list[tuple[int, int]]]]:
+        """By device that conveys, or holds parts back to make a gap: its narrow places, see `conveying`."""
+        return busy_gates(self.header, self.records)
 
     @cached_property
     def roles(self) -> dict[int, Role]:

@@ -9,6 +9,8 @@ the next device takes its part: if that is blocked too, or full, the part that m
 to the next one, until something is found that does not wait for anybody. Every nanosecond of waiting has
 exactly one cause: the shares add up to the waiting.
 
+A conveyor whose infeed is taken by a part that moves is at its limit, see `conveying`, and the cause itself.
+
 One approximation: what a part needs on a belt or in a buffer if nothing hinders it is taken to be the
 shortest passage in the run on the same way; what takes longer is taken to have been lost at the end of the
 passage, to the device that the part goes to if that was busy, and to the belt otherwise.
@@ -23,9 +25,10 @@ from functools import cached_property
 from typing import Final
 
 from commissioning.model.record import State
+from commissioning.sim.conveying import joined
 from commissioning.sim.history import History, Visit
 
-__all__ = ["ARRIVALS", "CIRCLE", "HELD", "MOVING", "STANDING", "UNKNOWN", "Found", "Tracer"]
+__all__ = ["ARRIVALS", "CIRCLE", "HELD", "LIMIT", "MOVING", "STANDING", "UNKNOWN", "Found", "Tracer"]
 
 MOVING: Final = "moving"
 STANDING: Final = "standing"
@@ -33,12 +36,14 @@ HELD: Final = "held"
 ARRIVALS: Final = "arrivals"
 UNKNOWN: Final = "unknown"
 CIRCLE: Final = "circle"
+LIMIT: Final = "limit"
 # numbers of states, looked up once: an enumeration's members are found through a descriptor
 _IDLE, _WORKING = int(State.IDLE), int(State.WORKING)
 _STARVED, _BLOCKED = int(State.STARVED), int(State.BLOCKED)
 _BUSY = frozenset({_WORKING, int(State.DOWN), int(State.SETUP), int(State.OFF), _BLOCKED})
 _FREE = frozenset({_STARVED, _IDLE, _WORKING})
 _NAMES = [state.name.lower() for state in State]
+_EVER = 2**63 - 1
 _DEEPEST = 64  # devices that wait for one another, before it is called a circle
 Found = Iterator[tuple[int, str, int]]
 """Device, what it did (the name of a state or one of the words above), and for how many ns."""
@@ -240,11 +245,15 @@ class Tracer:
             yield device, CIRCLE, b - a
             return
         if self.history.roles[device] in ("transport", "store"):
-            ahead = self._next_of(device, b)
-            if ahead < 0:
-                yield from self._itself(device, a, b)
-            else:
-                yield from self._ahead_or_itself(device, ahead, a, b, depth)
+            for t0, t1, at_limit in self._at_limit(device, a, b):
+                if at_limit:
+                    yield device, LIMIT, t1 - t0
+                    continue
+                ahead = self._next_of(device, t1)
+                if ahead < 0:
+                    yield from self._itself(device, t0, t1)
+                else:
+                    yield from self._ahead_or_itself(device, ahead, t0, t1, depth)
             return
         for t0, t1, state, _ in self.history.periods[device].within(a, b):
             if state == _BLOCKED:
@@ -253,6 +262,22 @@ class Tracer:
                 yield from self.starved(device, t0, t1, depth + 1)
             else:
                 yield device, _NAMES[state], t1 - t0
+
+    def _at_limit(self, device: int, a: int, b: int) -> Iterator[tuple[int, int, bool]]:
+        """[a, b] in stretches: whether a conveyor was letting parts in (or on) as quickly as it can."""
+        stretches = self._limits.get(device, [])
+        at = a
+        for k in range(max(bisect_right(stretches, (a, _EVER)) - 1, 0), len(stretches)):
+            t0, t1 = max(stretches[k][0], a), min(stretches[k][1], b)
+            if t0 >= b:
+                break
+            if t1 > t0:
+                if t0 > at:
+                    yield at, t0, False
+                yield t0, t1, True
+                at = t1
+        if at < b:
+            yield at, b, False
 
     def _ahead_or_itself(self, device: int, ahead: int, a: int, b: int, depth: int) -> Found:
         """A belt or a store whose next part goes to `ahead`: that one if it is busy, otherwise itself."""
@@ -346,6 +371,16 @@ class Tracer:
 
     def _main_source(self, device: int) -> int:
         return self._makers.get(device, -1)
+
+    @cached_property
+    def _limits(self) -> dict[int, list[tuple[int, int]]]:
+        """By conveyor: when a part kept the next one out of it, or of its middle."""
+        found: dict[int, list[tuple[int, int]]] = {}
+        for device, gates in self.history.gates.items():
+            track = self.history.track(device)
+            if track == device or self.history.types[device] == "merge":
+                found.setdefault(track, []).extend(one for gate in gates for one in gate)
+        return {device: joined(stretches) for device, stretches in found.items()}
 
     @cached_property
     def _made_by(self) -> dict[int, list[tuple[int, int]]]:

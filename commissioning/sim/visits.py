@@ -7,26 +7,20 @@ recorded at the joint: the instant at which the front passes it is solved from t
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commissioning.model.record import CUBIC, CarrierKind, Kind
-from commissioning.sim.kernel import instant
-from commissioning.sim.root import bracketed
-from commissioning.sim.soft_ramp import Segment
+from commissioning.model.record import CarrierKind, Kind
+from commissioning.sim.lane_records import HELD, TOUCH, LaneReader, Riding
 
 __all__ = ["OPEN", "Visits", "visits"]
 
 OPEN = -1
 """`t_out` of a visit that has not ended."""
-_HELD = 65535
-_TOUCH = 1e-9  # m; a re-based train may stand this much short of a joint it has passed
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ def visits(header: Mapping[str, Any], records: NDArray[np.void]) -> Visits:
         told = chained.copy()
         told[order[ends + 1]] |= chained[order[ends]]  # what takes a part away
         wanted = np.union1d(moves[told], np.flatnonzero(kinds == int(Kind.TRAIN)))
-        table = np.concatenate([table, _Reader(places, records, wanted).read()])
+        table = np.concatenate([table, _Reader(header, places, records, wanted).read()])
     table = table[np.argsort(table[:, 2], kind="stable")]
     return Visits(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
 
@@ -118,137 +112,35 @@ class _Places:
         return device, chained
 
 
-class _Motion:
-    """Travel of one drive over the whole run: piece k from t[k] on."""
+class _Reader(LaneReader):
+    """Visits of devices that are chained into lanes."""
 
-    def __init__(self, rows: NDArray[np.void]) -> None:
-        self.t: list[int] = [0]
-        self.pieces: list[tuple[float, float, float, float]] = [(0.0, 0.0, 0.0, 0.0)]
-        self.cubic = [False]
-        for t, _kind, aux, _obj, _cause, s0, v0, rate, v1 in rows.tolist():
-            self.t.append(t)
-            self.pieces.append((s0, v0, rate, v1))
-            self.cubic.append(aux == CUBIC)
-
-    def travel(self, t: int) -> float:
-        k = bisect_right(self.t, t) - 1
-        s0, v0, rate, v1 = self.pieces[k]
-        tau = (t - self.t[k]) / 1e9
-        if self.cubic[k]:
-            return s0 + (v0 + (0.5 * rate + v1 / 6.0 * tau) * tau) * tau
-        ramp = (v1 - v0) / rate if rate else 0.0
-        if tau < ramp:
-            return s0 + (v0 + 0.5 * rate * tau) * tau
-        return s0 + 0.5 * (v0 + v1) * ramp + v1 * (tau - ramp)
-
-    def reaches(self, s: float, start: int, end: int) -> int:
-        """The first instant in [start, end] at which the travel is `s`; it is at `end`. No reversal."""
-        k = max(bisect_right(self.t, start) - 1, 0)
-        while k + 1 < len(self.t) and self.t[k + 1] < end and self.travel(self.t[k + 1]) < s:
-            k += 1
-        s0, v0, rate, v1 = self.pieces[k]
-        if self.cubic[k]:
-            piece = Segment(0.0, s0 - s, v0, rate, v1)
-            low = max(start - self.t[k], 0) / 1e9
-            high = max(min(end, self.t[k + 1] if k + 1 < len(self.t) else end) - self.t[k], 0) / 1e9
-            if high <= low or piece.after(low)[0] >= 0.0:
-                return max(start, self.t[k])
-            if piece.after(high)[0] <= 0.0:
-                return min(self.t[k] + round(high * 1e9), end)
-            tau = bracketed(lambda x: piece.after(x)[0], low, high)
-            return min(max(self.t[k] + instant(tau * 1e9), start), end)
-        ramp = (v1 - v0) / rate if rate else 0.0
-        s1 = s0 + 0.5 * (v0 + v1) * ramp
-        if s < s1 and rate:
-            tau = 2.0 * (s - s0) / (v0 + sqrt(max(v0 * v0 + 2.0 * rate * (s - s0), 0.0)) or 1e-300)
-        elif v1 > 0.0:
-            tau = ramp + (s - s1) / v1
-        else:
-            return end
-        return min(max(self.t[k] + instant(min(tau, 9e9) * 1e9), start), end)
-
-
-class _Riding:
-    """A part on a lane: what moved it since when. `behind`: the next part upstream."""
-
-    __slots__ = ("behind", "c", "segments", "zone")
-
-    def __init__(self, c: float) -> None:
-        self.c = c
-        self.behind = -1
-        self.zone = 0
-        self.segments: list[tuple[int, int, float]] = []  # from t: drive, U - c
-
-
-class _Reader:
-    """Visits of devices that are chained into lanes, from the records at `wanted`: trains, arrivals on such
-    lanes, and what takes parts away from them."""
-
-    def __init__(self, places: _Places, records: NDArray[np.void], wanted: NDArray[np.intp]) -> None:
-        self.lanes, self.chained = places.lanes, places.chained
-        self.records, self.wanted = records, wanted
-        drives = records[records["kind"] == int(Kind.DRIVE)]
-        self.motions = [_Motion(drives[drives["obj"] == index]) for index in range(len(places.bodies))]
-        self.riding: list[dict[int, _Riding]] = [{} for _ in self.lanes]
-        self.place: dict[int, tuple[int, int]] = {}  # part -> (row of its visit, lane)
+    def __init__(
+        self, header: Mapping[str, Any], places: _Places, records: NDArray[np.void], wanted: NDArray[np.intp]
+    ) -> None:
+        super().__init__(header, places.chained, records, wanted)
+        self.lanes = places.lanes
+        self.place: dict[int, int] = {}  # part -> row of its visit
         self.rows: list[list[int]] = []
 
     def read(self) -> NDArray[np.int64]:
         """Rows of device, part, t_in, t_out."""
-        for t, kind, aux, index, _cause, a, b, c, d in self.records[self.wanted].tolist():
-            if kind == Kind.TRAIN:
-                if self.chained[index]:
-                    self._train(t, aux, index, a, int(b), int(c), d)
-                continue
-            self._leave(index, t)
-            if kind == Kind.PART_MOVE and aux == CarrierKind.LANE and self.chained[int(a)]:
-                self._arrive(index, t, int(a), b, int(c) - 1, d)
-        end = int(self.records["t"][-1]) if len(self.records) else 0
-        for part, (row, lane) in list(self.place.items()):
-            self._pass_joints(part, row, lane, end)
+        self.follow()
         return np.array(self.rows, np.int64).reshape(-1, 4)
 
-    def _arrive(self, part: int, t: int, lane: int, c: float, ahead: int, x: float) -> None:
-        zone = sum(1 for _, end in self.lanes[lane][:-1] if end <= x)  # it may join in the middle
-        riding = self.riding[lane]
-        behind = self._foremost(riding) if x and ahead not in riding else -1
-        one = riding[part] = _Riding(c)
-        one.zone, one.behind = zone, behind
-        if ahead in riding:
-            one.behind = riding[ahead].behind
-            riding[ahead].behind = part
-        self.place[part] = (len(self.rows), lane)
+    def arrived(self, part: int, t: int, lane: int, riding: Riding, x: float) -> None:
+        zone = riding.zone = sum(1 for _, end in self.lanes[lane][:-1] if end <= x)  # joined in the middle?
+        self.place[part] = len(self.rows)
         self.rows.append([self.lanes[lane][zone][0], part, t, OPEN])
 
-    def _foremost(self, riding: Mapping[int, _Riding]) -> int:
-        followers = {one.behind for one in riding.values()}
-        return next((part for part in riding if part not in followers), -1)
+    def left(self, part: int, t: int, lane: int, riding: Riding, going: bool) -> None:
+        row = self._pass_joints(part, riding, lane, t)
+        if going:
+            self.rows[row][3] = t
 
-    def _leave(self, part: int, t: int) -> None:
-        row, lane = self.place.pop(part, (-1, -1))
-        if row < 0:
-            return
-        row = self._pass_joints(part, row, lane, t)
-        gone = self.riding[lane].pop(part)
-        for other in self.riding[lane].values():
-            if other.behind == part:
-                other.behind = gone.behind
-        self.rows[row][3] = t
-
-    def _train(self, t: int, drive: int, lane: int, base: float, first: int, last: int, shift: float) -> None:
-        riding = self.riding[lane]
-        part = first
-        while part in riding:
-            one = riding[part]
-            one.c += shift
-            one.segments.append((t, drive, base - one.c))
-            if part == last:
-                return
-            part = one.behind
-
-    def _pass_joints(self, part: int, row: int, lane: int, end: int) -> int:
-        """Split the visit `row` of a part on a chain of zones at the joints it has passed by `end`."""
-        one, zones = self.riding[lane][part], self.lanes[lane]
+    def _pass_joints(self, part: int, one: Riding, lane: int, end: int) -> int:
+        """Split the visit of a part at the joints that it has passed by `end`; its last row."""
+        row, zones = self.place[part], self.lanes[lane]
         segments = one.segments
         k = 0
         while one.zone + 1 < len(zones):
@@ -260,9 +152,9 @@ class _Reader:
             while k < len(segments):
                 start, drive, offset = segments[k]
                 stop = segments[k + 1][0] if k + 1 < len(segments) else end
-                if drive != _HELD:
+                if drive != HELD:
                     motion = self.motions[drive]
-                    if offset + motion.travel(stop) >= joint - _TOUCH:
+                    if offset + motion.travel(stop) >= joint - TOUCH:
                         passed = motion.reaches(joint - offset, start, stop)
                         break
                 k += 1

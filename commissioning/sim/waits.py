@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from commissioning.model.record import State
 from commissioning.sim.history import History
-from commissioning.sim.lost_time import ARRIVALS, CIRCLE, HELD, MOVING, STANDING, UNKNOWN, Tracer
+from commissioning.sim.lost_time import ARRIVALS, CIRCLE, HELD, LIMIT, MOVING, STANDING, UNKNOWN, Tracer
 
 __all__ = ["Cause", "Wait", "waits", "words"]
 
@@ -19,15 +19,15 @@ _SAYS = {
     "working": "{0} was working", "down": "{0} was down", "setup": "{0} was being set up",
     "off": "{0} was off", "idle": "{0} was idle", "starved": "{0} took no part",
     "blocked": "{0} was blocked", MOVING: "parts were on their way on {0}", STANDING: "{0} stood still",
-    HELD: "{0} held it back", ARRIVALS: "nothing came from {0}",
+    LIMIT: "{0} was at its limit", HELD: "{0} held it back", ARRIVALS: "nothing came from {0}",
     CIRCLE: "it waited in a circle with {0}", UNKNOWN: "nothing more came",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Cause:
-    """`device` (object index) and what it did: the name of a state, or moving, standing, held, arrivals,
-    circle, unknown. `share` of the time looked at."""
+    """`device` (object index) and what it did: the name of a state, or moving, standing, limit, held,
+    arrivals, circle, unknown. `share` of the time looked at."""
 
     device: int
     what: str
