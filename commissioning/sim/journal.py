@@ -51,15 +51,15 @@ class Journal:
         self._chain = chain_start(self.header.get("core", {}))
         self._lock = Lock()
 
-    def begin(self, header: Mapping[str, Any]) -> str:
+    def begin(self, header: Mapping[str, Any], chain: bytes | None = None) -> str:
         """Give the header of a journal that has no records yet; the digest starts from its core.
 
-        Returns the value that it starts from, 64 hex digits.
+        Returns the value that it starts from, 64 hex digits. `chain`: that value, where it is known.
         """
         if self.length:
             raise ValueError("the journal has begun already")
         self.header = dict(header)
-        self._chain = chain_start(self.header.get("core", {}))
+        self._chain = chain_start(self.header.get("core", {})) if chain is None else chain
         return self._chain.hex()
 
     @property

@@ -8,7 +8,7 @@ it is written like any other port, for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from commissioning.model.declare import TypeDeclaration
@@ -19,7 +19,6 @@ from commissioning.sim.tags import Signal
 
 if TYPE_CHECKING:
     from commissioning.sim.device import Device
-    from commissioning.sim.stateful import World
 
 __all__ = ["COUNTED", "HELD", "StatusPort", "places"]
 
@@ -122,7 +121,3 @@ class StatusPort(Signal):
             self.quiet = False
             self.value = self.source = value
             self.device.listen()
-
-    def restore(self, data: Mapping[str, Any], world: World) -> None:
-        super().restore(data, world)
-        self.device.listen()
