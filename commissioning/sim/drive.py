@@ -10,7 +10,7 @@ The travel is re-anchored by commands only. Re-anchoring at each edge would add 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from heapq import heappop
 from math import ceil, inf, sqrt
 from typing import Any, ClassVar, Protocol
@@ -20,12 +20,15 @@ from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import EDGE, Kernel, instant
 from commissioning.sim.stateful import Stateful, World, encode
 
-__all__ = ["TOUCH", "Drive", "HeapEntry", "Threshold", "Travelling"]
+__all__ = ["INSTANT", "TOUCH", "Drive", "HeapEntry", "Threshold", "Travelling"]
 
 TOUCH = 1e-8
 """m. Parts this near touch, and what comes to rest this near before a threshold has reached it.
 
 Event times are rounded up to whole ns, so places are exact to speed x 1 ns (1e-8 m at 10 m/s)."""
+
+INSTANT = 1.1e-9
+"""s. An event comes later than what was solved for by less than that."""
 
 _NEVER = -1
 _DRIVE = int(Kind.DRIVE)
@@ -83,10 +86,10 @@ class Drive(Stateful):
         "t0", "s0", "v0", "a", "v1", "target", "stalls", "moving", "record", "pieces",
         "version", "armed_t", "armed_s", "heap",
     )  # fmt: skip
-    derived: ClassVar[tuple[str, ...]] = ("ramp", "s1", "dirty")
+    derived: ClassVar[tuple[str, ...]] = ("ramp", "s1", "dirty", "late")
     constant: ClassVar[tuple[str, ...]] = (
         "index", "name", "kernel", "journal", "speed", "acceleration", "deceleration", "lanes", "watchers",
-        "key",
+        "key", "mates",
     )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("fire", "come_to_rest")
     soft: ClassVar[bool] = False
@@ -111,6 +114,8 @@ class Drive(Stateful):
         self.key = EDGE + min(index, 60_000)
         self.lanes: list[Travelling] = []
         self.watchers: list[Callable[[bool], None]] = []
+        self.mates: Sequence[Drive] = ()  # of the same conveyor: what stops with it stops in step with it
+        self.late = _NEVER, 0.0  # at this instant (ns) a mate was stopped, by so many s after the solved time
 
         self.t0, self.s0, self.v0, self.a, self.v1 = 0, 0.0, 0.0, 0.0, 0.0
         self.ramp, self.s1 = 0.0, 0.0  # length of the ramp in s, travel at its end
@@ -146,15 +151,29 @@ class Drive(Stateful):
         self.target = target
         if not self.stalls:
             now = self.kernel._now
-            self._begin_piece(self.travel(now), self.speed_at(now), target)
+            s, v = self.travel(now), self.speed_at(now)
+            if self.late[0] == now and target == 0.0 == self.deceleration:
+                s -= v * self.late[1]
+            self._begin_piece(s, v, target)
 
     def stall(self, who: str, s: float | None = None) -> None:
-        """Stop at once, until everybody who called this has called `unstall`. `s`: the exact travel."""
+        """Stop at once, until everybody who called this has called `unstall`. `s`: the exact travel.
+
+        The instant of the call is the solved time rounded up: mates that are told to stop at it are put back
+        by the same time, or else each such stop would shift them against this one by up to 1 ns of travel.
+        """
         if who in self.stalls:
             return
         self.stalls.append(who)
         if len(self.stalls) == 1:
-            self._begin_piece(self.travel(self.kernel._now) if s is None else s, 0.0, 0.0)
+            now = self.kernel._now
+            here, v = self.travel(now), self.speed_at(now)
+            if s is None:
+                s = here
+            elif v > 0.0:
+                for mate in self.mates:
+                    mate.late = now, (here - s) / v
+            self._begin_piece(s, 0.0, 0.0)
 
     def unstall(self, who: str) -> None:
         """`who` lets go; the last one to do so lets the drive ramp up to what it was told."""
@@ -313,6 +332,7 @@ class Drive(Stateful):
 
     def restored(self) -> None:
         self.dirty = False
+        self.late = _NEVER, 0.0
         self._derive()
 
     def adopt(self, thresholds: Mapping[int, Threshold]) -> None:

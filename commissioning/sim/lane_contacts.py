@@ -134,7 +134,7 @@ class LaneContacts(LaneTrains):
                 zone.stalled = True
                 # where they touch exactly: what rounding up the instant added would add up, part by part
                 exact = own.travel(self.kernel._now) + self.gap(train)
-                own.stall(self._key(zone), None if self._in_step(zone) else exact)
+                own.stall(self._key(zone), exact)
         else:
             assert other is not None
             self._push(train, leader, own, other)
@@ -206,11 +206,6 @@ class LaneContacts(LaneTrains):
     def _cannot_go(self, own: Drive, other: Drive | None) -> bool:
         """Whether a part that touches one moved by `other` cannot go on at all."""
         return other is None or (other is not own and not other.moving)
-
-    def _in_step(self, zone: Zone) -> bool:
-        """Whether other zones of the same conveyor stop at the same instants: they must stay in step."""
-        conveyor, dot, _ = zone.drive.name.rpartition(".")
-        return bool(dot) and sum(z.drive.name.startswith(conveyor + dot) for z in self.zones) > 1
 
     def _in(self, zone: Zone, place: Place | None) -> bool:
         return place is not None and place.train is not None and place.train.home is zone

@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from commissioning.model.record import CarrierKind, Kind
-from commissioning.sim.drive import TOUCH, Drive
+from commissioning.sim.drive import INSTANT, TOUCH, Drive
 from commissioning.sim.flow import Giver, Receiver, Waiting
 from commissioning.sim.lane_entry import Entry
 from commissioning.sim.lane_eye import ChoosyEye, Eye
@@ -139,6 +139,8 @@ class LaneHandover(LaneHolds):
         c = 0.0 if last is None else last.c + last.length
         place = Place(part, c, None)
         base = c - drive.travel(self.kernel._now)
+        if part.place is not None or self.gap_kept:
+            base += self._gone_on(part, last, drive)
         train = self.new_train(place, zone, drive, base)
         part.owner, part.place = self, place
         add = self.journal.note
@@ -166,6 +168,25 @@ class LaneHandover(LaneHolds):
             self.settle()
         elif self.touched and not self.draining:
             self.flush()
+
+    def _gone_on(self, part: Part, last: Place | None, drive: Drive) -> float:
+        """How far beyond the infeed a part is at the instant at which it comes on, m.
+
+        The instant is the solved time rounded up. What has led to it (the tail of the last part that clears
+        the gap, or the part's own way on the lane before) has gone on meanwhile, and so has the part: if it
+        began at 0 all the same, each part that follows at a gap would come by up to 1 ns later than the last.
+        """
+        now, one = self.kernel._now, part.place
+        if last is not None and last.train is not None and last.train.drive is drive:
+            room = self.front(last) - last.length - self.gap_kept
+            if 0.0 < room < INSTANT * drive.speed_at(now):
+                return room
+        if isinstance(one, Place) and one.train is not None and one.train.drive is not None:
+            before, v = one.train.lane, one.train.drive.speed_at(now)
+            beyond = before.front(one) - before.zones[-1].end
+            if 0.0 < beyond < INSTANT * v:
+                return beyond * drive.speed_at(now) / v
+        return 0.0
 
     def cleared(self) -> None:
         """The last part's tail has cleared the infeed: whoever waits may give."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commissioning.sim.drive import TOUCH
+from commissioning.sim.drive import INSTANT, TOUCH
 from commissioning.sim.lane_contacts import LaneContacts
 from commissioning.sim.lane_watch import Border, Holder
 from commissioning.sim.train import Place
@@ -38,8 +38,7 @@ class LaneHolds(LaneContacts):
                 self.todo.append(train)
             if holder.x > zone.end - TOUCH:
                 self._post_onward(place)
-            exact = holder.x - train.base + place.c
-            own.stall(holder.key, None if self._in_step(zone) else exact)
+            own.stall(holder.key, holder.x - train.base + place.c)
         self.settle()
 
     def let_go(self, holder: Holder) -> None:
@@ -79,8 +78,13 @@ class LaneHolds(LaneContacts):
         if train.relation:
             self.unrelate(train)
         train.home = zone
-        if train.drive is border.before.drive and zone.drive is not train.drive:
-            self._free(train)
+        own, before = zone.drive, border.before.drive
+        if train.drive is before and own is not before:
+            now = self.kernel._now
+            beyond, v = self.front(place) - border.x, before.speed_at(now)
+            if 0.0 < beyond < INSTANT * v:  # so far it went since the solved time: by `own`, not by `before`
+                beyond *= own.speed_at(now) / v
+            self.rebase(train, border.x + beyond + place.c - own.travel(now), own)
         self.todo.append(train)
         if place.behind is not None and place.behind.train is not None:
             self.todo.append(place.behind.train)

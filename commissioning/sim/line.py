@@ -164,6 +164,8 @@ class Line:
             self.drives.append(drive)
             self.register(drive)
             drives.append(drive)
+        for drive in drives:
+            drive.mates = tuple(mate for mate in drives if mate is not drive)
         self.track_drives[device.id] = drives
         return drives
 
