@@ -23,9 +23,9 @@ _PASSING = frozenset(
 
 
 def product_problems(text: SceneText, scene: Scene, known: Declarations) -> list[Problem]:
-    """Assemblies that need a product which nothing can bring."""
+    """Assemblies that need a product which nothing can bring, and checks that count one that never passes."""
     come = arrivals(scene, known)
-    found = []
+    found = _counted(text, scene, known, come)
     for record in scene.devices.values():
         if record.type != "assembly":
             continue
@@ -34,6 +34,25 @@ def product_problems(text: SceneText, scene: Scene, known: Declarations) -> list
                 what = f"no {product} can come to {record.id}, which waits for it before it works"
                 cure = f"Lead something that makes or brings {product} to {record.id}"
                 found.append(Problem(what, text.place(("devices", record.id, "takes", product)), cure))
+    return found
+
+
+def _counted(
+    text: SceneText, scene: Scene, known: Declarations, come: Mapping[str, set[str]]
+) -> list[Problem]:
+    found = []
+    for check in scene.checks.values():
+        product, at = check.params.get("product"), str(check.params.get("at"))
+        if check.type != "throughput" or product is None or at not in scene.devices:
+            continue
+        given = [products for _, products in _given(scene.devices[at], come[at], scene, known)]
+        if product not in come[at].union(*given):
+            what = f"no {product} ever passes {at}, and its rate there is to be measured"
+            found.append(
+                Problem(
+                    what, text.place(("checks", check.id, "product")), "Name a product that passes, or none"
+                )
+            )
     return found
 
 

@@ -25,17 +25,17 @@ _WORDS = {"setup": "set-up", "slow": "slower than planned", "rejected": "parts n
           "effective": "good parts", "off": "off", "idle": "idle"}  # fmt: skip
 HOW = """
 <p><b>Bottleneck</b> by Roser's active-period method (WSC 2002): at each instant the machine, conveyor or
-source with the longest uninterrupted time of work, repair or set-up; a conveyor works while a part on the move
-keeps the next one from coming on. It shifts where the active times of one and the
-next overlap. <b>Waiting</b>: a starved device is followed back along the part that came next, a blocked one
-forward along the part that had to leave first, to where time was lost; the way that a part travels in any
-case is no loss. <b>Little's law</b> is tested as an identity: the area under the number of parts, from what
-entered and left, against the sum of times, from where each part was; they must agree to the nanosecond, or
-the journal is wrong and with it this report. L and rate times stay differ by what is inside at both ends of
-the time. <b>OEE</b> after ISO 22400-2, with what the line took (starved, blocked, idle) taken off the
-planned time first; the standard's own, which counts that against the machine, stands beside it. States as
-in OPC 40001-1 Annex C.2: working is APT, set-up AUST, down ADET; starved, blocked and idle are ADOT; these
-make up PBT, and off lies outside of it.</p>
+source with the longest uninterrupted time of work, repair or set-up; a conveyor works while a part on the
+move keeps the next one from coming on. It shifts where the active times of one and the next overlap.
+<b>Waiting</b>: a starved device is followed back along the part that came next, a blocked one forward along
+the part that had to leave first, to where time was lost; the way that a part travels in any case is no loss.
+<b>Little's law</b> is tested as an identity: the area under the number of parts, from what entered and left,
+against the sum of times, from where each part was; they must agree to the nanosecond, or the journal is wrong
+and with it this report. L and rate times stay differ by what is inside at both ends of the time; of pallets
+that go round and never leave, the rate is that of rounds and W the time of one. <b>OEE</b> after ISO 22400-2,
+with what the line took (starved, blocked, idle) taken off the planned time first; the standard's own, which
+counts that against the machine, stands beside it. States as in OPC 40001-1 Annex C.2: working is APT, set-up
+AUST, down ADET; starved, blocked and idle are ADOT; these make up PBT, and off lies outside of it.</p>
 """
 
 
@@ -162,7 +162,37 @@ def _flow(why: Why) -> str:
     losses += [f"{r.rejected} of those done rejected"] if r.rejected else []
     balance = f"{r.inside_before} in the line before and {r.made} made: {r.done} done, "
     balance += "".join(f"{loss}, " for loss in losses) + f"{r.inside_after} in the line at the end"
-    return f"<section><h2>Flow of parts</h2><figure>{chart}</figure><p>{balance}.</p></section>"
+    return (
+        f"<section><h2>Flow of parts</h2><figure>{chart}</figure><p>{balance}.</p>{_products(why)}</section>"
+    )
+
+
+def _products(why: Why) -> str:
+    """By product, where they mean different things."""
+    if not why.products:
+        return ""
+    rows = []
+    for one in why.products:
+        kind, a, time = one.product, one.account, one.lead_time
+        about = ["carries others"] if kind.carries else []
+        about += [f"goes round by {why.names[kind.round_at]}"] if kind.goes_round else []
+        name = text(kind.name) + "".join(
+            f"<small>{text(words)}</small>" for words in [", ".join(about)] if words
+        )
+        numbers = (a.made, a.done, a.rejected, a.lost + a.removed, a.used, a.inside_before, a.inside_after)
+        spread = (one.wip.mean, time.mean, time.median, time.p95)
+        rows.append(
+            f"<tr><td class='id'>{name}</td>"
+            + "".join(f"<td class='n'>{number}</td>" for number in numbers)
+            + "".join(f"<td class='n'>{'' if x is None else f'{x:.1f}'}</td>" for x in spread)
+            + "</tr>"
+        )
+    heads: Heads = (
+        "Product",
+        *_numbers("Made", "Done", "of it rejected", "Lost", "Gone into others", "Before", "At the end"),
+        *_numbers("In the line", "Lead time or round, s", "Median", "95 %"),
+    )
+    return _table(heads, "".join(rows))
 
 
 def _stock(why: Why) -> str:
@@ -190,10 +220,13 @@ def _stock(why: Why) -> str:
 
 def _balance(balance: Balance) -> str:
     stay = "" if balance.stay is None else f"{balance.stay:.3f}"
+    name = text(balance.name)
+    if balance.round_at:
+        name += f"<small>goes round, by {text(balance.round_at)}</small>"
     edge = "" if balance.edge is None else f"{balance.edge + 0.0:+.3%}"
     holds = "exact" if balance.holds else f"<b>off by {(balance.area - balance.time) / 1e9:g} part-s</b>"
     return (
-        f"<tr><td class='id'>{text(balance.name)}</td><td class='n'>{balance.mean:.3f}</td>"
+        f"<tr><td class='id'>{name}</td><td class='n'>{balance.mean:.3f}</td>"
         f"<td class='n'>{balance.rate * 3600:.1f}</td><td class='n'>{stay}</td><td class='n'>{edge}</td>"
         f"<td>{holds}</td></tr>"
     )

@@ -12,9 +12,14 @@ of an experiment alike. `Why.as_json` is the `why` block of `run --json` and of 
   {`main`, `momentary`} of lines that exchange no parts with this one, which is that of most parts; `strip`:
   the momentary bottleneck in `steps` equal steps, the one of the longest part of each, null for none.
 * `waits`: {`device`, `state`, `share`, `words`, `causes`: [{`device`, `what`, `share`}]}, longest first.
-* `wip`, `lead_time`: `edges`, `weights` (they add up to 1), `mean`, `median`, `p95`, `most`; parts, s.
-* `littles_law`: `holds`; `places`, the line first: `name`, `holds`, `mean` (L), `rate` (1/s), `stay` (W, s),
-  `edge` (L / (rate stay) - 1), `area_s` and `time_s` (the two sides of the identity, part-seconds).
+* `wip`, `lead_time`: `edges`, `weights` (they add up to 1), `mean`, `median`, `p95`, `most`; parts, s. Of
+  what comes and goes: pallets that never leave are left out.
+* `products`: in a scene of several, or of one that goes round, by product: what became of its parts as in
+  `flow`; `carries`: others rode on it; `wip`, `lead_time` (of what goes round the time of a round) with
+  their `mean`, `median`, `p95`, `most`; `round_at`: where a round ends, null for what comes and goes.
+* `littles_law`: `holds`; `places`, the line first, by product if there are several: `name`, `holds`, `mean`
+  (L), `rate` (1/s), `stay` (W, s), `edge` (L / (rate stay) - 1), `area_s` and `time_s` (the two sides of the
+  identity, part-seconds), `round_at`: rate and stay are those of rounds that end there.
 * `flow`: `links`: {`from`, `to`, `parts`, `rejected`}, `to` may be "(lost)" or "(removed)"; the balance
   `made`, `done`, `lost`, `removed`, `used`, `rejected`, `inside_before`, `inside_after`, `balanced`.
 * `oee`: by machine `parts`, `good`, `planned_s`, `availability`, `performance`, `quality`, `oee` (its own),
@@ -25,8 +30,8 @@ of an experiment alike. `Why.as_json` is the `why` block of `run --json` and of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -39,11 +44,22 @@ from commissioning.sim.energy import Energy, energy
 from commissioning.sim.history import History
 from commissioning.sim.littles_law import Balance, Histogram, Law, law, lead_times, wip
 from commissioning.sim.oee import LOSSES, Oee, oee
-from commissioning.sim.routes import LOST, REMOVED, Routes, routes
+from commissioning.sim.products import Product, products
+from commissioning.sim.routes import LOST, REMOVED, Account, Routes, account, routes
 from commissioning.sim.run import Run
 from commissioning.sim.waits import Wait, waits, words
 
-__all__ = ["Why", "why"]
+__all__ = ["ProductFigures", "Why", "why"]
+
+
+@dataclass(frozen=True)
+class ProductFigures:
+    """What became of the parts of one product, how many there were and how long they took."""
+
+    product: Product
+    account: Account
+    wip: Histogram
+    lead_time: Histogram
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,8 @@ class Why:
     zoom: Strip
     order: tuple[int, ...]
     """Devices (object indices) in the order in which parts first came to them."""
+    products: tuple[ProductFigures, ...]
+    """Empty for a line of one product that comes and goes."""
     passes: tuple[int, ...]
     """Belts, then stores: what a picture of a long line may leave out."""
 
@@ -81,7 +99,8 @@ class Why:
     @property
     def summary(self) -> list[str]:
         """The findings as sentences."""
-        return [line for line in (self._law_words(), *self.bottleneck_words(), *self._wait_words()) if line]
+        lines = (self._law_words(), *self.bottleneck_words(), *self._round_words(), *self._wait_words())
+        return [line for line in lines if line]
 
     def bottleneck_words(self) -> list[str]:
         """Who limits the line, in a sentence or two."""
@@ -106,6 +125,19 @@ class Why:
         ]
         more = [f"In lines of their own: {', '.join(beside[:6])}."] if beside else []
         return ["; ".join(lines) + ".", *more]
+
+    def _round_words(self) -> list[str]:
+        """Of what goes round: N parts and a round of W seconds give N / W."""
+        found = []
+        for one in self.products:
+            kind, time = one.product, one.lead_time
+            if kind.goes_round and time.mean is not None:
+                hourly = time.count / (self.end_ns - self.start_ns) * 3.6e12
+                found.append(
+                    f"{len(kind.parts)} of {kind.name} stay in the line and go round: {hourly:.1f} rounds an "
+                    f"hour, one takes {time.mean:.1f} s in the mean."
+                )
+        return found
 
     def _wait_words(self) -> list[str]:
         return [words(wait, self.names) + "." for wait in self.waits[:6] if wait.share >= 0.01]
@@ -142,6 +174,7 @@ class Why:
                 for wait in self.waits
             ],
             "wip": _histogram_json(self.wip), "lead_time": _histogram_json(self.lead_time),
+            "products": {one.product.name: self._product_json(one) for one in self.products},
             "littles_law": {
                 "holds": self.law.holds,
                 "places": [_balance_json(balance) for balance in self.law.balances],
@@ -157,6 +190,14 @@ class Why:
             },
             "oee": {name(one.device): _oee_json(one) for one in self.oee},
             "energy": None if self.energy is None else self.energy.as_json(),
+        }  # fmt: skip
+
+    def _product_json(self, one: ProductFigures) -> dict[str, Any]:
+        round_at = one.product.round_at
+        return {
+            **asdict(one.account), "carries": one.product.carries,
+            "round_at": self.names[round_at] if round_at >= 0 else None,
+            "wip": _spread_json(one.wip), "lead_time": _spread_json(one.lead_time),
         }  # fmt: skip
 
     def _bottleneck_json(self) -> dict[str, Any]:
@@ -217,13 +258,26 @@ def why(source: RunView | Run, start_ns: int | None = None) -> Why:
         if history.roles[device] not in ("sink", "other")
     }
     whole, zoom = strips(history, order)
+    kinds = products(history)
+    comes = [kind for kind in kinds if not kind.goes_round] or kinds
     passes = tuple(d for kind in ("transport", "store") for d in order if history.roles[d] == kind)
     used = energy(view.header, history.records, history.end, history.start) if history.span else None
     return Why(
         names, history.start, history.end, how, states, bottlenecks(history), _others(history),
-        tuple(waits(history)), wip(history), lead_times(history), law(history), routes(history),
+        tuple(waits(history)), wip(history, comes), lead_times(history), law(history), routes(history),
         tuple(oee(history)),
-        used, whole, zoom, order, passes,
+        used, whole, zoom, order, _by_product(history, kinds), passes,
+    )  # fmt: skip
+
+
+def _by_product(history: History, kinds: Sequence[Product]) -> tuple[ProductFigures, ...]:
+    if len(kinds) < 2 and not any(kind.goes_round for kind in kinds):
+        return ()
+    return tuple(
+        ProductFigures(
+            kind, account(history, kind.parts), wip(history, [kind]), lead_times(history, kind)
+        )
+        for kind in kinds
     )  # fmt: skip
 
 
@@ -242,16 +296,20 @@ def _shares(history: History, device: int) -> list[float]:
 
 def _histogram_json(found: Histogram) -> dict[str, Any]:
     return {
-        "edges": list(found.edges), "weights": list(found.weights), "mean": found.mean,
-        "median": found.median, "p95": found.p95, "most": found.most, "count": found.count,
+        "edges": list(found.edges), "weights": list(found.weights), **_spread_json(found),
+        "count": found.count,
     }  # fmt: skip
+
+
+def _spread_json(found: Histogram) -> dict[str, Any]:
+    return {"mean": found.mean, "median": found.median, "p95": found.p95, "most": found.most}
 
 
 def _balance_json(balance: Balance) -> dict[str, Any]:
     return {
         "name": balance.name, "holds": balance.holds, "mean": balance.mean, "rate": balance.rate,
         "stay": balance.stay, "edge": balance.edge, "area_s": balance.area / 1e9,
-        "time_s": balance.time / 1e9,
+        "time_s": balance.time / 1e9, "round_at": balance.round_at or None,
     }  # fmt: skip
 
 

@@ -51,6 +51,8 @@ class Throughput(Check):
         params=(
             Param("at", "device", "Where parts are counted as they leave; at a sink, as they arrive.",
                   example="out"),
+            Param("product", "product", "Counts parts of this product only, where others pass as well (the "
+                  "pallets that carry them).", default=None),
             Param("at_least", "rate", "The lowest rate that passes.", default=None,
                   exclusive_minimum=0.0, example="550/h"),
             Param("at_most", "rate", "The highest rate that passes.", default=None,
@@ -206,7 +208,7 @@ class Throughput(Check):
 
     def _words(self, interval: Interval) -> str:
         mean, n = interval.mean * 3600.0, interval.runs
-        per = f"parts per hour at {self.params['at']}"
+        per = f"{self._counted()} per hour at {self.params['at']}"
         if n == 1:
             return f"{mean:.1f} {per} in one run, which gives no confidence interval"
         if interval.sd == 0.0:
@@ -214,6 +216,10 @@ class Throughput(Check):
         share = f"{self.params['confidence'] * 100:g} %"
         low, high = interval.low * 3600.0, interval.high * 3600.0
         return f"{mean:.1f} {per}, {share} interval {low:.1f} to {high:.1f} over {n} runs"
+
+    def _counted(self) -> str:
+        product = self.params.get("product")
+        return "parts" if product is None else f"parts of {product}"
 
     def _cure(self, interval: Interval, limit: float) -> str:
         if interval.runs == 1:
@@ -247,7 +253,12 @@ class _Counter(Observer):
         ids = [thing["id"] for thing in self.header["core"]["objects"]]
         if not self.kept:
             return np.empty(0, np.int64)
-        return departures(self.header, np.concatenate(self.kept), ids.index(self.check.params["at"]))
+        given = self.check.params.get("product")
+        product = None
+        if given is not None:
+            product = [one["id"] for one in self.header["core"]["products"]].index(given)
+        at = ids.index(self.check.params["at"])
+        return departures(self.header, np.concatenate(self.kept), at, product=product)
 
 
 _FIRST, _LAST = 4, 8  # DRIVE to TRAIN: motion and parts

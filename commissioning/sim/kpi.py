@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from commissioning.model.record import Kind, State
+from commissioning.model.record import CarrierKind, Kind, State
 from commissioning.sim.energy import energy
 from commissioning.sim.history import periods
 from commissioning.sim.visits import OPEN, Visits, visits
@@ -96,28 +96,39 @@ def kpi_json(figures: Mapping[str, DeviceKpi]) -> dict[str, dict[str, float | in
 
 
 def departures(
-    header: Mapping[str, Any], records: NDArray[np.void], device: int, stays: Visits | None = None
-) -> NDArray[np.int64]:
+    header: Mapping[str, Any], records: NDArray[np.void], device: int, stays: Visits | None = None,
+    product: int | None = None,
+) -> NDArray[np.int64]:  # fmt: skip
     """Times in ns at which parts left `device` (object index); at a sink, at which it received them.
 
-    For a source: when it made them. A part that went into another one has not left.
+    For a source: when it made them. A part that went into another one, or was put onto one, has not left.
+    With `product` (index) only of its parts.
     """
-    return _Flow(header, records).departures(device, stays)
+    return _Flow(header, records, product).departures(device, stays)
 
 
 class _Flow:
     """The records of parts that came to be and ended, taken out once for all devices."""
 
-    def __init__(self, header: Mapping[str, Any], records: NDArray[np.void]) -> None:
+    def __init__(
+        self, header: Mapping[str, Any], records: NDArray[np.void], product: int | None = None
+    ) -> None:
         self.header, self.records = header, records
         kinds = records["kind"]
         gone, made = records[kinds == int(Kind.PART_GONE)], records[kinds == int(Kind.PART_MADE)]
+        self.only: NDArray[np.int64] | None = None  # numbers of the parts that are asked for
+        if product is not None:
+            made = made[made["aux"] == product]
+            self.only = made["obj"].astype(np.int64)
+            gone = gone[np.isin(gone["obj"], self.only)]
         self.made_t: NDArray[np.int64] = made["t"].astype(np.int64)
         self.maker = made["d"].copy()
         ended, used = gone[gone["aux"] == 0], gone[gone["aux"] == _USED]
         self.ended_t: NDArray[np.int64] = ended["t"].astype(np.int64)
         self.ended_at = ended["a"].copy()
         self.used, self.used_by = used, used["a"].copy()
+        moved = records[(kinds == int(Kind.PART_MOVE)) & (records["aux"] == int(CarrierKind.PART))]
+        self.put_on = set(zip(moved["obj"].tolist(), moved["t"].tolist(), strict=True))
         self.slotted = {slot["device"] for slot in header["core"]["slots"]}
 
     def departures(self, device: int, stays: Visits | None) -> NDArray[np.int64]:
@@ -129,13 +140,22 @@ class _Flow:
         if len(made) and self.header["core"]["objects"][device]["id"] not in self.slotted:
             return made  # a buffer that held pallets at the start is no source
         stays = visits(self.header, self.records) if stays is None else stays
+        if self.only is not None:
+            mine = np.isin(stays.part, self.only)
+            stays = Visits(stays.device[mine], stays.part[mine], stays.t_in[mine], stays.t_out[mine])
         used = self.used[self.used_by == device]
-        if not len(used):
+        if not len(used) and not self.put_on:
             return stays.departures(device)
-        ended_at = np.full(int(max(used["obj"].max(), stays.part.max())) + 1, OPEN, np.int64)
-        ended_at[used["obj"]] = used["t"]
-        left = (stays.device == device) & (stays.t_out != OPEN) & (stays.t_out != ended_at[stays.part])
-        return np.sort(stays.t_out[left])
+        left = (stays.device == device) & (stays.t_out != OPEN)
+        if len(used):
+            ended_at = np.full(int(max(used["obj"].max(), stays.part.max(initial=0))) + 1, OPEN, np.int64)
+            ended_at[used["obj"]] = used["t"]
+            left &= stays.t_out != ended_at[stays.part]
+        t_out = stays.t_out[left]
+        if self.put_on:
+            keys = zip(stays.part[left].tolist(), t_out.tolist(), strict=True)
+            t_out = t_out[np.array([key not in self.put_on for key in keys], bool)]
+        return np.sort(t_out)
 
 
 def _stay(stays: Visits, device: int, start: int, end: int) -> tuple[float, float | None]:

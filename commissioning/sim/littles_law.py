@@ -11,19 +11,21 @@ nanosecond, or the records contradict one another: then the fault is ours and ev
 
 L = lambda W in the usual form compares averages: L mean parts, lambda parts per second that left, W the mean
 time of those. It holds up to what the parts that are inside at either end have spent, of which `edge` is the
-share; a long run makes it small.
+share; a long run makes it small. What goes round and never leaves (pallets of a loop) has L constant: there
+lambda counts rounds and W is the time of one, so N pallets and a round of W seconds give N / W a second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.model.record import Kind
 from commissioning.sim.history import History
+from commissioning.sim.products import Product, mask_of, products, round_times
 from commissioning.sim.visits import OPEN
 
 __all__ = ["Balance", "Histogram", "Law", "law", "lead_times", "wip"]
@@ -34,7 +36,8 @@ class Balance:
     """One place (a device, or the line as a whole) over the time looked at.
 
     `area` and `time`: the two sides of the identity in part-ns, exact integers. `mean`: L. `rate`: parts
-    per second that left, `stay`: mean seconds of those (None if none left).
+    per second that left, `stay`: mean seconds of those (None if none left). `round_at`: of parts that never
+    leave the device at which a round ends; then `rate` and `stay` are those of rounds.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Balance:
     mean: float
     rate: float
     stay: float | None
+    round_at: str = ""
 
     @property
     def holds(self) -> bool:
@@ -58,7 +62,8 @@ class Balance:
 
 @dataclass(frozen=True)
 class Law:
-    """The line, then every device that says how many parts it holds."""
+    """The line (by product where parts of several are not the same), then every device that says how many
+    parts it holds."""
 
     balances: tuple[Balance, ...]
 
@@ -83,7 +88,7 @@ class Histogram:
 
 def law(history: History) -> Law:
     """Little's law for the line and for its devices over the time looked at."""
-    found = [_line(history)]
+    found = _lines(history, products(history))
     v = history.visits
     for device in history.devices:
         periods = history.periods[device]
@@ -96,13 +101,25 @@ def law(history: History) -> Law:
     return Law(tuple(found))
 
 
-def lead_times(history: History, bins: int = 24) -> Histogram:
-    """Seconds from being made to being done, of the parts done in the time looked at."""
-    spent = [
-        (end.t - history.made[part][0]) / 1e9
-        for part, end in history.ends.items()
-        if end.why == 0 and part in history.made and history.start < end.t <= history.end
-    ]
+def lead_times(history: History, of: Product | None = None, bins: int = 24) -> Histogram:
+    """Seconds from being made to being done, of the parts (`of` one product) done in the time looked at.
+
+    Of what goes round: of its rounds.
+    """
+    if of is not None and of.goes_round:
+        return _spread(round_times(history, of), bins)
+    parts = history.ends.keys() if of is None else of.parts
+    spent = []
+    for part in parts:
+        end, made = history.ends.get(part), history.made.get(part)
+        if end is None or made is None or end.why != 0 or made[0] < 0:  # before 0: nobody knows when
+            continue
+        if history.start < end.t <= history.end:
+            spent.append((end.t - made[0]) / 1e9)
+    return _spread(spent, bins)
+
+
+def _spread(spent: Sequence[float], bins: int) -> Histogram:
     if not spent:
         return Histogram((0.0, 1.0), (0.0,), None, None, None, None, 0)
     values = np.array(spent)
@@ -115,9 +132,9 @@ def lead_times(history: History, bins: int = 24) -> Histogram:
     )  # fmt: skip
 
 
-def wip(history: History, bins: int = 40) -> Histogram:
-    """Parts in the line, weighted by time. Bins are of whole numbers."""
-    times, counts = _level(history)
+def wip(history: History, of: Sequence[Product] | None = None, bins: int = 40) -> Histogram:
+    """Parts (`of` some products) in the line, weighted by time. Bins are of whole numbers."""
+    times, counts = _level(history, of)
     weights = np.diff(np.concatenate((times, [history.end]))).astype(np.float64)
     total = float(weights.sum())
     if total <= 0.0:
@@ -136,20 +153,43 @@ def wip(history: History, bins: int = 40) -> Histogram:
     )  # fmt: skip
 
 
-def _line(history: History) -> Balance:
+def _lines(history: History, kinds: Sequence[Product]) -> list[Balance]:
+    """What comes and goes, together where that is of several products, and each product by itself."""
+    open_ones = [product for product in kinds if not product.goes_round]
+    if len(kinds) < 2 and open_ones == list(kinds):
+        return [_line(history, "line", kinds)]
+    found = [_line(history, "line", open_ones)] if len(open_ones) > 1 else []
+    found += [_line(history, f"line: {product.name}", [product]) for product in open_ones]
+    closed = [product for product in kinds if product.goes_round]
+    return found + [_line(history, f"line: {product.name}", [product]) for product in closed]
+
+
+def _line(history: History, name: str, of: Sequence[Product]) -> Balance:
     """From made to gone. N counts the events; the times pair them part by part."""
-    times, counts = _level(history)
+    times, counts = _level(history, of)
     area = int((np.diff(np.concatenate((times, [history.end]))) * counts).sum())
-    t_in = np.array([t for t, _, _ in history.made.values()], np.int64)
+    mine = [part for product in of for part in product.parts]
+    t_in = np.array([history.made[part][0] for part in mine], np.int64)
     gone = history.ends
-    t_out = np.array([gone[part].t if part in gone else OPEN for part in history.made], np.int64)
-    return _balance(history, "line", area, t_in, t_out)
+    t_out = np.array([gone[part].t if part in gone else OPEN for part in mine], np.int64)
+    found = _balance(history, name, area, t_in, t_out)
+    if len(of) == 1 and of[0].goes_round:
+        rounds = round_times(history, of[0])
+        seconds = history.span / 1e9
+        rate = len(rounds) / seconds if seconds else 0.0
+        stay = sum(rounds) / len(rounds) if rounds else None
+        return replace(found, rate=rate, stay=stay, round_at=history.names[of[0].round_at])
+    return found
 
 
-def _level(history: History) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _level(
+    history: History, of: Sequence[Product] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Parts in the line: counts[k] from times[k] on; the first is the beginning of the time looked at."""
     kinds = history.records["kind"]
     rows = history.records[np.isin(kinds, (int(Kind.PART_MADE), int(Kind.PART_GONE)))]
+    if of is not None:
+        rows = rows[mask_of(history, rows, of)]
     step = np.where(rows["kind"] == int(Kind.PART_MADE), 1, -1)
     level = np.cumsum(step)
     first = int(np.searchsorted(rows["t"], history.start, side="right"))
@@ -167,14 +207,15 @@ def _balance(
     done = (t_out != OPEN) & (t_out > start) & (t_out <= end)
     count = int(done.sum())
     seconds = history.span / 1e9
-    stay = float((t_out[done] - t_in[done]).mean()) / 1e9 if count else None
+    known = done & (t_in >= 0)  # before 0: in a restored run, of what was there already
+    stay = float((t_out[known] - t_in[known]).mean()) / 1e9 if known.any() else None
     mean = area / history.span if history.span else 0.0
     return Balance(name, area, int(inside.sum()), mean, count / seconds if seconds else 0.0, stay)
 
 
 def _round_edges(low: float, high: float, bins: int) -> Sequence[float]:
     """Some `bins` steps of a round width that hold everything from low to high."""
-    span = max(high - low, 1e-9)
+    span = max(high - low, 1e-3 * max(abs(high), 1.0))  # of times that are all alike, too
     power = 10.0 ** np.floor(np.log10(span / bins))
     width = power * next(f for f in (1.0, 2.0, 5.0, 10.0, 20.0) if span / (power * f) <= bins)
     first = float(np.floor(low / width))

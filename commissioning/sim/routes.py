@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from commissioning.sim.history import NOTHING, History
 from commissioning.sim.quality import rejected
 
-__all__ = ["LOST", "REMOVED", "Routes", "routes"]
+__all__ = ["LOST", "REMOVED", "Account", "Routes", "account", "routes"]
 
 LOST, REMOVED = -2, -3
 """Instead of a device: where parts went that were lost or removed."""
 _AWAY = {1: LOST, 2: REMOVED}
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of some parts in the time looked at, as in `Routes`."""
+
+    made: int
+    done: int
+    lost: int
+    removed: int
+    used: int
+    rejected: int
+    inside_before: int
+    inside_after: int
+
+
+def account(history: History, parts: Collection[int]) -> Account:
+    """Of these parts."""
+    start, end = history.start, history.end
+    ends = {part: history.ends[part] for part in parts if part in history.ends}
+    fates = Counter(gone.why for gone in ends.values() if start < gone.t <= end)
+    bad = rejected(history)
+    thrown = sum(1 for p, gone in ends.items() if p in bad and gone.why == 0 and start < gone.t <= end)
+    before = sum(1 for part in parts if history.made[part][0] <= start)
+    left_before = sum(1 for gone in ends.values() if gone.t <= start)
+    return Account(
+        len(parts) - before, fates[0], fates[1], fates[2], fates[3], thrown, before - left_before,
+        len(parts) - len(ends),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

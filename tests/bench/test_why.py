@@ -70,7 +70,7 @@ def test_that_its_json_is_whole_and_adds_up(found: Why) -> None:
     data: Mapping[str, Any] = json.loads(json.dumps(found.as_json(), allow_nan=False))
     assert set(data) == {
         "from_s", "to_s", "warm_up", "summary", "states", "bottleneck", "waits", "wip", "lead_time",
-        "littles_law", "flow", "oee", "energy",
+        "littles_law", "flow", "oee", "energy", "products",
     }  # fmt: skip
     for shares in data["states"].values():
         assert sum(shares.values()) == pytest.approx(1.0)
