@@ -6,9 +6,9 @@ event at none of them; what is journaled is the formula (`resources/decisions/00
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from math import floor, isfinite
+from math import floor, inf, isfinite
 from typing import Any, ClassVar, NamedTuple
 
 from commissioning.model.record import Kind
@@ -26,6 +26,8 @@ HIDDEN, RATE = 16, 32
 _VALUE, _READING = int(Kind.VALUE), int(Kind.READING)
 _FORCED, _FAULTED = 4, 8
 _ROUNDING = 1e-6  # of a count: what the arithmetic of a travel may be short of a whole count
+_UNSURE, _PRECISION = 1e-5, 4e-15  # of a count, and of all of them: how near a change is taken for one
+_LONG = 1e9  # s; more than any run lasts
 
 
 class Formula(NamedTuple):
@@ -79,11 +81,11 @@ class Reading(Signal):
     `dimension` is that of the value, for expressions.
     """
 
-    __slots__ = ("dimension", "drive", "drives", "formula", "record", "runs")
+    __slots__ = ("dimension", "drive", "drives", "formula", "paced", "record", "runs")
     saved: ClassVar[tuple[str, ...]] = ("formula", "record", "runs")
     always: ClassVar[tuple[str, ...]] = (*Signal.always, "formula", "record", "runs")
     derived: ClassVar[tuple[str, ...]] = ("drive",)
-    constant: ClassVar[tuple[str, ...]] = ("dimension", "drives")
+    constant: ClassVar[tuple[str, ...]] = ("dimension", "drives", "paced")
 
     def __init__(self, *facts: Any, **more: Any) -> None:
         self.formula: Formula | None = None
@@ -91,6 +93,7 @@ class Reading(Signal):
         self.record = 0  # number of the record that gave the formula
         self.runs = False  # the effective value is the formula's
         self.drives: dict[int, Drive] = {}
+        self.paced: list[Callable[[], None]] = []
         self.dimension = ""
         super().__init__(*facts, **more)
 
@@ -133,6 +136,46 @@ class Reading(Signal):
         """Number of the record that made the value what it is: the formula, or motion since then."""
         return self.record if self.drive is None else max(self.record, self.drive.record)
 
+    def steady_until(self) -> int | None:
+        """A time in ns before which the effective value surely stays what it is now; None: for ever.
+
+        Unless the drive begins another piece of its motion (`watch_pace`) or the formula changes, of which
+        subscribers hear. It is a bound, not later than the change: now, where the value has no steps.
+        """
+        if not self.moving:
+            return None
+        drive, formula, now = self._drive(), self.formula, self.kernel._now
+        assert formula is not None
+        ramping = (now - drive.t0) * 1e-9 < drive.ramp
+        if formula.rate:
+            return now if ramping else None
+        if self.type.is_real or (ramping and drive.soft):
+            return now
+        ends = (drive.speed_at(now), drive.v1) if ramping else (drive.v1, drive.v1)
+        low, high = sorted((ends[0] * formula.scale, ends[1] * formula.scale))  # counts per s
+        counts = formula.offset + formula.scale * drive.travel(now)
+        over = counts + _ROUNDING - floor(counts + _ROUNDING)
+        unsure = _UNSURE + _PRECISION * abs(counts)
+        until = inf
+        if high > 0.0:
+            until = max(1.0 - over - unsure, 0.0) / high
+        if low < 0.0:
+            until = min(until, max(over - unsure, 0.0) / -low)
+        return now + floor(until * 1e9) if until < _LONG else None
+
+    def watch_pace(self, fn: Callable[[], None]) -> None:
+        """Before the start: call `fn()` when a drive that it runs by begins another piece of its motion."""
+        for drive in self.drives.values():
+            if self not in drive.lanes:
+                drive.lanes.append(self)
+        self.paced.append(fn)
+
+    def drive_changed(self, drive: Drive) -> None:
+        """A drive that it may follow moves otherwise from now on."""
+        if self.runs and self.drive is drive:
+            for fn in self.paced:
+                fn()
+
     def _drive(self) -> Drive:
         assert self.drive is not None
         return self.drive
@@ -141,7 +184,8 @@ class Reading(Signal):
         formula, drive = self.formula, self._drive()
         assert formula is not None
         now = self.kernel._now
-        return formula.value(self.type, drive.speed_at(now) if formula.rate else drive.travel(now))
+        motion = drive.speed_at(now) if formula.rate else drive.travel(now)
+        return formula.value(self.type, drive.way * motion)
 
     # the owner's -----------------------------------------------------------------------------------
 

@@ -111,6 +111,7 @@ class ControllerHost(Stateful):
             signal.subscribe(self.input_changed, k)
             if isinstance(signal, Reading):
                 self.readings.append((k, signal))
+                signal.watch_pace(self.pace_changed)
 
     def start(self) -> None:
         """First run of every task at time 0, with every input."""
@@ -133,6 +134,12 @@ class ControllerHost(Stateful):
                 if armed == _NEVER or point < armed:
                     self.armed[task] = point
                     kernel.call_at(point, self.run_task, task, self.keys[task])
+
+    def pace_changed(self) -> None:
+        """An input that runs does so at another speed: what was foreseen of it is void."""
+        if not self.stopped:
+            for task in self.turns:
+                self._arm(task, self._point(task, self.line.kernel._now))
 
     def run_task(self, task: int) -> None:
         """Continuation: the turn of `task`."""
@@ -178,14 +185,19 @@ class ControllerHost(Stateful):
                 self._arm(other, self._point(other, now))
 
     def _read(self, task: int) -> None:
-        """Look at the inputs that run; as long as one moves, the task looks again at its next point."""
+        """Look at the inputs that run; the task looks again where one of them may be another value."""
+        again: int | None = None
         for k, signal in self.readings:
             value = signal.value
             if k not in self.dirty and value != self.handed.get(k):
                 self.dirty[k] = signal.behind
             self.handed[k] = value
-        if any(signal.moving for _, signal in self.readings):
-            self._arm(task, (self.line.kernel._now // self.cycles[task] + 1) * self.cycles[task])
+            until = signal.steady_until()
+            if until is not None and (again is None or until < again):
+                again = until
+        if again is not None:
+            cycle = self.cycles[task]
+            self._arm(task, max(-(-again // cycle), self.line.kernel._now // cycle + 1) * cycle)
 
     def publish(self, outputs: Sequence[Sequence[Any]]) -> None:
         """Continuation: write outputs to the tag table."""

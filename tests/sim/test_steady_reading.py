@@ -1,0 +1,116 @@
+"""How long an input that runs stays what it is: scans are skipped until then, and nothing else changes."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from commissioning.bench.load import load
+from commissioning.sim.continuous import Reading
+from commissioning.sim.run import Run
+
+PROGRAM = """
+VAR_GLOBAL
+  I_Count AT %ID0 : DINT; I_Word AT %IW4 : INT; I_Speed AT %ID6 : REAL;
+  Q_Odd AT %QX0.0 : BOOL; Q_Far AT %QX0.1 : BOOL; Q_Fast AT %QX0.2 : BOOL;
+  Q_Run AT %QX0.3 : BOOL; Q_Speed AT %QD4 : REAL;
+END_VAR
+PROGRAM MAIN
+Q_Odd := I_Count MOD 2 = 1;
+Q_Far := I_Word > 70;
+Q_Fast := I_Speed > 0.3;
+END_PROGRAM
+"""
+
+
+def line(folder: Path, counts: float, more: str = "", every_scan: bool = False, jerk: float = 0.0) -> Run:
+    (folder / "main.st").write_text(PROGRAM)
+    (folder / "scene.yaml").write_text(
+        "format: commissioning-scene/1\nproducts:\n  box: {size: [0.3 m, 0.2 m, 0.2 m]}\ndevices:\n"
+        "  src: {type: source, product: box, every: 2 s, first: 0 s, to: b}\n"
+        f"  b: {{type: belt, length: 6 m, speed: 0.5 m/s, acceleration: 0.4 m/s2, jerk: {jerk}, to: out,\n"
+        "      tags: {run: Q_Run, speed_setpoint: Q_Speed}}\n  out: {type: sink}\n"
+        f"  e: {{type: encoder, along: b, at: 1 m, counts: {counts}, {more}"
+        "tags: {count: I_Count, word: I_Word, speed: I_Speed}}\n"
+        "  l1: {type: stack_light, pose: {xyz: [0, 0, 1]},\n"
+        "      tags: {red: Q_Odd, yellow: Q_Far, green: Q_Fast}}\n"
+        "controllers:\n  plc:\n    type: emulated\n    programs: [main.st]\n"
+        "    task: {main: {program: MAIN, cycle: 10 ms}}\n"
+    )
+    return Run(load(folder), 1, every_scan=every_scan)
+
+
+def drive_at_random(run: Run, rng: random.Random) -> None:
+    """Stops, starts and set-points, on and off the grid of scans."""
+    run.force("Q_Speed", 0.5)
+    for _ in range(25):
+        run.force("Q_Run", rng.random() < 0.7)
+        run.force("Q_Speed", rng.choice([0.5, 0.25, rng.random()]))
+        run.advance_to(run.now_ns + rng.choice([rng.randrange(1, 2_000_000_000), 300_000_000]))
+    assert run.problem is None
+
+
+@pytest.mark.parametrize("jerk", [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("counts", "more"), [(7.0, ""), (60.0, "reverse: true, "), (2000.0, "modulus: 99, ")]
+)
+def test_that_waiting_for_the_next_count_changes_nothing(
+    tmp_path: Path, counts: float, more: str, jerk: float
+) -> None:
+    for seed in range(4):
+        runs = [line(tmp_path, counts, more, every_scan, jerk) for every_scan in (False, True)]
+        for run in runs:
+            drive_at_random(run, random.Random(seed))
+        assert runs[0].journal.digest() == runs[1].journal.digest()
+        assert runs[0].scans["plc"] < runs[1].scans["plc"]
+
+
+def test_that_a_belt_that_runs_evenly_takes_a_scan_for_each_count(tmp_path: Path) -> None:
+    """0.5 m/s at 4 counts a metre: one count in 0.5 s, or 50 scans; one sees it, one more settles."""
+    run = line(tmp_path, 4.0)
+    run.force("Q_Speed", 0.5)
+    run.force("Q_Run", True)
+    run.advance("5 s")
+    before = run.scans["plc"]
+    run.advance("50 s")
+    assert 100 <= run.scans["plc"] - before <= 200
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_that_a_value_is_steady_as_long_as_it_is_said_to_be(tmp_path: Path, seed: int) -> None:
+    """Nothing is commanded between the saying and the looking."""
+    rng = random.Random(seed)
+    run = line(tmp_path, rng.choice([3.0, 50.0, 1000.0]), rng.choice(["", "reverse: true, "]))
+    run.force("Q_Speed", 0.5)
+    for _ in range(40):
+        run.force("Q_Run", rng.random() < 0.7)
+        run.advance_to(run.now_ns + rng.randrange(1, 1_500_000_000))
+        said = {}
+        for name in ("I_Count", "I_Word", "I_Speed"):
+            signal = run.tags[name]
+            assert isinstance(signal, Reading)
+            said[signal] = signal.value, signal.steady_until()
+        begin = run.now_ns
+        for _ in range(4):
+            run.advance_to(run.now_ns + rng.randrange(0, 40_000_000))
+            for signal, (value, until) in said.items():
+                if until is None or run.now_ns < until:
+                    assert signal.value == value, (signal.name, begin, run.now_ns, until)
+
+
+def test_that_the_end_of_an_even_count_is_foreseen_to_the_nanosecond_or_so(tmp_path: Path) -> None:
+    """0.5 m/s, 10 counts a metre: 1e-5 of a count is 2 us."""
+    run = line(tmp_path, 10.0)
+    run.force("Q_Speed", 0.5)
+    run.force("Q_Run", True)
+    run.advance("7.123 s")
+    signal = run.tags["I_Count"]
+    assert isinstance(signal, Reading)
+    value, until = signal.value, signal.steady_until()
+    assert until is not None
+    run.advance_to(until)
+    assert signal.value == value
+    run.advance_to(until + 3_000)
+    assert signal.value == value + 1
