@@ -38,6 +38,8 @@ class Encoder(Device):
             Param("preset", "integer", "The count at the start and after `zero`.", default=0,
                   minimum=-(2**31), maximum=2**31 - 1),
             Param("reverse", "boolean", "It counts down.", default=False),
+            Param("resolution", "length", "Steps in which it tells `position`; 0: it tells it exactly.",
+                  default=0.0, minimum=0.0, example="1 mm"),
         ),
         ports=(
             Port("count", DataType.DINT, "out", "Counts, 32 bits.", continuous="number"),
@@ -66,6 +68,7 @@ class Encoder(Device):
         )
         for name in ("count", "word", "position", "speed"):
             self._reading(name).may_follow(self.drive)
+        self._reading("position").step = self.params["resolution"]
         self.ports["zero"].subscribe(self.zero_changed)
 
     def start(self) -> None:

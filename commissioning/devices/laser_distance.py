@@ -11,7 +11,7 @@ from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
-from commissioning.sim.continuous import Reading
+from commissioning.sim.continuous import Reading, stepped
 from commissioning.sim.device import Device
 from commissioning.sim.drive import Drive
 from commissioning.sim.lane_range import RangeEye
@@ -35,6 +35,8 @@ class LaserDistance(Device):
             Param("background", "length", "What it reads without a part; unless said, its range.",
                   default=None, minimum=0.0, example="5 m"),
             Param("height", "length", "Height of the beam above the track.", default=0.1, minimum=0.0),
+            Param("resolution", "length", "Steps in which it tells the distance; 0: it tells it exactly.",
+                  default=0.0, minimum=0.0, example="1 mm"),
         ),
         ports=(
             Port("distance", DataType.REAL, "out", "To the nearest front.", "m", "length"),
@@ -52,6 +54,7 @@ class LaserDistance(Device):
     def connect(self) -> None:
         assert self.record.along is not None and self.record.at is not None
         lane, offset = self.line.on_track(self.record.along)
+        self._distance.step = self.params["resolution"]
         self.eye = lane.add_range(offset + self.record.at, self.params["range"], self.look)
         for drive in self.line.drives:  # a part in a queue is moved by whatever moves the one at its end
             if isinstance(drive, Drive):
@@ -75,7 +78,7 @@ class LaserDistance(Device):
             else:
                 drive, d = nearest
                 if drive is None:
-                    self._distance.write(d)
+                    self._distance.write(stepped(d, p["resolution"]))
                 else:
                     self._distance.follow(drive, d, -1.0)
         self.ports["detected"].write(detected)

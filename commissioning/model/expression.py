@@ -274,9 +274,12 @@ class _Parser:
                 cure = f"Did you mean `{known}`?"
             self._report(word.start, f"there is no tag or port named `{word.text}`", cure)
             return Constant(ExpressionType.ERROR, "", word.start, False)
-        if info.kind == "reading" and not info.type.is_real:
+        if info.kind == "reading" and (info.steps or not info.type.is_real):
             what = f"`{word.text}` counts without events ({info.type}), so nothing here can wait for a count"
             cure = "Use a REAL of the same sensor, like `enc.position`, or the travel of the drive"
+            if info.steps:
+                what = f"`{word.text}` goes in steps without events, so nothing here can wait for one"
+                cure = "Leave `resolution` of the sensor out, or use the travel of the drive"
             self._report(word.start, what, cure)
             return Constant(ExpressionType.ERROR, "", word.start, False)
         self.used.setdefault(info.name.casefold(), info)
@@ -294,12 +297,11 @@ def names_in_header(header: Mapping[str, object]) -> dict[str, NameInfo]:
             info = NameInfo(name, DataType.LREAL, kind, dimension, drive)  # type: ignore[arg-type]
             names[name.casefold()] = info
     for signal in core["signals"]:
-        datatype, name, runs = DataType[signal["type"]], signal["name"], signal.get("reading")
-        for port in signal["ports"]:
-            names[port.casefold()] = (
-                NameInfo(port, datatype, "reading", runs) if runs else NameInfo(port, datatype, "port")
-            )
-        names[name.casefold()] = (
-            NameInfo(name, datatype, "reading", runs) if runs else NameInfo(name, datatype, "tag")
-        )
+        datatype, runs, steps = DataType[signal["type"]], signal.get("reading"), "step" in signal
+        tag = signal["name"]
+        for name in (*signal["ports"], tag):
+            if runs:
+                names[name.casefold()] = NameInfo(name, datatype, "reading", runs, steps=steps)
+            else:
+                names[name.casefold()] = NameInfo(name, datatype, "tag" if name is tag else "port")
     return names

@@ -38,6 +38,7 @@ class NameInfo:
 
     `kind` "tag" or "port": an entry of the tag table, of `type`; "reading": one that runs between events.
     "travel" (m) or "speed" (m/s): motion of `drive`. `dimension` is one of `model.quantity`, "" if not known.
+    `steps`: a reading that goes in steps.
     """
 
     name: str
@@ -45,6 +46,7 @@ class NameInfo:
     kind: Literal["tag", "port", "reading", "travel", "speed"] = "tag"
     dimension: str = ""
     drive: str = ""
+    steps: bool = False
 
     @property
     def expression_type(self) -> ExpressionType:

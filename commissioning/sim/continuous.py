@@ -18,7 +18,7 @@ from commissioning.sim.stateful import World
 from commissioning.sim.tags import Signal
 from commissioning.sim.values import words
 
-__all__ = ["HIDDEN", "RATE", "Formula", "Reading", "counted"]
+__all__ = ["HIDDEN", "RATE", "Formula", "Reading", "counted", "stepped"]
 
 HIDDEN, RATE = 16, 32
 """Bits of the `aux` of a READING record: an override hides it; it follows the speed, not the travel."""
@@ -31,7 +31,10 @@ _LONG = 1e9  # s; more than any run lasts
 
 
 class Formula(NamedTuple):
-    """offset + scale x travel (`rate`: speed) of drive number `drive`, SI; integers modulo `modulus`."""
+    """offset + scale x travel (`rate`: speed) of drive number `drive`, SI.
+
+    Integers are counted modulo `modulus`; a REAL goes in steps of `modulus`. 0: they do not.
+    """
 
     drive: int
     offset: float
@@ -48,7 +51,15 @@ class Formula(NamedTuple):
     def value(self, datatype: DataType, motion: float) -> Any:
         """What an entry of this type reads while the drive's travel (m) or speed (m/s) is `motion`."""
         value = self.offset + self.scale * motion
-        return value if datatype.is_real else counted(datatype, value, self.modulus)
+        if datatype.is_real:
+            return stepped(value, self.modulus) if self.modulus else value
+        return counted(datatype, value, self.modulus)
+
+
+def stepped(value: float, step: float) -> float:
+    """The multiple of `step` (in the unit of the value; 0: it has none) at or below `value`."""
+    steps = value / step if step > 0.0 else inf
+    return step * floor(steps + _ROUNDING) if isfinite(steps) else value
 
 
 def counted(datatype: DataType, value: float, modulus: float = 0.0) -> int:
@@ -78,14 +89,14 @@ class Reading(Signal):
     """An entry that may run. `follow` gives it a formula, `write` a number that stands, as for others.
 
     Subscribers hear of changes of the formula and of begin and end of motion, not of the values between.
-    `dimension` is that of the value, for expressions.
+    `dimension` is that of the value, for expressions; `step`: a REAL goes in steps of that.
     """
 
-    __slots__ = ("dimension", "drive", "drives", "formula", "paced", "record", "runs")
+    __slots__ = ("dimension", "drive", "drives", "formula", "paced", "record", "runs", "step")
     saved: ClassVar[tuple[str, ...]] = ("formula", "record", "runs")
     always: ClassVar[tuple[str, ...]] = (*Signal.always, "formula", "record", "runs")
     derived: ClassVar[tuple[str, ...]] = ("drive",)
-    constant: ClassVar[tuple[str, ...]] = ("dimension", "drives", "paced")
+    constant: ClassVar[tuple[str, ...]] = ("dimension", "drives", "paced", "step")
 
     def __init__(self, *facts: Any, **more: Any) -> None:
         self.formula: Formula | None = None
@@ -95,6 +106,7 @@ class Reading(Signal):
         self.drives: dict[int, Drive] = {}
         self.paced: list[Callable[[], None]] = []
         self.dimension = ""
+        self.step = 0.0
         super().__init__(*facts, **more)
 
     # what it is now ------------------------------------------------------------------------------
@@ -149,11 +161,14 @@ class Reading(Signal):
         ramping = (now - drive.t0) * 1e-9 < drive.ramp
         if formula.rate:
             return now if ramping else None
-        if self.type.is_real or (ramping and drive.soft):
+        step = formula.modulus if self.type.is_real else 1.0
+        if not step > 0.0 or (ramping and drive.soft):
             return now
         ends = (drive.speed_at(now), drive.v1) if ramping else (drive.v1, drive.v1)
-        low, high = sorted((ends[0] * formula.scale, ends[1] * formula.scale))  # counts per s
-        counts = formula.offset + formula.scale * drive.travel(now)
+        low, high = sorted((ends[0] * formula.scale / step, ends[1] * formula.scale / step))  # steps per s
+        counts = (formula.offset + formula.scale * drive.travel(now)) / step
+        if not isfinite(counts):
+            return now
         over = counts + _ROUNDING - floor(counts + _ROUNDING)
         unsure = _UNSURE + _PRECISION * abs(counts)
         until = inf
@@ -199,6 +214,8 @@ class Reading(Signal):
         self, drive: Drive, offset: float, scale: float, modulus: float = 0.0, rate: bool = False
     ) -> None:
         """From now on the source runs by this formula, of good quality."""
+        if self.step and not rate:
+            modulus = self.step
         formula = Formula(drive.index, offset, scale, modulus, rate)
         if formula == self.formula and self.source_quality == 0:
             return

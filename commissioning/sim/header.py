@@ -77,7 +77,7 @@ def _core(line: Line) -> dict[str, Any]:
 def _told(signal: Signal) -> dict[str, Any]:
     """Of what is read, or told by other records (see `sim.continuous`, `sim.status_rows`), not written."""
     if isinstance(signal, Reading):
-        return {"reading": signal.dimension}
+        return {"reading": signal.dimension} | ({"step": signal.step} if signal.step else {})
     if not isinstance(signal, StatusPort):
         return {}
     return {"told": {"object": signal.device.index, "place": signal.place}}

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from commissioning.bench.load import load
-from commissioning.sim.continuous import Reading
+from commissioning.model.expression import names_in_header, parse
+from commissioning.model.problem import Problems
+from commissioning.sim.continuous import Reading, stepped
 from commissioning.sim.run import Run
+from commissioning.sim.timeline import Timeline
 
 PROGRAM = """
 VAR_GLOBAL
@@ -114,3 +117,84 @@ def test_that_the_end_of_an_even_count_is_foreseen_to_the_nanosecond_or_so(tmp_p
     assert signal.value == value
     run.advance_to(until + 3_000)
     assert signal.value == value + 1
+
+
+# ---- steps of a REAL ----------------------------------------------------------------------------
+
+
+def stepping(folder: Path, resolution: str, every_scan: bool = False) -> Run:
+    """A laser at 4 m that a program reads, an encoder whose position it reads; parts of 0.3 m, one in 3 s."""
+    (folder / "main.st").write_text(
+        "VAR_GLOBAL\n  I_Gap AT %ID0 : REAL; I_At AT %ID4 : REAL; Q_Near AT %QX0.0 : BOOL;\n"
+        "  Q_Run AT %QX0.1 : BOOL; Q_Third AT %QX0.2 : BOOL;\nEND_VAR\nPROGRAM MAIN\n"
+        "Q_Near := I_Gap < 0.7;\nQ_Third := REAL_TO_DINT(I_At * 10.0) MOD 3 = 0;\nEND_PROGRAM\n"
+    )
+    (folder / "scene.yaml").write_text(
+        "format: commissioning-scene/1\nproducts:\n  box: {size: [0.3 m, 0.2 m, 0.2 m]}\ndevices:\n"
+        "  src: {type: source, product: box, every: 3 s, first: 0 s, to: b}\n  out: {type: sink}\n"
+        "  b: {type: belt, length: 6 m, speed: 0.5 m/s, acceleration: 0.4 m/s2, to: out,\n"
+        "      tags: {run: Q_Run}}\n"
+        f"  l: {{type: laser_distance, along: b, at: 4 m, range: 2 m, resolution: {resolution},\n"
+        f"      tags: {{distance: I_Gap}}}}\n"
+        f"  e: {{type: encoder, along: b, at: 1 m, resolution: {resolution}, tags: {{position: I_At}}}}\n"
+        "  l1: {type: stack_light, pose: {xyz: [0, 0, 1]}, tags: {red: Q_Near, green: Q_Third}}\n"
+        "controllers:\n  plc:\n    type: emulated\n    programs: [main.st]\n"
+        "    task: {main: {program: MAIN, cycle: 10 ms}}\n"
+    )
+    return Run(load(folder), 1, every_scan=every_scan)
+
+
+def test_that_steps_too_fine_to_count_are_none(tmp_path: Path) -> None:
+    run = stepping(tmp_path, "1e-320 m")
+    run.force("Q_Run", True)
+    run.advance("9 s")
+    assert run.problem is None
+    assert isinstance(signal := run.tags["I_At"], Reading)
+    assert signal.steady_until() == run.now_ns
+
+
+@pytest.mark.parametrize("resolution", ["5 cm", "30 mm"])
+def test_that_waiting_for_the_next_step_changes_nothing(tmp_path: Path, resolution: str) -> None:
+    for seed in range(4):
+        runs = [stepping(tmp_path, resolution, every_scan) for every_scan in (False, True)]
+        for run in runs:
+            rng = random.Random(seed)
+            for _ in range(30):
+                run.force("Q_Run", rng.random() < 0.8)
+                run.advance_to(run.now_ns + rng.randrange(1, 3_000_000_000))
+            assert run.problem is None
+        assert runs[0].journal.digest() == runs[1].journal.digest()
+        assert runs[0].scans["plc"] < 0.7 * runs[1].scans["plc"]
+
+
+def test_that_a_distance_goes_in_steps_live_and_in_the_journal(tmp_path: Path) -> None:
+    """The steps lie at or below what the sensor without them tells."""
+    coarse, exact = stepping(tmp_path, "1 cm"), stepping(tmp_path, "0 mm")
+    rng = random.Random(2)
+    for run in (coarse, exact):
+        run.force("Q_Run", True)
+    for _ in range(200):
+        t = coarse.now_ns + rng.randrange(1, 300_000_000)
+        for run in (coarse, exact):
+            run.advance_to(t)
+        timeline = Timeline(coarse.journal.header, coarse.journal.records())
+        for name in ("I_Gap", "I_At"):
+            told, true = coarse.tags[name], exact.tags[name]
+            assert told.value == stepped(true.value, 0.01)
+            assert true.value - 0.01 < told.value <= true.value + 1e-8
+            assert timeline.values(t)[told.index] == told.value
+
+
+def test_that_steps_of_a_decimal_are_met_in_spite_of_rounding() -> None:
+    for k in range(2000):
+        assert stepped(0.001 * k, 0.001) == 0.001 * k
+        assert stepped(k / 1000, 0.001) == 0.001 * k
+    assert stepped(1e300, 1e-300) == 1e300, "beyond counting"
+    assert stepped(0.123, 0.0) == 0.123
+
+
+def test_that_steps_in_an_expression_are_a_problem_with_its_cure(tmp_path: Path) -> None:
+    names = names_in_header(stepping(tmp_path, "1 mm").journal.header)
+    with pytest.raises(Problems, match=r"goes in steps .* Leave `resolution`"):
+        parse("I_Gap < 0.5 m", names)
+    parse("l.distance < 0.5 m", names_in_header(stepping(tmp_path, "0 mm").journal.header))
