@@ -149,7 +149,8 @@ def test_that_steps_too_fine_to_count_are_none(tmp_path: Path) -> None:
     run = stepping(tmp_path, "1 mm")
     run.force("Q_Run", True)
     run.advance("9 s")
-    assert isinstance(signal := run.tags["I_At"], Reading)
+    signal = run.tags["I_At"]
+    assert isinstance(signal, Reading)
     assert signal.drive is not None
     signal.step = 1e-320
     signal.follow(signal.drive, 0.0, 1.0)
