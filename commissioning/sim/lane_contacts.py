@@ -120,10 +120,12 @@ class LaneContacts(LaneTrains):
         if not touching:
             if drive is not own:
                 self._free(train)
+                if other is not None and other is not own:
+                    gap = self.gap(train)
             if other is None:
                 self._reach(train, leader)
             elif other is not own:
-                self._meet(train, own, other)
+                self._meet(train, gap, own, other)
         elif other is own or (other is None and zone.accumulating) or not at_border:
             self._join(train, leader)
         elif not zone.accumulating and self._cannot_go(own, other):
@@ -149,7 +151,7 @@ class LaneContacts(LaneTrains):
         if not pushed:
             if train.drive is not own:
                 self._free(train)
-            self._meet(train, own, other)
+            self._meet(train, self.gap(train), own, other)
             return
         self._join(train, leader)
         self._relation(train, PARTING, own, other)
@@ -186,11 +188,11 @@ class LaneContacts(LaneTrains):
             drive.dirty = True
             self.touched.append(drive)
 
-    def _meet(self, train: Train, own: Drive, other: Drive) -> None:
-        """Another drive moves `leader`: contact is solved in time."""
+    def _meet(self, train: Train, gap: float, own: Drive, other: Drive) -> None:
+        """Another drive moves the train ahead, `gap` m ahead: contact is solved in time."""
         self._relation(train, MEETING, own, other)
         now = self.kernel._now
-        later = meeting(self.gap(train), own, other, now)
+        later = meeting(gap, own, other, now)
         if later is not None:
             t = now + max(instant(later * 1e9), 0)
             self.kernel.call_at(t, self.across_drives, [train.number, train.ver], own.key)

@@ -79,15 +79,16 @@ class LaneHolds(LaneContacts):
             self.unrelate(train)
         train.home = zone
         own, before = zone.drive, border.before.drive
-        if train.drive is before and own is not before:
+        moved = train.drive is before and own is not before
+        if moved:
             now = self.kernel._now
             beyond, v = self.front(place) - border.x, before.speed_at(now)
             if 0.0 < beyond < INSTANT * v:  # so far it went since the solved time: by `own`, not by `before`
                 beyond *= own.speed_at(now) / v
             self.rebase(train, border.x + beyond + place.c - own.travel(now), own)
         self.todo.append(train)
-        if place.behind is not None and place.behind.train is not None:
-            self.todo.append(place.behind.train)
+        if not moved and place.behind is not None and place.behind.train is not None:
+            self.todo.append(place.behind.train)  # else `rebase` has
         if border.follow() is not None:
             border.post()
         self.settle()
