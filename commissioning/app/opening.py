@@ -41,13 +41,14 @@ def open_path(path: Path, at_ns: int | None = None, stop: bool = False, arm: Seq
 
 
 def open_recording(path: Path, at_ns: int | None = None) -> Opened:
+    from commissioning.bench.recorded_view import from_its_beginning
     from commissioning.files.recording import read_recording
 
     try:
-        recording = read_recording(path)
+        recording, start_ns, notice = from_its_beginning(read_recording(path))
     except Problems as problems:
         return Opened(problems=tuple(problems.problems), name=path.name)
-    source = ReplaySource(recording)
+    source = ReplaySource(recording, start_ns=start_ns, notice=notice)
     if at_ns is not None:
         source.seek(at_ns)
     return Opened(source, name=str(recording.header.get("name") or path.name))

@@ -189,10 +189,14 @@ class ReplaySource:
     live = False
     generation = 1
 
-    def __init__(self, recording: Recording, clock: Callable[[], float] = time.monotonic):
-        self.recording = recording
+    def __init__(
+        self, recording: Recording, clock: Callable[[], float] = time.monotonic, start_ns: int = 0,
+        notice: str = "",
+    ):  # fmt: skip
+        """Nothing is known before `start_ns` (a run that was restored from a snapshot); `notice` says so."""
+        self.recording, self.start_ns, self.notice = recording, start_ns, notice
         self._clock = clock
-        self._anchor_ns, self._anchor_s = 0, clock()
+        self._anchor_ns, self._anchor_s = start_ns, clock()
         self._playing = False
         self._speed = 1.0
 
@@ -218,11 +222,11 @@ class ReplaySource:
             self._anchor(end)
             self._playing = False
         state = "running" if self._playing else "ended" if now >= end else "paused"
-        return Status(state, now, end, self._speed)
+        return Status(state, now, end, self._speed, notice=self.notice)
 
     def start(self) -> None:
         now = self._now()
-        self._anchor(0 if now >= self.recording.end_ns else now)
+        self._anchor(self.start_ns if now >= self.recording.end_ns else now)
         self._playing = True
 
     def pause(self) -> None:
@@ -242,10 +246,10 @@ class ReplaySource:
 
     def reset(self) -> None:
         self.pause()
-        self.seek(0)
+        self.seek(self.start_ns)
 
     def seek(self, t_ns: int) -> None:
-        self._anchor(min(max(t_ns, 0), self.recording.end_ns))
+        self._anchor(min(max(t_ns, self.start_ns), self.recording.end_ns))
 
     def do(self, act: Callable[[Any], Any]) -> Future[Any] | None:
         return None

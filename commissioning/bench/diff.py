@@ -19,6 +19,7 @@ from commissioning.bench.diff_edges import EdgeDifference, compare_edges
 from commissioning.bench.diff_scene import Change, scene_changes
 from commissioning.bench.diff_tracks import Divergence, Journal, Tracks, first_divergence
 from commissioning.bench.load import SCENE_FILE, LoadedScene, load
+from commissioning.bench.recorded_view import recorded_view
 from commissioning.bench.verdicts import checks_of, first_alarm
 from commissioning.files.recording import Recording, is_recording, read_recording
 from commissioning.model.problem import Place, Problem, Problems
@@ -151,7 +152,12 @@ def diff_recordings(a: Recording, b: Recording) -> Difference:
     verdicts: tuple[Change, ...] = ()
     if start >= 0:
         notes.append(f"what was up to {clock(start)}, where a restored run begins")
-        notes.append("key figures and verdicts: they need the journal from its beginning")
+        together = _since_restore(a, b)
+        if together is None:
+            notes.append("key figures and verdicts: they need the journal from its beginning")
+        else:
+            figures = _figures_of(*together, min(view.end_ns for view in together))
+            notes.append("verdicts: they need the journal from its beginning")
     else:
         figures = _figures_of(journals[0], journals[1], until)
         verdicts = _verdicts_of(scenes, journals, notes)
@@ -238,9 +244,21 @@ def _signals(tracks: Tracks) -> tuple[EdgeDifference, ...]:
     return tuple(sorted(found, key=lambda edges: (edges.at_ns, edges.name)))
 
 
-def _figures_of(a: Journal, b: Journal, until: int) -> tuple[Figures, ...]:
+def _since_restore(a: Recording, b: Recording) -> tuple[RecordsView, RecordsView] | None:
+    """Both runs from where they were restored on, if that was at one time and is known."""
+    try:
+        views = recorded_view(a), recorded_view(b)
+    except (Problems, ValueError):  # SnapshotError is one
+        return None
+    begins = [recording.end_ns - view.end_ns for recording, view in zip((a, b), views, strict=True)]
+    return views if begins[0] == begins[1] else None
+
+
+def _figures_of(a: Journal | RecordsView, b: Journal | RecordsView, until: int) -> tuple[Figures, ...]:
     """Key figures up to `until` of the devices that both lines have."""
-    left, right = (kpi(journal.header, journal.rows, until) for journal in (a, b))
+    left, right = (
+        kpi(one.header, one.rows if isinstance(one, Journal) else one.records(), until) for one in (a, b)
+    )
     found = []
     for device, figures in left.items():
         if device in right and figures != right[device]:

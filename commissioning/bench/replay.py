@@ -18,7 +18,7 @@ from commissioning.model.record import RECORD, Kind
 from commissioning.sim.inputs import check_log, from_plain
 from commissioning.sim.run import Run
 
-__all__ = ["Contents", "Verification", "describe", "rerun", "verify"]
+__all__ = ["Contents", "Verification", "carried_scene", "describe", "rerun", "verify"]
 
 Progress = Callable[[float, str], None]
 _MINUTE = 60 * 1_000_000_000
@@ -108,7 +108,7 @@ def rerun(recording: Recording, progress: Progress | None = None) -> Run:
     try:
         log = [[entry.t_ns, *from_plain(entry.value)] for entry in recording.inputs]
         check_log(log, recording.end_ns)
-        loaded = _load(recording)
+        loaded = carried_scene(recording)
     except (TypeError, ValueError, OSError, RecursionError) as error:
         raise Problems(_unusable(recording, str(error))) from error
     if loaded.scene.hash != recording.header["core"]["scene_hash"]:
@@ -137,7 +137,7 @@ def rerun(recording: Recording, progress: Progress | None = None) -> Run:
     return run
 
 
-def _load(recording: Recording) -> LoadedScene:
+def carried_scene(recording: Recording) -> LoadedScene:
     """The scene that the recording carries. Its problems name the recording, not where it was unpacked."""
     with tempfile.TemporaryDirectory(prefix="commissioning-replay-") as folder:
         recording.unpack(Path(folder))

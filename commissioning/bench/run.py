@@ -47,6 +47,8 @@ class RecordedRun:
         self.writer = RecordingWriter(
             path, header, loaded.files, None if beginning is None else Beginning(*beginning)
         )
+        if run.journal.first and run.origin is not None:  # what the line was then, the records do not say
+            self.writer.keyframe(*run.origin)
         self._inputs = 0
         self._next_keyframe = KEYFRAME_EVERY_NS
         for k, packed, chain, texts in run.journal.sealed():

@@ -132,6 +132,12 @@ class Run:
         """Where key figures and checks of this run begin: 0, or where it was restored from a snapshot."""
         return 0 if self._origin is None else self._origin.t_ns
 
+    @property
+    def origin(self) -> tuple[int, int, bytes] | None:
+        """Of a restored run: its time then (ns), how many records its journal had, and the snapshot."""
+        origin = self._origin
+        return None if origin is None else (origin.t_ns, origin.records, origin.snapshot)
+
     def view(self) -> RunView:
         """The run as checks and key figures see it. Of a restored run only what was since: times count
         from `counts_from_ns`, and what the line was then is there as if it had just become so."""

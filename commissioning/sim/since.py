@@ -21,9 +21,7 @@ from commissioning.model.tags import Reason
 from commissioning.sim.check import RecordsView
 from commissioning.sim.continuous import Reading
 from commissioning.sim.device import Device
-from commissioning.sim.drive import Drive
 from commissioning.sim.part import Part
-from commissioning.sim.soft_drive import SoftDrive
 from commissioning.sim.status_port import COUNTED
 from commissioning.sim.values import words
 
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
     from commissioning.sim.lane import Lane
     from commissioning.sim.line import Line
 
-__all__ = ["opening", "view_since"]
+__all__ = ["opening", "rows_since", "view_since"]
 
 _BEFORE = -1
 _HELD = 65535
@@ -44,13 +42,20 @@ def view_since(line: Line, start: Line, t_ns: int, count: int) -> RecordsView:
 
     `start` is a line of its own, as it was restored: nothing has happened in it yet.
     """
-    before = np.array(list(opening(start)), RECORD)
-    rows: NDArray[np.void] = np.concatenate([before, line.journal.records(count)])
-    since = rows[len(before) :]
-    since["t"] -= t_ns
-    cause = since["cause"]
-    since["cause"] = np.where(cause > count, cause - (count - len(before)), 0)
+    rows = rows_since(start, line.journal.records(count), count)
+    rows["t"] -= t_ns
     return RecordsView(line.journal.header, line.journal.texts, rows, line.kernel._now - t_ns)
+
+
+def rows_since(start: Line, since: NDArray[np.void], count: int) -> NDArray[np.void]:
+    """The state of `start` as records at its own time (of parts 1 ns before), and behind them `since`, those
+    of a run from number `count` on. Causes count from the first row."""
+    before = np.array(list(opening(start)), RECORD)
+    before["t"] += start.kernel._now
+    rows: NDArray[np.void] = np.concatenate([before, since])
+    cause = rows["cause"][len(before) :]
+    rows["cause"][len(before) :] = np.where(cause > count, cause - (count - len(before)), 0)
+    return rows
 
 
 def opening(line: Line) -> Iterator[Row]:
@@ -73,12 +78,8 @@ def opening(line: Line) -> Iterator[Row]:
         for attribute, value in part.attributes.items():
             yield _row(_BEFORE, Kind.PART_ATTRIBUTE, attribute, part.id, value)
     for drive in line.drives:
-        if isinstance(drive, Drive) and not isinstance(drive, SoftDrive):
-            travel, speed, end = drive.travel(now), drive.speed_at(now), drive.v1
-            yield _row(0, Kind.DRIVE, 0, drive.index, travel, speed, drive.a if speed != end else 0.0, end)
-        else:
-            aux, *piece = drive.now()
-            yield _row(0, Kind.DRIVE, aux, drive.index, *piece)
+        aux, *piece = drive.now()
+        yield _row(0, Kind.DRIVE, aux, drive.index, *piece)
     yield from trains
     for signal in line.tags:
         if isinstance(signal, Reading) and signal.runs:
@@ -100,33 +101,42 @@ def _riding(lane: Lane, now: int) -> Iterator[tuple[Row, Row]]:
         place = part.place
         train = place.train
         drive = _HELD if train.drive is None else train.drive.index
-        where = lane.index, place.c, ahead + 1, max(lane.position(part, now), 0.0)
+        base, c = lane.recorded(place)
+        where = lane.index, c, ahead + 1, max(lane.position(part, now), 0.0)
         yield (
             _row(_BEFORE, Kind.PART_MOVE, CarrierKind.LANE, part.id, *where),
-            _row(0, Kind.TRAIN, drive, lane.index, train.base, part.id, part.id),
+            _row(0, Kind.TRAIN, drive, lane.index, base, part.id, part.id),
         )
         ahead = part.id
 
 
 class _Places:
-    """Slots and rams of devices. Which of its slots a device keeps a part in, only the device knows: any."""
+    """Slots and rams of devices. Which of its slots a device keeps a part in, only the device knows: they are
+    filled one after the other, so that no two parts stand in one place."""
 
     def __init__(self, line: Line) -> None:
-        self.slots: dict[str, int] = {}
+        self.line = line
+        self.slots: dict[str, list[int]] = {}
         for index, (device, _) in enumerate(line.slots):
-            self.slots.setdefault(device, index)
+            self.slots.setdefault(device, []).append(index)
         self.rams = {drive.name.rpartition(".")[0]: drive.index for drive in line.drives}
+        self.placed: dict[str, int] = {}
 
     def of(self, part: Part) -> Iterator[Row]:
         if isinstance(part.owner, Part):
-            yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.PART, part.id, part.owner.id)
+            load = [] if self.line.riding is None else self.line.riding.load_of(part.owner)
+            number = load.index(part) if part in load else 0
+            yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.PART, part.id, part.owner.id, number)
             return
         owner = getattr(part.owner, "id", "")
         axis = part.owner.axis_under(part) if isinstance(part.owner, Device) else None
         if axis is not None:
             yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.BODY, part.id, axis)
         elif owner in self.slots:
-            yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.SLOT, part.id, self.slots[owner])
+            number = self.placed.get(owner, 0)
+            self.placed[owner] = number + 1
+            slots = self.slots[owner]
+            yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.SLOT, part.id, slots[number % len(slots)])
         elif owner in self.rams:
             yield _row(_BEFORE, Kind.PART_MOVE, CarrierKind.BODY, part.id, self.rams[owner])
 

@@ -209,6 +209,15 @@ def test_that_recordings_of_a_restored_run_and_a_fork_are_compared_from_there(
     assert "fork: other random numbers" in fork.divergence.b
     seeds = [(change.a, change.b) for change in fork.conditions if change.what == "seed"]
     assert seeds == [("1", "1 then 9 from 0:20:00.000")]
+    assert fork.figures == ()  # one of them is known from 0, the other from 20 min
+    both = diff(tmp_path / "same.recording", tmp_path / "fork.recording")
+    assert both.divergence is not None and both.divergence.t == 1200 * S
+    pack = next(one for one in both.figures if one.device == "pack")
+    ends = [Run.restore(carton_line, live.snapshot(), seed) for seed in (None, 9)]
+    for run in ends:
+        run.advance_to(1500 * S)
+    assert pack.values["working"] == tuple(run.kpi()["pack"].working for run in ends)
+    assert "verdicts: they need the journal from its beginning" in both.notes
 
 
 def test_that_scenes_are_compared_by_value(carton_line: LoadedScene, tmp_path: Path) -> None:

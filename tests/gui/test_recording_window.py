@@ -11,9 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from commissioning.app.main_window import MainWindow
 from commissioning.app.opening import Opened
-from commissioning.app.source import LiveSource
+from commissioning.app.source import LiveSource, ReplaySource
+from commissioning.bench.load import load
 from commissioning.bench.replay import verify
+from commissioning.bench.run import RecordedRun
 from commissioning.files.recording import read_recording
+from commissioning.sim.run import Run
 
 pytestmark = pytest.mark.gui
 SCENE = Path(__file__).parents[2] / "scenes" / "carton_line"
@@ -111,3 +114,34 @@ def test_that_closing_the_window_completes_the_recording(
     qtbot.waitUntil(lambda: "closed.recording" in window.notice.text)
     window.close()
     assert read_recording(tmp_path / "closed.recording").end_ns == 10 * SECOND
+
+
+def test_that_a_recording_of_a_restored_run_begins_where_it_was_restored(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    loaded = load(SCENE)
+    live = Run(loaded, 1)
+    live.advance_to(1200 * SECOND)
+    run = Run.restore(loaded, live.snapshot())
+    assert run.journal.first > 0
+    recorded = RecordedRun(run, loaded, tmp_path / "restored.recording")
+    recorded.advance_to(1260 * SECOND)
+    recorded.close()
+    made = MainWindow("light")
+    qtbot.addWidget(made)
+    made.show()
+    answers: list[Opened] = []
+    made.opened.connect(answers.append)
+    made.open(tmp_path / "restored.recording")
+    qtbot.waitUntil(lambda: bool(answers), timeout=30000)
+    source = made.watch.source
+    assert isinstance(source, ReplaySource)
+    qtbot.waitUntil(lambda: made.watch.t_ns == 1200 * SECOND)
+    qtbot.waitUntil(lambda: "recorded from 0:20:00.000 on" in made.notice.text)
+    source.seek(0)
+    assert source.status().now_ns == 1200 * SECOND  # nothing is known of what was before
+    source.seek(1230 * SECOND)
+    qtbot.waitUntil(lambda: made.watch.t_ns == 1230 * SECOND)
+    live.advance_to(1230 * SECOND)
+    assert len(made.watch.frame().ids) == len(live.line.parts)
+    made.close()
