@@ -13,7 +13,7 @@ from commissioning.devices.times import Times
 from commissioning.devices.work import PEOPLE, Conditions
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
-from commissioning.model.duration import Bernoulli, in_slots
+from commissioning.model.duration import Bernoulli, Constant, in_slots
 from commissioning.model.pose import Pose
 from commissioning.model.record import State
 from commissioning.model.scene import DeviceRecord
@@ -128,12 +128,15 @@ class Station(Device, Receiver, Giver):
         self.slot_ns = round(slot * 1e9) if slot else 0
         self.tries = isinstance(given["cycle"], Bernoulli)
         self.before = given["blocking"] == "before_service"
-        if self.before and (self.batch > 1 or self.tries):
-            raise ValueError("a batch, or a cycle {bernoulli: p}, does not go with blocking: before_service")
+        in_batches = self.batch > 1 or given["load"] != Constant(0.0)  # one part may take time to load, too
+        if self.before and (in_batches or self.tries):
+            raise ValueError("a batch, a load time, or a cycle {bernoulli: p}, does not go with blocking: "
+                             "before_service")  # fmt: skip
         special = [name for name in _SPECIAL if given[name] is not None]
         special += ["a cycle by product"] if self.cycle is None else []
-        if special and (self.before or self.batch > 1 or self.slot_ns):
-            raise ValueError(f"{special[0]} does not go with a batch, a slot or blocking: before_service")
+        if special and (self.before or in_batches or self.slot_ns):
+            raise ValueError(f"{special[0]} does not go with a batch, a load time, a slot or blocking: "
+                             "before_service")  # fmt: skip
         self.people = Conditions(line, self, self.causes, self.by_calendar) if special else None
         shifts = given["shifts"] is not None
         self.commanded = self.bound("enable") or self.bound("start") or shifts
@@ -142,7 +145,7 @@ class Station(Device, Receiver, Giver):
         self.plain = not (self.causes or self.by_calendar or waits or special)
         count = given["parallel"]
         alone = self.plain and count == 1 and not self.commanded
-        make = BatchServer if self.batch > 1 else PlainServer if alone else Server
+        make = BatchServer if in_batches else PlainServer if alone else Server
         self.servers: list[Server | StaffedServer] = []
         for number in range(count):
             y = (number - (count - 1) / 2) * given["width"] / count

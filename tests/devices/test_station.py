@@ -114,3 +114,14 @@ def test_that_the_source_ends_at_its_limit_and_its_first_part_comes_when_said(li
     )
     run.advance("60 s")
     assert [t for t, v in times(run, "out.count") if v] == [0.5, 2.5, 4.5]
+
+
+def test_that_the_time_to_load_counts_for_a_single_part_as_well(line: Line) -> None:
+    """8 s of work and 2 s to load it, one at a time: a part each 10 s."""
+    run = line("""
+src: {type: source, product: box, every: always, to: m}
+m: {type: station, batch: 1, load: 2 s, cycle: 8 s, to: out}
+out: {type: sink}
+""")
+    run.advance("100 s")
+    assert [t / 1e9 for t, n in run.journal.edges("out.count") if n] == [10.0 * k for k in range(1, 11)]
