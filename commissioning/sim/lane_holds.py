@@ -75,6 +75,7 @@ class LaneHolds(LaneContacts):
             assert place is train.head and place.behind is not None
             self.split(train, place.behind)
             train = place.train
+        following = border.follow()  # before `rebase`, which posts what waits for this part
         if train.relation:
             self.unrelate(train)
         train.home = zone
@@ -89,6 +90,6 @@ class LaneHolds(LaneContacts):
         self.todo.append(train)
         if not moved and place.behind is not None and place.behind.train is not None:
             self.todo.append(place.behind.train)  # else `rebase` has
-        if border.follow() is not None:
+        if following is not None:
             border.post()
         self.settle()
