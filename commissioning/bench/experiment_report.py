@@ -97,6 +97,7 @@ def _variants(report: ExperimentReport) -> str:
         name = text(result.variant.id)
         if result.variant.id == report.plan.baseline:
             name += "<small>baseline</small>"
+        name += "".join(f"<small>the same as {text(other)}</small>" for other in result.variant.also)
         precision = "" if result.precision is None else f"{result.precision * 100:.2f} %"
         rows.append(
             f"<tr><td class='id'>{name}</td>{cells}<td class='n'>{result.runs}</td>"
@@ -121,7 +122,8 @@ def _measure(report: ExperimentReport, measure: Measure) -> str:
         else ""
     )
     rows = "".join(
-        f"<tr><td class='id'>{text(result.variant.id)}</td>{_cell(result.cells[measure.id], compared)}</tr>"
+        f"<tr><td class='id'>{text(result.variant.named)}</td>"
+        f"{_cell(result.cells[measure.id], compared)}</tr>"
         for result in report.variants
     )
     chart = interval_chart(report.variants, measure, report.plan.baseline)
@@ -164,7 +166,7 @@ def _cell(cell: Cell, compared: bool) -> str:
 
 def interval_chart(results: Sequence[VariantResult], measure: Measure, baseline: str) -> str:
     """One row per variant: its runs as dots, its mean and interval as a bar. Empty without any value."""
-    rows = [(result.variant.id, result.cells[measure.id]) for result in results]
+    rows = [(result.variant.named, result.cells[measure.id]) for result in results]
     numbers = [value for _, cell in rows for value in cell.values if value is not None]
     if not numbers:
         return ""
@@ -191,7 +193,7 @@ def interval_chart(results: Sequence[VariantResult], measure: Measure, baseline:
         )
     for k, (name, cell) in enumerate(rows):
         parts.append(_row(name, cell, top + _ROW * (k + 0.5), x))
-    base = next((cell.interval for name, cell in rows if name == baseline), None)
+    base = next((r.cells[measure.id].interval for r in results if r.variant.id == baseline), None)
     if base is not None and len(rows) > 1:
         parts.append(f'<path class="mark-plain" d="M{x(base.mean):.1f} {top}V{bottom}"/>')
     parts.append(f'<path class="axis" d="M{_LABELS} {bottom}H{right}"/></svg>')
@@ -242,7 +244,7 @@ def _limits(report: ExperimentReport) -> str:
         said = ", ".join(f"{text(device)} {m:.1%}" for device, m in longest)
         frame = 'class="bar" viewBox="0 0 1000 14" preserveAspectRatio="none" role="img"'
         rows.append(
-            f"<tr><td class='id'>{text(result.variant.id)}</td><td class='causes-bar'><svg {frame} "
+            f"<tr><td class='id'>{text(result.variant.named)}</td><td class='causes-bar'><svg {frame} "
             f'aria-label="{said}">{"".join(pieces)}</svg></td><td>{said}</td></tr>'
         )
     if not rows:
@@ -261,7 +263,7 @@ def _warm_up(report: ExperimentReport) -> str:
         return ""
     measure = report.plan.measures[0]
     figures = "".join(
-        f"<figure><figcaption>{text(result.variant.id)}: mean over the runs; "
+        f"<figure><figcaption>{text(result.variant.named)}: mean over the runs; "
         f"{_found(result, report)}</figcaption>{warm_up_chart(result, measure, report)}</figure>"
         for result in report.variants
         if result.series

@@ -80,7 +80,8 @@ class VariantResult:
     def as_json(self) -> dict[str, Any]:
         """As in `experiment --json`."""
         return {
-            "id": self.variant.id, "parameters": self.variant.as_json(), "replications": self.runs,
+            "id": self.variant.id, "also": list(self.variant.also), "parameters": self.variant.as_json(),
+            "replications": self.runs,
             "precision": self.precision, "enough": self.enough,
             "measures": {name: cell.as_json() for name, cell in self.cells.items()},
             "bottleneck": {
@@ -124,9 +125,9 @@ class ExperimentReport:
         return 0 if decided else 3
 
     def variant(self, identity: str) -> VariantResult:
-        """The result of one variant. Raises KeyError."""
+        """The result of one variant, by any name it goes by. Raises KeyError."""
         for result in self.variants:
-            if result.variant.id == identity:
+            if identity in (result.variant.id, *result.variant.also):
                 return result
         raise KeyError(f"no variant named {identity}")
 
@@ -310,7 +311,7 @@ def _heading(report: ExperimentReport) -> list[str]:
 
 def _table(report: ExperimentReport, measure: Measure) -> list[str]:
     plan = report.plan
-    width = max([len(result.variant.id) for result in report.variants] + [7])
+    width = max([len(result.variant.named) for result in report.variants] + [7])
     unit = f" in {measure.unit}" if measure.unit else ""
     versus = f"difference to {plan.baseline}" if plan.baseline and len(plan.variants) > 1 else ""
     share = f"{plan.confidence * 100:g} %"
@@ -323,7 +324,7 @@ def _table(report: ExperimentReport, measure: Measure) -> list[str]:
         bounds = ""
         if i is not None and isfinite(i.half_width):
             bounds = f"{shown(i.low, measure)} to {shown(i.high, measure)}"
-        line = f"{result.variant.id:{width}} {result.runs:5d} {mean:>11}   {bounds:24} {_versus(cell)}"
+        line = f"{result.variant.named:{width}} {result.runs:5d} {mean:>11}   {bounds:24} {_versus(cell)}"
         lines.append(line.rstrip())
     return lines
 

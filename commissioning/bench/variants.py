@@ -48,11 +48,18 @@ class Override:
 
 @dataclass(frozen=True)
 class Variant:
-    """A parameter set under a name; without overrides it is the scene as it is."""
+    """A parameter set under a name; without overrides it is the scene as it is. `also`: other names of the
+    experiment under which the same parameters stand."""
 
     id: str
     overrides: tuple[Override, ...] = ()
     said: Path = ()
+    also: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> str:
+        """Its id, and the other names it goes by."""
+        return self.id + "".join(f" = {name}" for name in self.also)
 
     def as_json(self) -> dict[str, Any]:
         """Parameter -> value as written."""

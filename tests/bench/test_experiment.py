@@ -46,7 +46,7 @@ experiments:
     measures: [out.throughput, pack.utilisation, pack.mean_time]
     variants:
       faster: {pack.cycle: {exponential: 2 s}}
-    sweep: {pack.cycle.exponential: [3 s, 4 s]}
+    sweep: {pack.cycle.exponential: [3 s, 3.5 s, 4 s]}
   precise: {for: 30 min, replications: 60, precision: 5 %, variants: {faster: {pack.cycle: 2 s}}}
   settled: {for: 60 min, warm_up: auto, replications: 6, measures: [belt1.mean_queue]}
   one: {for: 2 min, replications: 1, variants: {long: {belt1.length: 4 m}}}
@@ -88,7 +88,7 @@ def inline(seed: int = 1, workers: int = 3) -> Any:
 def test_that_an_experiment_is_the_statistics_of_its_runs(line: LoadedScene) -> None:
     report = experiment(line, "cycle", make_pool=inline())
     assert [result.variant.id for result in report.variants] == [
-        "base", "faster", "pack.cycle.exponential=3 s", "pack.cycle.exponential=4 s",
+        "base", "faster", "pack.cycle.exponential=3.5 s", "pack.cycle.exponential=4 s",
     ]  # fmt: skip
     assert report.seeds == tuple(replication_seed(1, k) for k in range(7))
     rates = {}
@@ -107,11 +107,39 @@ def test_that_an_experiment_is_the_statistics_of_its_runs(line: LoadedScene) -> 
     assert base.difference is None and faster.difference is not None
     expected = paired_difference(rates["faster"], rates["base"], 0.95, comparisons=3)
     assert faster.difference.interval == pytest.approx(expected.interval)
-    # a variant that changes nothing is the baseline, run for run
-    same = report.variant("pack.cycle.exponential=3 s").cells["pack.mean_time"]
-    assert same.values == report.variant("base").cells["pack.mean_time"].values
-    assert same.difference is not None and not same.difference.significant
     assert report.exit_code == 0
+
+
+def test_that_a_point_of_a_sweep_that_is_the_scene_is_one_row_with_it(line: LoadedScene) -> None:
+    report = experiment(line, "cycle", make_pool=inline())
+    base = report.variant("base")
+    assert base.variant.also == ("pack.cycle.exponential=3 s",)
+    assert report.variant("pack.cycle.exponential=3 s") is base
+    assert base.as_json()["also"] == ["pack.cycle.exponential=3 s"]
+    assert "base = pack.cycle.exponential=3 s" in report.as_text()
+    assert "the same as pack.cycle.exponential=3 s" in report.as_html()
+    rows = report.as_html().count("pack.cycle.exponential=3 s</td>")
+    assert rows == 4  # once in the table of each of three measures, and in that of bottlenecks
+
+
+def test_that_equal_variants_are_one_and_the_baseline_keeps_its_name(tmp_path: Path) -> None:
+    text = (
+        LINE
+        + """  twice:
+    for: 2 min
+    replications: 5
+    baseline: slow
+    variants: {other: {pack.cycle: {exponential: 4 s}}, slow: {pack.cycle: {exponential: 4 s}}}
+    sweep: {pack.cycle.exponential: [4000 ms, 3 s]}
+"""
+    )
+    report = experiment(load_text(text, tmp_path / "scene.yaml"), "twice", make_pool=inline())
+    names = [(result.variant.id, result.variant.also) for result in report.variants]
+    assert names == [
+        ("slow", ("other", "pack.cycle.exponential=4000 ms")), ("pack.cycle.exponential=3 s", ()),
+    ]  # fmt: skip
+    assert report.ran == 10 and report.plan.baseline == "slow"
+    assert report.variant("slow").cells["out.throughput"].difference is None
 
 
 def test_that_common_random_numbers_narrow_the_difference(line: LoadedScene) -> None:
@@ -283,7 +311,6 @@ def test_that_an_interrupted_experiment_goes_on_where_it_was(line: LoadedScene, 
     assert 0 < report.ran < 28
     assert "call it again to go on" in report.as_text()
     resumed = experiment(line, "cycle", make_pool=inline(), cache=tmp_path)
-    # base and the 3 s of the sweep are one scene: what one has done, the other finds
     assert resumed.kept >= report.ran and resumed.ran == 28 - resumed.kept
     assert resumed.as_json()["variants"] == whole.as_json()["variants"]
 
