@@ -94,6 +94,8 @@ class Drive(Stateful):
     continuations: ClassVar[tuple[str, ...]] = ("fire", "come_to_rest")
     soft: ClassVar[bool] = False
     """Whether its ramps have limited jerk (`soft_drive`)."""
+    way: float = 1.0
+    """-1.0 while it turns backward (`drive_two_way`): then what it really does is `way` times all this."""
 
     def __init__(
         self,
