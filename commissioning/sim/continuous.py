@@ -165,8 +165,9 @@ class Reading(Signal):
         if not step > 0.0 or (ramping and drive.soft):
             return now
         ends = (drive.speed_at(now), drive.v1) if ramping else (drive.v1, drive.v1)
-        low, high = sorted((ends[0] * formula.scale / step, ends[1] * formula.scale / step))  # steps per s
-        counts = (formula.offset + formula.scale * drive.travel(now)) / step
+        scale = formula.scale * drive.way
+        low, high = sorted((ends[0] * scale / step, ends[1] * scale / step))  # steps per s
+        counts = (formula.offset + scale * drive.travel(now)) / step
         if not isfinite(counts):
             return now
         over = counts + _ROUNDING - floor(counts + _ROUNDING)
