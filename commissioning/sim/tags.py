@@ -29,6 +29,7 @@ _USUAL: dict[str, Any] = {
 """What is left out of a snapshot where it is so."""
 _VALUE, _SOURCE, _OVERRIDE = int(Kind.VALUE), int(Kind.SOURCE), int(Kind.OVERRIDE)
 _FORCED, _FAULTED = 4, 8
+_UNCERTAIN, _INITIAL = int(Quality.UNCERTAIN), int(Reason.INITIAL)
 
 
 class Signal(Stateful):
@@ -77,12 +78,11 @@ class Signal(Stateful):
         self.ports: list[str] = []
         self.subscribers: list[tuple[Callable[[Any], None], Any]] = []
         self.wide = datatype in WIDE
-        self.value = self.source = datatype.default
-        self.quality = self.source_quality = int(Quality.UNCERTAIN)
-        self.reason = self.source_reason = int(Reason.INITIAL)
+        self.value = self.source = self.force_value = self.fault_value = datatype.default
+        self.quality = self.source_quality = _UNCERTAIN
+        self.reason = self.source_reason = _INITIAL
         self.t = 0
         self.forced = self.faulted = self.overridden = False
-        self.force_value = self.fault_value = datatype.default
 
     def write(self, value: Any) -> None:
         """The owner's new source value, of good quality. The same value again is no edge."""
