@@ -265,6 +265,19 @@ class Agvs(Device, Receiver):
             text = f"{self.id}: vehicles wait for one another: {'; '.join(waits)}"
             self.line.journal.add(_PROBLEM, 0, self.index, self.line.journal.text(text))
 
+    def awaits(self) -> Sequence[Vehicle]:
+        """All vehicles, if each waits with a part, or for its way; otherwise one of them will come."""
+        if self.bound("enable") and not self.ports["enable"].value:
+            return ()
+        stuck = all(v.phase == "offering" or (v.phase == "wait" and not v.free) for v in self.vehicles)
+        return self.vehicles if stuck else ()
+
+    def in_the_way(self, vehicle: Vehicle, goal: str) -> Vehicle | None:
+        """The first vehicle that has reserved something of the way of another."""
+        needs = self.paths.needs(self.paths.route(vehicle.node, goal))
+        holders = (self.reserved.get(one, vehicle.number) for one in needs)
+        return next((self.vehicles[holder] for holder in holders if holder != vehicle.number), None)
+
     # what is told --------------------------------------------------------------------------------
 
     def publish(self) -> None:

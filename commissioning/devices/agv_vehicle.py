@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from commissioning.sim.decks import Deck
@@ -71,6 +72,16 @@ class Vehicle(Stateful, Giver):
     def may_evade(self) -> bool:
         """It waits somewhere else than at home."""
         return self.node != self.home
+
+    def awaits(self) -> Sequence[Any]:
+        """At an exit with its part: who is to take it. Before its way: who is in that, or in the way home."""
+        if self.phase == "offering":
+            return (self.fleet.targets[self.bound_for],)
+        if self.phase != "wait":
+            return ()
+        ways = [self.goal] if self.node == self.home else [self.goal, self.home]
+        there = [self.fleet.in_the_way(self, goal) for goal in ways]
+        return () if None in there else there
 
     def fetch(self, place: int, node: str) -> None:
         """A job: to the part that waits at `place`."""

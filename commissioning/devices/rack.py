@@ -306,6 +306,10 @@ class Rack(Device, Receiver, Giver):
                 return
             self.waiting.call(self)
 
+    def goes_on(self) -> bool:
+        """The crane is at work and may make room; or nothing may come in."""
+        return self.job != _REST or not self._enabled()
+
     def _free_slots(self) -> int:
         """Slots that are neither in use nor on their way to be."""
         coming = (self.incoming is not None) + (self.carried is not None and self.job == _STORE)

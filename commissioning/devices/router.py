@@ -102,6 +102,10 @@ class Router(Device, Receiver, Giver):
             self.waiting.discard(giver)
             giver.ready(self)
 
+    def onward_of(self, giver: Giver) -> Receiver | None:
+        """The stop that the part of a giver is bound for."""
+        return self.targets[self.wanted[giver.id]]
+
     def _route(self, part: Part) -> tuple[str, ...]:
         route = self.routes.get(part.product)
         if route is None:

@@ -113,6 +113,11 @@ class Separator(Device):
             self.ports["going"].write(False)
             self._let_go()
 
+    def awaits(self) -> Sequence[Part]:
+        """What it holds waits for the one under way to be the gap beyond it."""
+        part = self.line.parts.get(self.under_way) if self.stop.holding is not None else None
+        return () if part is None else (part,)
+
     def _let_go(self) -> None:
         part = self.stop.holding
         if part is None or self.under_way != _NOBODY:

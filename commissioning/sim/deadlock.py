@@ -10,11 +10,11 @@ Nothing is kept while a run goes on, so that looking costs what it costs when on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from commissioning.sim.deadlock_ring import Deadlock, Wait
 from commissioning.sim.drive import Drive
-from commissioning.sim.flow import Receiver, Waiting
+from commissioning.sim.flow import Waiting
 from commissioning.sim.lane import Lane
 from commissioning.sim.lane_merge import MergePoint
 from commissioning.sim.lane_watch import Holder, Stop
@@ -25,54 +25,7 @@ if TYPE_CHECKING:
     from commissioning.sim.lane_plan import LanePlan
     from commissioning.sim.line import Line
 
-__all__ = ["Deadlock", "Passing", "Wait", "find_deadlocks", "receivers_of"]
-
-_SHOWN = 4  # parts of one device that are named
-
-
-class Passing(Protocol):
-    """A device that holds no parts: it offers what is offered to it to another one."""
-
-    id: str
-
-    def onward(self) -> Receiver | None:
-        """Who would have to take a part for it to be taken here. None: the device is not ready itself."""
-
-
-@dataclass(frozen=True)
-class Wait:
-    """`device` waits for `on` with these `parts` (numbers): at its end the one that cannot leave, in a device
-    all that it holds."""
-
-    device: str
-    parts: tuple[int, ...]
-    on: str
-
-    def __str__(self) -> str:
-        if not self.parts:
-            return f"{self.device} waits for {self.on}"
-        numbers = ", ".join(str(part) for part in self.parts[:_SHOWN])
-        more = ", ..." if len(self.parts) > _SHOWN else ""
-        return f"{self.device} (part{'s' * (len(self.parts) > 1)} {numbers}{more}) waits for {self.on}"
-
-
-@dataclass(frozen=True)
-class Deadlock:
-    """A ring of waits. `commands`: inputs of devices in it by which somebody could still take parts out or
-    send them another way. `behind`: devices that wait for the ring without being in it."""
-
-    ring: tuple[Wait, ...]
-    commands: tuple[str, ...] = ()
-    behind: tuple[str, ...] = ()
-
-    @property
-    def devices(self) -> tuple[str, ...]:
-        """Those that wait for one another, in the order of waiting."""
-        return tuple(wait.device for wait in self.ring)
-
-    def __str__(self) -> str:
-        text = ", ".join(str(wait) for wait in self.ring)
-        return text + (f"; behind them wait {', '.join(self.behind)}" if self.behind else "")
+__all__ = ["Deadlock", "Wait", "find_deadlocks", "receivers_of"]
 
 
 def receivers_of(line: Line) -> list[Any]:
@@ -92,20 +45,26 @@ def _may_ring(waiting: list[tuple[Any, Waiting]]) -> bool:
     waits for those. Nearly always nothing is, and that is seen without the graph."""
     while waiting:
         stuck = {giver.id for _, givers in waiting for giver in givers.givers}
-        left = [one for one in waiting if one[0].id in stuck or one[0].__class__ in _INDIRECT]
-        left += [one for one in waiting if one not in left and hasattr(one[0], "onward")]
+        left = [one for one in waiting if one[0].id in stuck or _by_others(one[0])]
         if len(left) == len(waiting):
             return True
         alive = {giver.id for one in waiting if one not in left for giver in one[1].givers}
-        waiting = [one for one in left if one[0].id not in alive or one[0].__class__ in _INDIRECT]
+        waiting = [one for one in left if one[0].id not in alive or _by_others(one[0])]
     return False
 
 
+def _by_others(thing: Any) -> bool:
+    """Whether it waits by what it does not offer itself."""
+    return isinstance(thing, _INDIRECT) or any(hasattr(thing, name) for name in _PASSES)
+
+
+_PASSES = ("onward", "onward_of", "awaits")  # they wait by others
 _INDIRECT = (Lane, MergePoint)  # what keeps these is seen in their trains only
 
 
 # A node is who waits, or who is waited for: ("end", lane) a lane with the part at its end, ("in", lane) one
-# with its infeed, ("at", thing) a merge point or a device, ("part", part) one that hangs over a lane's end.
+# with its infeed, ("at", thing) a merge point or a device, ("part", part) one that hangs over a lane's end,
+# ("by GIVER", thing) a device that sorts, as far as it is about the part of that giver.
 _Node = tuple[str, Any]
 
 
@@ -114,9 +73,13 @@ class _Graph:
         self.line = line
         self.receivers: dict[str, list[_Node]] = {}  # by id of the giver: where it waits
         self.nodes: dict[tuple[str, str], _Node] = {}
+        self.sorted: dict[str, Any] = {}  # by kind of node: the giver whose part is meant
         for receiver, givers in waiting:
             for giver in givers.givers:
-                node = ("in" if isinstance(receiver, Lane) else "at", receiver)
+                node = self._node(receiver)
+                if hasattr(receiver, "onward_of"):
+                    node = (f"by {giver.id}", receiver)
+                    self.sorted[node[0]] = giver
                 self.receivers.setdefault(giver.id, []).append(node)
                 self._add(("end" if isinstance(giver, Lane) else "at", giver))
                 self._add(node)
@@ -152,7 +115,7 @@ class _Graph:
 
     def _ring(self, keys: list[tuple[str, str]], dead: list[tuple[str, str]]) -> Deadlock:
         start = keys.index(min(keys))  # the same ring is told in the same words whenever one looks
-        nodes = [self.nodes[key] for key in keys[start:] + keys[:start]]
+        nodes = [self.nodes[key] for key in keys[start:] + keys[:start] if key[0] not in self.sorted]
         named = [self._named(node) for node in nodes]
         waits: list[Wait] = []
         for k, node in enumerate(nodes):
@@ -195,11 +158,32 @@ class _Graph:
             return self._keeps(thing.place)
         if isinstance(thing, MergePoint):
             return self._merge(thing)
+        if where in self.sorted:
+            return self._to(thing.onward_of(self.sorted[where]))
         onward = getattr(thing, "onward", None)  # see Passing; as fast as this has to be
         if onward is not None:
-            target = onward()
-            return [] if target is None else [("in" if isinstance(target, Lane) else "at", target)]
+            return self._to(onward())
+        if hasattr(thing, "awaits"):
+            return [node for one in thing.awaits() for node in self._awaited(one)]
+        if hasattr(thing, "goes_on") and thing.goes_on():
+            return []
         return self.receivers.get(thing.id, [])
+
+    def _node(self, receiver: Any) -> _Node:
+        """Where givers wait at a receiver."""
+        if isinstance(receiver, Lane):
+            return "in", receiver
+        return "at", getattr(receiver, "station", receiver)  # a server takes parts in its name
+
+    def _to(self, target: Any) -> list[_Node]:
+        return [] if target is None else [self._node(target)]
+
+    def _awaited(self, one: Any) -> list[_Node]:
+        if not isinstance(one, Part):
+            return [self._node(one)]
+        if isinstance(one.place, Place):
+            return [("part", one)]
+        return [] if one.owner is None else [self._node(one.owner)]
 
     def _merge(self, merge: MergePoint) -> list[_Node]:
         """A merge has parts waiting at the side, or holds one of the lane for them."""
@@ -230,6 +214,9 @@ class _Graph:
             drive = train.drive
             holder = train.holder
             if holder is not None and drive is None:
+                head = train.head
+                if head.part.place is not head and isinstance(head.part.place, Place):
+                    return [("part", head.part)]  # it has gone aside, and lies there still
                 return self._holds(holder)
             if drive is not None and drive.moving:
                 return []
@@ -249,8 +236,8 @@ class _Graph:
         owner = getattr(holder.on_hold, "__self__", None)
         if isinstance(owner, MergePoint):
             return [("at", owner)]
-        if owner is not None and owner.id in self.receivers:
-            return [("at", owner)]  # a pop-up that cannot get rid of it
+        if owner is not None and (owner.id in self.receivers or hasattr(owner, "awaits")):
+            return [("at", owner)]  # a pop-up that cannot get rid of it, a separator with one under way
         return []
 
     def _stalled(self, drive: Drive) -> list[_Node]:
@@ -291,17 +278,18 @@ class _Graph:
     # words ---------------------------------------------------------------------------------------
 
     def _named(self, node: _Node) -> str:
-        where, thing = node
+        where: str = node[0]
+        thing: Any = node[1]
         if isinstance(thing, Lane):
             zones = self.line.lane_plans[thing.index].zones
             return zones[-1 if where == "end" else 0].device
-        if isinstance(thing, Part):
+        if where == "part":
             plan: LanePlan = self.line.lane_plans[thing.owner.index]
             return str(plan.zones[thing.place.train.home.index].device)
         if isinstance(thing, MergePoint):
             zones = self.line.lane_plans[thing.lane.index].zones
             return next(zone.device for zone in zones if zone.start <= thing.x < zone.end)
-        return str(thing.id)
+        return str(getattr(thing, "fleet", thing).id)
 
     def _parts(self, node: _Node) -> tuple[int, ...]:
         where, thing = node
@@ -311,12 +299,16 @@ class _Graph:
             return (thing.id,)
         if isinstance(thing, Lane | MergePoint):
             return ()
+        if hasattr(thing, "fleet"):
+            return () if thing.part is None else (thing.part.id,)
         return tuple(part.id for part in self.line.parts.values() if part.owner is thing)
 
     def _commands(self, nodes: list[_Node]) -> tuple[str, ...]:
         """Bound inputs of diverters in the ring, and of what takes parts off the lanes in it."""
         devices = [thing.id for _, thing in nodes if hasattr(thing, "onward")]
         lanes = {thing.index for _, thing in nodes if isinstance(thing, Lane)}
+        lanes |= {thing.lane.index for _, thing in nodes if isinstance(thing, MergePoint)}
+        lanes |= {thing.owner.index for where, thing in nodes if where == "part"}
         tracks = {zone.device for index in sorted(lanes) for zone in self.line.lane_plans[index].zones}
         devices += [
             device.id
