@@ -26,7 +26,7 @@ HIDDEN, RATE = 16, 32
 _VALUE, _READING = int(Kind.VALUE), int(Kind.READING)
 _FORCED, _FAULTED = 4, 8
 _ROUNDING = 1e-6  # of a count: what the arithmetic of a travel may be short of a whole count
-_UNSURE, _PRECISION = 1e-5, 4e-15  # of a count, and of all of them: how near a change is taken for one
+_UNSURE, _PRECISION = 1e-7, 4e-15  # of a count, and of all of them: how near a change is taken for one
 _LONG = 1e9  # s; more than any run lasts
 
 
@@ -167,11 +167,12 @@ class Reading(Signal):
         ends = (drive.speed_at(now), drive.v1) if ramping else (drive.v1, drive.v1)
         scale = formula.scale * drive.way
         low, high = sorted((ends[0] * scale / step, ends[1] * scale / step))  # steps per s
-        counts = (formula.offset + scale * drive.travel(now)) / step
+        travelled = scale * drive.travel(now)
+        counts = (formula.offset + travelled) / step
         if not isfinite(counts):
             return now
         over = counts + _ROUNDING - floor(counts + _ROUNDING)
-        unsure = _UNSURE + _PRECISION * abs(counts)
+        unsure = _UNSURE + _PRECISION * (abs(formula.offset) + abs(travelled)) / step
         until = inf
         if high > 0.0:
             until = max(1.0 - over - unsure, 0.0) / high
