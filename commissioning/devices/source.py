@@ -15,14 +15,16 @@ from commissioning.model.quantity import parse_quantity
 from commissioning.model.record import State
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
+from commissioning.sim.ahead import Solvable
 from commissioning.sim.device import Device
 from commissioning.sim.flow import Giver, Receiver
 from commissioning.sim.line import Line
 from commissioning.sim.part import Part
 
-__all__ = ["Source"]
+__all__ = ["MANY", "Source"]
 
-_MANY = 50_000
+MANY = 50_000
+"""Parts after which a source looks whether time passes between them."""
 _BLOCKED, _WORKING = State.BLOCKED, State.WORKING  # looked up once
 
 
@@ -76,7 +78,7 @@ class Source(Device, Giver):
         self.part: Part | None = None  # made and not taken yet
         self.made = 0
         self.due = -1  # ns of the next part; -1: none is under way
-        self.mark = -1  # ns at which the last _MANY parts were complete
+        self.mark = -1  # ns at which the last MANY parts were complete
         self.target: Receiver | None = None
         self.limit = self.params["limit"]
         self.loses = self.params["when_blocked"] == "lose"
@@ -87,6 +89,11 @@ class Source(Device, Giver):
         target = self.record.to[""]
         self.target = self.line.receiver(target.device, target.at)
         self.ports["enable"].subscribe(self.enable_changed)
+
+    def chain(self) -> Solvable | None:
+        from commissioning.devices.chain import chain_from  # which knows sources
+
+        return chain_from(self, self.line)
 
     def start(self) -> None:
         self.begin_status(State.IDLE)
@@ -106,7 +113,7 @@ class Source(Device, Giver):
             return
         self.due = -1
         self.made = made = self.made + 1
-        if made % _MANY == 0:
+        if made % MANY == 0:
             self._see_that_time_passes()
         part = self.line.make_part(self.only if self.only >= 0 else self._product(), self)
         part.owner, self.part = self, part
@@ -158,7 +165,7 @@ class Source(Device, Giver):
     def _see_that_time_passes(self) -> None:
         if self.mark == self.line.kernel._now:
             raise RuntimeError(
-                f"it makes parts without end at one instant ({_MANY:,} of them): give `every` a time, or let "
+                f"it makes parts without end at one instant ({MANY:,} of them): give `every` a time, or let "
                 "what takes the parts need some"
             )
         self.mark = self.line.kernel._now

@@ -27,15 +27,19 @@ DEADLOCK = 1
 
 
 class DeadlockWatch(Stateful):
-    """`seen`: (ring in words, ns at which it was first seen) of those that stand now; `told`: reported."""
+    """`seen`: (ring in words, ns at which it was first seen) of those that stand now; `told`: reported.
+    `possible`: not in a line that is only chains of devices, each one way from a source to a sink.
+    """
 
     saved: ClassVar[tuple[str, ...]] = ("seen", "told")
-    constant: ClassVar[tuple[str, ...]] = ("line", "receivers")
+    constant: ClassVar[tuple[str, ...]] = ("line", "receivers", "possible")
 
     def __init__(self, line: Line) -> None:
         self.id = "run:deadlocks"
         self.line = line
         self.receivers = receivers_of(line)
+        chains = line.ahead.chains if line.ahead is not None else ()
+        self.possible = sum(len(chain.covers()) for chain in chains) < len(line.devices)
         self.seen: list[tuple[str, int]] = []
         self.told: list[str] = []
 

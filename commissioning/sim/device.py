@@ -26,6 +26,7 @@ from commissioning.sim.status_port import StatusPort, places
 from commissioning.sim.tags import Signal
 
 if TYPE_CHECKING:
+    from commissioning.sim.ahead import Solvable
     from commissioning.sim.line import Line
 
 __all__ = ["Device"]
@@ -82,6 +83,11 @@ class Device(Stateful):
 
     def receiver(self, at: float | None = None) -> Receiver | None:
         """What takes parts sent `to` this device (`at` metres along it), None if it takes none."""
+        return None
+
+    def chain(self) -> Solvable | None:
+        """The chain of devices that begins here, where it can be solved ahead (`sim.ahead`). Asked once,
+        when everything is connected."""
         return None
 
     def operate(self, action: str, value: Any = None) -> None:

@@ -106,6 +106,18 @@ class Journal:
             return self._before
         return self._before + end // _SIZE
 
+    def extend(self, records: NDArray[np.void]) -> None:
+        """Append finished records (dtype RECORD, in order): of what was solved ahead of its time."""
+        packed = np.ascontiguousarray(records).view(np.uint8).data
+        start = 0
+        while start < len(packed):
+            size = min(len(packed) - start, _FULL - self._end)
+            self._open[self._end : self._end + size] = packed[start : start + size]
+            self._end += size
+            start += size
+            if self._end == _FULL:
+                self._seal()
+
     def text(self, text: str) -> int:
         """The number of `text` in the text table, entered there if it is new."""
         number = self._text_ids.get(text)

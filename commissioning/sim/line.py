@@ -15,6 +15,7 @@ from commissioning.model.pose import Pose
 from commissioning.model.problem import Problem
 from commissioning.model.record import Kind
 from commissioning.model.scene import DeviceRecord, Scene
+from commissioning.sim.ahead import Ahead
 from commissioning.sim.axis import Axis
 from commissioning.sim.controller import Controller, ControllerHost
 from commissioning.sim.decks import Deck
@@ -129,6 +130,8 @@ class Line:
         }
         began, chain = loaded.shared.get("began", (-1, None))  # the header is long, and so is its sum
         self.core_hash = self.journal.begin(describe(self), chain if began == seed else None)
+        chains = [one for device in self.devices.values() if (one := device.chain()) is not None]
+        self.ahead = Ahead(self, chains) if chains else None
         loaded.shared["began"] = seed, bytes.fromhex(self.core_hash)
 
     def start(self) -> None:

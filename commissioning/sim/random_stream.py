@@ -8,6 +8,7 @@ line share their random numbers, and adding a device disturbs no other device's 
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -110,6 +111,16 @@ class Uniforms(_Stream):
             start = (self.count - 1) // _BLOCK * _BLOCK
             self.values = uniforms(self.key, start, _BLOCK).tolist()
 
+    def ahead(self, count: int) -> Floats:
+        """The next `count` numbers, shape (count,), without drawing them."""
+        return uniforms(self.key, self.count, count)
+
+    def skip(self, count: int) -> None:
+        """As if `count` numbers had been drawn."""
+        if count:
+            self.count += count
+            self.values = uniforms(self.key, (self.count - 1) // _BLOCK * _BLOCK, _BLOCK).tolist()
+
     def fork(self, seed: int) -> None:
         super().fork(seed)
         self.count, self.values = 0, []
@@ -159,6 +170,38 @@ class Sampler(_Stream):
         self.place = place + 1
         return self.values[place]
 
+    def ahead(self, count: int) -> tuple[NDArray[np.int64], list[int]]:
+        """At least the next `count` durations in ns, without drawing them, and how many of them have been
+        drawn at the end of each block, the present one first: `skip` wants both back."""
+        if self.fixed is not None:
+            return np.full(count, self.fixed, np.int64), []
+        self.fill()
+        left = np.array(self.values[self.place :], np.int64)
+        pieces, ends, have, block = [left], [len(left)], len(left), self.block
+        while have < count:
+            blocks = max(1, -(-(count - have) // _BLOCK))
+            size = _BLOCK * self.width
+            drawn = uniforms(self.key, (block + 1) * size, blocks * size)
+            seconds = self.make(drawn.reshape(blocks * _BLOCK, self.width))
+            fit = seconds >= 0.0
+            counts = np.count_nonzero(fit.reshape(blocks, _BLOCK), axis=1)
+            pieces.append(_whole_ns(seconds[fit]))
+            ends += (have + np.cumsum(counts)).tolist()
+            have, block = ends[-1], block + blocks
+        return np.concatenate(pieces), ends
+
+    def skip(self, count: int, values: NDArray[np.int64], ends: list[int]) -> None:
+        """As if `count` durations had been drawn. `values`, `ends`: what `ahead` gave."""
+        if self.fixed is not None or not count:
+            return
+        k = bisect_left(ends, count)
+        if k == 0:
+            self.place += count
+            return
+        self.block, self.made = self.block + k, True
+        self.place = count - ends[k - 1]
+        self.values = values[ends[k - 1] : ends[k]].tolist()
+
     def fork(self, seed: int) -> None:
         """As for any stream. A duration that has been drawn already stays what it is."""
         super().fork(seed)
@@ -180,8 +223,11 @@ class Sampler(_Stream):
         count = _BLOCK * self.width
         seconds = self.make(uniforms(self.key, self.block * count, count).reshape(_BLOCK, self.width))
         # A negative duration cannot be: it is drawn again, which is to leave it out of the sequence.
-        seconds = np.minimum(seconds[seconds >= 0.0], _LONGEST_S)
-        self.values = np.rint(seconds * 1e9).astype(np.int64).tolist()
+        self.values = _whole_ns(seconds[seconds >= 0.0]).tolist()
+
+
+def _whole_ns(seconds: Floats) -> NDArray[np.int64]:
+    return np.rint(np.minimum(seconds, _LONGEST_S) * 1e9).astype(np.int64)
 
 
 def _transform(distribution: Distribution) -> Callable[[Floats], Floats]:

@@ -51,7 +51,8 @@ class Run:
     """One execution. `problem` says why it stopped before its time, None while it did not.
 
     `scenario` names the stimulus (None: the one the scene's `run` names, "": none). `every_scan` turns
-    scan skipping off, the reference mode. Raises KeyError for an unknown scenario, ValueError for a seed
+    scan skipping off, `by_event` has the kernel run every entry instead of solving chains of devices ahead:
+    the reference modes, with the same journal. Raises KeyError for an unknown scenario, ValueError for a seed
     that is none.
     """
 
@@ -62,6 +63,7 @@ class Run:
         scenario: str | None = None,
         *,
         every_scan: bool = False,
+        by_event: bool = False,
         inputs: list[list[Any]] | None = None,
         _start: bool = True,
     ) -> None:
@@ -75,6 +77,9 @@ class Run:
         self.line.register(self.inputs)
         self.deadlocks = DeadlockWatch(self.line)
         self.line.register(self.deadlocks)
+        self._advance = self.line.kernel.advance
+        if self.line.ahead is not None and not by_event:
+            self._advance = self.line.ahead.advance
         self.problem: Problem | None = None
         self.replay_only = False
         self._environment: SecondsEnvironment | None = None
@@ -188,8 +193,9 @@ class Run:
 
     def advance_to(self, t_ns: int) -> None:
         """Let virtual time pass until `t_ns`, see `advance`."""
-        advance = self.line.kernel.advance
-        for look_ns in range(self.deadlocks.next_look(), t_ns, EVERY_NS):
+        advance = self._advance
+        looks = range(self.deadlocks.next_look(), t_ns, EVERY_NS) if self.deadlocks.possible else ()
+        for look_ns in looks:
             if self.problem is None:
                 self._guarded(advance, look_ns)
             if self.problem is None:
