@@ -289,7 +289,7 @@ def _diff(options: argparse.Namespace) -> int:
 
     difference = diff(options.a, options.b)
     _say(difference.as_json(), difference.as_text(), options.json)
-    return 0 if difference.same else 1
+    return difference.exit_code
 
 
 def _serve(options: argparse.Namespace) -> int:

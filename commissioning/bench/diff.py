@@ -49,7 +49,8 @@ class Difference:
     """What is different between A and B; nothing if `same`.
 
     `conditions`: what was given. `divergence`: the first event that is not in both, up to `until_ns`, where
-    the shorter one ends; `signals`: edges by signal. `notes`: what could not be compared, and why.
+    the shorter one ends; `signals`: edges by signal. `notes`: what could not be compared, and why. `partly`:
+    something that both have could not be, so that they may differ there.
     """
 
     a: str
@@ -62,6 +63,14 @@ class Difference:
     figures: tuple[Figures, ...] = ()
     verdicts: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+    partly: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        """1 if something differs; 3 if nothing does, as far as they could be compared; 0 if nothing does."""
+        if not self.same:
+            return 1
+        return 3 if self.partly else 0
 
     @property
     def same(self) -> bool:
@@ -73,7 +82,7 @@ class Difference:
         """Plain data."""
         d = self.divergence
         return {
-            "a": self.a, "b": self.b, "same": self.same,
+            "a": self.a, "b": self.b, "same": self.same, "partly": self.partly,
             "conditions": [change.as_json() for change in self.conditions],
             "scene": [change.as_json() for change in self.scene],
             "compared_until_s": None if self.until_ns is None else self.until_ns / 1e9,
@@ -86,7 +95,7 @@ class Difference:
                 one.device: {name: list(pair) for name, pair in one.values.items()} for one in self.figures
             },
             "verdicts": [change.as_json() for change in self.verdicts],
-            "notes": list(self.notes),
+            "notes": list(self.notes), "exit_code": self.exit_code,
         }  # fmt: skip
 
     def as_text(self) -> str:
@@ -103,7 +112,7 @@ class Difference:
         lines += _section("Verdicts (A | B)", [change.as_text() for change in self.verdicts])
         lines += _section("Not compared", self.notes)
         if self.same:
-            lines += ["", "The same."]
+            lines += ["", "The same, as far as they could be compared." if self.partly else "The same."]
         return "\n".join(lines)
 
 
@@ -143,6 +152,7 @@ def diff_recordings(a: Recording, b: Recording) -> Difference:
     journals = [Journal.of(r.header, r.records, r.texts, r.end_ns, r.first_record) for r in (a, b)]
     until = min(a.end_ns, b.end_ns)
     conditions = _conditions(a, b, bool(changes))
+    partly = bool(notes)  # a scene that cannot be read
     names = str(a.path), str(b.path)
     if a.digest == b.digest and a.first_record == b.first_record:
         return Difference(*names, conditions, changes, until, notes=tuple(notes))
@@ -151,6 +161,7 @@ def diff_recordings(a: Recording, b: Recording) -> Difference:
     figures: tuple[Figures, ...] = ()
     verdicts: tuple[Change, ...] = ()
     if start >= 0:
+        partly = partly or not (a.first_record and b.first_record)
         notes.append(f"what was up to {clock(start)}, where a restored run begins")
         together = _since_restore(a, b)
         if together is None:
@@ -163,7 +174,7 @@ def diff_recordings(a: Recording, b: Recording) -> Difference:
         verdicts = _verdicts_of(scenes, journals, notes)
     return Difference(
         *names, conditions, changes, until, first_divergence(tracks), _signals(tracks), figures, verdicts,
-        tuple(dict.fromkeys(notes)),
+        tuple(dict.fromkeys(notes)), partly,
     )  # fmt: skip
 
 
