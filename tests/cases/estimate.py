@@ -55,6 +55,7 @@ def measure(plan: Plan, seed: int, precision: float = 0.0045, most: int = 20_000
             reader.block()
             done += 1
         value, half = reader.estimate()
+        value, half = plan.offset + plan.scale * value, abs(plan.scale) * half
         assert run.problem is None, run.problem
         if half <= precision * value or done * reader.size >= most:
             return Estimate(value, half, done * reader.size)
@@ -115,7 +116,7 @@ class _Reader:
         self.seen = run.journal.length
         run.journal.restore(run.journal.save())  # lets go of the sealed chunks
         kind = records["kind"]
-        if self.plan.kind == "wait":
+        if self.plan.kind in ("wait", "stay"):
             self._read_parts(records, kind)
         elif self.plan.kind == "held":
             value = self._mean_held(
@@ -153,12 +154,26 @@ class _Reader:
         """Mean and half-width."""
         if self.plan.kind == "wait":
             return self._wait()
+        if self.plan.kind == "stay":
+            return self._stay()
         values = np.array(self.values)
         means = values[: len(values) // BATCHES * BATCHES].reshape(BATCHES, -1).mean(axis=1)
         half = t_quantile(0.975, BATCHES - 1) * means.std(ddof=1) / np.sqrt(BATCHES)
         if self.plan.kind == "cycle":
             rounds = means * self.plan.options["cycles"]  # per s
             return float(1 / rounds.mean()), float(half / means.mean() / rounds.mean())
+        return float(means.mean()), float(half)
+
+    def _stay(self) -> tuple[float, float]:
+        """Time in the line: batch means, no more is known about it."""
+        made, gone = (np.concatenate(self.rows[key], axis=1) for key in ("made", "gone"))
+        ended = np.full(made.shape[1], -1, np.int64)
+        ended[gone[0]] = gone[1]
+        whole = np.flatnonzero(ended < 0)
+        count = int(whole[0]) if len(whole) else len(ended)
+        stay = (ended[20_000:count] - made[1][20_000:count]) / NS
+        means = stay[: len(stay) // BATCHES * BATCHES].reshape(BATCHES, -1).mean(axis=1)
+        half = t_quantile(0.975, BATCHES - 1) * means.std(ddof=1) / np.sqrt(BATCHES)
         return float(means.mean()), float(half)
 
     def _wait(self) -> tuple[float, float]:
@@ -178,7 +193,10 @@ class _Reader:
         start = 20_000  # warm-up
         wait, service, gap, product = (x[start:size] for x in (wait, service, gap, product))
         a, m = known["gap"], known["service"]
-        controls = [service - m, service**2 - known["square"], gap - a]
+        # what is constant but for its rounding to whole ns tells nothing; the wait times that rounding would
+        varies, comes = service.std() > 1e-6 * m, gap.std() > 1e-6 * a
+        controls = [service - m, service**2 - known["square"]] if varies else []
+        controls += [gap - a] if comes else []
         if known["poisson"]:
             controls.append(gap**2 - 2 * a * a)
         wanted = np.ones(len(wait), bool)
@@ -189,8 +207,11 @@ class _Reader:
             gap[np.flatnonzero(wanted)[:-1]] = np.diff(mine) / NS
             gap[np.flatnonzero(wanted)[-1]] = a
             controls += [wanted * (gap - a), wanted * (gap**2 - 2 * a * a), wanted - known["share"]]
-            controls.append(wanted * (service - m))
-        controls += [wanted * wait * (service - m), wanted * wait * (gap - a)]
+            m = known["class_service"]
+            varies = service[wanted].std() > 1e-6 * m
+            controls += [wanted * (service - m)] if varies else []
+        controls += [wanted * wait * (service - m)] if varies else []
+        controls += [wanted * wait * (gap - a)] if comes else []
         blocks = max(60, min(400, len(wait) // 20_000))
         length = len(wait) // blocks
 
@@ -198,7 +219,8 @@ class _Reader:
             return x[: blocks * length].reshape(blocks, length).mean(axis=1)
 
         shares = means(wanted.astype(float))
-        y = means(np.where(wanted, wait, 0.0)) / shares
+        time = wait + service if known.get("whole") else wait
+        y = means(np.where(wanted, time, 0.0)) / shares
         x = np.stack([means(c) for c in controls], axis=1)
         x = x[:, x.std(axis=0) > 1e-12 * (1 + np.abs(x).max(axis=0))]
         design = np.hstack([np.ones((blocks, 1)), x])
