@@ -16,7 +16,11 @@ def state(run: Run) -> dict[str, Any]:
     seen: dict[int, int] = {}
 
     def plain(value: Any) -> Any:
-        if value is None or isinstance(value, bool | int | float | str):
+        if value.__class__ in _PLAIN:
+            return value
+        if value.__class__ is list or value.__class__ is tuple:
+            return [item if item.__class__ in _PLAIN else plain(item) for item in value]
+        if isinstance(value, bool | int | float | str):
             return value
         if isinstance(value, Stateful):
             return ("object", value.id)
