@@ -11,6 +11,7 @@ from commissioning.devices.shapes import box, cylinder, post, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
+from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import State
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
@@ -25,6 +26,10 @@ class Belt(Device):
 
     Parts stand on +x of the belt's pose; a part's coordinate is its front edge. It changes to the next
     carrier when its front reaches the end.
+
+    Backward, the edge that leads is the rear one: at the infeed a part is given back to the belt that alone
+    leads there, if that runs backward as well, and else stands. The belt turns when no part lies across the
+    end that it runs from, but one that stands on the next belt and is to be taken back.
     """
 
     declaration = TypeDeclaration(
@@ -46,10 +51,14 @@ class Belt(Device):
                   "Whether parts may slip and queue; if not, a held part stops the belt.", default=True),
             Param("gap", "length", "Room kept behind the last part before another one may enter.",
                   default=0.0, minimum=0.0, example="60 mm"),
+            Param("reversible", "boolean", "Whether it runs backward too, by `reverse` or by a set-point "
+                  "below 0.", default=False),
             SETPOINT_PARAM,
         ),
         ports=(
-            Port("run", DataType.BOOL, "in", "Run forward."),
+            Port("run", DataType.BOOL, "in", "Run: forward, or the way that `reverse` says."),
+            Port("reverse", DataType.BOOL, "in",
+                 "Run the other way, of a `reversible` belt. In motion it ramps through standstill."),
             SETPOINT_PORT,
             Port("moving", DataType.BOOL, "out", "The belt moves, ramps included."),
         ),
@@ -65,10 +74,21 @@ class Belt(Device):
         super().__init__(index, record, pose, line)
         p = self.params
         deceleration = p["acceleration"] if p["deceleration"] is None else p["deceleration"]
-        self.drive = line.add_track_drive(self, p["speed"], p["acceleration"], deceleration, p["jerk"])
+        if self.bound("reverse") and not p["reversible"]:
+            raise Problems(
+                Problem(
+                    f"{self.id} is told to reverse, but runs one way only",
+                    Place(id=f"devices.{self.id}.tags.reverse"),
+                    "Give it reversible: true, or take the binding away",
+                )
+            )
+        self.drive = line.add_track_drive(
+            self, p["speed"], p["acceleration"], deceleration, p["jerk"], p["reversible"]
+        )
 
     def connect(self) -> None:
         self.ports["run"].subscribe(self.run_changed)
+        self.ports["reverse"].subscribe(self.run_changed)
         self.ports["speed_setpoint"].subscribe(self.run_changed)
         self.drive.watch_moving(self.moving_changed)
 
@@ -77,9 +97,12 @@ class Belt(Device):
         self.run_changed(None)
 
     def run_changed(self, _: None) -> None:
-        """The run command or the set-point changed."""
+        """The run command, the direction or the set-point changed."""
         runs = not self.bound("run") or self.ports["run"].value
-        self.drive.command(speed_told(self) if runs else 0.0)
+        speed = speed_told(self) if runs else 0.0
+        if speed and self.params["reversible"] and self.ports["reverse"].value:
+            speed = -speed
+        self.drive.command(speed)
 
     def moving_changed(self, moving: bool) -> None:
         """The belt began to move, or has come to rest."""

@@ -87,7 +87,7 @@ class Encoder(Device):
     def _set_zero(self) -> None:
         drive, p = self.drive, self.params
         assert drive is not None
-        here = drive.travel(self.line.kernel._now)
+        here = drive.way * drive.travel(self.line.kernel._now)
         way = -1.0 if p["reverse"] else 1.0
         scale = way * p["counts"]
         offset = p["preset"] - scale * here

@@ -15,15 +15,16 @@ SETPOINT_PARAM = Param(
 )  # fmt: skip
 SETPOINT_PORT = Port(
     "speed_setpoint", DataType.REAL, "in",
-    "Speed while it runs, along the ramp at once; 0 to `speed`. Without a binding it is `speed`.",
+    "Speed while it runs, along the ramp at once; 0 to `speed`, or below 0 of a reversible track. "
+    "Without a binding it is `speed`.",
 )  # fmt: skip
 
 
 def speed_told(device: Device) -> float:
     """The speed in m/s at which a track with these two is to run.
 
-    A converter turns no faster than its motor may, and this one not backwards: above `speed` it is `speed`,
-    below 0 it is 0. What is no number is no command to move.
+    A converter turns no faster than its motor may: above `speed` it is `speed`. Below 0 it is 0, or backward
+    where the track is reversible. What is no number is no command to move.
     """
     top = float(device.params["speed"])
     if not device.bound("speed_setpoint"):
@@ -31,4 +32,6 @@ def speed_told(device: Device) -> float:
     value = float(device.ports["speed_setpoint"].value)
     if device.params["setpoint"] == "share":
         value *= top
+    if value < 0.0 and device.params.get("reversible"):
+        return max(value, -top)
     return min(value, top) if value > 0.0 else 0.0

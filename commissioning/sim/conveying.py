@@ -117,6 +117,8 @@ def _gates(header: Mapping[str, Any], records: NDArray[np.void]) -> list[list[Ga
     for number, places in enumerate(merges):
         for x in places:
             zones = core["lanes"][number]["zones"]
+            if x >= float(zones[-1]["end"]):
+                continue  # given back by the track after it
             zone = next((zone for zone in zones if x < float(zone["end"])), zones[-1])
             found[number].append(Gate(index[zone["device"]], x, x, True))
     return [sorted(gates, key=lambda gate: (gate.end, gate.begin)) for gates in found]

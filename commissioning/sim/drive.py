@@ -147,7 +147,7 @@ class Drive(Stateful):
     def command(self, target: float) -> None:
         """Go to `target` m/s along the ramp, from the present speed. Raises ValueError below 0."""
         if not 0.0 <= target < inf:
-            raise ValueError(f"{self.name}: a drive turns forward only for now, got {target!r} m/s")
+            raise ValueError(f"{self.name}: a drive turns forward only, got {target!r} m/s")
         if target == self.target:
             return
         self.target = target
@@ -208,7 +208,7 @@ class Drive(Stateful):
         self.t0, self.s0, self.v0, self.a, self.v1 = kernel._now, s0, v0, rate, v1
         self._derive()
         self.pieces += 1
-        self.record = self.journal.add(_DRIVE, 0, self.index, s0, v0, rate, v1)
+        self.record = self._note(0, s0, v0, rate, v1)
         moved, self.moving = self.moving, v0 > 0.0 or v1 > 0.0
         if self.moving and v1 == 0.0:
             kernel.call_at(self.t0 + instant(self.ramp * 1e9), self.come_to_rest, self.pieces, self.key)
@@ -216,6 +216,16 @@ class Drive(Stateful):
         if self.moving is not moved:
             for fn in self.watchers:
                 fn(self.moving)
+
+    def now(self) -> tuple[int, float, float, float, float]:
+        """The present piece as a record has it: `aux` and its four numbers."""
+        now = self.kernel._now
+        v = self.speed_at(now)
+        return 0, self.travel(now), v, self.a if v != self.v1 else 0.0, self.v1
+
+    def _note(self, aux: int, s: float, v: float, a: float, last: float) -> int:
+        """A record of a piece that begins now; its number."""
+        return self.journal.add(_DRIVE, aux, self.index, s, v, a, last)
 
     def _derive(self) -> None:
         self.ramp = (self.v1 - self.v0) / self.a if self.a else 0.0

@@ -26,7 +26,7 @@ from commissioning.sim.lane_range import RangeEye
 from commissioning.sim.lane_watch import Border, End, Infeed, Stop, Watch
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import World
-from commissioning.sim.train import Zone
+from commissioning.sim.train import Place, Zone
 
 __all__ = ["Lane", "Zone"]
 
@@ -165,6 +165,11 @@ class Lane(LaneHandover):
         if train.drive is None:
             return train.base - place.c
         return train.base - place.c + train.drive.travel(self.kernel._now if t is None else t)
+
+    def recorded(self, place: Place) -> tuple[float, float]:
+        """Base and pack coordinate of a part as records have them: front = base - c + travel of its drive."""
+        assert place.train is not None
+        return place.train.base, place.c
 
     def parts_between(self, x0: float, x1: float) -> list[Part]:
         """Parts of which some length lies between `x0` and `x1` m, downstream first.

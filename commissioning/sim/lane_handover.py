@@ -19,7 +19,7 @@ from commissioning.sim.train import Place, Zone
 if TYPE_CHECKING:
     from commissioning.sim.lane import Lane
 
-__all__ = ["LaneHandover"]
+__all__ = ["LaneHandover", "neighbour"]
 
 _PART_MOVE = int(Kind.PART_MOVE)
 _TRAIN = int(Kind.TRAIN)
@@ -78,7 +78,7 @@ class LaneHandover(LaneHolds):
         place = Place(part, 0.0 if ahead is None else ahead.c + ahead.length, None)
         train = self.new_train(place, zone, zone.drive, x + place.c - zone.drive.travel(self.kernel._now))
         part.owner, part.place = self, place
-        self.journal.note(_PART_MOVE, _ON_LANE, part.id, self.index, place.c, _neighbour(ahead), x)
+        self.journal.note(_PART_MOVE, _ON_LANE, part.id, self.index, place.c, neighbour(ahead), x)
         self.journal.note(_TRAIN, zone.drive.index, self.index, train.base, part.id, part.id)
         self.count += 1
         place.ahead, place.behind = ahead, behind
@@ -145,10 +145,10 @@ class LaneHandover(LaneHolds):
         part.owner, part.place = self, place
         add = self.journal.note
         if last is None or last.part.place is last:
-            neighbour = 0 if last is None else last.part.id + 1
+            follows = 0 if last is None else last.part.id + 1
         else:
-            neighbour = _neighbour(last)
-        add(_PART_MOVE, _ON_LANE, number, self.index, c, neighbour)
+            follows = neighbour(last)
+        add(_PART_MOVE, _ON_LANE, number, self.index, c, follows)
         add(_TRAIN, drive.index, self.index, base, number, number)
         self.count += 1
         self.last = place
@@ -204,8 +204,9 @@ class LaneHandover(LaneHolds):
 
     def ready(self, receiver: Receiver) -> None:
         """Giver: what follows would take a part now."""
-        if self.end.holds and not self.offering:
-            self.deliver()
+        end = self.end
+        if end.holds and not self.offering and end.place is not None and end.place.held == 1:
+            self.deliver()  # no blade holds it there as well
 
     def deliver(self) -> None:
         """The first part is at the end: give it away, or hold it until it is taken."""
@@ -370,7 +371,7 @@ class LaneHandover(LaneHolds):
         return Zone(self.length, inf, self.zones[-1].drive)
 
 
-def _neighbour(place: Place | None) -> int:
+def neighbour(place: Place | None) -> int:
     """For the journal: number + 1 of the part at a place, or of the next downstream that is no stand-in."""
     while place is not None and place.part.place is not place:
         place = place.ahead

@@ -15,11 +15,12 @@ from commissioning.model.scene import DeviceRecord, Target
 from commissioning.model.track import along_track, curvature, track_length
 from commissioning.sim.drive import Drive
 from commissioning.sim.lane import Lane, Zone
+from commissioning.sim.lane_two_way import TwoWayLane
 
 if TYPE_CHECKING:
     from commissioning.sim.line import Line
 
-__all__ = ["LanePlan", "ZonePlan", "plan_lanes"]
+__all__ = ["LanePlan", "ZonePlan", "lead_back", "plan_lanes"]
 
 _TOLERANCE = 1e-6  # m, and rad for directions
 
@@ -55,8 +56,10 @@ class LanePlan:
             for zone in self.zones
         ]
         first = self.zones[0].device
-        gap = float(line.scene.devices[first].params.get("gap", 0.0))
-        return Lane(index, f"lane:{first}", zones, line.kernel, line.journal, line.parts, gap)
+        params = line.scene.devices[first].params
+        make = TwoWayLane if params.get("reversible") else Lane
+        gap = float(params.get("gap", 0.0))
+        return make(index, f"lane:{first}", zones, line.kernel, line.journal, line.parts, gap)
 
 
 def plan_lanes(line: Line) -> list[LanePlan]:
@@ -74,6 +77,8 @@ def plan_lanes(line: Line) -> list[LanePlan]:
             continue
         if tracks[plain.device].params.get("gap"):
             continue  # it keeps room at its entry, so parts are offered to it
+        if record.params.get("reversible") or tracks[plain.device].params.get("reversible"):
+            continue  # it turns for itself
         if feeders[plain.device] == 1 and _in_line(line, record, tracks[plain.device]):
             follows[record.id] = plain.device
     after = set(follows.values())
@@ -88,6 +93,17 @@ def plan_lanes(line: Line) -> list[LanePlan]:
             plans.append(plan)
             planned.update(zone.device for zone in plan.zones)
     return plans
+
+
+def lead_back(line: Line) -> None:
+    """Tell each lane that runs both ways which one it gives parts back to: the one that alone leads to it."""
+    fed = [target.device for record in line.scene.devices.values() for target in record.to.values()]
+    for lane in line.lanes:
+        after = lane.exit
+        if not isinstance(lane, TwoWayLane) or not isinstance(after, TwoWayLane) or after is lane:
+            continue
+        if fed.count(after.id.removeprefix("lane:")) == 1:
+            after.exit_behind = lane
 
 
 def _chain(line: Line, first: str, follows: dict[str, str], tracks: dict[str, DeviceRecord]) -> LanePlan:

@@ -198,11 +198,14 @@ class Stop(Holder):
         if place is None:
             self.lane.idle.remove(self)
             return
+        lane = self.lane
         if self.holds:
-            self.lane.let_go(self)
+            lane.let_go(self)
+            if lane.end.holds and lane.end.place is place:
+                lane.calls.append((lane.ready, lane.exit))
         self.detach()
         self.place = place  # from here `raise_` looks for the next one
-        self.lane.settle()
+        lane.settle()
 
     def passed(self) -> None:
         self.lane.catch(self)

@@ -21,6 +21,7 @@ from commissioning.sim.controller import Controller, ControllerHost
 from commissioning.sim.decks import Deck
 from commissioning.sim.device import Device
 from commissioning.sim.drive import Drive
+from commissioning.sim.drive_two_way import TwoWayDrive, TwoWaySoftDrive
 from commissioning.sim.flow import Receiver
 from commissioning.sim.header import describe
 from commissioning.sim.journal import Journal
@@ -28,7 +29,7 @@ from commissioning.sim.kernel import Kernel
 from commissioning.sim.lane import Lane
 from commissioning.sim.lane_merge import MergePoint, MergeRule
 from commissioning.sim.lane_merge_gap import GapPoint, merge_point
-from commissioning.sim.lane_plan import LanePlan, plan_lanes
+from commissioning.sim.lane_plan import LanePlan, lead_back, plan_lanes
 from commissioning.sim.link import Link
 from commissioning.sim.part import Part
 from commissioning.sim.random_stream import Sampler, Uniforms, stream_key
@@ -112,6 +113,7 @@ class Line:
                 lane.aside = bool(getattr(lane.exit, "aside", False))
                 if isinstance(lane.exit, GapPoint):
                     lane.exit.fed_by(lane)
+        lead_back(self)
         self.hosts: dict[str, ControllerHost] = {}
         order = 0
         for identity, controller_record in self.scene.controllers.items():
@@ -148,11 +150,16 @@ class Line:
         return self._ports[device.id]
 
     def add_track_drive(
-        self, device: Device, speed: float, acceleration: float, deceleration: float, jerk: float = 0.0
-    ) -> Drive:
-        """The drive of a track: what moves the parts on it. `jerk` 0: not limited."""
+        self, device: Device, speed: float, acceleration: float, deceleration: float, jerk: float = 0.0,
+        two_way: bool = False,
+    ) -> Drive:  # fmt: skip
+        """The drive of a track: what moves the parts on it. `jerk` 0: not limited. `two_way`: it may turn."""
         told = len(self.drives), device.id, self.kernel, self.journal, speed, acceleration, deceleration
-        drive = SoftDrive(*told, jerk) if jerk else Drive(*told)
+        drive: Drive
+        if jerk:
+            drive = TwoWaySoftDrive(*told, jerk) if two_way else SoftDrive(*told, jerk)
+        else:
+            drive = TwoWayDrive(*told) if two_way else Drive(*told)
         self.drives.append(drive)
         self.track_drives[device.id] = [drive]
         self.register(drive)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from commissioning.model.record import CUBIC, Kind
+from commissioning.model.record import CUBIC
 from commissioning.sim.drive import TOUCH, Drive
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel, instant
@@ -18,8 +18,6 @@ from commissioning.sim.root import bracketed
 from commissioning.sim.soft_ramp import Segment, soft_ramp
 
 __all__ = ["SoftDrive"]
-
-_DRIVE = int(Kind.DRIVE)
 
 
 class SoftDrive(Drive):
@@ -123,14 +121,13 @@ class SoftDrive(Drive):
     def _tell(self, number: int) -> None:
         """Record piece `number` of the ramp, which begins now; the last is the straight one."""
         now: int = self.kernel._now
-        add = self.journal.add
         if number == len(self.segments):
             s = self.s1 + self.v1 * max((now - self.t0) * 1e-9 - self.ramp, 0.0)
-            self.record = add(_DRIVE, 0, self.index, s, self.v1, 0.0, self.v1)
+            self.record = self._note(0, s, self.v1, 0.0, self.v1)
             return
         one = self.segments[number]
         s, v, a = one.after(max((now - self.t0) * 1e-9 - one.tau, 0.0))
-        self.record = add(_DRIVE, CUBIC, self.index, s, v, a, one.j)
+        self.record = self._note(CUBIC, s, v, a, one.j)
         following = number + 1
         end = self.ramp if following == len(self.segments) else self.segments[following].tau
         t = max(self.t0 + instant(end * 1e9), now)

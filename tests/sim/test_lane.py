@@ -338,3 +338,16 @@ def test_that_a_place_off_the_lane_is_refused() -> None:
     world = running(belt(3.0, 0.5))
     with pytest.raises(ValueError, match=r"3\.0 m long"):
         world.lane.add_eye(3.1, lambda blocked: None)
+
+
+def test_that_a_blade_that_rises_at_the_end_keeps_what_waits_there_until_it_is_lowered() -> None:
+    world = running(belt(2.0, 0.4), stops=[2.0])
+    world.taker.set(False)
+    feed(world, (0.0, 0.3))
+    world.run(6.0)  # it has been at the end for a second
+    world.stops[0].raise_()
+    world.taker.set(True)
+    world.run(8.0)
+    assert world.taker.taken == [] and world.stops[0].holding is not None
+    world.stops[0].lower()
+    assert world.taker.taken == [0]
