@@ -17,8 +17,24 @@ from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
 from commissioning.sim.drive import TOUCH, Drive
 from commissioning.sim.line import Line
+from commissioning.sim.soft_ramp import soft_ramp
 
 __all__ = ["RollerConveyor"]
+
+
+def way_to_stop(speed: float, acceleration: float, jerk: float) -> float:
+    """m in which a zone stops at most, whenever it is told to: m/s, m/s2, m/s3; 0: not limited.
+
+    With limited jerk it goes furthest when told where its start ramp begins to bend to the even speed: it
+    finishes that, for the acceleration falls as fast as it can either way, and stops from full speed.
+    """
+    if not acceleration:
+        return 0.0
+    if not jerk:
+        return speed * speed / (2.0 * acceleration)
+    bend = soft_ramp(0.0, 0.0, 0.0, speed, acceleration, acceleration, jerk)[0][-1]
+    stopped = soft_ramp(0.0, bend.v, bend.a, 0.0, acceleration, acceleration, jerk)
+    return stopped[2]
 
 
 class RollerConveyor(Device):
@@ -43,6 +59,8 @@ class RollerConveyor(Device):
                   example="8"),
             Param("speed", "speed", "Speed of a zone that runs.", exclusive_minimum=0.0, example="0.5 m/s"),
             Param("acceleration", "acceleration", "Ramps; 0 = at once.", default=0.0, minimum=0.0),
+            Param("jerk", "jerk", "Limit of the jerk of the ramps, which then are S-curves; 0 = none.",
+                  default=0.0, minimum=0.0, example="4 m/s3"),
             Param("mode", "choice", "How parts that wait go on: one after the other, or all at once.",
                   default="singulation", choices=("singulation", "slug")),
             Param("eye", "length", "How far before its end a zone's eye stands.", default=0.05, minimum=0.0),
@@ -79,13 +97,14 @@ class RollerConveyor(Device):
                 f"a zone of {self.id} is {self.pitch:g} m long with its eye {p['eye']:g} m before the end: "
                 f"too short for parts of {longest:g} m; give it fewer zones"
             )
-        a = p["acceleration"]
-        if a and p["speed"] ** 2 / (2 * a) > p["eye"] + 1e-9:
+        needed = way_to_stop(p["speed"], p["acceleration"], p["jerk"])
+        if needed > p["eye"] + 1e-9:
             raise ValueError(
-                f"a part of {self.id} needs {p['speed'] ** 2 / (2 * a):g} m to stop and has {p['eye']:g} m "
-                "from the eye to the end of its zone: give `eye` more, or a higher acceleration"
+                f"a part of {self.id} needs {needed:g} m to stop and has {p['eye']:g} m from the eye to the "
+                f"end of its zone: give `eye` more, or a higher {'jerk' if p['jerk'] else 'acceleration'}"
             )
-        self.drives: list[Drive] = line.add_zone_drives(self, count, p["speed"], a)
+        drives = line.add_zone_drives(self, count, p["speed"], p["acceleration"], p["jerk"])
+        self.drives: list[Drive] = drives
         self.slug = p["mode"] == "slug"
         self.blocked = [False] * count
         self.sending = [False] * count  # its part is at the eye and goes on

@@ -165,12 +165,15 @@ class Line:
         self.register(drive)
         return drive
 
-    def add_zone_drives(self, device: Device, count: int, speed: float, acceleration: float) -> list[Drive]:
-        """The drives of a track of `count` zones of equal length, from the infeed on."""
-        drives = []
+    def add_zone_drives(
+        self, device: Device, count: int, speed: float, acceleration: float, jerk: float = 0.0
+    ) -> list[Drive]:
+        """The drives of a track of `count` zones of equal length, from the infeed on; `jerk` 0: no limit."""
+        drives: list[Drive] = []
         for k in range(count):
             name = f"{device.id}.zone{k + 1}"
-            drive = Drive(len(self.drives), name, self.kernel, self.journal, speed, acceleration)
+            told = len(self.drives), name, self.kernel, self.journal, speed, acceleration
+            drive = SoftDrive(*told, None, jerk) if jerk else Drive(*told)
             self.drives.append(drive)
             self.register(drive)
             drives.append(drive)
