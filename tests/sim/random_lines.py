@@ -18,7 +18,7 @@ __all__ = ["SECONDS", "lines"]
 SECONDS = 90
 TIMES = ("1 s", "2.5 s", "{exponential: 2 s}", "{uniform: [0.5 s, 3 s]}", "{normal: {mean: 2 s, sd: 0.5 s}}")
 STAGES = (
-    "belt", "belt", "slow belt", "rigid belt", "stopped belt", "rollers", "slug rollers", "buffer", "station",
+    "belt", "belt", "slow belt", "rigid belt", "stopped belt", "turning belt", "rollers", "slug rollers", "buffer", "station",
     "failing station", "batch", "transfer", "diverter", "popup", "pusher", "stopper", "merge",
 )  # fmt: skip
 
@@ -89,6 +89,14 @@ class Text:
             self.belt(", accumulating: false")
         elif kind == "stopped belt":
             self.belt(f", accumulating: {rng.choice(['true', 'false'])}" + self.command("run"))
+        elif kind == "turning belt":
+            slips, ramp = (
+                rng.choice(["true", "false"]),
+                rng.choice(["", ", acceleration: 0.8 m/s2", ", acceleration: 1 m/s2, jerk: 3 m/s3"]),
+            )
+            name = self.belt(f", accumulating: {slips}, reversible: true{ramp}" + self.command("reverse"))
+            if rng.random() < 0.5:
+                self.rows.append(f"{self.name('eye')}: {{type: photo_eye, along: {name}, at: 0.4 m}}")
         elif kind in ("rollers", "slug rollers"):
             zones, mode = rng.randint(1, 4), "slug" if kind == "slug rollers" else "singulation"
             more = f"{self.speed()}, zones: {zones}, mode: {mode}"
