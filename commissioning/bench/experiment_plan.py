@@ -233,12 +233,15 @@ class _Reading:
                 )
             column = [Override(str(address), item, (*said, k)) for k, item in enumerate(values)]
             once: list[Override] = []
+            told: set[str] = set()
             for override in column:
                 if any(override.value == other.value for other in once):
                     what = f"{value_text(override.value)} stands twice in the sweep over {address}"
                     self.reader.problem(override.said, what, "Remove one")
                     continue
-                self._check(override)
+                if not any(problem.what in told for problem in self._wrong(override)):
+                    self._check(override)  # a wrong name is told once, not for each of its values
+                told |= {problem.what for problem in self._wrong(override)}
                 once.append(override)
             columns.append(once)
         self.reader.found += overlaps([column[0] for column in columns if column], self.text)
@@ -254,7 +257,10 @@ class _Reading:
         return [Variant(_point(point), point, path) for point in itertools.product(*columns)]
 
     def _check(self, override: Override) -> None:
-        self.reader.found += check_override(override, self.text, self.scene, self.known)
+        self.reader.found += self._wrong(override)
+
+    def _wrong(self, override: Override) -> list[Problem]:
+        return check_override(override, self.text, self.scene, self.known)
 
     def _baseline(self, value: Any, variants: list[Variant]) -> str:
         """The id of the baseline. Adds the scene as it is to the variants where it is that."""

@@ -216,6 +216,13 @@ def cautions(plan: Plan, results: Sequence[VariantResult]) -> list[str]:
             f"{plan.precision * 100:g} % of precision was not reached with {plan.replications} "
             f"replications for {', '.join(late)}. Allow more `replications`, or run for longer."
         )
+    for m in plan.measures:
+        silent = [r.variant.id for r in results if r.runs and not any(r.cells[m.id].values)]
+        if m.figure == "throughput" and silent:
+            found.append(
+                f"No part left {m.device} in any run of {', '.join(silent)}: a rate of 0 is no figure of a "
+                "line that runs. Run for longer, or find out what holds it (`run`, `check --report`)."
+            )
     if plan.replications == 1:
         found.append(
             "One replication: intervals are those of batch means over the run, and missing where its "

@@ -13,22 +13,18 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
+from commissioning.bench.flow_rates import ONE_FOR_ONE, Bounds
 from commissioning.files.scene_text import SceneText
 from commissioning.model.declare import Declarations
-from commissioning.model.duration import Constant, Triangular, Uniform
+from commissioning.model.duration import Constant, Uniform
 from commissioning.model.problem import Problem
 from commissioning.model.quantity import QuantityError, format_quantity, parse_quantity
 from commissioning.model.scene import CheckRecord, DeviceRecord, Scene
-from commissioning.model.tags import DataType
 
 __all__ = ["flow_problems"]
 
 _ROUNDING = 1e-9  # of a rate
 _ADDS_UP = 1e-6  # of shares
-_ONE_FOR_ONE = frozenset(
-    ("source", "sink", "belt", "roller_conveyor", "station", "manual_station", "inspection", "buffer",
-     "diverter", "transfer", "popup", "pusher")
-)  # fmt: skip
 
 
 def flow_problems(text: SceneText, scene: Scene, known: Declarations) -> list[Problem]:
@@ -152,12 +148,15 @@ class _Flow:
             for name, record in scene.devices.items()
             if (name in leads and not declared[name].feeds and record.along is None) or self.pallets(record)
         ]
-        self.shortest = min((product.size[0] for product in scene.products.values()), default=0.0)
-        self.rates = {name: self._rate(record) for name, record in scene.devices.items()}
+        self.bounds = Bounds(scene, known)
+        self.rates = {name: self.bounds.rate(record) for name, record in scene.devices.items()}
+        for name, record in scene.devices.items():
+            if record.type == "assembly":
+                self.rates[name] = min(self.rates[name], self._complete(record)[0])
 
     def pallets(self, record: DeviceRecord) -> bool:
         """Whether it holds parts at the start that nobody else has made."""
-        return bool(record.params.get("pallets"))
+        return bool(record.params.get("pallets") or record.params.get("stock"))
 
     def reached(self, starts: Iterable[str]) -> set[str]:
         """The devices that parts of `starts` can come to."""
@@ -172,8 +171,9 @@ class _Flow:
     def most(self, at: str) -> tuple[float, list[str]]:
         """The greatest rate (1/s) at which parts can leave `at`, and the devices that bound it.
 
-        A maximum flow from what makes parts. Where parts can pass `at` more than once (rework, pallets), or
-        become more or fewer on the way (assembly), only its own time bounds it.
+        A maximum flow from what makes parts; from assemblies as from sources, each as quick as it works and
+        what it takes can come. Where parts can pass `at` more than once (rework, pallets), or may become
+        more or fewer on the way otherwise, only its own time bounds it.
         """
         if at in self.reached([at]) or any(self._counts_otherwise(name) for name in self._before(at)):
             return self.rates[at], [at]
@@ -199,12 +199,29 @@ class _Flow:
     def why(self, name: str) -> str:
         """In words, what bounds a device."""
         record = self.scene.devices[name]
-        if "speed" in record.params:
-            speed = format_quantity(record.params["speed"], "speed")
-            length = format_quantity(self.shortest, "length")
-            return f"{name} runs at {speed}, and its parts are {length} long or more"
-        least = _least(record.params.get("every")) or _least(record.params.get("cycle"))
-        return f"{name} needs {format_quantity(least, 'duration')} or more for a part"
+        if record.type == "assembly":
+            rate, product = self._complete(record)
+            if rate < self.bounds.rate(record):
+                count = record.params["takes"][product]
+                most = _hourly(rate * count)
+                return f"{name} takes {count} {product} for each, and at most {most} of it can come"
+        return self.bounds.why(record)
+
+    def _complete(self, record: DeviceRecord) -> tuple[float, str]:
+        """How often an assembly can have all that it takes (1/s), and the product that is scarcest."""
+        found = (inf, "")
+        for product, count in record.params["takes"].items():
+            makers = [name for name in self.makers if record.id in self.reached([name])]
+            others = [name for name in self._before(record.id) if name != record.id]
+            if any(self._makes_more(self.scene.devices[name]) for name in others):
+                continue
+            rate = sum(self.bounds.rate(self.scene.devices[name], product) for name in makers)
+            found = min(found, (rate / count, product))
+        return found
+
+    def _makes_more(self, record: DeviceRecord) -> bool:
+        """Whether parts may come to be in it beside those that sources make."""
+        return (record.type != "source" and record.type not in ONE_FOR_ONE) or self.pallets(record)
 
     # inside --------------------------------------------------------------------------------------
 
@@ -215,22 +232,7 @@ class _Flow:
     def _counts_otherwise(self, name: str) -> bool:
         """Whether parts may become more or fewer in it, for all that is known of its type."""
         record = self.scene.devices[name]
-        return self.pallets(record) or record.type not in _ONE_FOR_ONE
-
-    def _rate(self, record: DeviceRecord) -> float:
-        params = record.params
-        declared = self.known["device", record.type]
-        ports = [port for name in record.tags if (port := declared.port(name)) is not None]
-        if any(port.direction == "in" and port.type is not DataType.BOOL for port in ports):
-            return inf  # somebody may tell it to be faster
-        if record.type == "source":
-            return _rate(1.0, _least(params.get("every")))
-        if record.type == "station":
-            at_once = int(params.get("parallel") or 1) * int(params.get("batch") or 1)
-            return _rate(at_once, _least(params.get("cycle")) + _least(params.get("load")))
-        if record.type in ("belt", "roller_conveyor") and self.shortest:
-            return float(params["speed"]) / self.shortest
-        return inf
+        return self.pallets(record) or (record.type != "assembly" and record.type not in ONE_FOR_ONE)
 
     # Each device is an edge from its way in to its way out; ways in and out of one are two nodes.
 
@@ -238,7 +240,8 @@ class _Flow:
         """A way for more parts from any maker to the way out of `at`; or None, and the devices that are full
         between what can still be reached and what cannot."""
         came: dict[str, str] = {}
-        queue = [_into(name) for name in self.makers]
+        assemblies = [name for name, one in self.scene.devices.items() if one.type == "assembly"]
+        queue = [_into(name) for name in (*self.makers, *assemblies)]
         seen = set(queue)
         for node in queue:
             for other in self._next(node):
@@ -277,16 +280,3 @@ def _out(name: str) -> str:
 
 def _hourly(rate: float) -> str:
     return f"{rate * 3600.0:.6g}/h"
-
-
-def _rate(parts: float, seconds: float) -> float:
-    return parts / seconds if seconds > 0.0 else inf
-
-
-def _least(value: object) -> float:
-    """The least that a duration can be, s; 0 where it has no such bound."""
-    if isinstance(value, Constant):
-        return value.value
-    if isinstance(value, Uniform | Triangular):
-        return value.low
-    return 0.0

@@ -1,11 +1,11 @@
-"""Which products can come to which device, and assemblies that can never be complete.
+"""Which products can come to which device; assemblies that can never be complete, products that nobody takes.
 
 What can come is overestimated (a controller may send every part anywhere), so that what cannot come is sure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from commissioning.files.scene_text import SceneText
@@ -34,7 +34,47 @@ def product_problems(text: SceneText, scene: Scene, known: Declarations) -> list
                 what = f"no {product} can come to {record.id}, which waits for it before it works"
                 cure = f"Lead something that makes or brings {product} to {record.id}"
                 found.append(Problem(what, text.place(("devices", record.id, "takes", product)), cure))
-    return found
+    return found + _refused(text, scene)
+
+
+def _refused(text: SceneText, scene: Scene) -> list[Problem]:
+    """What surely comes to a device that has no route, place or time for it: the run would stop there."""
+    found = []
+    for record in scene.devices.values():
+        if record.type == "source":
+            made = record.params["product"]
+            for product in [made] if made is not None else list(record.params["mix"] or ()):
+                end = _end_of_way(record, scene)
+                param, known = _takes(end)
+                if product in scene.products and known is not None and product not in known:
+                    says = {"routes": "has routes for", "takes": "takes", "cycle": "has a cycle for"}[param]
+                    what = f"{product} comes to {end.id} from {record.id}, and it {says} "
+                    what += f"{', '.join(known) or 'nothing'} only"
+                    cure = f"Add {product} to its {param}, or send it another way"
+                    found.append(Problem(what, text.place(("devices", end.id, param)), cure))
+    return list(dict.fromkeys(found))
+
+
+def _end_of_way(record: DeviceRecord, scene: Scene) -> DeviceRecord:
+    """Where parts surely come: as far as there is one way only."""
+    seen = {record.id}
+    while True:
+        off = any(other.along == record.id and other.to for other in scene.devices.values())
+        if len(record.to) != 1 or off:
+            return record
+        record = scene.devices[next(iter(record.to.values())).device]
+        if record.id in seen or record.type not in _PASSING or _takes(record)[1] is not None:
+            return record
+        seen.add(record.id)
+
+
+def _takes(record: DeviceRecord) -> tuple[str, Collection[str] | None]:
+    """The parameter that says which products a device can be given, and those; None: any."""
+    for param, kind in (("routes", "router"), ("takes", "assembly")):
+        if record.type == kind:
+            return param, record.params[param]
+    cycle = record.params.get("cycle")
+    return "cycle", cycle if isinstance(cycle, Mapping) else None
 
 
 def _counted(

@@ -124,7 +124,22 @@ class Throughput(Check):
         rate = measure["rate"]
         if least is not None and rate is not None and rate < _NEAR * least and end > self.warm_up_ns:
             history = History(view.header, records, end, self.warm_up_ns)
-            measure["limits"] = limit_words(history, history.names.index(self.params["at"]))
+            limits = limit_words(history, history.names.index(self.params["at"]))
+            nothing = "" if measure["count"] else self._nothing(history)
+            measure["limits"] = ". ".join(words for words in (nothing, limits) if words)
+
+    def _nothing(self, history: History) -> str:
+        """Where the parts are, of a line that delivers none: in which devices most of them are."""
+        inside: dict[str, int] = {}
+        for part, visits in history.journeys.items():
+            if visits and part not in history.ends:
+                name = history.names[visits[-1][0]]
+                inside[name] = inside.get(name, 0) + 1
+        if not inside:
+            return f"No {self._counted()} came to {self.params['at']}, and none is in the line"
+        most = sorted(inside, key=lambda name: -inside[name])[:3]
+        said = ", ".join(f"{inside[name]} in {name}" for name in most)
+        return f"No {self._counted()} came to {self.params['at']}; at the end there are {said}"
 
     def _add_deadlock(self, measure: Measure, view: RunView, records: NDArray[np.void]) -> None:
         """Only one after which nothing has left for five times the mean interval before: another part of the

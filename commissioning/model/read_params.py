@@ -250,7 +250,7 @@ def _table(reader: Reader, path: Path, value: Any, param: Param) -> Any:
         added = math.fsum(numbers)
         if abs(added - param.total) > 1e-9:
             is_, must, by = (
-                format_quantity(number, item.kind) for number in (added, param.total, param.total - added)
+                format_quantity(round(x, 12), item.kind) for x in (added, param.total, param.total - added)
             )
             what = f"{param.name} add up to {is_}, not {must}"
             reader.problem(path, what, f"Change one of them by {by}")

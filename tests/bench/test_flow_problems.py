@@ -68,8 +68,11 @@ def test_that_a_source_bounds_what_follows_it() -> None:
 
 
 def test_that_a_belt_bounds_by_speed_and_length_of_a_part() -> None:
-    """0.5 m/s and parts of 0.1 m or more that cannot overlap: 5/s, 18,000/h; never more, however it is fed."""
+    """0.5 m/s and parts of 0.1 m or more that cannot overlap: 5/s, 18,000/h; never more, however it is fed.
+    Where only boxes of 0.3 m come, 6,000/h."""
     devices = LINE.replace("every: 4 s", "every: always").replace("cycle: 5 s", "cycle: 10 ms")
+    assert "b1 lets at most 6000/h through" in only(devices, check("at_least: 6100/h")).what
+    devices = devices.replace("product: box", "mix: {box: 1, cube: 1}")
     problem = only(devices, check("at_least: 19000/h"))
     assert "b1 lets at most 18000/h through" in problem.what and "0.5 m/s" in problem.cause
     assert problems(devices, check("at_least: 17000/h")) == []
@@ -93,6 +96,54 @@ def test_that_the_least_a_time_can_be_bounds(change: tuple[str, str], bound: int
 @pytest.mark.parametrize("cycle", ["{exponential: 5 s}", "{normal: {mean: 5 s, sd: 1 s}}"])
 def test_that_times_without_a_least_value_bound_nothing(cycle: str) -> None:
     assert problems(LINE.replace("cycle: 5 s", f"cycle: {cycle}"), check("at_least: 890/h")) == []
+
+
+SRC = "src: {type: source, product: box, every: always, to: x}"
+BIN = "bin: {type: sink, pose: {xyz: [0 m, 9 m, 0 m]}}"
+TEAM = "w: {type: operators, count: 1, pose: {xyz: [0 m, 9 m, 0 m]}}"
+
+
+@pytest.mark.parametrize(
+    ("rows", "bound", "why"),
+    [
+        (["x: {type: manual_station, operators: w, cycle: 4 s, to: out}", TEAM], 900, "4 s or more"),
+        (["x: {type: inspection, results: {good: 99 %, bad: 1 %}, cycle: 4 s, to: {good: out, bad: bin}}", BIN],
+         900, "4 s or more"),
+        # 0.3 m and 0.1 m at 0.2 m/s: 2 s a part; the gap counts at the infeed only
+        (["x: {type: belt, length: 3 m, speed: 0.2 m/s, gap: 0.1 m, to: out}"], 1800, "0.1 m between"),
+        (["x: {type: belt, length: 3 m, speed: 1 m/s, to: b}",
+          "b: {type: belt, length: 3 m, speed: 0.2 m/s, gap: 0.1 m, to: out}"], 2400, "0.3 m long or more"),
+        (["x: {type: curve, radius: 1 m, angle: 90 deg, speed: 0.2 m/s, to: out}"], 2400, "0.3 m long or more"),
+        # eye 0.05 m + zone 0.5 m + part 0.3 m at 0.5 m/s: 1.7 s
+        (["x: {type: roller_conveyor, length: 4 m, zones: 8, speed: 0.5 m/s, to: out}"], 3600 / 1.7, "a zone"),
+        (["x: {type: belt, length: 3 m, speed: 0.5 m/s, to: out}",
+          "sep: {type: separator, along: x, at: 1.5 m, gap: 0.4 m}"], 3600 / 1.4, "behind sep"),
+        # 2 s + 1 s and 2 m there and back at 1 m/s
+        (["x: {type: lift, takes: {src: 0 m}, gives: {on: 2 m}, speed: 1 m/s, load: 2 s, unload: 1 s, to: {on: out}}"],
+         3600 / 7, "7 s or more"),
+        (["x: {type: turntable, takes: {src: 0 deg}, gives: {on: 90 deg}, speed: 45 deg/s, to: {on: out}}"],
+         900, "4 s or more"),
+        # each part is stored and retrieved, taken up and put down each time
+        (["x: {type: rack, bays: 2, levels: 1, handling: 3 s, to: out}"], 300, "12 s or more"),
+        ([("x: {type: agvs, nodes: {a: [0 m, 0 m], b: [4 m, 0 m], h: [0 m, 2 m]}, paths: [a-b, h-a],"
+           " vehicles: {v1: h}, takes: {src: a}, gives: {on: b}, speed: 1 m/s, load: 6 s, unload: 4 s, to: {on: out}}")],
+         360, "10 s or more"),
+        (["x: {type: assembly, takes: {box: 1, cube: 2}, cycle: 1 s, to: out}",
+          "s2: {type: source, product: cube, every: 10 s, pose: {xyz: [0 m, 5 m, 0 m]}, to: x}"],
+         180, "takes 2 cube for each, and at most 360/h of it can come"),
+        (["x: {type: assembly, takes: {box: 1}, cycle: 8 s, to: b}",
+          "b: {type: belt, length: 3 m, speed: 1 m/s, to: out}"], 450, "8 s or more"),
+    ],
+)  # fmt: skip
+def test_that_every_kind_of_device_bounds_what_runs_keep(rows: list[str], bound: float, why: str) -> None:
+    """By hand; more is a problem, less is none, and a run never gives more."""
+    devices = "\n".join([SRC, *rows, "out: {type: sink}"])
+    problem = only(devices, check(f"at_least: {bound * 1.02:.0f}/h"))
+    assert f"at most {bound:.6g}/h through" in problem.what and why in problem.cause
+    assert problems(devices, check(f"at_least: {bound * 0.98:.0f}/h")) == []
+    run = Run(load_text(scene(devices), Path("scene.yaml")), 1)
+    run.advance("2 h")
+    assert run.tags["out.count"].value <= 2 * bound + 2
 
 
 def test_that_two_ways_give_what_both_give_together() -> None:

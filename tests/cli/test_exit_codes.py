@@ -28,7 +28,7 @@ NOT_RUN = (
 )
 OPEN = (
     "  open:\n"
-    "    {type: within, after: I_Go rises, expect: pe.blocked, limit: 1 min, for: 2 s, scenario: production}\n"
+    "    {type: within, after: I_Go rises, expect: pe.blocked, limit: 9 s, for: 2 s, scenario: production}\n"
 )
 
 
