@@ -77,6 +77,10 @@ class Assembly(Workplace):
         taken = sum(one.product == part.product for one in self.inside)
         return taken < self.takes[part.product]
 
+    def lacks(self) -> bool:
+        """It could take parts, and those who wait here have none that it wants."""
+        return not self.outgoing and self.work.free and self._enabled() and bool(self.waiting)
+
     def complete(self) -> bool:
         return Counter(part.product for part in self.inside) == self.takes
 

@@ -58,7 +58,7 @@ def _by_others(thing: Any) -> bool:
     return isinstance(thing, _INDIRECT) or any(hasattr(thing, name) for name in _PASSES)
 
 
-_PASSES = ("onward", "onward_of", "awaits")  # they wait by others
+_PASSES = ("onward", "onward_of", "awaits", "lacks")  # they wait by others
 _INDIRECT = (Lane, MergePoint)  # what keeps these is seen in their trains only
 
 
@@ -165,6 +165,8 @@ class _Graph:
             return self._to(onward())
         if hasattr(thing, "awaits"):
             return [node for one in thing.awaits() for node in self._awaited(one)]
+        if hasattr(thing, "lacks") and thing.lacks():
+            return self._feeders(thing.id)
         if hasattr(thing, "goes_on") and thing.goes_on():
             return []
         return self.receivers.get(thing.id, [])
@@ -177,6 +179,25 @@ class _Graph:
 
     def _to(self, target: Any) -> list[_Node]:
         return [] if target is None else [self._node(target)]
+
+    def _feeders(self, device: str) -> list[_Node]:
+        """Who may bring something to a device: it waits for any of them. A giver that does not wait itself
+        may bring it yet; behind one that only passes parts on are those who give to it."""
+        found: list[_Node] = []
+        ahead, seen = [device], {device}
+        for name in ahead:
+            for other in self.line.devices.values():
+                if other.id in seen or all(target.device != name for target in other.record.to.values()):
+                    continue
+                seen.add(other.id)
+                if hasattr(other, "onward") or hasattr(other, "onward_of"):
+                    ahead.append(other.id)
+                elif other.id in self.line.track_drives:
+                    lane = self.line.on_track(other.id)[0]
+                    found.append(("end", lane))
+                else:
+                    found.append(("at", other))
+        return found
 
     def _awaited(self, one: Any) -> list[_Node]:
         if not isinstance(one, Part):

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from commissioning.sim.flow import Giver, Receiver
 
-__all__ = ["Awaiting", "Deadlock", "Passing", "Sorting", "Wait", "Working"]
+__all__ = ["Awaiting", "Deadlock", "Lacking", "Passing", "Sorting", "Wait", "Working"]
 
 _SHOWN = 4  # parts of one device that are named
 
@@ -48,6 +48,15 @@ class Awaiting(Protocol):
     def awaits(self) -> Sequence[Any]:
         """Any of these would let it go on: receivers, others that wait, parts that would have to move. Empty:
         it goes on by itself, or a command holds it."""
+
+
+class Lacking(Protocol):
+    """A device that waits for parts of its choice, whatever else is offered to it."""
+
+    id: str
+
+    def lacks(self) -> bool:
+        """Whether it can go on with another part only than those that have been offered to it."""
 
 
 @dataclass(frozen=True)

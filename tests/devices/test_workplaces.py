@@ -133,7 +133,9 @@ def test_that_an_assembly_is_one_machine_whatever_it_holds(line: Line) -> None:
 
 
 def test_that_a_part_that_an_assembly_never_takes_stops_the_run_and_is_named(line: Line) -> None:
-    run = line("s: {type: source, mix: {tall: 1, box: 1}, every: 1 s, to: join}\n"
+    run = line("s: {type: source, mix: {tall: 1, box: 1}, every: 1 s, to: gate}\n"
+               "gate: {type: diverter, to: {straight: join, left: bin}}\n"  # who commands it may send tall ones away
+               "bin: {type: sink, pose: {xyz: [0 m, 9 m, 0 m]}}\n"
                "join: {type: assembly, takes: {box: 6}, result: tall, cycle: 4 s, to: out}\nout: {type: sink}")  # fmt: skip
     run.advance("10 s")
     assert run.problem is not None
@@ -492,7 +494,10 @@ def test_that_a_machine_may_be_set_up_for_something_at_the_start_by_setters(line
 
 
 def test_that_a_product_without_a_cycle_stops_the_run_and_is_named(line: Line) -> None:
-    run = line(ALTERNATING + "m: {type: manual_station, operators: team, cycle: {box: 2 s}, to: out}")
+    run = line(ALTERNATING.replace("to: m}", "to: gate}")
+               + "gate: {type: diverter, to: {straight: m, left: bin}}\n"
+               "bin: {type: sink, pose: {xyz: [0 m, 9 m, 0 m]}}\n"
+               "m: {type: manual_station, operators: team, cycle: {box: 2 s}, to: out}")  # fmt: skip
     run.advance("60 s")
     assert run.problem is not None
     assert run.problem.where.id == "m"

@@ -210,3 +210,45 @@ x: {type: rack, bays: 4, levels: 1, handling: 30 s, to: wait}
     assert all(held == 5 and not busy for dead, busy, _, held in found if dead)
     assert found[-1] == (True, False, True, 5)
     assert any(busy and blocked and not dead for dead, busy, blocked, _ in found)
+
+
+MIXED = """
+s: {type: source, mix: {box: 90 %, cube: 10 %}, every: 4 s, to: b}
+b: {type: buffer, capacity: 3, to: WAY}
+a: {type: assembly, takes: {box: 1, cube: 1}, cycle: 1 s, to: out}
+out: {type: sink}
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "more", "names"),
+    [
+        ("a", "", {"a", "b"}),
+        ("x", "x: {type: belt, length: 1 m, speed: 1 m/s, to: a}", {"a", "x"}),
+        ("x", "x: {type: transfer, time: 1 s, side: left, to: a}", {"a", "b"}),
+        ("x", "x: {type: station, cycle: 1 s, parallel: 2, to: a}", {"a", "x"}),
+    ],
+)  # fmt: skip
+def test_that_an_assembly_before_which_stands_what_it_does_not_want_is_found(
+    way: str, more: str, names: set[str]
+) -> None:
+    """A second box waits before it, and the cube that it lacks can only come behind that."""
+    run = start(MIXED.replace("WAY", way) + more)
+    run.advance("20 min")
+    (deadlock,) = find_deadlocks(run.line)
+    assert set(deadlock.devices) == names and "s" in deadlock.behind
+    assert moves(run, 600) == 0 and len(told(run)) == 1
+
+
+def test_that_an_assembly_that_another_one_may_still_bring_its_part_to_is_none() -> None:
+    """Boxes wait before it, and the cube comes once an hour, from elsewhere."""
+    run = start("""
+s: {type: source, product: box, every: 4 s, to: b}
+b: {type: buffer, capacity: 3, to: a}
+s2: {type: source, product: cube, every: 1 h, pose: {xyz: [0 m, 5 m, 0 m]}, to: a}
+a: {type: assembly, takes: {box: 1, cube: 1}, cycle: 1 s, to: out}
+out: {type: sink}
+""")
+    run.advance("5 h")
+    assert told(run) == [] and find_deadlocks(run.line) == ()
+    assert run.tags["out.count"].value == 4
