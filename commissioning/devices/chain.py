@@ -110,7 +110,7 @@ class Chain:
 
     def _parts(self, now: int, until: int, residents: int) -> int:
         """How many new parts to look at."""
-        expected = (until - now) // self.rhythm_ns
+        expected: int = (until - now) // self.rhythm_ns
         most = max(_RECORDS // (4 * len(self.zones) + 2), residents)
         count = min(expected + expected // 16 + 32, most)
         limit: int = self.source.limit

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from commissioning.sim.kernel import EDGE, END, Entry
 
 if TYPE_CHECKING:
-    from commissioning.sim.part import Part
     from commissioning.sim.line import Line
+    from commissioning.sim.part import Part
 
 __all__ = ["KEY_BITS", "Ahead", "Pending", "Solvable", "Solved", "Stretch"]
 
