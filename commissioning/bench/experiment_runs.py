@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.bench.experiment_plan import Measure
+from commissioning.bench.in_pieces import advance_in_pieces
 from commissioning.bench.load import LoadedScene, load_text
 from commissioning.bench.pool import stopping
 from commissioning.bench.variants import Variant, said_problem, variant_text
@@ -38,7 +39,6 @@ __all__ = [
 BINS: Final = 200
 """Steps of the grid: 40 batches for MSER-5."""
 Series = tuple[list[float], list[float]]
-_SLICES = 64
 _LIMITS = 6  # devices whose time as bottleneck is kept
 _KEPT = 4  # variants that a worker keeps loaded
 _loaded: OrderedDict[str, LoadedScene] = OrderedDict()
@@ -122,12 +122,10 @@ def load_in_worker(files: Mapping[str, bytes], text: str) -> LoadedScene:
 def _replication(loaded: LoadedScene, seed: int, job: Job) -> Outcome | None:
     started = time.perf_counter()
     run = Run(loaded, seed, job.scenario)
-    for k in range(1, _SLICES + 1):
-        run.advance_to(job.end_ns * k // _SLICES)
-        if run.problem is not None:
-            return Outcome(seed, {}, run.events, time.perf_counter() - started, str(run.problem))
-        if stopping():
-            return None
+    if not advance_in_pieces(run, job.end_ns, lambda _: not stopping()):
+        return None
+    if run.problem is not None:
+        return Outcome(seed, {}, run.events, time.perf_counter() - started, str(run.problem))
     records = run.journal.records()
     alarms = records[records["kind"] == int(Kind.PROBLEM)]
     if len(alarms):  # a line whose controller has failed stands still, which is no throughput of 0

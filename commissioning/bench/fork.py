@@ -13,9 +13,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from commissioning.bench.experiment_runs import load_in_worker
+from commissioning.bench.in_pieces import advance_in_pieces
 from commissioning.bench.load import SCENE_FILE, LoadedScene
 from commissioning.bench.pool import Executor, LocalPool, stopping
 from commissioning.bench.verdicts import Progress, checks_of, first_alarm, replication_seed
@@ -28,8 +29,6 @@ from commissioning.sim.run import Run
 from commissioning.sim.statistics import Interval, mean_interval
 
 __all__ = ["Fork", "ForkReport", "Payload", "forks", "payload", "run_fork"]
-
-_SLICES: Final = 16
 
 
 @dataclass(frozen=True)
@@ -157,12 +156,8 @@ def run_fork(given: Payload, seed: int) -> Fork | None:
     loaded = load_in_worker(given.files, given.files[SCENE_FILE].decode())
     run = Run.restore(loaded, given.snapshot, seed)
     start, before = run.now_ns, run.events
-    for k in range(1, _SLICES + 1):
-        run.advance_to(start + given.span_ns * k // _SLICES)
-        if run.problem is not None:
-            break
-        if stopping():
-            return None
+    if not advance_in_pieces(run, start + given.span_ns, lambda _: not stopping()):
+        return None
     view = run.view()
     alarm = first_alarm(view)
     problem = str(run.problem) if run.problem is not None else alarm[1] if alarm is not None else ""

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from commissioning.bench.conditions import RunFacts, facts_of
 from commissioning.bench.experiment_runs import load_in_worker
+from commissioning.bench.in_pieces import advance_in_pieces
 from commissioning.bench.load import LoadedScene
 from commissioning.bench.pool import LocalPool, WorkerDied, stopping
 from commissioning.bench.run import make_run
@@ -24,8 +25,6 @@ from commissioning.sim.deadlock_watch import DEADLOCK
 from commissioning.sim.journal import Journal
 
 __all__ = ["Ahead", "Asked", "CheckRun", "MakeRun", "Seen", "first_alarm", "observe_run", "why_undecided"]
-
-_SLICES = 40
 
 
 class CheckRun(Protocol):
@@ -101,16 +100,11 @@ def observe_run(
     make: MakeRun,
     each: Callable[[float], bool] = lambda share: True,
 ) -> Seen | None:
-    """Run it and look at it. `each(share)` is called some tens of times; False gives up (None)."""
+    """Run it and look at it. `each(share)` is called several times a second; False gives up (None)."""
     started = time.perf_counter()
     run = make(loaded, asked.seed, asked.scenario)
-    length = asked.length_ns
-    for k in range(1, _SLICES + 1):
-        run.advance_to(length * k // _SLICES)
-        if not each(k / _SLICES):
-            return None
-        if run.problem is not None:
-            break
+    if not advance_in_pieces(run, asked.length_ns, each):
+        return None
     view = JournalView(run.journal, run.now_ns)
     alarm = why_undecided(view)
     measures: dict[str, Measure] = {}

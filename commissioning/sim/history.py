@@ -107,22 +107,28 @@ class End:
 
 def periods(header: Mapping[str, Any], records: NDArray[np.void], end_ns: int) -> dict[int, Periods]:
     """The periods of every device up to `end_ns`, by object index. `records`: those from the first on."""
-    rows = records[(records["kind"] == int(Kind.STATE)) & (records["t"] <= end_ns)]
-    rows = rows[np.argsort(rows["obj"], kind="stable")]
-    objects = rows["obj"].astype(np.int64)
+    told = np.flatnonzero(records["kind"] == int(Kind.STATE))
+    objects = records["obj"][told]
+    order = np.argsort(objects, kind="stable")
+    told, objects = told[order], objects[order]
+    t, state, held = (records[name][told].astype(np.int64) for name in ("t", "aux", "a"))
+    within = t <= end_ns
+    if not within.all():
+        objects, t, state, held = objects[within], t[within], state[within], held[within]
     found = {}
+    bounds = np.searchsorted(objects, np.arange(len(header["core"]["objects"]) + 1)).tolist()
     for index, thing in enumerate(header["core"]["objects"]):
         if thing["kind"] == "device":
-            low, high = np.searchsorted(objects, [index, index + 1])
-            found[index] = _joined(rows[low:high], end_ns)
+            mine = slice(bounds[index], bounds[index + 1])
+            found[index] = _joined(t[mine], state[mine], held[mine], end_ns)
     return found
 
 
-def _joined(rows: NDArray[np.void], end: int) -> Periods:
+def _joined(t: NDArray[np.int64], state: NDArray[np.int64], held: NDArray[np.int64], end: int) -> Periods:
     """Without periods of no length, and equal neighbours as one."""
-    t = np.concatenate(([0], rows["t"].astype(np.int64), [end]))
-    state = np.concatenate(([int(State.IDLE)], rows["aux"].astype(np.int64)))
-    held = np.concatenate(([0], rows["a"].astype(np.int64)))
+    t = np.concatenate(([0], t, [end]))
+    state = np.concatenate(([int(State.IDLE)], state))
+    held = np.concatenate(([0], held))
     lasting = np.diff(t) > 0
     begin, state, held = t[:-1][lasting], state[lasting], held[lasting]
     if len(begin):

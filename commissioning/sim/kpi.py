@@ -58,18 +58,23 @@ def kpi(
     """
     if end_ns < start_ns or start_ns < 0:
         raise ValueError(f"no time from {start_ns} ns to {end_ns} ns")
-    records = records[records["t"] <= end_ns]
+    within = records["t"] <= end_ns
+    records = records if within.all() else records[within]
     stays, did = visits(header, records), periods(header, records, end_ns)
     used = energy(header, records, end_ns, start_ns) if end_ns > start_ns else None
     used_by = used.devices if used is not None else {}
     flow = _Flow(header, records)
+    by_device = np.argsort(stays.device, kind="stable")
+    indices = np.arange(len(header["core"]["objects"]) + 1)
+    bounds = np.searchsorted(stays.device[by_device], indices).tolist()
     result = {}
     for index, thing in enumerate(header["core"]["objects"]):
         if thing["kind"] == "device":
             times = flow.departures(index, stays)
             count = int(np.count_nonzero((times > start_ns) & (times <= end_ns)))
             shares = did[index].shares(start_ns, end_ns)
-            queue, time = _stay(stays, index, start_ns, end_ns)
+            mine = by_device[bounds[index] : bounds[index + 1]]
+            queue, time = _stay(stays.t_in[mine], stays.t_out[mine], start_ns, end_ns)
             hours = (end_ns - start_ns) / _HOUR
             on = 1.0 - shares[State.OFF]
             result[str(thing["id"])] = DeviceKpi(
@@ -114,7 +119,7 @@ class _Flow:
         self, header: Mapping[str, Any], records: NDArray[np.void], product: int | None = None
     ) -> None:
         self.header, self.records = header, records
-        kinds = records["kind"]
+        kinds = np.ascontiguousarray(records["kind"])
         gone, made = records[kinds == int(Kind.PART_GONE)], records[kinds == int(Kind.PART_MADE)]
         self.only: NDArray[np.int64] | None = None  # numbers of the parts that are asked for
         if product is not None:
@@ -127,8 +132,9 @@ class _Flow:
         self.ended_t: NDArray[np.int64] = ended["t"].astype(np.int64)
         self.ended_at = ended["a"].copy()
         self.used, self.used_by = used, used["a"].copy()
-        moved = records[(kinds == int(Kind.PART_MOVE)) & (records["aux"] == int(CarrierKind.PART))]
-        self.put_on = set(zip(moved["obj"].tolist(), moved["t"].tolist(), strict=True))
+        moves = np.flatnonzero(kinds == int(Kind.PART_MOVE))
+        moved = moves[records["aux"][moves] == int(CarrierKind.PART)]
+        self.put_on = set(zip(records["obj"][moved].tolist(), records["t"][moved].tolist(), strict=True))
         self.slotted = {slot["device"] for slot in header["core"]["slots"]}
 
     def departures(self, device: int, stays: Visits | None) -> NDArray[np.int64]:
@@ -158,9 +164,10 @@ class _Flow:
         return np.sort(t_out)
 
 
-def _stay(stays: Visits, device: int, start: int, end: int) -> tuple[float, float | None]:
-    mine = stays.device == device
-    t_in, t_out = stays.t_in[mine], stays.t_out[mine]
+def _stay(
+    t_in: NDArray[np.int64], t_out: NDArray[np.int64], start: int, end: int
+) -> tuple[float, float | None]:
+    """Mean number inside and mean time of those that left, s, of visits of one device."""
     left = np.where(t_out == OPEN, end, t_out)
     inside = np.clip(left, start, end) - np.clip(t_in, start, end)
     queue = float(inside.sum()) / (end - start) if end > start else 0.0

@@ -41,7 +41,7 @@ class Visits:
 def visits(header: Mapping[str, Any], records: NDArray[np.void]) -> Visits:
     """All visits that `records`, those of a run from its first on, tell of."""
     places = _Places(header)
-    kinds = records["kind"]
+    kinds = np.ascontiguousarray(records["kind"])
     moves = np.flatnonzero((kinds == int(Kind.PART_MOVE)) | (kinds == int(Kind.PART_GONE)))
     rows = records[moves]
     round_ = _goes_round(places, rows)
@@ -54,13 +54,14 @@ def visits(header: Mapping[str, Any], records: NDArray[np.void]) -> Visits:
     t_out[order[ends]] = rows["t"][order[ends + 1]]
     device, chained = places.of(rows)
     alone = (device >= 0) & ~chained
-    columns = [device[alone], rows["obj"][alone], rows["t"][alone], t_out[alone]]
-    table = np.stack([np.asarray(column, np.int64) for column in columns], axis=1)
-    if chained.any():
-        told = chained.copy()
-        told[order[ends + 1]] |= chained[order[ends]]  # what takes a part away
-        wanted = np.union1d(moves[told], np.flatnonzero(kinds == int(Kind.TRAIN)))
-        table = np.concatenate([table, _Reader(header, places, records, wanted).read()])
+    columns = [device[alone], rows["obj"][alone].astype(np.int64), rows["t"][alone], t_out[alone]]
+    if not chained.any():  # as they came
+        return Visits(*columns)
+    table = np.stack(columns, axis=1)
+    told = chained.copy()
+    told[order[ends + 1]] |= chained[order[ends]]  # what takes a part away
+    wanted = np.union1d(moves[told], np.flatnonzero(kinds == int(Kind.TRAIN)))
+    table = np.concatenate([table, _Reader(header, places, records, wanted).read()])
     table = table[np.argsort(table[:, 2], kind="stable")]
     return Visits(table[:, 0], table[:, 1], table[:, 2], table[:, 3])
 
