@@ -41,7 +41,9 @@ class Emulated(Controller):
         example="plc: {type: emulated, programs: [plc/main.st], task: {main: {program: MAIN, cycle: 10 ms}}}",
     )  # fmt: skip
     saved: ClassVar[tuple[str, ...]] = ("published",)
-    constant: ClassVar[tuple[str, ...]] = ("plc", "writers", "read_outputs", "every_scan", "record")
+    constant: ClassVar[tuple[str, ...]] = (
+        "plc", "writers", "read_outputs", "every_scan", "record", "compared",
+    )  # fmt: skip
 
     def __init__(self, index: int, record: ControllerRecord, line: Line, program: Program) -> None:
         self.id, self.index, self.record = record.id, index, record
@@ -51,7 +53,11 @@ class Emulated(Controller):
         self.inputs = [signal for signal in mine if signal.direction == "input"]
         self.outputs = [signal for signal in mine if signal.direction == "output"]
         paths = {signal.name: variable_path(program, signal.path or signal.name) for signal in mine}
-        self.writers: list[Callable[[Any], None]] = [self.plc.writer(paths[s.name]) for s in self.inputs]
+        self.compared = [program.compared(paths[s.name]) for s in self.inputs]
+        self.writers: list[Callable[[Any], None]] = [
+            self.plc.writer(paths[s.name], limits)
+            for s, limits in zip(self.inputs, self.compared, strict=True)
+        ]
         self.read_outputs = self.plc.reader([paths[s.name] for s in self.outputs])
         self.published: tuple[Any, ...] | None = None  # what the outputs were when last published
         self.tasks = [Task(task.name, task.cycle_ns, task.priority) for task in program.tasks]
@@ -85,6 +91,9 @@ class Emulated(Controller):
             return t + 1
         deadline = self.plc.deadline(task)
         return None if deadline is None else max(deadline, t + 1)
+
+    def compared_with(self, k: int) -> Sequence[float] | None:
+        return self.compared[k]
 
     def disturbed(self, task: int) -> bool:
         return bool(self.plc.disturbed(task))

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from commissioning.model.problem import Problem, Problems
 from commissioning.plc import tree, typed
 from commissioning.plc.codegen import ModuleWriter
+from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
 from commissioning.plc.limits import Commands, call_weights
 from commissioning.plc.program import (
@@ -148,6 +149,7 @@ def _generate(
             for task in tasks
         ),
         aliases=aliases,
+        comparisons=comparisons(commands.values()),
     )
 
 

@@ -10,6 +10,7 @@ it almost nothing and changes no result: not skipping is always right.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -229,8 +230,10 @@ class Plc:
         cells = [(self._memories[place.memory], place.index) for place in places]
         return lambda: tuple([memory[index] for memory, index in cells])
 
-    def writer(self, path: str) -> Callable[[Value], None]:
+    def writer(self, path: str, limits: Sequence[float] | None = None) -> Callable[[Value], None]:
         """A fast writer of one variable; wakes the tasks that touch it when the value changes.
+
+        A number with `limits` (see `Program.compared`) wakes them only when it reaches one or crosses it.
 
         Raises KeyError for an unknown path, ValueError for a constant. The writer raises TypeError for a
         value of another type and ValueError for one out of range; REAL is rounded, STRING cut.
@@ -256,10 +259,12 @@ class Plc:
 
         def write(value: Value) -> None:
             kept = accepted(path, type_, value)
-            if kept != memory[index]:
+            before = memory[index]
+            if kept != before:
                 memory[index] = kept
-                for state in states:
-                    state.disturbed = True
+                if limits is None or not _between(limits, before, kept):
+                    for state in states:
+                        state.disturbed = True
 
         return write
 
@@ -332,6 +337,12 @@ class Plc:
             state.settled, state.disturbed, state.failures, state.wait, state.scans, state.next_ns = values
         stopped = snapshot["stopped"]
         self.stopped = None if stopped is None else PlcError(*stopped)
+
+
+def _between(limits: Sequence[float], one: Any, other: Any) -> bool:
+    """Whether two numbers lie strictly between the same two of these."""
+    place = bisect_left(limits, one)
+    return place == bisect_right(limits, one) == bisect_left(limits, other) == bisect_right(limits, other)
 
 
 def accepted(path: str, type_: IecType, value: Value) -> Value:

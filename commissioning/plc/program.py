@@ -152,6 +152,13 @@ class Program:
     instances: tuple[tuple[str, Pou, int], ...] = field(repr=False)
     touches: tuple[frozenset[tuple[int, int]], ...] = field(repr=False)
     aliases: Aliases = field(repr=False)
+    comparisons: Mapping[int, tuple[float, ...] | None] = field(repr=False)
+
+    def compared(self, path: str) -> tuple[float, ...] | None:
+        """The constants that the program compares the variable at `path` with, ascending: between two of them
+        every value leads to the same scan. None: it does more with it, so that every value counts."""
+        where = self.location(path)
+        return self.comparisons.get(where.index, ()) if where.memory == 0 and where.timer < 0 else None
 
     def location(self, path: str) -> Location:
         """Where `path` lives; globals also as GVL.x or <file>.x. A KeyError names the nearest path."""

@@ -6,7 +6,7 @@ event at none of them; what is journaled is the formula (`resources/decisions/00
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import floor, inf, isfinite
 from typing import Any, ClassVar, NamedTuple
@@ -14,6 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 from commissioning.model.record import Kind
 from commissioning.model.tags import DataType, Quality, Reason
 from commissioning.sim.drive import Drive
+from commissioning.sim.reading_room import counted, room, stepped
 from commissioning.sim.stateful import World
 from commissioning.sim.tags import Signal
 from commissioning.sim.values import words
@@ -25,8 +26,7 @@ HIDDEN, RATE = 16, 32
 
 _VALUE, _READING = int(Kind.VALUE), int(Kind.READING)
 _FORCED, _FAULTED = 4, 8
-_ROUNDING = 1e-6  # of a count: what the arithmetic of a travel may be short of a whole count
-_UNSURE, _PRECISION = 1e-7, 4e-15  # of a count, and of all of them: how near a change is taken for one
+_PRECISION = 4e-15  # of a travel: what its arithmetic may be off by
 _LONG = 1e9  # s; more than any run lasts
 
 
@@ -54,27 +54,6 @@ class Formula(NamedTuple):
         if datatype.is_real:
             return stepped(value, self.modulus) if self.modulus else value
         return counted(datatype, value, self.modulus)
-
-
-def stepped(value: float, step: float) -> float:
-    """The multiple of `step` (in the unit of the value; 0: it has none) at or below `value`."""
-    steps = value / step if step > 0.0 else inf
-    return step * floor(steps + _ROUNDING) if isfinite(steps) else value
-
-
-def counted(datatype: DataType, value: float, modulus: float = 0.0) -> int:
-    """The count below `value`, modulo `modulus` (0: not), wrapped as a register of the type wraps.
-
-    What is no number, as a recording written by hand may have it, counts 0.
-    """
-    count = floor(value + _ROUNDING) if isfinite(value) else 0
-    if modulus >= 1.0 and isfinite(modulus):
-        count %= int(modulus)
-    limits = datatype.range
-    if limits is None:
-        raise TypeError(f"{datatype} cannot count")
-    low, high = limits
-    return int((count - low) % (high - low + 1) + low)
 
 
 def _held(name: str) -> Any:
@@ -148,36 +127,37 @@ class Reading(Signal):
         """Number of the record that made the value what it is: the formula, or motion since then."""
         return self.record if self.drive is None else max(self.record, self.drive.record)
 
-    def steady_until(self) -> int | None:
+    def steady_until(self, limits: Sequence[float] | None = None) -> int | None:
         """A time in ns before which the effective value surely stays what it is now; None: for ever.
 
         Unless the drive begins another piece of its motion (`watch_pace`) or the formula changes, of which
         subscribers hear. It is a bound, not later than the change: now, where the value has no steps.
+        `limits`, ascending: what leaves it strictly between the same two of them is no change.
         """
         if not self.moving:
             return None
         drive, formula, now = self._drive(), self.formula, self.kernel._now
         assert formula is not None
         ramping = (now - drive.t0) * 1e-9 < drive.ramp
-        if formula.rate:
-            return now if ramping else None
-        step = formula.modulus if self.type.is_real else 1.0
-        if not step > 0.0 or (ramping and drive.soft):
+        if formula.rate and not ramping:
+            return None
+        if ramping and drive.soft:
             return now
-        ends = (drive.speed_at(now), drive.v1) if ramping else (drive.v1, drive.v1)
         scale = formula.scale * drive.way
-        low, high = sorted((ends[0] * scale / step, ends[1] * scale / step))  # steps per s
-        travelled = scale * drive.travel(now)
-        counts = (formula.offset + travelled) / step
-        if not isfinite(counts):
-            return now
-        over = counts + _ROUNDING - floor(counts + _ROUNDING)
-        unsure = _UNSURE + _PRECISION * (abs(formula.offset) + abs(travelled)) / step
+        if formula.rate:
+            moved = scale * drive.speed_at(now)
+            low = high = scale * drive.a
+        else:
+            moved = scale * drive.travel(now)
+            ends = (drive.speed_at(now), drive.v1) if ramping else (drive.v1, drive.v1)
+            low, high = sorted((ends[0] * scale, ends[1] * scale))  # per s
+        down, up = room(self.type, formula.offset + moved, formula.modulus, limits)
+        unsure = _PRECISION * (abs(formula.offset) + abs(moved))
         until = inf
         if high > 0.0:
-            until = max(1.0 - over - unsure, 0.0) / high
+            until = max(up - unsure, 0.0) / high
         if low < 0.0:
-            until = min(until, max(over - unsure, 0.0) / -low)
+            until = min(until, max(down - unsure, 0.0) / -low)
         return now + floor(until * 1e9) if until < _LONG else None
 
     def watch_pace(self, fn: Callable[[], None]) -> None:

@@ -77,6 +77,11 @@ class Controller(Stateful):
         Any time later than t, not only points of its cycle; the host rounds up. None: it may sleep on.
         """
 
+    def compared_with(self, k: int) -> Sequence[float] | None:
+        """What its programs compare input `k` with, ascending, if all its values between two of these numbers
+        lead to the same; None: they do more with it."""
+        return None
+
     def disturbed(self, task: int) -> bool:
         """Whether something else changed data that `task` reads since it last ran."""
         return False
@@ -105,12 +110,13 @@ class ControllerHost(Stateful):
         self.scans = 0
         self.stopped = False
         self.pending: list[Any] = []
-        self.readings: list[tuple[int, Reading]] = []  # inputs that run between events
+        # inputs that run between events, with the limits within which it is the same how far
+        self.readings: list[tuple[int, Reading, Sequence[float] | None]] = []
         self.handed: dict[int, Any] = {}  # what the program was given of them last
         for k, signal in enumerate(controller.inputs):
             signal.subscribe(self.input_changed, k)
             if isinstance(signal, Reading):
-                self.readings.append((k, signal))
+                self.readings.append((k, signal, controller.compared_with(k)))
                 signal.watch_pace(self.pace_changed)
 
     def start(self) -> None:
@@ -185,14 +191,15 @@ class ControllerHost(Stateful):
                 self._arm(other, self._point(other, now))
 
     def _read(self, task: int) -> None:
-        """Look at the inputs that run; the task looks again where one of them may be another value."""
+        """Look at the inputs that run; the task looks again where one of them may lead to something else."""
         again: int | None = None
-        for k, signal in self.readings:
+        for k, signal, limits in self.readings:
             value = signal.value
-            if k not in self.dirty and value != self.handed.get(k):
+            # while it moves also where the value is the same: what is skipped must not be missed in causes
+            if k not in self.dirty and (signal.moving or value != self.handed.get(k)):
                 self.dirty[k] = signal.behind
             self.handed[k] = value
-            until = signal.steady_until()
+            until = signal.steady_until(limits)
             if until is not None and (again is None or until < again):
                 again = until
         if again is not None:

@@ -225,3 +225,67 @@ def test_that_steps_in_an_expression_are_a_problem_with_its_cure(tmp_path: Path)
     with pytest.raises(Problems, match=r"goes in steps .* Leave `resolution`"):
         parse("I_Gap < 0.5 m", names)
     parse("l.distance < 0.5 m", names_in_header(stepping(tmp_path, "0 mm").journal.header))
+
+
+# ---- values that are only compared --------------------------------------------------------------
+
+
+def comparing(folder: Path, every_scan: bool, seed: int) -> Run:
+    """A program that compares exact readings with constants, beside timers and edges; two tasks."""
+    rng = random.Random(seed)
+    a, b, c = sorted(rng.sample(range(1, 900), 3))
+    (folder / "main.st").write_text(
+        "VAR_GLOBAL CONSTANT\n  FAR : DINT := 850;\nEND_VAR\n"
+        "VAR_GLOBAL\n  I_Count AT %ID0 : DINT; I_Word AT %IW4 : INT; I_Speed AT %ID6 : REAL;\n"
+        "  I_Gap AT %ID10 : REAL; I_At AT %ID14 : REAL; I_Pe AT %IX20.0 : BOOL;\n"
+        "  Q_Zero AT %QX0.0 : BOOL; Q_Near AT %QX0.1 : BOOL; Q_Fast AT %QX0.2 : BOOL;\n"
+        "  Q_Late AT %QX0.3 : BOOL; Q_Run AT %QX0.4 : BOOL; Q_Speed AT %QD4 : REAL; marks : INT;\nEND_VAR\n"
+        "PROGRAM MAIN\nVAR late : TON; rise : R_TRIG; END_VAR\n"
+        f"late(IN := I_Count >= {a} AND {b} > I_Count, PT := T#170ms);\nQ_Late := late.Q;\n"
+        f"rise(CLK := I_Word <> {c} OR I_Pe);\nIF rise.Q THEN marks := marks + 1; END_IF\n"
+        "Q_Zero := I_Count >= FAR;\nQ_Near := I_Gap < 0.7 AND I_Gap > 0.2;\nEND_PROGRAM\n"
+        "PROGRAM SLOW\nVAR END_VAR\nQ_Fast := I_Speed > 0.31 OR I_At <= 3.3 OR marks MOD 3 = 1;\n"
+        "END_PROGRAM\n"
+    )
+    (folder / "scene.yaml").write_text(
+        "format: commissioning-scene/1\nproducts:\n  box: {size: [0.3 m, 0.2 m, 0.2 m]}\ndevices:\n"
+        "  src: {type: source, product: box, every: {exponential: 3 s}, first: 0 s, to: b}\n"
+        "  out: {type: sink}\n"
+        "  b: {type: belt, length: 6 m, speed: 0.5 m/s, acceleration: 0.4 m/s2, to: out,\n"
+        "      tags: {run: Q_Run, speed_setpoint: Q_Speed}}\n"
+        "  l: {type: laser_distance, along: b, at: 4 m, range: 2 m, tags: {distance: I_Gap}}\n"
+        "  p: {type: photo_eye, along: b, at: 2 m, tags: {blocked: I_Pe}}\n"
+        "  e: {type: encoder, along: b, at: 1 m, counts: 1000, modulus: 1500,\n"
+        "      tags: {count: I_Count, position: I_At, zero: Q_Zero}}\n"
+        "  e2: {type: encoder, along: b, at: 1 m, counts: 700, reverse: true, modulus: 999,\n"
+        "      tags: {word: I_Word, speed: I_Speed}}\n"
+        "  l1: {type: stack_light, pose: {xyz: [0, 0, 1]},\n"
+        "      tags: {red: Q_Near, yellow: Q_Fast, green: Q_Late}}\n"
+        "controllers:\n  plc:\n    type: emulated\n    programs: [main.st]\n"
+        "    task: {main: {program: MAIN, cycle: 10 ms, priority: 1},\n"
+        "           slow: {program: SLOW, cycle: 35 ms, priority: 2}}\n"
+    )
+    return Run(load(folder), seed, every_scan=every_scan)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_that_values_that_are_only_compared_are_looked_at_where_it_matters(tmp_path: Path, seed: int) -> None:
+    runs = [comparing(tmp_path, every_scan, seed) for every_scan in (False, True)]
+    for run in runs:
+        drive_at_random(run, random.Random(seed))
+        for _ in range(20):
+            what = random.Random(run.now_ns).random()
+            if what < 0.3:
+                run.force("I_Count", int(2000 * what))
+            elif what < 0.7:
+                run.release("I_Count")
+            else:
+                run.force("Q_Speed", what - 0.4)
+            run.advance_to(run.now_ns + 700_000_001)
+        run.force("Q_Run", True)
+        run.advance("60 s")
+        assert run.problem is None
+    assert runs[0].journal.digest() == runs[1].journal.digest()
+    assert len(runs[0].journal.edges("Q_Near")) > 10
+    assert len(runs[0].journal.edges("Q_Late")) > 10
+    assert runs[0].scans["plc"] < 0.25 * runs[1].scans["plc"]

@@ -1,0 +1,79 @@
+"""What global variables are compared with: how far one may run before a scan comes to another end.
+
+A program that reads an input in comparisons with constants only, and nowhere else, goes the same way through
+a scan for all its values between two neighbouring constants. Anything else that is done with a variable (a
+store, a sum, an argument, a CASE) makes every value count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from commissioning.plc import typed
+from commissioning.plc.typed import Cell, Command
+
+__all__ = ["comparisons"]
+
+_NODES = tuple(
+    kind
+    for kind in vars(typed).values()
+    if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == typed.__name__
+)
+_WHOLE, _LARGEST = 1 << 53, 1e300
+
+
+def comparisons(bodies: Iterable[tuple[Command, ...]]) -> dict[int, tuple[float, ...] | None]:
+    """By index of a global cell that occurs: the constants it is compared with, ascending; None: more is done
+    with it. What does not occur is not in it."""
+    found: dict[int, set[float] | None] = {}
+    for cell, value in _uses(tuple(bodies)):
+        if cell.memory != "g" or cell.hops:
+            continue
+        known = found.setdefault(cell.index, set())
+        if value is None or cell.pointer:
+            found[cell.index] = None
+        elif known is not None:
+            known.add(value)
+    return {index: None if values is None else tuple(sorted(values)) for index, values in found.items()}
+
+
+def _uses(node: Any) -> Iterator[tuple[Cell, float | None]]:
+    """Every cell that occurs in a part of the tree, with the constant it is compared with there."""
+    if isinstance(node, tuple):
+        for item in node:
+            yield from _uses(item)
+    elif isinstance(node, Cell):
+        yield node, None
+    elif isinstance(node, typed.Compare):
+        for one, other in ((node.left, node.right), (node.right, node.left)):
+            cell, value = _loaded(one), _constant(other)
+            if cell is not None and value is not None:
+                yield cell, value
+                return
+        yield from _uses(node.left)
+        yield from _uses(node.right)
+    elif isinstance(node, _NODES):
+        for field in fields(node):
+            yield from _uses(getattr(node, field.name))
+
+
+def _loaded(node: typed.Typed) -> Cell | None:
+    """The cell whose value this is, as it stands there or in a wider type of numbers."""
+    while isinstance(node, typed.Convert):
+        node = node.operand
+    return node.cell if isinstance(node, typed.Load) and node.type.kind != "string" else None
+
+
+def _constant(node: typed.Typed) -> float | None:
+    """A number that is always the same, as a double; None for what is no number or none of a double's."""
+    if isinstance(node, typed.Convert):
+        return _constant(node.operand)
+    if isinstance(node, typed.Minus):
+        value = _constant(node.operand)
+        return None if value is None else -value
+    if isinstance(node, typed.Const) and isinstance(node.value, int | float):
+        exact = _WHOLE if isinstance(node.value, int) else _LARGEST
+        return float(node.value) if abs(node.value) <= exact else None
+    return None
