@@ -19,6 +19,7 @@ from commissioning.sim.continuous import HIDDEN, RATE, Formula
 from commissioning.sim.decks import Decks
 from commissioning.sim.status_rows import StatusRows
 from commissioning.sim.timeline_geometry import Geometry
+from commissioning.sim.timeline_joints import lay_across
 from commissioning.sim.timeline_load import place_riders
 from commissioning.sim.timeline_parts import LaneState, PlaceState
 from commissioning.sim.timeline_rows import History, LastRows
@@ -114,6 +115,7 @@ class Timeline:
         lanes: dict[int, list[int]] = {}
         places: list[int] = []
         before: list[int] = []
+        came = np.full(len(moving), -1, np.int64)
         for i, (train, obj, kind, aux, a) in enumerate(
             zip(
                 is_train.tolist(), moving["obj"].tolist(), moving["kind"].tolist(), moving["aux"].tolist(),
@@ -128,13 +130,16 @@ class Timeline:
             if left >= 0 and left != entered:
                 lanes.setdefault(left, []).append(i)
             if entered >= 0:
+                came[i] = left
                 self._lane_of[obj] = entered
                 lanes.setdefault(entered, []).append(i)
             places.append(i)
             before.append(left)
         for lane, numbers in lanes.items():
             if 0 <= lane < len(self._lanes):
-                self._lanes[lane].feed(moving[numbers])
+                rows = moving[numbers]
+                rows["cause"] = came[numbers]
+                self._lanes[lane].feed(rows)
                 self._until[lane] = min(self._until[lane], int(moving["t"][numbers[0]]))
         if places:
             elsewhere = moving[places].copy()
@@ -179,11 +184,13 @@ class Timeline:
 
     def poses(self, t: int) -> PartPoses:
         """Where every part is at `t` ns."""
-        ids, offset, drive, lane = self._lane_parts(t)
+        ids, offset, drive, came, joined, lane = self._lane_parts(t)
         travel = np.append(self.body_travel(t), 0.0)  # drive -1: stands
         fronts = offset + travel[drive]
         facts = self._facts[ids]
         positions, quaternions = self._geometry.on_lanes(lane, fronts - 0.5 * facts[:, 1])
+        across = lane, fronts, facts[:, 1], came, joined
+        lay_across(self._geometry, *across, positions, quaternions)
         carriers = np.empty((len(ids), 2), np.int64)
         carriers[:, 0], carriers[:, 1] = _ON_LANE, lane
         others = self._places.at(t).where
@@ -251,12 +258,12 @@ class Timeline:
         changed = np.flatnonzero((t < self._from) | (t >= self._until))
         for k in changed.tolist():
             history = self._lanes[k]
-            ids, offset, drive = history.at(t).arrays()
+            columns = history.at(t).arrays()
             self._from[k], self._until[k] = history.span()
-            self._on_lane[k] = (ids, offset, drive, np.full(len(ids), k, np.int64))
+            self._on_lane[k] = (*columns, np.full(len(columns[0]), k, np.int64))
         if len(changed) or self._together is None:
-            columns = zip(*self._on_lane, strict=True) if self._on_lane else [(part,) for part in _NOBODY]
-            self._together = tuple(np.concatenate(column) for column in columns)
+            rows = zip(*self._on_lane, strict=True) if self._on_lane else [(part,) for part in _NOBODY]
+            self._together = tuple(np.concatenate(column) for column in rows)
         return self._together
 
     def _elsewhere(
@@ -284,5 +291,7 @@ _NOBODY: tuple[NDArray[Any], ...] = (
     np.empty(0, np.int64),
     np.empty(0),
     np.empty(0, np.int64),
+    np.empty(0, np.int64),
+    np.empty(0),
     np.empty(0, np.int64),
 )

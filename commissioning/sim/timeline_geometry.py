@@ -18,7 +18,7 @@ _STILL = np.zeros(3)
 
 
 class Geometry:
-    """Poses of lanes and slots, axes of drives, from the header's `look`."""
+    """Poses of lanes and slots, axes of drives, from the header's `look`. `ends`: length of each lane, m."""
 
     def __init__(self, core: Mapping[str, Any], look: Mapping[str, Any]) -> None:
         starts: list[float] = []
@@ -38,6 +38,7 @@ class Geometry:
             if len(poses) == self._first[-1]:
                 raise ValueError(f"lane {k} of the journal's header has no zones")
         self._first.append(len(poses))
+        self.ends = np.array([float(lane["zones"][-1]["end"]) for lane in look.get("lanes", ())])
         self._start = np.array(starts)
         self._origin = np.array([pose.xyz for pose in poses]).reshape(-1, 3)
         self._along = np.array([_along(pose) for pose in poses]).reshape(-1, 3)

@@ -22,10 +22,11 @@ class LaneState:
     """The parts of one lane, downstream first, in arrays with a free end.
 
     A part that leaves from the middle leaves a hole (id -1) until the arrays are packed again.
-    `drive` is -1 where a part stands. Front of part i: `base[i] - c[i] + travel of drive[i]`.
+    `drive` is -1 where a part stands. Front of part i: `base[i] - c[i] + travel of drive[i]`. `came`: the
+    lane that it was on before (-1: none), `joined`: where it came onto this one, m.
     """
 
-    __slots__ = ("_low", "_where", "base", "c", "drive", "high", "ids", "lane", "size")
+    __slots__ = ("_low", "_where", "base", "c", "came", "drive", "high", "ids", "joined", "lane", "size")
 
     def __init__(self, lane: int, capacity: int = 32) -> None:
         self.lane = lane
@@ -33,12 +34,15 @@ class LaneState:
         self.c: NDArray[np.float64] = np.empty(capacity)
         self.base: NDArray[np.float64] = np.empty(capacity)
         self.drive: NDArray[np.int64] = np.empty(capacity, np.int64)
+        self.came: NDArray[np.int64] = np.empty(capacity, np.int64)
+        self.joined: NDArray[np.float64] = np.empty(capacity)
         self._low = self.high = self.size = 0
         self._where: dict[int, int] = {}
 
     def apply(self, row: tuple[Any, ...]) -> None:
-        """One record: TRAIN, PART_MOVE to this lane, or whatever takes a part away from it."""
-        _, kind, aux, obj, _, a, b, c, d = row
+        """One record: TRAIN, PART_MOVE to this lane, or whatever takes a part away from it. In place of the
+        cause, a PART_MOVE has the lane that the part was on before."""
+        _, kind, aux, obj, came, a, b, c, d = row
         if kind == _TRAIN:
             first, last = self._where.get(int(b)), self._where.get(int(c))
             if first is None or last is None:
@@ -57,22 +61,25 @@ class LaneState:
                 i = self._where[int(c) - 1] + 1 if int(c) - 1 in self._where else self._low
                 self._make_room(i)
             self.ids[i], self.c[i], self.base[i], self.drive[i] = obj, b, 0.0, -1
+            self.came[i], self.joined[i] = came, d
             self._where[obj] = i
             self.high += 1
             self.size += 1
 
-    def arrays(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-        """(ids, base - c, drive), downstream first, as copies."""
+    def arrays(self) -> tuple[NDArray[Any], ...]:
+        """(ids, base - c, drive, came, joined), downstream first, as copies."""
         window = slice(self._low, self.high)
         ids, offset, drive = self.ids[window], self.base[window] - self.c[window], self.drive[window]
+        came, joined = self.came[window], self.joined[window]
         if self.size == len(ids):
-            return ids.copy(), offset, drive.copy()
+            return ids.copy(), offset, drive.copy(), came.copy(), joined.copy()
         here = ids >= 0
-        return ids[here], offset[here], drive[here]
+        return ids[here], offset[here], drive[here], came[here], joined[here]
 
     def copy(self) -> LaneState:
         other = LaneState(self.lane, 0)
         other.ids, other.c, other.base, other.drive = self.ids, self.c, self.base, self.drive
+        other.came, other.joined = self.came, self.joined
         other._low, other.high, other.size = self._low, self.high, self.size
         other._pack(self.size + 32)
         return other
@@ -88,7 +95,7 @@ class LaneState:
 
     def _make_room(self, i: int) -> None:
         """Move everything from place `i` on one place upstream."""
-        for row in (self.ids, self.c, self.base, self.drive):
+        for row in (self.ids, self.c, self.base, self.drive, self.came, self.joined):
             row[i + 1 : self.high + 1] = row[i : self.high].copy()
         for k in range(i + 1, self.high + 1):
             if self.ids[k] >= 0:
@@ -99,7 +106,7 @@ class LaneState:
         window = slice(self._low, self.high)
         here = self.ids[window] >= 0
         n = int(here.sum())
-        for name in ("ids", "c", "base", "drive"):
+        for name in ("ids", "c", "base", "drive", "came", "joined"):
             old = getattr(self, name)
             new = np.empty(max(capacity, n), old.dtype)
             new[:n] = old[window][here]
