@@ -64,7 +64,7 @@ class Pusher(Device, Giver):
     )  # fmt: skip
     saved: ClassVar[tuple[str, ...]] = ("part", "strokes")
     constant: ClassVar[tuple[str, ...]] = ("ram", "lane", "x", "target")
-    continuations: ClassVar[tuple[str, ...]] = ("touch",)
+    continuations: ClassVar[tuple[str, ...]] = ("touch", "turned")
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         super().__init__(index, record, pose, line)
@@ -137,8 +137,18 @@ class Pusher(Device, Giver):
         speed = p["speed"] if out or p["return_speed"] is None else p["return_speed"]
         start = self.ram.travel(self.line.kernel._now)
         self.ram.move_to(target, speed, p["acceleration"], p["acceleration"], p["jerk"])
-        if out:
+        if not out:
+            return
+        turn = self.ram.turns()
+        if turn is None:
             self._await_touch(start)
+        else:  # it still goes back, and may come to lie behind the side of a part
+            self.line.kernel.call_at(turn, self.turned, self.strokes, EDGE)
+
+    def turned(self, strokes: int) -> None:
+        """Continuation: the ram has stopped going back and comes out."""
+        if strokes == self.strokes:
+            self._await_touch(self.ram.travel(self.line.kernel._now))
 
     def touch(self, strokes: int) -> None:
         """Continuation: the face reaches the side of the part that it was aimed at, or would have."""

@@ -100,6 +100,15 @@ class Axis(Stateful):
         tau = Profile(segments, self.duration, self.target).passes(position, (now - self.begun) * 1e-9)
         return None if tau is None else max(self.begun + instant(tau * 1e9), now)
 
+    def turns(self) -> int | None:
+        """When, in ns, the present move turns round that began the other way; None: it does not."""
+        if not self.moving:
+            return None
+        now: int = self.kernel._now
+        segments = tuple(Segment(*one) for one in self.segments)
+        tau = Profile(segments, self.duration, self.target).turns((now - self.begun) * 1e-9)
+        return None if tau is None else max(self.begun + instant(tau * 1e9), now)
+
     def place(self, position: float) -> None:
         """At the start: it stands there, and has not moved to it."""
         self.target = position

@@ -101,6 +101,21 @@ class Profile(NamedTuple):
         there_at_last = abs(position - self.target) <= _NEAR * (1.0 + abs(self.target))
         return self.duration if there_at_last and after <= self.duration else None
 
+    def turns(self, after: float = 0.0) -> float | None:
+        """The first time in s, from `after` on, at which it turns round on its way; None: never."""
+        before = 0.0
+        ends = [one.t for one in self.segments[1:]] + [self.duration]
+        for one, end in zip(self.segments, ends, strict=True):
+            low = max(one.t, after)
+            if low >= end:
+                continue
+            for first, last in _monotone(one, low, end):
+                v = one.at(0.5 * (first + last))[1]
+                if before * v < 0.0:
+                    return first
+                before = v or before
+        return None
+
 
 def _monotone(one: Segment, low: float, high: float) -> Iterator[tuple[float, float]]:
     """[low, high] cut where the speed is zero."""

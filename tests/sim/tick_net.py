@@ -170,6 +170,9 @@ class Track:
                     start = max(part.since, released if part.x >= self.length - HAIR else -INF)
                     if self.exit.offer(part, start, now):
                         self.parts.remove(part)
+                        took = getattr(self.exit, "took", -INF)
+                        if took > released:  # who stood behind it moves from then on
+                            released, stood = took, self.length - part.length
                         if part.track is not None:
                             aside = self.length if self.exit.aside else None  # type: ignore[union-attr]
                             came = part_came(self.exit)
