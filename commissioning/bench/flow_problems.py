@@ -13,10 +13,10 @@ from itertools import pairwise
 from math import inf
 from typing import Any
 
-from commissioning.bench.flow_rates import ONE_FOR_ONE, Bounds
+from commissioning.bench.flow_rates import ONE_FOR_ONE, Bounds, takes_no_time
 from commissioning.files.scene_text import SceneText
 from commissioning.model.declare import Declarations
-from commissioning.model.duration import Constant, Uniform
+from commissioning.model.duration import Always, Constant, Uniform
 from commissioning.model.problem import Problem
 from commissioning.model.quantity import QuantityError, format_quantity, parse_quantity
 from commissioning.model.scene import CheckRecord, DeviceRecord, Scene
@@ -53,11 +53,36 @@ def flow_problems(text: SceneText, scene: Scene, known: Declarations) -> list[Pr
                     f"Lead something to it (to: {end}), or remove it",
                 )
             )
+    found += _without_end(flow, text)
     for record in scene.devices.values():
         found += _time_problems(record, text) + _mix_problems(record, text)
     for check in scene.checks.values():
         if check.type == "throughput":
             found += _rate_problems(check, text, scene, flow, fed)
+    return found
+
+
+def _without_end(flow: _Flow, text: SceneText) -> list[Problem]:
+    """What would go on for ever at one instant: pallets in a ring in which nothing takes time, and a source
+    that always has a part before a store that always has room."""
+    found = []
+    devices = flow.scene.devices
+    for record in devices.values():
+        ring = flow.reached([record.id])
+        if flow.pallets(record) and record.id in ring and all(takes_no_time(devices[name]) for name in ring):
+            names = ", ".join(name for name in devices if name in ring)
+            what = f"{names} take no time: pallets of {record.id} would go round without end at one instant"
+            found.append(Problem(what, text.place(("devices", record.id), key=True), _LONGER))
+        if record.type == "source" and isinstance(record.params["every"], Always):
+            to = devices[record.to[""].device]
+            endless = to.type == "buffer" and to.params["capacity"] is None
+            if endless and not record.params["limit"]:
+                what = (
+                    f"{record.id} always has a part and {to.id} has room without limit: it would be filled "
+                )
+                what += "without end at one instant"
+                cure = f"Give {to.id} a capacity, or {record.id} a time"
+                found.append(Problem(what, text.place(("devices", record.id, "every")), cure))
     return found
 
 

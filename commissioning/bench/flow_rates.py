@@ -18,15 +18,16 @@ from commissioning.model.quantity import format_quantity
 from commissioning.model.scene import DeviceRecord, Scene
 from commissioning.model.tags import DataType
 
-__all__ = ["ONE_FOR_ONE", "Bounds", "least"]
+__all__ = ["ONE_FOR_ONE", "Bounds", "least", "takes_no_time"]
 
 ONE_FOR_ONE: Final = frozenset(
-    ("source", "sink", "belt", "curve", "roller_conveyor", "station", "manual_station", "inspection",
-     "buffer", "diverter", "transfer", "popup", "pusher", "rack", "crane", "lift", "shuttle", "turntable",
-     "agvs", "merge", "separator", "stopper")
+    ("source", "sink", "belt", "chain_conveyor", "curve", "roller_conveyor", "station", "manual_station",
+     "inspection", "buffer", "diverter", "transfer", "popup", "pusher", "rack", "crane", "lift", "shuttle",
+     "turntable", "agvs", "merge", "separator", "stopper")
 )  # fmt: skip
 """Types that give each part that they take, once."""
-_TRACKS: Final = ("belt", "curve", "roller_conveyor")
+_TRACKS: Final = ("belt", "chain_conveyor", "curve", "roller_conveyor")
+_ZONED: Final = ("chain_conveyor", "roller_conveyor")
 _CARRIAGES: Final = ("lift", "shuttle", "turntable")
 _WORKPLACES: Final = ("manual_station", "inspection", "assembly", "disassembly")
 
@@ -122,7 +123,7 @@ class Bounds:
     def _zone(self, record: DeviceRecord) -> float:
         """Of zones that let parts go one by one: m from one front to the next. 0 of all else."""
         params = record.params
-        if record.type != "roller_conveyor" or params["mode"] != "singulation" or params["zones"] < 2:
+        if record.type not in _ZONED or params["mode"] != "singulation" or params["zones"] < 2:
             return 0.0
         if record.id in self.merged:
             return 0.0
@@ -139,6 +140,21 @@ def least(value: object) -> float:
     if isinstance(value, Uniform | Triangular):
         return value.low
     return 0.0
+
+
+def takes_no_time(record: DeviceRecord) -> bool:
+    """Whether a part surely leaves it at the instant at which it came, if it may."""
+    params = record.params
+    if record.type == "station":
+        times = [params.get("cycle"), params.get("load")]
+        return params.get("slot") is None and all(_is_nothing(time) for time in times)
+    if record.type in ("manual_station", "inspection"):
+        return params.get("operators") is None and _is_nothing(params.get("cycle"))
+    return record.type in ("buffer", "diverter", "router")
+
+
+def _is_nothing(value: object) -> bool:
+    return value is None or (isinstance(value, Constant) and value.value == 0.0)
 
 
 def _way(record: DeviceRecord) -> float:

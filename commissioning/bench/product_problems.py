@@ -17,8 +17,9 @@ __all__ = ["arrivals", "product_problems"]
 
 _MAKERS = ("source", "assembly", "disassembly", "router")
 _PASSING = frozenset(
-    ("belt", "buffer", "diverter", "inspection", "manual_station", "merge", "popup", "pusher", "rack",
-     "roller_conveyor", "sink", "station", "transfer")
+    ("agvs", "belt", "buffer", "chain_conveyor", "crane", "curve", "diverter", "inspection", "lift",
+     "manual_station", "merge", "popup", "pusher", "rack", "roller_conveyor", "shuttle", "sink", "station",
+     "transfer", "turntable")
 )  # fmt: skip
 
 
@@ -137,6 +138,6 @@ def _products(record: DeviceRecord, output: str, came: set[str]) -> set[str]:
         return {params["result"] if params["result"] is not None else next(iter(params["takes"]))}
     if record.type == "disassembly" and output in params["gives"]:
         return {params["gives"][output]["product"]}
-    if params.get("pallets") and params.get("product") is not None:
+    if (params.get("pallets") or params.get("stock")) and params.get("product") is not None:
         return came | {params["product"]}
     return came

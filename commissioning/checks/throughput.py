@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import inf, isfinite
 from typing import Any
@@ -130,16 +131,15 @@ class Throughput(Check):
 
     def _nothing(self, history: History) -> str:
         """Where the parts are, of a line that delivers none: in which devices most of them are."""
-        inside: dict[str, int] = {}
+        inside: Counter[str] = Counter()
         for part, visits in history.journeys.items():
             if visits and part not in history.ends:
-                name = history.names[visits[-1][0]]
-                inside[name] = inside.get(name, 0) + 1
-        if not inside:
-            return f"No {self._counted()} came to {self.params['at']}, and none is in the line"
-        most = sorted(inside, key=lambda name: -inside[name])[:3]
-        said = ", ".join(f"{inside[name]} in {name}" for name in most)
-        return f"No {self._counted()} came to {self.params['at']}; at the end there are {said}"
+                inside[history.names[visits[-1][0]]] += 1
+        gone = Counter(history.names[end.device] for end in history.ends.values() if end.why == 0)
+        said = [f"{count} in {name}" for name, count in inside.most_common(3)]
+        said += [f"{count} left at {name}" for name, count in gone.most_common(3)]
+        begin = f"No {self._counted()} came to {self.params['at']}"
+        return f"{begin}; at the end: {', '.join(said)}" if said else f"{begin}, and none is in the line"
 
     def _add_deadlock(self, measure: Measure, view: RunView, records: NDArray[np.void]) -> None:
         """Only one after which nothing has left for five times the mean interval before: another part of the

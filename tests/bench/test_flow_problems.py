@@ -302,3 +302,31 @@ def test_that_all_of_them_are_told_at_once() -> None:
     assert [problem.where.id for problem in found] == [
         "devices.scrap", "devices.src.every", "devices.src.mix", "checks.rate.at_least",
     ]  # fmt: skip
+
+
+def test_that_pallets_in_a_ring_that_takes_no_time_are_told() -> None:
+    ring = """
+wait: {type: buffer, product: box, pallets: 2, pose: {xyz: [0 m, 0 m, 0 m]}, to: test}
+test: {type: station, cycle: 0 s, to: back}
+back: {type: buffer, capacity: 5, to: wait}
+"""
+    problem = only(ring)
+    assert problem.what.startswith(
+        "wait, test, back take no time: pallets of wait would go round without end"
+    )
+    assert problem.where.id == "devices.wait"
+    assert problems(ring.replace("cycle: 0 s", "cycle: 1 ms")) == []
+    assert problems(ring.replace("cycle: 0 s", "cycle: {exponential: 1 s}")) == []
+    assert problems(ring.replace("cycle: 0 s", "cycle: 0 s, load: 1 s")) == []
+
+
+def test_that_a_source_that_always_has_a_part_before_room_without_limit_is_told() -> None:
+    line = """
+src: {type: source, product: box, every: always, to: wait}
+wait: {type: buffer, to: pack}
+pack: {type: station, cycle: 5 s, to: out}
+out: {type: sink}
+"""
+    assert "wait has room without limit" in only(line).what
+    assert problems(line.replace("type: buffer", "type: buffer, capacity: 9")) == []
+    assert problems(line.replace("always", "always, limit: 9")) == []
