@@ -204,7 +204,8 @@ def _object_fault(line: Line, objects: Mapping[str, Any], t: int) -> str:
         return "it has other objects than the line"
     check_log(objects["run:inputs"]["log"], t)
     fresh: dict[str, dict[str, Any]] | None = line.loaded.shared.get("fresh")
-    if fresh is None:  # what a line has in each field before it has started is the same in each of its runs
+    if fresh is None or fresh.keys() != line.objects.keys():
+        # what a line has in each field before it has started is the same in each of its runs
         fresh = {identity: thing.save() for identity, thing in line.objects.items()}
         line.loaded.shared["fresh"] = fresh
     for identity, thing in line.objects.items():
