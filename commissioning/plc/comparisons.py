@@ -7,14 +7,15 @@ store, a sum, an argument, a CASE) makes every value count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from commissioning.plc import typed
 from commissioning.plc.typed import Cell, Command
 
-__all__ = ["comparisons"]
+__all__ = ["between", "comparisons"]
 
 _NODES = tuple(
     kind
@@ -37,6 +38,12 @@ def comparisons(bodies: Iterable[tuple[Command, ...]]) -> dict[int, tuple[float,
         elif known is not None:
             known.add(value)
     return {index: None if values is None else tuple(sorted(values)) for index, values in found.items()}
+
+
+def between(limits: Sequence[float], one: Any, other: Any) -> bool:
+    """Whether two numbers lie strictly between the same two of the limits (ascending)."""
+    place = bisect_left(limits, one)
+    return place == bisect_right(limits, one) == bisect_left(limits, other) == bisect_right(limits, other)
 
 
 def _uses(node: Any) -> Iterator[tuple[Cell, float | None]]:

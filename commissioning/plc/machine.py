@@ -10,7 +10,6 @@ it almost nothing and changes no result: not skipping is always right.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +19,7 @@ from typing import Any
 
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.blocks import DUE, START
+from commissioning.plc.comparisons import between
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.program import Location, MemoryPlan, Program
 from commissioning.plc.runtime import LOOP_BUDGET, ArithmeticFault, PlcError, namespace, rounded
@@ -262,7 +262,7 @@ class Plc:
             before = memory[index]
             if kept != before:
                 memory[index] = kept
-                if limits is None or not _between(limits, before, kept):
+                if limits is None or not between(limits, before, kept):
                     for state in states:
                         state.disturbed = True
 
@@ -337,12 +337,6 @@ class Plc:
             state.settled, state.disturbed, state.failures, state.wait, state.scans, state.next_ns = values
         stopped = snapshot["stopped"]
         self.stopped = None if stopped is None else PlcError(*stopped)
-
-
-def _between(limits: Sequence[float], one: Any, other: Any) -> bool:
-    """Whether two numbers lie strictly between the same two of these."""
-    place = bisect_left(limits, one)
-    return place == bisect_right(limits, one) == bisect_left(limits, other) == bisect_right(limits, other)
 
 
 def accepted(path: str, type_: IecType, value: Value) -> Value:
