@@ -20,6 +20,7 @@ __all__ = ["declarations", "types"]
 _BUILT_IN = {
     "device": (
         "agv:Agvs", "assembly:Assembly", "barcode_reader:BarcodeReader", "belt:Belt", "buffer:Buffer",
+        "chain_conveyor:ChainConveyor",
         "crane:Crane", "curve:Curve",
         "colour_sensor:ColourSensor", "encoder:Encoder", "laser_distance:LaserDistance",
         "light_curtain:LightCurtain", "proximity:Proximity",

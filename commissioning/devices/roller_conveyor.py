@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from math import pi
 from typing import Any, ClassVar
 
 from commissioning.devices.set_point import SETPOINT_PARAM, SETPOINT_PORT, speed_told
-from commissioning.devices.shapes import box, shown
+from commissioning.devices.shapes import box, cylinder, post, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
@@ -19,7 +20,9 @@ from commissioning.sim.drive import TOUCH, Drive
 from commissioning.sim.line import Line
 from commissioning.sim.soft_ramp import soft_ramp
 
-__all__ = ["RollerConveyor"]
+__all__ = ["RollerConveyor", "legs", "way_to_stop"]
+
+_PITCH = 0.1  # m, of rollers
 
 
 def way_to_stop(speed: float, acceleration: float, jerk: float) -> float:
@@ -50,7 +53,7 @@ class RollerConveyor(Device):
     declaration = TypeDeclaration(
         kind="device",
         type="roller_conveyor",
-        help="Roller or chain conveyor in zones that accumulate parts without pressure.",
+        help="Roller conveyor in zones that accumulate parts without pressure.",
         params=(
             Param("length", "length", "Length along travel.", exclusive_minimum=0.0, maximum=10_000.0,
                   example="4 m"),
@@ -191,8 +194,27 @@ class RollerConveyor(Device):
         if mesh is not None:
             return [mesh]
         length, half = self.params["length"], self.params["width"] / 2
-        return [
-            box(self.pose, "rollers", "roller", (length, 2 * half - 0.06, 0.03), (length / 2, 0, -0.015)),
+        count = min(max(round(length / _PITCH), 2 * self.params["zones"]), 120)
+        step = length / count
+        thick = min(0.05, 0.8 * step)
+        bodies = [
             box(self.pose, "rail left", "frame", (length, 0.03, 0.1), (length / 2, half - 0.015, -0.04)),
             box(self.pose, "rail right", "frame", (length, 0.03, 0.1), (length / 2, -half + 0.015, -0.04)),
         ]
+        for k in range(count):
+            at = step * (k + 0.5), 0.0, -thick / 2
+            bodies.append(cylinder(self.pose, "roller", "roller", thick, 2 * half - 0.06, at, (pi / 2, 0, 0)))
+        return [*bodies, *legs(self.pose, length, half - 0.03, -0.09)]
+
+
+def legs(frame: Pose, length: float, half: float, top: float) -> list[Body]:
+    """Pairs of legs from `top` (z, m) to the floor, `half` m to each side, and a brace between each two."""
+    pairs = min(max(2, 1 + round(length / 1.6)), 40)  # of kilometres fewer are drawn
+    bodies: list[Body] = []
+    for k in range(pairs):
+        x = 0.2 + (length - 0.4) * k / (pairs - 1) if length > 0.6 else length * (k + 0.5) / pairs
+        for y in (half, -half):
+            bodies += post(frame, f"leg {k}", "frame", 0.045, (x, y), top)
+        if frame.xyz[2] + top > 0.02:
+            bodies.append(box(frame, f"brace {k}", "frame", (0.03, 2 * half, 0.03), (x, 0, top - 0.04)))
+    return bodies

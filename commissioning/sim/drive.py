@@ -84,9 +84,9 @@ class Drive(Stateful):
 
     saved: ClassVar[tuple[str, ...]] = (
         "t0", "s0", "v0", "a", "v1", "target", "stalls", "moving", "record", "pieces",
-        "version", "armed_t", "armed_s", "heap",
+        "version", "armed_t", "armed_s", "heap", "late_t", "late_by",
     )  # fmt: skip
-    derived: ClassVar[tuple[str, ...]] = ("ramp", "s1", "dirty", "late")
+    derived: ClassVar[tuple[str, ...]] = ("ramp", "s1", "dirty")
     constant: ClassVar[tuple[str, ...]] = (
         "index", "name", "kernel", "journal", "speed", "acceleration", "deceleration", "lanes", "watchers",
         "key", "mates",
@@ -117,7 +117,7 @@ class Drive(Stateful):
         self.lanes: list[Travelling] = []
         self.watchers: list[Callable[[bool], None]] = []
         self.mates: Sequence[Drive] = ()  # of the same conveyor: what stops with it stops in step with it
-        self.late = _NEVER, 0.0  # at this instant (ns) a mate was stopped, by so many s after the solved time
+        self.late_t, self.late_by = _NEVER, 0.0  # ns at which a mate was stopped, s after the solved time
 
         self.t0, self.s0, self.v0, self.a, self.v1 = 0, 0.0, 0.0, 0.0, 0.0
         self.ramp, self.s1 = 0.0, 0.0  # length of the ramp in s, travel at its end
@@ -154,8 +154,8 @@ class Drive(Stateful):
         if not self.stalls:
             now = self.kernel._now
             s, v = self.travel(now), self.speed_at(now)
-            if self.late[0] == now and target == 0.0 == self.deceleration:
-                s -= v * self.late[1]
+            if self.late_t == now and target == 0.0 == self.deceleration:
+                s -= v * self.late_by
             self._begin_piece(s, v, target)
 
     def stall(self, who: str, s: float | None = None) -> None:
@@ -174,7 +174,7 @@ class Drive(Stateful):
                 s = here
             elif v > 0.0:
                 for mate in self.mates:
-                    mate.late = now, (here - s) / v
+                    mate.late_t, mate.late_by = now, (here - s) / v
             self._begin_piece(s, 0.0, 0.0)
 
     def unstall(self, who: str) -> None:
@@ -344,7 +344,6 @@ class Drive(Stateful):
 
     def restored(self) -> None:
         self.dirty = False
-        self.late = _NEVER, 0.0
         self._derive()
 
     def adopt(self, thresholds: Mapping[int, Threshold]) -> None:

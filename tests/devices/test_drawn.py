@@ -32,3 +32,26 @@ def test_that_a_belt_has_a_pair_of_legs_for_each_1600_mm() -> None:
 @pytest.mark.parametrize("length", ["200 m", "10000 m"])
 def test_that_a_belt_of_kilometres_is_drawn_with_no_more_bodies_than_one_of_100_m(length: str) -> None:
     assert len(bodies(length)) == len(bodies("100 m")) < 400
+
+
+def test_that_a_chain_conveyor_is_drawn_with_its_strands_and_not_as_a_belt_or_rollers() -> None:
+    """Three strands; at both ends and the two joints of three zones a shaft with three sprockets."""
+    chains = (
+        "b: {type: chain_conveyor, length: 3 m, width: 1 m, zones: 3, strands: 3, speed: 0.3 m/s, to: out}"
+    )
+    text = SCENE.replace("b: {type: belt, length: LENGTH, speed: 0.5 m/s, to: out}", chains)
+    run = Run(load_text(text, Path("line/scene.yaml")))
+    found = [body for body in run.journal.header["look"]["bodies"] if body["device"] == "b"]
+    names = [body["name"] for body in found]
+    assert (names.count("chain"), names.count("sprocket"), names.count("shaft")) == (3, 12, 4)
+    assert not {"roller", "belt", "bed"} & set(names)
+    tops = [body["pose"]["xyz"][2] + body["size"][2] / 2 for body in found if body["name"] == "chain"]
+    assert tops == pytest.approx([found[0]["pose"]["xyz"][2] + 0.01] * 3)  # parts stand on the chains
+
+
+@pytest.mark.parametrize("kind", ["roller_conveyor", "chain_conveyor"])
+def test_that_a_conveyor_of_a_thousand_zones_is_drawn_with_a_bounded_number_of_bodies(kind: str) -> None:
+    more = f"b: {{type: {kind}, length: 2000 m, zones: 1000, speed: 0.3 m/s, to: out}}"
+    text = SCENE.replace("b: {type: belt, length: LENGTH, speed: 0.5 m/s, to: out}", more)
+    run = Run(load_text(text, Path("line/scene.yaml")))
+    assert sum(body["device"] == "b" for body in run.journal.header["look"]["bodies"]) < 400
