@@ -281,6 +281,7 @@ def test_that_every_type_of_device_is_compared() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # a minute and a half on a quiet machine
 @pytest.mark.parametrize(("scene", "share"), [(scene, share) for scene in SCENES for share in range(SHARES)])
 def test_that_a_restored_run_goes_on_bit_for_bit_at_100_instants_of_a_device(scene: str, share: int) -> None:
     compared(scene, share, EACH, inner=True)
