@@ -11,19 +11,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from commissioning.bench.conditions import conditions
 from commissioning.bench.ctrl_c import ctrl_c
-from commissioning.bench.experiment_plan import Plan, read_plan
+from commissioning.bench.experiment_plan import Plan, each_once, read_plan
 from commissioning.bench.experiment_results import ExperimentReport, cautions, judge, warm_up_of
 from commissioning.bench.experiment_runs import BINS, Job, Outcome, load_variant, run_job, value
 from commissioning.bench.load import LoadedScene, load
 from commissioning.bench.pool import ClusterPool, Executor, LocalPool, WorkerDied
 from commissioning.bench.result_cache import ResultCache, scene_key
-from commissioning.bench.variants import Variant
 from commissioning.bench.verdicts import Progress, absent_controller, replication_seed
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.registry import declarations
@@ -62,7 +60,9 @@ def experiment(
     absent = absent_controller(loaded)
     if absent:
         raise Problems(Problem(absent, Place(id="controllers")))
-    plan, variants = _each_once(plan, _load_all(loaded, plan))
+    every = _load_all(loaded, plan)
+    plan, chosen = each_once(plan, [scene_key(variant) for variant in every])
+    variants = [every[k] for k in chosen]
     kept = ResultCache(cache)
     try:
         campaign = _Campaign(loaded, plan, variants, kept, seed, progress)
@@ -89,21 +89,6 @@ def _load_all(loaded: LoadedScene, plan: Plan) -> list[LoadedScene]:
     if found:
         raise Problems(found)
     return variants
-
-
-def _each_once(plan: Plan, loaded: list[LoadedScene]) -> tuple[Plan, list[LoadedScene]]:
-    """Variants that are the same scene as one: a point of a sweep that is the scene as it is would otherwise
-    be run, and compared with itself. The baseline keeps its name, else the first one."""
-    groups: dict[str, list[int]] = {}
-    for k, scene in enumerate(loaded):
-        groups.setdefault(scene_key(scene), []).append(k)
-    chosen: list[tuple[int, Variant]] = []
-    for same in groups.values():
-        first = next((k for k in same if plan.variants[k].id == plan.baseline), same[0])
-        also = tuple(plan.variants[k].id for k in same if k != first)
-        chosen.append((first, replace(plan.variants[first], also=also)))
-    kept = replace(plan, variants=tuple(variant for _, variant in chosen))
-    return kept, [loaded[k] for k, _ in chosen]
 
 
 class _Campaign:

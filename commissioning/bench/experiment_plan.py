@@ -11,6 +11,7 @@
         variants:
           slow_pack: {pack.cycle: {normal: {mean: 4 s, sd: 0.3 s}}}
         sweep: {belt2.speed: [0.3 m/s, 0.4 m/s], belt1.gap: [60 mm, 100 mm]}
+        sensitivity: 5 %             # and each device that much quicker, one at a time
 
 A sweep makes one variant for each combination of its values. The scene as it is takes part as `base`, and
 every variant is compared with it, unless `baseline` names another one, or `none`. The first measure decides
@@ -20,10 +21,11 @@ about the precision.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from commissioning.bench.sensitivity import quicker_variants
 from commissioning.bench.variants import Override, Variant, check_override, overlaps, value_text
 from commissioning.files.scene_text import SceneText
 from commissioning.model.declare import Declarations
@@ -34,7 +36,7 @@ from commissioning.model.read_params import read_params
 from commissioning.model.reading import Path, Reader, shown, suggest
 from commissioning.model.scene import Scene
 
-__all__ = ["FIGURES", "Measure", "Plan", "plan_problems", "read_plan"]
+__all__ = ["FIGURES", "Measure", "Plan", "each_once", "plan_problems", "read_plan"]
 
 NONE: Final = "none"
 _MOST = 1000  # variants of one experiment
@@ -63,7 +65,8 @@ class Plan:
     """One experiment, read and found sound. Times in virtual ns; `warm_up_ns` None: found by MSER-5.
 
     A run lasts `warm_up_ns` + `length_ns`. `precision` None: every variant gets all `replications`.
-    `baseline` is the id of a variant, or "" for no comparison.
+    `baseline` is the id of a variant, or "" for no comparison. `quicker`: ids of those variants that
+    `sensitivity` makes.
     """
 
     id: str
@@ -77,6 +80,7 @@ class Plan:
     measures: tuple[Measure, ...]
     variants: tuple[Variant, ...]
     baseline: str
+    quicker: tuple[str, ...] = ()
 
     @property
     def run_ns(self) -> int:
@@ -105,6 +109,23 @@ def read_plan(name: str, text: SceneText, scene: Scene, known: Declarations) -> 
     return reading.plan
 
 
+def each_once(plan: Plan, keys: Sequence[str]) -> tuple[Plan, list[int]]:
+    """The plan with variants of one key (they are the same scene) as one, and which of them are left: a
+    point of a sweep that is the scene as it is would otherwise be run, and compared with itself. The baseline
+    keeps its name, else the first one."""
+    groups: dict[str, list[int]] = {}
+    for k, key in enumerate(keys):
+        groups.setdefault(key, []).append(k)
+    chosen: list[int] = []
+    variants: list[Variant] = []
+    for same in groups.values():
+        first = next((k for k in same if plan.variants[k].id == plan.baseline), same[0])
+        also = tuple(plan.variants[k].id for k in same if k != first)
+        chosen.append(first)
+        variants.append(replace(plan.variants[first], also=also))
+    return replace(plan, variants=tuple(variants)), chosen
+
+
 class _Reading:
     """Reads one experiment; afterwards `plan` or `problems`."""
 
@@ -121,6 +142,17 @@ class _Reading:
         measures = self._measures(raw.get("measures"))
         warm_up = self._warm_up(params.get("warm_up", 0.0))
         variants = self._variants(raw.get("variants")) + self._sweep(raw.get("sweep"))
+        quicker: list[Variant] = []
+        if params.get("sensitivity"):
+            said: Path = (*self.path, "sensitivity")
+            quicker = quicker_variants(params["sensitivity"], text, scene, known, said)
+            variants += quicker
+            if params.get("baseline") != BASE:
+                what = "sensitivity compares with the scene as it is"
+                self.reader.problem(said, what, "Leave out baseline, or sensitivity")
+            if not quicker:
+                cure = "Write the cycle of a machine, or the speed of a conveyor, in the scene"
+                self.reader.problem(said, "no device of the scene has a pace that could be changed", cure)
         baseline = self._baseline(params.get("baseline"), variants)
         if not self.reader.found:
             self.plan = Plan(
@@ -135,6 +167,7 @@ class _Reading:
                 measures=measures,
                 variants=tuple(variants),
                 baseline=baseline,
+                quicker=tuple(variant.id for variant in quicker),
             )
 
     @property

@@ -8,6 +8,7 @@ from importlib.resources import files
 from math import isfinite
 
 from commissioning.bench.experiment_plan import FIGURES, Measure
+from commissioning.bench.experiment_report_limits import gains_section, limits_section
 from commissioning.bench.experiment_results import Cell, ExperimentReport, VariantResult, shown
 from commissioning.bench.experiment_runs import BINS
 from commissioning.bench.report_timing import open_chart, text, ticks
@@ -40,7 +41,8 @@ def html_report(report: ExperimentReport, made: datetime | None = None) -> str:
         _notices(report),
         _variants(report),
         *(_measure(report, measure) for measure in report.plan.measures),
-        _limits(report),
+        gains_section(report),
+        limits_section(report),
         _warm_up(report),
         _conditions(report, made),
     ]
@@ -221,41 +223,6 @@ def _row(name: str, cell: Cell, y: float, x: _Scale) -> str:
     if interval is not None:
         parts.append(f'<path class="mean" d="M{x(interval.mean):.1f} {y - 9:.1f}v18"/>')
     return "".join(parts)
-
-
-def _limits(report: ExperimentReport) -> str:
-    """What limited each variant."""
-    rows = []
-    order = list(dict.fromkeys(device for result in report.variants for device in result.limits))
-    for result in report.variants:
-        if not result.limits:
-            continue
-        pieces, at = [], 0.0
-        for device, (momentary, sole) in result.limits.items():
-            words = f"{text(device)} {momentary:.1%}, alone {sole:.1%}"
-            for share, opacity in ((sole, "1"), (momentary - sole, "0.5")):
-                place = f'x="{at * 1000:.1f}" y="0" width="{share * 1000:.1f}" height="14"'
-                pieces.append(
-                    f'<rect class="cause-{order.index(device) % 4}" {place} fill-opacity="{opacity}">'
-                    f"<title>{words}</title></rect>"
-                )
-                at += share
-        longest = [(device, m) for device, (m, _) in result.limits.items() if m >= 0.005][:3]
-        said = ", ".join(f"{text(device)} {m:.1%}" for device, m in longest)
-        frame = 'class="bar" viewBox="0 0 1000 14" preserveAspectRatio="none" role="img"'
-        rows.append(
-            f"<tr><td class='id'>{text(result.variant.named)}</td><td class='causes-bar'><svg {frame} "
-            f'aria-label="{said}">{"".join(pieces)}</svg></td><td>{said}</td></tr>'
-        )
-    if not rows:
-        return ""
-    return (
-        '<section><h2>Bottleneck</h2><div class="scroll"><table><thead><tr><th scope="col">Variant</th>'
-        '<th scope="col" class="causes-bar">Share of time</th><th scope="col">Longest</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div><p class='muted'>By Roser's active-period method: the "
-        "machine, conveyor or source with the longest uninterrupted time of work, repair or set-up, means "
-        "over the runs; paler where the bottleneck shifted from one to the next.</p></section>"
-    )
 
 
 def _warm_up(report: ExperimentReport) -> str:

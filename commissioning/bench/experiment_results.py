@@ -10,9 +10,9 @@ from typing import Any
 from commissioning.bench.conditions import Conditions
 from commissioning.bench.experiment_plan import Measure, Plan
 from commissioning.bench.experiment_runs import BINS, Outcome, value
+from commissioning.bench.sensitivity import Gain, ranked
 from commissioning.bench.variants import Variant
 from commissioning.model.problem import Problem
-from commissioning.sim.cause import clock
 from commissioning.sim.statistics import (
     Interval,
     PairedDifference,
@@ -111,6 +111,17 @@ class ExperimentReport:
     wall_s: float = 0.0
 
     @property
+    def gains(self) -> tuple[Gain, ...]:
+        """What each device being quicker gives of the first measure, the most first: of `sensitivity`."""
+        first = self.plan.measures[0].id
+        base = next(
+            (v.cells[first].interval for v in self.variants if v.variant.id == self.plan.baseline), None
+        )
+        mean = None if base is None else base.mean
+        chosen = [v for v in self.variants if v.variant.id in self.plan.quicker]
+        return ranked({v.variant.id: (v.cells[first].difference, mean) for v in chosen})
+
+    @property
     def warm_up_ns(self) -> int:
         """What was left out at the beginning of each run, stated or found."""
         stated = self.plan.warm_up_ns
@@ -140,6 +151,7 @@ class ExperimentReport:
             "confidence": plan.confidence, "length_s": plan.length_ns / 1e9,
             "warm_up_s": self.warm_up_ns / 1e9, "steady": self.steady,
             "variants": [result.as_json() for result in self.variants],
+            "sensitivity": [gain.as_json() for gain in self.gains],
             "problems": [str(problem) for problem in self.problems], "notices": list(self.notices),
             "interrupted": self.interrupted, "ran": self.ran, "from_cache": self.kept,
             "wall_s": round(self.wall_s, 3), "versions": dict(c.versions), "exit_code": self.exit_code,
@@ -147,7 +159,9 @@ class ExperimentReport:
 
     def as_text(self) -> str:
         """For people: one table per measure."""
-        return "\n".join([*_heading(self), *(line for m in self.plan.measures for line in _table(self, m))])
+        from commissioning.bench.experiment_text import text_report
+
+        return text_report(self)
 
     def as_html(self) -> str:
         """One self-contained page, see `bench.experiment_report`."""
@@ -295,53 +309,3 @@ def _precision(interval: Interval | None) -> float | None:
 
 def _bounds(interval: Interval) -> list[float] | None:
     return [interval.low, interval.high] if isfinite(interval.half_width) else None
-
-
-def _heading(report: ExperimentReport) -> list[str]:
-    plan, c = report.plan, report.conditions
-    span, warm_up = clock(plan.length_ns), clock(report.warm_up_ns)
-    if plan.warm_up_ns is None:
-        time = f"{span}, the first {warm_up} left out as warm-up (MSER-5)"
-    else:
-        time = f"{span} after {warm_up} of warm-up" if plan.warm_up_ns else span
-    count = len(report.variants)
-    lines = [
-        f"{c.scene}, experiment {plan.id}: {count} variant{'s' if count != 1 else ''}, {time}, seed {c.seed}",
-        f"{report.ran} runs in {report.wall_s:.1f} s, {report.kept} more from the cache",
-    ]
-    if plan.help:
-        lines.insert(1, plan.help)
-    lines += [f"problem: {problem}" for problem in report.problems]
-    lines += report.notices
-    return lines
-
-
-def _table(report: ExperimentReport, measure: Measure) -> list[str]:
-    plan = report.plan
-    width = max([len(result.variant.named) for result in report.variants] + [7])
-    unit = f" in {measure.unit}" if measure.unit else ""
-    versus = f"difference to {plan.baseline}" if plan.baseline and len(plan.variants) > 1 else ""
-    share = f"{plan.confidence * 100:g} %"
-    head = f"{'variant':{width}} {'runs':>5} {'mean':>11}   {share + ' interval':24} {versus}".rstrip()
-    lines = ["", f"{measure.id}{unit}", head]
-    for result in report.variants:
-        cell = result.cells[measure.id]
-        i = cell.interval
-        mean = "" if i is None else shown(i.mean, measure)
-        bounds = ""
-        if i is not None and isfinite(i.half_width):
-            bounds = f"{shown(i.low, measure)} to {shown(i.high, measure)}"
-        line = f"{result.variant.named:{width}} {result.runs:5d} {mean:>11}   {bounds:24} {_versus(cell)}"
-        lines.append(line.rstrip())
-    return lines
-
-
-def _versus(cell: Cell) -> str:
-    d, m = cell.difference, cell.measure
-    if d is None:
-        return ""
-    i = d.interval
-    if not isfinite(i.half_width):
-        return shown(i.mean, m, sign=True)
-    words = "significant" if d.significant else "not significant"
-    return f"{shown(i.mean, m, True)} ({shown(i.low, m, True)} to {shown(i.high, m, True)}), {words}"

@@ -49,6 +49,9 @@ EXPERIMENT: Final = (
           example="{fast: {belt1.speed: 0.5 m/s}}"),
     Param("sweep", "mapping", "Parameters with lists of values: every combination is a variant.",
           default=None, example="{belt1.speed: [0.3 m/s, 0.4 m/s]}"),
+    Param("sensitivity", "share", "A variant for each device whose pace the scene says: that much quicker. "
+          "What would raise the first measure is told.", default=None, exclusive_minimum=0.0, maximum=1.0,
+          example="5 %"),
     Param("baseline", "text", "The variant that others are compared with; `base` is the scene as it is.",
           default=BASE),
 )  # fmt: skip
