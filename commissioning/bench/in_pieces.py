@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-
 from typing import Any, Protocol
 
 __all__ = ["advance_in_pieces"]

@@ -65,6 +65,7 @@ class Chain:
         slowest = max(zone.station.params["cycle"].mean for zone in zones)
         rhythm = slowest if always else source.params["every"].mean
         self.rhythm_ns = max(round(rhythm * 1e9), 1)
+        self.pace_ns = self.rhythm_ns  # what it was in the last stretch: how many parts to look at
         self.always = always
         devices: list[Device] = [source, sink]
         for zone in zones:
@@ -110,9 +111,9 @@ class Chain:
 
     def _parts(self, now: int, until: int, residents: int) -> int:
         """How many new parts to look at."""
-        expected: int = (until - now) // self.rhythm_ns
+        expected: int = (until - now) // self.pace_ns
         most = max(_RECORDS // (4 * len(self.zones) + 2), residents)
-        count = min(expected + expected // 16 + 32, most)
+        count = min(expected + expected // 16 + 8, most)
         limit: int = self.source.limit
         return min(count, limit - self.source.made - 1) if limit else count
 

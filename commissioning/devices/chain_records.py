@@ -8,7 +8,7 @@ the place in that order.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ _MADE, _GONE, _MOVE, _STATE = int(Kind.PART_MADE), int(Kind.PART_GONE), int(Kind
 _SLOT = int(CarrierKind.SLOT)
 
 
-def key(times: Int64, place: int, now: int) -> Int64:
+def key(times: Int64, place: int | Int64, now: int) -> Int64:
     """Keys of records at `times` in this place of their instant."""
     return (times - now << KEY_BITS) + place
 
@@ -51,35 +51,42 @@ def source_place(zones: int) -> int:
     return _zone_place(zones, 0) + _HOLDS
 
 
+_COLUMNS = RECORD.itemsize // 8  # t; kind, aux and obj; cause; a, b, c, d
+
+
 class _Rows:
-    """Records as they are found, piece by piece."""
+    """Records as they are found, piece by piece; put together as words of 64 bits, little-endian as the
+    format is."""
 
     def __init__(self, now: int, cause: int) -> None:
         self.now, self.cause = now, cause
-        self.pieces: list[
-            tuple[Int64, int, int, int | Int64, int | Int64, object, object, object, float]
-        ] = []
-        self.count = 0
+        self.pieces: list[tuple[Int64, int | Int64, tuple[tuple[int, Any], ...]]] = []
+        self.places: list[int] = []
+        self.lengths: list[int] = []
 
-    def add(self, times: Int64, place: int, kind: int, aux: int | Int64, obj: int | Int64, a: object = 0.0,
-            b: object = 0.0, c: object = 0.0, d: float = 0.0) -> None:  # fmt: skip
+    def add(self, times: Int64, place: int, kind: int, aux: int | Int64, obj: int | Int64, a: Any = None,
+            b: Any = None, c: Any = None, d: Any = None) -> None:  # fmt: skip
         if len(times):
-            self.pieces.append((times, place, kind, aux, obj, a, b, c, d))
-            self.count += len(times)
+            head = (obj << 32) + (aux << 16) + kind
+            numbers = tuple((k, one) for k, one in ((3, a), (4, b), (5, c), (6, d)) if one is not None)
+            self.pieces.append((times, head, numbers))
+            self.places.append(place)
+            self.lengths.append(len(times))
 
     def finish(self) -> tuple[NDArray[np.void], Int64]:
-        records, keys = np.zeros(self.count, RECORD), np.empty(self.count, np.int64)
-        records["cause"] = self.cause
+        words = np.zeros((sum(self.lengths), _COLUMNS), np.int64)
+        floats = words.view(np.float64)
+        words[:, 2] = self.cause
         start = 0
-        for times, place, kind, aux, obj, a, b, c, d in self.pieces:
-            rows = records[start : start + len(times)]
-            rows["t"], rows["kind"], rows["aux"], rows["obj"] = times, kind, aux, obj
-            for name, value in (("a", a), ("b", b), ("c", c), ("d", d)):
-                if isinstance(value, np.ndarray) or value:
-                    rows[name] = value
-            keys[start : start + len(times)] = key(times, place, self.now)
-            start += len(times)
-        return records, keys
+        for (times, head, numbers), length in zip(self.pieces, self.lengths, strict=True):
+            end = start + length
+            words[start:end, 0] = times
+            words[start:end, 1] = head
+            for column, number in numbers:
+                floats[start:end, column] = number
+            start = end
+        keys = key(words[:, 0], np.repeat(self.places, self.lengths), self.now)
+        return words.view(RECORD)[:, 0], keys
 
 
 def records_of(found: ChainInstants, until: int, ids: Int64,

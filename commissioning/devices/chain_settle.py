@@ -98,6 +98,8 @@ def settle(found: ChainInstants, until: int, ids: Int64,
                 when = int(key(found.enters[k][left[k]], enter_place(zones, k), found.now))
                 t = int(found.ends[k][left[k]])
                 pending.append(Pending(when, t, found.cause, 0, server.over))
+    if len(products) > len(chain.zones):
+        chain.pace_ns = (until - found.now) // len(products)
     chain.sink.taken += left[zones] - found.left[zones]
     return pending, kept, [part for i, part in parts.items() if i >= here]
 

@@ -33,6 +33,7 @@ KEY_BITS = 12
 """Bits of a key below the time: the place of a record within its instant."""
 _LONGEST = 1 << 50  # ns of one stretch, 13 days: keys stay within 63 bits
 _ENOUGH = 48  # parts per chain in a stretch, below which one by one is as fast
+_SHORT = 4
 _MOST_PAUSE = 64
 
 
@@ -101,7 +102,9 @@ class Ahead:
         self.line, self.chains = line, chains
         self.least = max(chain.rhythm_ns for chain in chains) * _ENOUGH
         self.stretches = 0  # solved so far, a statistic
-        self.pause = 1  # stretches of `least` to go entry by entry before the next attempt
+        # In units of `least`: how far to look, and how long to go entry by entry where that came to nothing.
+        # A line in which many entries come at one instant is not looked at for long.
+        self.reach, self.pause = _SHORT * 8, 1
         self.owners = {owner: k for k, chain in enumerate(chains) for owner in chain.owners}
 
     def advance(self, until: int) -> None:
@@ -109,11 +112,12 @@ class Ahead:
         kernel = self.line.kernel
         while until - kernel._now > self.least and until.__class__ is int:
             before = kernel._now
-            if self._stretch(min(until, before + _LONGEST)) and kernel._now - before > self.least:
-                self.pause = 1
+            look = min(until, before + min(self.reach * self.least, _LONGEST))
+            if self._stretch(look) and kernel._now - before > self.least:
+                self.reach, self.pause = min(self.reach * 8, _LONGEST), 1
             else:
                 kernel.advance(min(until, kernel._now + self.pause * self.least))
-                self.pause = min(self.pause * 2, _MOST_PAUSE)
+                self.reach, self.pause = _SHORT, min(self.pause * 2, _MOST_PAUSE)
         kernel.advance(until)
 
     def _stretch(self, until: int) -> bool:
@@ -181,4 +185,4 @@ class Ahead:
         records = stretches[0].records if len(stretches) == 1 else np.concatenate(
             [one.records for one in stretches]
         )  # fmt: skip
-        self.line.journal.extend(records.take(np.argsort(keys, kind="stable")))
+        self.line.journal.extend(records, np.argsort(keys, kind="stable"))

@@ -106,15 +106,19 @@ class Journal:
             return self._before
         return self._before + end // _SIZE
 
-    def extend(self, records: NDArray[np.void]) -> None:
-        """Append finished records (dtype RECORD, in order): of what was solved ahead of its time."""
-        packed = np.ascontiguousarray(records).view(np.uint8).data
+    def extend(self, records: NDArray[np.void], order: NDArray[np.intp]) -> None:
+        """Append finished records (dtype RECORD) in this order: of what was solved ahead of its time."""
+        rows = records.view(np.int64).reshape(len(records), _SIZE // 8)
         start = 0
-        while start < len(packed):
-            size = min(len(packed) - start, _FULL - self._end)
-            self._open[self._end : self._end + size] = packed[start : start + size]
-            self._end += size
-            start += size
+        while start < len(order):
+            count = min(len(order) - start, (_FULL - self._end) // _SIZE)
+            packed = rows.take(order[start : start + count], axis=0).view(np.uint8).data.cast("B")
+            start += count
+            if count == CHUNK:
+                self._seal(bytes(packed))
+                continue
+            self._open[self._end : self._end + len(packed)] = packed
+            self._end += len(packed)
             if self._end == _FULL:
                 self._seal()
 
@@ -209,8 +213,9 @@ class Journal:
         """The texts first used in the open chunk."""
         return self.texts[self._texts_sealed :]
 
-    def _seal(self) -> None:
-        packed = bytes(self._open)
+    def _seal(self, whole: bytes | None = None) -> None:
+        """Close the open chunk, or add a `whole` one where none is open."""
+        packed = bytes(self._open) if whole is None else whole
         texts = self.new_texts()
         link = chain_next(self._chain, packed, texts)
         number = self._base + len(self._chunks)
@@ -220,6 +225,7 @@ class Journal:
             self._chunks.append(packed)
             self._before += CHUNK
             self._links.append((link, texts))
-            self._open, self._end = bytearray(_FULL), 0
+            if whole is None:
+                self._open, self._end = bytearray(_FULL), 0
         if self.on_chunk is not None:
             self.on_chunk(number, packed, link, texts)
