@@ -272,4 +272,7 @@ class Infeed(Watch):
         self.lane.cleared()
 
     def part_left(self) -> None:
+        lane, gone = self.lane, self.place
         self.detach()
+        if gone is not lane.last:  # another has come on behind it at this very instant: wait for that one
+            lane.calls.append((lane._cleared, None))
