@@ -1,7 +1,6 @@
 """A run in a thread of its own, paced from outside.
 
-Real time is the same run: the pace decides when events happen on the wall, never what happens. Being
-late shows as lag; events are never skipped. Viewers read the journal up to `status().records`.
+How fast it goes is `commissioning.sim.pacing`. Viewers read the journal up to `status().records`.
 """
 
 from __future__ import annotations
@@ -19,19 +18,14 @@ from commissioning.model.problem import Problem, Problems
 from commissioning.sim.journal import Journal
 from commissioning.sim.link import LinkStatus
 from commissioning.sim.link_host import LinkHost
+from commissioning.sim.pacing import Pace
 from commissioning.sim.run import Run
 
 __all__ = ["Recorder", "Session", "SessionState", "SessionStatus"]
 
 SessionState = Literal["running", "paused", "ended", "failed"]
 
-_SLICE_S = 0.005  # wall time between looks at links and commands
-_LONGEST_SLICE = 10_000_000_000  # virtual ns in one go, however high the speed, so that commands are answered
 _LONGEST_GOODBYE_S = 10.0
-_BUDGET_S = 0.02  # wall time between two looks at full speed, so that commands are answered
-_STRETCH_S = 0.002  # wall time of one stretch at full speed: as long as a viewer may wait for its turn
-_LONGEST_STEP = 60_000_000_000  # virtual ns of one stretch
-_PATIENCE_S = 0.05  # a viewer that holds the run for longer has forgotten it
 
 
 class Recorder(Protocol):
@@ -73,24 +67,19 @@ class Session:
         arm: tuple[str, ...] = (),
     ) -> None:
         self._make_run, self._make_recorder, self._arm = make_run, make_recorder, arm
-        self._speed, self._until = speed, until_ns
+        self._pace = Pace(speed, until_ns)
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake = Event()
-        self._way = Event()  # unset while a viewer works
-        self._way.set()
         self._lock = Lock()
         self._asked = 0  # commands given, taken, and answered by a published status
         self._taken = 0
         self._answered = 0
-        self._step = 1_000_000  # virtual ns of one stretch; finds its own length
         self._pending: list[Future[Any]] = []
         self._closing = False
         self._state: SessionState = "paused"
-        self._lag = 0.0
         self._rate = 0.0
         self._notice = ""
         self._crash: Problem | None = None
-        self._anchor_wall, self._anchor_now = 0.0, 0
         self._rate_wall, self._rate_events = time.monotonic(), 0
         self._recorder: Recorder | None = None
         self._links: LinkHost | None = None
@@ -144,11 +133,11 @@ class Session:
         Two threads that both want the interpreter slow each other down; one after the other is quicker for
         both. What happens in the run does not depend on it.
         """
-        self._way.clear()
+        self._pace.give_way()
 
     def go_on(self) -> None:
         """The viewer is done."""
-        self._way.set()
+        self._pace.go_on()
 
     def do(self, fn: Callable[[Run], Any]) -> Future[Any]:
         """Call `fn(run)` in the run's thread between two instants; its result or exception as a future."""
@@ -255,81 +244,34 @@ class Session:
         return pause
 
     def _advance(self) -> float:
-        """Let virtual time pass up to where the wall is; returns how long to wait, s."""
-        run, speed = self.run, self._speed
-        wall = time.monotonic()
-        if math.isinf(speed):
-            self._lag = 0.0
-            self._race(wall + _BUDGET_S)
-            pause = 0.0005  # a gap in which the other threads get the interpreter: links answer
-        else:
-            target = self._anchor_now + round((wall - self._anchor_wall) * speed * 1e9)
-            deadline = wall + _BUDGET_S
-            slice_ns = min(max(1, round(_SLICE_S * speed * 1e9)), _LONGEST_SLICE)
-            while run.now_ns < target and time.monotonic() < deadline and not self._over():
-                if speed > 1.0:  # in real time a partner outside may wait for this run
-                    self._let_pass()
-                self._stretch(min(target - run.now_ns, slice_ns))
-            behind = (target - run.now_ns) / 1e9 / speed
-            self._lag = max(behind, 0.0)
-            pause = 0.0 if behind > 0.0 and not self._over() else _SLICE_S
-        if run.problem is not None:
+        """Let virtual time pass; returns how long to wait, s."""
+        pause = self._pace.advance(self.run)
+        if self.run.problem is not None:
             self._state = "failed"
-        elif self._over():
+        elif self._pace.over(self.run):
             self._state = "ended"
         return pause
-
-    def _race(self, deadline: float) -> None:
-        """As fast as possible, in stretches that let a viewer pass in between."""
-        while time.monotonic() < deadline and not self._over():
-            self._let_pass()
-            self._stretch(_LONGEST_STEP)
-
-    def _stretch(self, most: int) -> None:
-        """Advance by at most `most` ns, and by no more than twice what took little time before: nobody
-        knows how much happens in a line until it has run."""
-        run, step = self.run, self._step
-        begun = time.monotonic()
-        run.advance_to(self._capped(run.now_ns + min(step, most)))
-        took = time.monotonic() - begun
-        if took > _STRETCH_S:
-            self._step = max(step // 2, 1000)
-        elif took < _STRETCH_S / 2 and most >= step:
-            self._step = min(step * 2, _LONGEST_STEP)
-
-    def _let_pass(self) -> None:
-        if not self._way.is_set() and not self._way.wait(_PATIENCE_S):
-            self._way.set()
-
-    def _capped(self, t: int) -> int:
-        return t if self._until is None else min(t, self._until)
-
-    def _over(self) -> bool:
-        return self.run.problem is not None or (self._until is not None and self.run.now_ns >= self._until)
 
     def _exchange(self) -> None:
         if self._links is None:
             return
         running = self._state == "running"
-        self._links.exchange(self._mapped if running and not math.isinf(self._speed) else None)
+        self._links.exchange(self._pace.virtual if running and not math.isinf(self._pace.speed) else None)
         reason = self._links.take_pause()
         if reason and running:
             self._notice = reason
             self._pause()
 
-    def _mapped(self, wall_ns: int) -> int:
-        return self._anchor_now + round((wall_ns * 1e-9 - self._anchor_wall) * self._speed * 1e9)
-
     def _start(self) -> None:
         if self._state == "paused":
             self._state = "running"
             self._notice = ""
-            self._set_anchor()
+            self._pace.anchor(self.run.now_ns)
 
     def _pause(self) -> None:
         if self._state == "running":
             self._state = "paused"
-            self._lag = 0.0
+            self._pace.lag = 0.0
 
     def _step_event(self) -> None:
         self._pause()
@@ -339,11 +281,8 @@ class Session:
                 self._state = "failed"
 
     def _set_speed(self, speed: float) -> None:
-        self._speed = speed
-        self._set_anchor()
-
-    def _set_anchor(self) -> None:
-        self._anchor_wall, self._anchor_now = time.monotonic(), self.run.now_ns
+        self._pace.speed = speed
+        self._pace.anchor(self.run.now_ns)
 
     def _reset(self) -> None:
         self._drop()
@@ -364,7 +303,7 @@ class Session:
                 if problems:
                     raise Problems(problems)
         self._rate_events = self.run.events
-        self._set_anchor()
+        self._pace.anchor(self.run.now_ns)
 
     def _record(self, make_recorder: Callable[[Run], Recorder] | None) -> None:
         recorder, self._recorder = self._recorder, None
@@ -392,8 +331,9 @@ class Session:
             self._rate = (self.run.events - self._rate_events) / elapsed
             self._rate_wall, self._rate_events = wall, self.run.events
         links = () if self._links is None else tuple(self._links.statuses().items())
+        pace = self._pace
         return SessionStatus(
-            self._state, self.run.now_ns, self.run.journal.length, self._speed, self._lag, self._rate,
+            self._state, self.run.now_ns, self.run.journal.length, pace.speed, pace.lag, self._rate,
             self._crash or self.run.problem or self._alarm(), links, self._notice,
         )  # fmt: skip
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from commissioning.bench.load import LoadedScene
-from commissioning.sim import session as sessions
+from commissioning.sim import pacing
 from commissioning.sim.run import Run
 from commissioning.sim.session import Session
 
@@ -55,7 +55,7 @@ def goes_on(s: Session) -> bool:
 def test_that_a_run_faster_than_real_time_lets_a_working_viewer_pass(
     make: Callable[[], Run], speed: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "_PATIENCE_S", PATIENCE)
+    monkeypatch.setattr(pacing, "_PATIENCE_S", PATIENCE)
     with session(make, speed) as s:
         s.start()
         assert goes_on(s)
@@ -68,7 +68,7 @@ def test_that_a_run_faster_than_real_time_lets_a_working_viewer_pass(
 def test_that_a_run_in_real_time_waits_for_nobody(
     make: Callable[[], Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "_PATIENCE_S", PATIENCE)
+    monkeypatch.setattr(pacing, "_PATIENCE_S", PATIENCE)
     with session(make, 1.0) as s:
         s.start()
         s.give_way()
