@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import cos, radians, sin
 
 from hypothesis import strategies as st
+from random_stages import FURTHER, further
 
 __all__ = ["SECONDS", "lines"]
 
@@ -19,7 +20,7 @@ SECONDS = 90
 TIMES = ("1 s", "2.5 s", "{exponential: 2 s}", "{uniform: [0.5 s, 3 s]}", "{normal: {mean: 2 s, sd: 0.5 s}}")
 STAGES = (
     "belt", "belt", "slow belt", "rigid belt", "stopped belt", "turning belt", "rollers", "slug rollers", "buffer", "station",
-    "failing station", "batch", "transfer", "diverter", "popup", "pusher", "stopper", "merge",
+    "failing station", "batch", "transfer", "diverter", "popup", "pusher", "stopper", "merge", *FURTHER,
 )  # fmt: skip
 
 
@@ -32,31 +33,40 @@ class Text:
     commands: list[str] = field(default_factory=list)
     x: float = 0.0
     y: float = 0.0
+    z: float = 0.8
     turn: int = 0
     devices: int = 0
     sinks: int = 0
     track: str = ""  # the last device of the main way, if parts travel on it
+    last: str = "src"  # the last device of the main way
     needs: str = ""  # what leads to the next device of the main way: the row that waits for its name
 
     def name(self, kind: str) -> str:
         self.devices += 1
         return f"{kind}{self.devices}"
 
-    def add(self, name: str, kind: str, params: str = "", length: float = 0.0, posed: bool = True) -> None:
-        """A device of the main way; the one before leads to it."""
+    def add(
+        self,
+        name: str,
+        kind: str,
+        params: str = "",
+        length: float = 0.0,
+        posed: bool = True,
+        way: str = "NEXT",
+    ) -> None:
+        """A device of the main way; the one before leads to it. `way`: its `to`, NEXT for what follows."""
         if self.needs:
             self.rows.append(self.needs.replace("NEXT", name))
         pose = self.pose() if posed else ""
         size = f", length: {length!r} m" if length else ""
-        self.needs = f"{name}: {{type: {kind}{pose}{size}{params}, to: NEXT}}"
+        self.needs = f"{name}: {{type: {kind}{pose}{size}{params}, to: {way}}}"
+        self.last = name
         self.x += length * cos(radians(self.turn))
         self.y += length * sin(radians(self.turn))
-        self.track = name if kind in ("belt", "roller_conveyor") else ""
+        self.track = name if kind in ("belt", "curve", "roller_conveyor", "chain_conveyor") else ""
 
     def pose(self) -> str:
-        return (
-            f", pose: {{xyz: [{self.x:.9f} m, {self.y:.9f} m, 0.8 m], rpy: [0 deg, 0 deg, {self.turn} deg]}}"
-        )
+        return f", pose: {{xyz: [{self.x:.9f} m, {self.y:.9f} m, {self.z} m], rpy: [0 deg, 0 deg, {self.turn} deg]}}"
 
     def sink(self) -> str:
         self.sinks += 1
@@ -79,7 +89,9 @@ class Text:
     def stage(self, kind: str) -> None:
         """One device more, and what stands beside it."""
         rng = self.rng
-        if kind == "belt":
+        if kind in FURTHER:
+            further(self, kind)
+        elif kind == "belt":
             name = self.belt(f", gap: {rng.choice([0, 0.05])} m")
             if rng.random() < 0.5:
                 self.rows.append(f"{self.name('eye')}: {{type: photo_eye, along: {name}, at: 0.4 m}}")
@@ -101,7 +113,7 @@ class Text:
             zones, mode = rng.randint(1, 4), "slug" if kind == "slug rollers" else "singulation"
             more = f"{self.speed()}, zones: {zones}, mode: {mode}"
             more += self.command("release") if rng.random() < 0.5 else ""
-            self.add(self.name("roll"), "roller_conveyor", more, 0.6 * zones)
+            self.add(self.name("roll"), rng.choice(["roller_conveyor", "chain_conveyor"]), more, 0.6 * zones)
         elif kind == "buffer":
             self.add(self.name("wait"), "buffer", f", capacity: {rng.randint(1, 4)}", 0.6)
         elif kind == "station":
@@ -150,7 +162,7 @@ class Text:
             cx, cy = x + 1.4 * cos(radians(turn)), y + 1.4 * sin(radians(turn))
             side, back = self.name("side"), (turn + 90) % 360
             sx, sy = cx - 1.1 * cos(radians(back)), cy - 1.1 * sin(radians(back))
-            pose = f"pose: {{xyz: [{sx:.9f} m, {sy:.9f} m, 0.8 m], rpy: [0 deg, 0 deg, {back} deg]}}"
+            pose = f"pose: {{xyz: [{sx:.9f} m, {sy:.9f} m, {self.z} m], rpy: [0 deg, 0 deg, {back} deg]}}"
             self.rows.append(
                 f"{self.name('src')}: {{type: source, product: tray, every: {rng.choice(TIMES)}, to: {side}}}"
             )
@@ -176,7 +188,7 @@ class Text:
         rows = "\n".join("  " + row for row in self.rows)
         listed = ", ".join(steps)
         return (
-            "format: commissioning-scene/1\nproducts: {box: {size: [0.3 m, 0.2 m, 0.2 m]}, tray: {size: [0.2 m, 0.3 m, 0.1 m]}}\n"
+            "format: commissioning-scene/1\nproducts: {box: {size: [0.3 m, 0.2 m, 0.2 m]}, tray: {size: [0.2 m, 0.3 m, 0.1 m]}, pallet: {size: [0.3 m, 0.3 m, 0.1 m]}, lid: {size: [0.2 m, 0.2 m, 0.05 m]}}\n"
             f"run: {{length: {SECONDS} s, scenario: hands}}\nscenarios: {{hands: {{steps: [{listed}]}}}}\ndevices:\n{rows}\n"
         )
 
@@ -187,7 +199,7 @@ def lines(draw: st.DrawFn) -> str:
     stages = draw(st.lists(st.sampled_from(STAGES), min_size=1, max_size=7))
     rng = random.Random(draw(st.integers(0, 10**6)))
     text = Text(rng)
-    takes_time = set(stages) - {"buffer"}  # a source that always has a part needs something that does
+    takes_time = set(stages) - {"buffer", "rack"}  # a source that always has a part needs something that does
     every = rng.choice([*TIMES, "always"] if takes_time else TIMES)
     text.needs = f"src: {{type: source, mix: {{box: 1, tray: 1}}, every: {every}, to: NEXT}}"
     for kind in stages:

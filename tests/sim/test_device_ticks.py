@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tick_net import Diverter, Gate, Goal, Net, Popup, Source, Track, Transfer, Zones
+from tick_net import Diverter, Gate, Goal, Net, Popup, Slug, Source, Track, Transfer, Zones
 
 from commissioning.bench.load import load_text
 from commissioning.model.record import Kind
@@ -244,8 +244,9 @@ other: {{type: sink}}
     compare(exact, ticked, 12)
 
 
+@pytest.mark.parametrize("kind", ["roller_conveyor", "chain_conveyor"])
 @pytest.mark.parametrize("seed", range(8))
-def test_that_zones_of_rollers_agree_with_a_tick_loop(seed: int) -> None:
+def test_that_zones_of_rollers_and_chains_agree_with_a_tick_loop(kind: str, seed: int) -> None:
     """As many parts as zones; the last zone is let go and held again at tenths, the others by what is ahead."""
     rng = random.Random(seed)
     count, speed = rng.randint(2, 6), round(rng.uniform(0.3, 0.7), 3)
@@ -254,7 +255,7 @@ def test_that_zones_of_rollers_agree_with_a_tick_loop(seed: int) -> None:
     plan = [(until, True)]
     exact = solved(f"""
 src: {{type: source, product: long, every: {every} s, limit: {count}, to: zpa}}
-zpa: {{type: roller_conveyor, pose: {{xyz: [0 m, 0 m, 0 m]}}, length: {0.6 * count:.1f} m, zones: {count}, speed: {speed} m/s, to: out, tags: {{release: Q}}}}
+zpa: {{type: {kind}, pose: {{xyz: [0 m, 0 m, 0 m]}}, length: {0.6 * count:.1f} m, zones: {count}, speed: {speed} m/s, to: out, tags: {{release: Q}}}}
 out: {{type: sink}}
 """, {"Q": list(plan)})  # fmt: skip
 
@@ -262,6 +263,32 @@ out: {{type: sink}}
         zones = Zones(
             count, 0.6, 0.05, speed, lambda t: until if t >= until else None, [0.45] * count, every, rate
         )
+        zones.run(SECONDS)
+        return {"out": zones.times}
+
+    compare(exact, ticked, count)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_that_a_slug_of_rollers_agrees_with_a_tick_loop(seed: int) -> None:
+    """What has queued up goes all at once; it is stopped at a tenth, with parts half over their eyes, and let go."""
+    rng = random.Random(seed)
+    count, speed = rng.randint(2, 6), round(rng.uniform(0.3, 0.7), 3)
+    every = round(rng.uniform(1.1, 1.8) / speed, 3)
+    until = round((count + 1) * every + rng.uniform(1.0, 4.0), 1)
+    plan = [(until, True), (round(until + rng.uniform(0.2, 1.5), 1), False)]
+    plan += [(round(plan[-1][0] + 2.3, 1), True)]
+    exact = solved(f"""
+src: {{type: source, product: long, every: {every} s, limit: {count}, to: zpa}}
+zpa: {{type: roller_conveyor, pose: {{xyz: [0 m, 0 m, 0 m]}}, length: {0.6 * count:.1f} m, zones: {count}, mode: slug, speed: {speed} m/s, to: out, tags: {{release: Q}}}}
+out: {{type: sink}}
+""", {"Q": list(plan)})  # fmt: skip
+
+    def ticked(rate: int) -> Times:
+        def released(t: float) -> bool:
+            return any(on <= t + 1e-9 < off for on, off in ((plan[0][0], plan[1][0]), (plan[2][0], 1e9)))
+
+        zones = Slug(count, 0.6, 0.05, speed, released, [0.45] * count, every, rate)
         zones.run(SECONDS)
         return {"out": zones.times}
 

@@ -74,7 +74,10 @@ def test_that_every_part_made_is_somewhere_or_has_left(text: str) -> None:
     alive: set[int] = set()
     placed: set[int] = set()
     sinks = {k for k, thing in enumerate(run.journal.header["core"]["objects"]) if thing["type"] == "sink"}
-    left = 0
+    joins = {
+        k for k, thing in enumerate(run.journal.header["core"]["objects"]) if thing["type"] == "assembly"
+    }
+    left = used = 0  # at sinks; up in what an assembly made
     for row in run.journal.records():
         kind, part = row["kind"], int(row["obj"])
         if kind == Kind.PART_MADE:
@@ -84,12 +87,13 @@ def test_that_every_part_made_is_somewhere_or_has_left(text: str) -> None:
             assert part in alive
             placed.add(part)
         elif kind == Kind.PART_GONE:
-            assert row["aux"] == 0 and int(row["a"]) in sinks
+            assert int(row["a"]) in (sinks if row["aux"] == 0 else joins) and row["aux"] in (0, 3)
             alive.remove(part)
             placed.discard(part)
-            left += 1
+            left += row["aux"] == 0
+            used += row["aux"] == 3
     assert alive == set(run.line.parts)
-    assert left + len(alive) == run.line.made
+    assert left + used + len(alive) == run.line.made
     shown = [int(part) for part in Timeline(run.journal.header, run.journal.records()).poses(run.now_ns).ids]
     assert sorted(shown) == sorted(placed)
     counted = sum(int(run.tags[f"{d.id}.count"].value) for d in run.line.devices.values() if d.index in sinks)
@@ -143,16 +147,25 @@ def test_that_no_part_overtakes_or_overlaps_another_on_any_track(text: str) -> N
     """At instants of events and between them: tail to front in order, none closer than it is long; and two
     parts that are on one track together stay in their order for as long as both are there."""
     run = run_of(text)
-    order: dict[tuple[int, int, int], int] = {}  # lane and two parts -> when the first was seen ahead
+    order: dict[tuple[int, tuple[int, int], tuple[int, int]], int] = {}  # lane, two visits -> when seen so
+    visits: dict[int, int] = defaultdict(int)  # of a part to its carriers: pallets come again
+    carrier: dict[int, tuple[int, int]] = {}
+    moves = [row for row in run.journal.records() if row["kind"] == Kind.PART_MOVE]
+    k = 0
     for t, poses in seen(run):
+        while k < len(moves) and moves[k]["t"] <= t:
+            part, onto = int(moves[k]["obj"]), (int(moves[k]["aux"]), int(moves[k]["a"]))
+            visits[part] += carrier.get(part) != onto
+            carrier[part] = onto
+            k += 1
         for lane, parts in on_lanes(poses).items():
             for (one, front, length), (two, behind, _) in pairwise(parts):
                 assert front - length >= behind - TOUCH, f"parts {one} and {two} overlap at {t} ns"
-            names = [part for part, _, _ in parts]
-            for k, one in enumerate(names):
-                for two in names[k + 1 :]:
-                    assert (lane, two, one) not in order, f"{two} has overtaken {one} at {t} ns"
-                    order[lane, one, two] = t
+            there = [(part, visits[part]) for part, _, _ in parts]
+            for i, first in enumerate(there):
+                for second in there[i + 1 :]:
+                    assert (lane, second, first) not in order, f"{second} has overtaken {first} at {t} ns"
+                    order[lane, first, second] = t
 
 
 @settings(max_examples=25)

@@ -16,7 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Diverter", "Gate", "Goal", "Net", "Popup", "Side", "Source", "Track", "Transfer", "Zones"]
+__all__ = [
+    "Diverter", "Gate", "Goal", "Net", "Popup", "Side", "Slug", "Source", "Track", "Transfer", "Zones",
+]  # fmt: skip
 
 INF = float("inf")
 HAIR = 1e-9
@@ -412,3 +414,64 @@ class Zones:
             if part.x > begin - HAIR and part.x - part.length < end - HAIR:
                 return None
         return freed[zone]
+
+
+@dataclass(eq=False)
+class Slug:
+    """Zones as in `Zones` that send with the one ahead: all that touch an eye go when the last one may.
+
+    `released(t)`: whether the last zone may send. A zone whose part has come to its eye and may not go on
+    stands, also when the part has gone half over it; a part that goes, goes on while the zone ahead runs.
+    """
+
+    count: int
+    pitch: float
+    eye: float
+    speed: float
+    released: Callable[[float], bool]
+    lengths: Sequence[float]
+    every: float
+    rate: int
+    times: list[float] = field(default_factory=list)
+
+    def run(self, seconds: float) -> None:
+        dt = 1.0 / self.rate
+        self.going = [False] * self.count
+        parts: list[Part] = []
+        end = self.count * self.pitch
+        for k in range(1, round(seconds * self.rate) + 1):
+            now, made = k * dt, len(parts) + len(self.times)
+            if made < len(self.lengths) and now >= (made + 1) * self.every - HAIR:
+                parts.append(Part(self.lengths[made], since=(made + 1) * self.every))
+                parts[-1].x = self.speed * (now - parts[-1].since)
+                continue
+            stops = [(zone + 1) * self.pitch - self.eye for zone in range(self.count)]
+            may, runs = self._decide(parts, stops, now - dt)
+            for part in list(parts):
+                zone = min(int(part.x / self.pitch + HAIR), self.count - 1)
+                x = part.x + self.speed * dt if runs[zone] else part.x
+                if part.x < stops[zone] - HAIR <= x and not may[zone]:
+                    # what is ahead has been moved already, perhaps onto its own eye
+                    x = x if self._decide(parts, stops, now - dt)[0][zone] else stops[zone]
+                if x >= end - HAIR:
+                    self.times.append(now - (x - end) / self.speed)
+                    parts.remove(part)
+                part.x = x
+
+    def _decide(
+        self, parts: Sequence[Part], stops: Sequence[float], t: float
+    ) -> tuple[list[bool], list[bool]]:
+        """Of each zone whether its part might go on, and whether it runs."""
+        may, runs = [False] * self.count, [False] * self.count
+        ahead = False  # a part at the eye of the zone ahead goes
+        for zone in reversed(range(self.count)):
+            begin = (zone + 1) * self.pitch
+            occupied = any(p.x > begin - HAIR and p.x - p.length < begin + self.pitch - HAIR for p in parts)
+            if zone == self.count - 1:
+                may[zone] = self.released(t)
+            else:
+                may[zone] = not occupied or ahead or (self.going[zone] and runs[zone + 1])
+            blocked = any(p.x >= stops[zone] - HAIR and p.x - p.length < stops[zone] - HAIR for p in parts)
+            runs[zone] = not blocked or may[zone]
+            self.going[zone] = ahead = blocked and may[zone]
+        return may, runs
