@@ -379,3 +379,12 @@ def test_that_a_variant_whose_parts_wait_for_one_another_is_told_and_is_no_rate(
     (problem,) = report.problems
     assert "variant few, replication 1" in problem.what and "deadlock: again (part" in problem.what
     assert report.variant("base").cells["out.throughput"].interval is not None
+
+
+def test_that_a_rate_of_nothing_is_told_to_be_no_figure(tmp_path: Path) -> None:
+    """The first part needs 3 m at 0.4 m/s and 3 s of work: in 1 s none is out."""
+    text = LINE + "  short: {for: 1 s, replications: 2}\n"
+    report = experiment(load_text(text, tmp_path / "scene.yaml"), "short", make_pool=inline())
+    assert any("No part left out in any run of base" in notice for notice in report.notices)
+    whole = experiment(load_text(text, tmp_path / "scene.yaml"), "one", make_pool=inline())
+    assert not any("No part left" in notice for notice in whole.notices)

@@ -83,6 +83,8 @@ WRONG = {
     "{variants: {a: {infeed.every: 0 s, infeed.every.exponential: 3 s}}}": ("lies inside infeed.every", ""),
     "{repetitions: 3}": ("has no 'repetitions'", "replications"),
     "{variants: [1]}": ("variants is a mapping", ""),
+    "{sweep: {belt1.sped: [0.3 m/s, 0.4 m/s]}}": ("has no 'sped'", "speed"),  # once, not for each value
+    "{sensitivity: 5}": ("at most 100 %", ""),
 }
 
 

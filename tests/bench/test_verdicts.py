@@ -273,3 +273,19 @@ def test_that_parts_that_wait_for_one_another_decide_what_they_stop(tmp_path: Pa
     assert "stand still for ever" in report.verdict("quiet").why
     assert "deadlock" in report.as_html()
     assert len(report.runs) == 5  # `before` needs five of them; `flows` is decided by the first
+
+
+def test_that_a_line_that_delivers_nothing_says_where_its_parts_are() -> None:
+    """All of them fail the test and go round again: 900 in an hour, one of them in the test."""
+    text = """format: commissioning-scene/1
+products: {box: {size: [0.3 m, 0.2 m, 0.2 m]}}
+devices:
+  src: {type: source, product: box, every: 4 s, to: test}
+  test: {type: inspection, results: {good: 0 %, rework: 100 %}, cycle: 1 s, to: {good: out, rework: again}}
+  again: {type: buffer, pose: {xyz: [0 m, 3 m, 0 m]}, to: test}
+  out: {type: sink}
+checks: {rate: {type: throughput, at: out, at_least: 100/h, for: 1 h}}
+"""
+    (verdict,) = check_scene(load_text(text, Path("scene.yaml"))).verdicts
+    assert verdict.verdict == "FAIL" and verdict.measured == 0.0
+    assert "No parts came to out; at the end:" in verdict.why and "in again" in verdict.why
