@@ -55,6 +55,19 @@ def test_that_a_ram_with_limited_jerk_touches_on_its_cubic(line: Line) -> None:
     assert edges(run, "pu.extended") == pytest.approx([5 + 0.1 + sqrt(2.01)], abs=2e-9)
 
 
+def test_that_a_ram_that_turns_round_behind_the_side_of_a_part_touches_it(line: Line) -> None:
+    """1 m/s2. Called back at 3.5 s from 0.5 m, and out again at 4.2 s, when it is at 0.255 m with -0.7 m/s: it
+    turns at 4.9 s and 0.01 m, and is at the side of the part, at 0.15 m, sqrt(0.28) s later."""
+    run = line(PUSH.replace("LIMITS", "acceleration: 1 m/s2"))
+    for t, out in ((2.0, True), (3.5, False), (4.2, True)):
+        run.advance_to(round(t * 1e9))
+        run.write("Q", out)
+    run.advance("5 s")
+    assert edges(run, "pe.blocked") == [5.2]
+    assert edges(run, "pe.blocked", False) == pytest.approx([4.9 + sqrt(0.28)], abs=2e-9)
+    assert edges(run, "bin.count", 1) == pytest.approx([4.9 + 2 * sqrt(0.49)], abs=2e-9)
+
+
 def test_that_a_ram_with_a_jerk_needs_a_limit_of_acceleration(line: Line) -> None:
     with pytest.raises(Exception, match="has a jerk"):
         line(PUSH.replace("LIMITS", "jerk: 4 m/s3"))
