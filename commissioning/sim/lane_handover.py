@@ -65,10 +65,10 @@ class LaneHandover(LaneHolds):
         self._enter(part)
         return True
 
-    def insert(self, part: Part, entry: Entry, behind: Place | None) -> None:
+    def insert(self, part: Part, entry: Entry, behind: Place | None, gap: float = 0.0) -> None:
         """Put a part onto the lane at an entry in its middle, ahead of `behind` (None: as the last one).
 
-        The caller has seen to it that there is room.
+        The caller has seen to it that there is room, and `gap` m to the part ahead.
         """
         if entry.place is not None:
             entry.finish(True)
@@ -76,7 +76,9 @@ class LaneHandover(LaneHolds):
         ahead = self.last if behind is None else behind.ahead
         zone = next(z for z in self.zones if z.start <= x < z.end)
         place = Place(part, 0.0 if ahead is None else ahead.c + ahead.length, None)
-        train = self.new_train(place, zone, zone.drive, x + place.c - zone.drive.travel(self.kernel._now))
+        base = x + place.c - zone.drive.travel(self.kernel._now)
+        base += self._gone_on(part, ahead, zone.drive, x + gap)
+        train = self.new_train(place, zone, zone.drive, base)
         part.owner, part.place = self, place
         self.journal.note(_PART_MOVE, _ON_LANE, part.id, self.index, place.c, neighbour(ahead), x)
         self.journal.note(_TRAIN, zone.drive.index, self.index, train.base, part.id, part.id)
@@ -140,7 +142,7 @@ class LaneHandover(LaneHolds):
         place = Place(part, c, None)
         base = c - drive.travel(self.kernel._now)
         if part.place is not None or self.gap_kept:
-            base += self._gone_on(part, last, drive)
+            base += self._gone_on(part, last, drive, self.gap_kept)
         train = self.new_train(place, zone, drive, base)
         part.owner, part.place = self, place
         add = self.journal.note
@@ -169,18 +171,19 @@ class LaneHandover(LaneHolds):
         elif self.touched and not self.draining:
             self.flush()
 
-    def _gone_on(self, part: Part, last: Place | None, drive: Drive) -> float:
-        """How far beyond the infeed a part is at the instant at which it comes on, m.
+    def _gone_on(self, part: Part, ahead: Place | None, drive: Drive, room: float) -> float:
+        """How far beyond the infeed or entry a part is at the instant at which it comes on, m. `room`: where
+        the tail ahead must have been for that.
 
-        The instant is the solved time rounded up. What has led to it (the tail of the last part that clears
+        The instant is the solved time rounded up. What has led to it (the tail of the part ahead that clears
         the gap, or the part's own way on the lane before) has gone on meanwhile, and so has the part: if it
         began at 0 all the same, each part that follows at a gap would come by up to 1 ns later than the last.
         """
         now, one = self.kernel._now, part.place
-        if last is not None and last.train is not None and last.train.drive is drive:
-            room = self.front(last) - last.length - self.gap_kept
-            if 0.0 < room < INSTANT * drive.speed_at(now):
-                return room
+        if ahead is not None and ahead.train is not None and ahead.train.drive is drive:
+            beyond = self.front(ahead) - ahead.length - room
+            if 0.0 < beyond < INSTANT * drive.speed_at(now):
+                return beyond
         if isinstance(one, Place) and one.train is not None and one.train.drive is not None:
             before, v = one.train.lane, one.train.drive.speed_at(now)
             beyond = before.front(one) - before.zones[-1].end

@@ -94,7 +94,7 @@ class MergePoint(Stateful, Receiver):
             self.waiting.discard(giver)
             self.since.pop(giver.id, None)
             self.side_was_last = True
-            self.lane.insert(part, self.entry, behind)
+            self.lane.insert(part, self.entry, behind, self.rule.gap)
             self._arbitrate()
             if waited and not givers:
                 self._tell(False)

@@ -99,7 +99,7 @@ class GapPoint(MergePoint):
             self.since.pop(giver.id, None)
             had = self._is(part, self.reserved)
             self.asked = [row for row in self.asked if not self._is(part, row)]
-            self.lane.insert(part, self.entry, behind)
+            self.lane.insert(part, self.entry, behind, self.rule.gap)
             if had:
                 self._next()
             if waited and not givers:
