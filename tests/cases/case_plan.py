@@ -62,7 +62,7 @@ def by_scv(mean: float, scv: float) -> str:
         return s(mean)
     if scv == 1:
         return exponential(mean)
-    if scv < 1 and abs(1 / scv - round(1 / scv)) < 1e-9:
+    if scv < 1 and abs(1 / scv - round(1 / scv)) < 1e-9 and 1 / scv <= 1000:
         return f"{{erlang: {{mean: {s(mean)}, k: {round(1 / scv)}}}}}"
     return f"{{lognormal: {{mean: {s(mean)}, sd: {s(math.sqrt(scv) * mean)}}}}}"
 
