@@ -19,6 +19,7 @@ from commissioning.model.declare import Declarations
 from commissioning.model.duration import Always, Constant, Uniform
 from commissioning.model.problem import Problem
 from commissioning.model.quantity import QuantityError, format_quantity, parse_quantity
+from commissioning.model.reading import suggest
 from commissioning.model.scene import CheckRecord, DeviceRecord, Scene
 
 __all__ = ["flow_problems"]
@@ -55,7 +56,7 @@ def flow_problems(text: SceneText, scene: Scene, known: Declarations) -> list[Pr
             )
     found += _without_end(flow, text)
     for record in scene.devices.values():
-        found += _time_problems(record, text) + _mix_problems(record, text)
+        found += _time_problems(record, text) + _mix_problems(record, text, scene)
     for check in scene.checks.values():
         if check.type == "throughput":
             found += _rate_problems(check, text, scene, flow, fed)
@@ -109,7 +110,7 @@ def _time_problems(record: DeviceRecord, text: SceneText) -> list[Problem]:
 _LONGER = "Give it a time, for example 5 s"
 
 
-def _mix_problems(record: DeviceRecord, text: SceneText) -> list[Problem]:
+def _mix_problems(record: DeviceRecord, text: SceneText, scene: Scene) -> list[Problem]:
     """Shares of products: whole numbers are weights, anything else adds up to 100 %."""
     mix = record.params.get("mix")
     if record.type != "source" or not isinstance(mix, Mapping):
@@ -117,8 +118,18 @@ def _mix_problems(record: DeviceRecord, text: SceneText) -> list[Problem]:
     where = text.place(("devices", record.id, "mix"))
     if not mix:
         return [Problem(f"the mix of {record.id} is empty", where, "Write {carton: 90 %, tall_carton: 10 %}")]
+    unknown = [name for name in mix if name not in scene.products]
+    if unknown:
+        found = []
+        for name in unknown:
+            at = text.place(("devices", record.id, "mix", name), key=True)
+            found.append(Problem(f"there is no product {name!r}", at, suggest(name, scene.products)))
+        return found
     if all(type(share) is int for share in mix.values()):
-        return []
+        if min(mix.values()) >= 0 and max(mix.values()) > 0:
+            return []
+        what = f"the weights of {record.id} are 0 or more, and not all 0"
+        return [Problem(what, where, "Write for example {carton: 3, tray: 1}")]
     try:
         total = sum(parse_quantity(share, "share") for share in mix.values())
     except QuantityError:

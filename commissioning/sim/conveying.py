@@ -51,11 +51,11 @@ class Gate:
 def busy_gates(header: Mapping[str, Any], records: NDArray[np.void]) -> dict[int, list[list[Stretch]]]:
     """By device with gates (object index): for each of them the stretches in ns, rising and disjoint, in
     which it was taken by a part that moved. `records`: those of a run from its first on."""
+    if not header["core"]["lanes"]:
+        return {}
     lanes = _gates(header, records)
     kinds = records["kind"]
     wanted = (kinds == int(Kind.PART_MOVE)) | (kinds == int(Kind.PART_GONE)) | (kinds == int(Kind.TRAIN))
-    if not any(lanes):
-        return {}
     reader = _Reader(header, lanes, records, np.flatnonzero(wanted))
     reader.follow()
     found: dict[int, list[list[Stretch]]] = {}

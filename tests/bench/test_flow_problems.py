@@ -330,3 +330,16 @@ out: {type: sink}
     assert "wait has room without limit" in only(line).what
     assert problems(line.replace("type: buffer", "type: buffer, capacity: 9")) == []
     assert problems(line.replace("always", "always, limit: 9")) == []
+
+
+@pytest.mark.parametrize(
+    ("mix", "where", "what"),
+    [
+        ("{box: 3, cube: -1}", "devices.src.mix", "the weights of src are 0 or more"),
+        ("{box: 0, cube: 0}", "devices.src.mix", "not all 0"),
+        ("{box: 50 %, crate: 50 %}", "devices.src.mix.crate", "there is no product 'crate'"),
+    ],
+)
+def test_that_a_wrong_mix_is_told_where_it_stands(mix: str, where: str, what: str) -> None:
+    problem = only(LINE.replace("product: box", f"mix: {mix}"))
+    assert problem.where.id == where and what in problem.what
