@@ -7,7 +7,7 @@ from math import pi
 from typing import ClassVar
 
 from commissioning.devices.set_point import SETPOINT_PARAM, SETPOINT_PORT, speed_told
-from commissioning.devices.shapes import box, cylinder, post, shown
+from commissioning.devices.shapes import box, brace, cylinder, post, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
@@ -130,8 +130,6 @@ class Belt(Device):
             x = 0.25 + (length - 0.5) * i / (pairs - 1) if length > 0.6 else length * (i + 0.5) / pairs
             for side in (half - 0.03, -half + 0.03):
                 bodies += post(frame, f"leg {i}", "frame", 0.045, (x, side), -0.117)
-            bodies.append(
-                box(frame, f"brace {i}", "frame", (0.03, width - 0.08, 0.03), (x, 0, -frame.xyz[2] * 0.62))
-            )
+            bodies.append(brace(frame, f"brace {i}", width - 0.08, x))
         bodies.append(box(frame, "motor", "steel", (0.2, 0.13, 0.14), (length - 0.32, -half - 0.07, -0.13)))
         return bodies

@@ -8,7 +8,7 @@ from math import pi
 from typing import Any, ClassVar
 
 from commissioning.devices.set_point import SETPOINT_PARAM, SETPOINT_PORT, speed_told
-from commissioning.devices.shapes import box, cylinder, post, shown
+from commissioning.devices.shapes import box, brace, cylinder, post, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
@@ -215,6 +215,5 @@ def legs(frame: Pose, length: float, half: float, top: float) -> list[Body]:
         x = 0.2 + (length - 0.4) * k / (pairs - 1) if length > 0.6 else length * (k + 0.5) / pairs
         for y in (half, -half):
             bodies += post(frame, f"leg {k}", "frame", 0.045, (x, y), top)
-        if frame.xyz[2] + top > 0.02:
-            bodies.append(box(frame, f"brace {k}", "frame", (0.03, 2 * half, 0.03), (x, 0, top - 0.04)))
+        bodies.append(brace(frame, f"brace {k}", 2 * half, x))
     return bodies

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import cos, pi
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,22 @@ def test_that_a_conveyor_of_a_thousand_zones_is_drawn_with_a_bounded_number_of_b
     text = SCENE.replace("b: {type: belt, length: LENGTH, speed: 0.5 m/s, to: out}", more)
     run = Run(load_text(text, Path("line/scene.yaml")))
     assert sum(body["device"] == "b" for body in run.journal.header["look"]["bodies"]) < 400
+
+
+def test_that_the_legs_of_an_inclined_belt_are_upright_and_stand_on_the_floor() -> None:
+    """2 m at 30 degrees, the foot at 1 m: legs 0.25 m from either end, 45 mm square, up to 117 mm below the belt."""
+    inclined = "length: 2 m, pose: {xyz: [0 m, 0 m, 1 m], rpy: [0 deg, -30 deg, 0 deg]}"
+    run = Run(load_text(SCENE.replace("length: LENGTH", inclined), Path("line/scene.yaml")))
+    legs = [
+        b
+        for b in run.journal.header["look"]["bodies"]
+        if b["device"] == "b" and b["name"] in ("leg 0", "leg 1")
+    ]
+    assert len(legs) == 4
+    for body in legs:
+        x = 0.25 if body["name"] == "leg 0" else 1.75
+        top = 1.0 + x * 0.5 - 0.117 * cos(pi / 6)
+        assert body["size"] == pytest.approx([0.045, 0.045, top])
+        assert body["pose"]["quaternion"] == pytest.approx([1.0, 0.0, 0.0, 0.0])
+        assert body["pose"]["xyz"][0] == pytest.approx(x * cos(pi / 6) + 0.117 * 0.5)
+        assert body["pose"]["xyz"][2] == pytest.approx(top / 2)

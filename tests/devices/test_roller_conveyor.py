@@ -168,3 +168,12 @@ def test_that_parts_never_overlap_nor_press_whatever_is_released_when(line: Line
             run.write(name, True)
         run.advance("300 s")
         assert run.tags["out.count"].value == 40
+
+
+def test_that_a_chain_conveyor_moves_as_rollers_do(line: Line) -> None:
+    """Times of `test_that_a_slug_goes_as_one`."""
+    run = line(ZONES.replace("MODE", "slug").replace("roller_conveyor", "chain_conveyor"))
+    run.advance("60 s")
+    run.write("Q", True)
+    run.advance("60 s")
+    assert gone(run) == about(60.2, 60 + 1.1 / 0.5, 60 + 2.1 / 0.5)
