@@ -67,6 +67,7 @@ class Popup(Device, Giver):
     def connect(self) -> None:
         assert self.record.along is not None and self.record.at is not None
         self.lane, offset = self.line.on_track(self.record.along)
+        self.lane.only_forward("a pop-up")
         self.stop = self.lane.add_stop(offset + self.record.at, self.held_part)
         target = self.record.to[""]
         self.target = self.line.receiver(target.device, target.at)

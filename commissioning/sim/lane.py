@@ -137,6 +137,9 @@ class Lane(LaneHandover):
         self.entries.append(entry)
         return entry
 
+    def only_forward(self, what: str) -> None:
+        """Said by what would do wrong with parts that come backward; a lane that runs both ways refuses."""
+
     def _add(self, watch: Watch) -> None:
         if self.first is not None:
             raise ValueError(f"{self.id}: parts are on it already")

@@ -7,11 +7,12 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from commissioning.model.record import CarrierKind, Kind
-from commissioning.sim.drive import INSTANT, TOUCH, Drive
+from commissioning.sim.drive import TOUCH, Drive
 from commissioning.sim.flow import Giver, Receiver, Waiting
 from commissioning.sim.lane_entry import Entry
 from commissioning.sim.lane_eye import ChoosyEye, Eye
 from commissioning.sim.lane_holds import LaneHolds
+from commissioning.sim.lane_instant import gone_on
 from commissioning.sim.lane_watch import End, Infeed, Stop, Watch
 from commissioning.sim.part import Part
 from commissioning.sim.train import Place, Zone
@@ -77,7 +78,7 @@ class LaneHandover(LaneHolds):
         zone = next(z for z in self.zones if z.start <= x < z.end)
         place = Place(part, 0.0 if ahead is None else ahead.c + ahead.length, None)
         base = x + place.c - zone.drive.travel(self.kernel._now)
-        base += self._gone_on(part, ahead, zone.drive, x + gap)
+        base += gone_on(part, ahead, zone.drive, x + gap)
         train = self.new_train(place, zone, zone.drive, base)
         part.owner, part.place = self, place
         self.journal.note(_PART_MOVE, _ON_LANE, part.id, self.index, place.c, neighbour(ahead), x)
@@ -142,7 +143,7 @@ class LaneHandover(LaneHolds):
         place = Place(part, c, None)
         base = c - drive.travel(self.kernel._now)
         if part.place is not None or self.gap_kept:
-            base += self._gone_on(part, last, drive, self.gap_kept)
+            base += gone_on(part, last, drive, self.gap_kept)
         train = self.new_train(place, zone, drive, base)
         part.owner, part.place = self, place
         add = self.journal.note
@@ -170,26 +171,6 @@ class LaneHandover(LaneHolds):
             self.settle()
         elif self.touched and not self.draining:
             self.flush()
-
-    def _gone_on(self, part: Part, ahead: Place | None, drive: Drive, room: float) -> float:
-        """How far beyond the infeed or entry a part is at the instant at which it comes on, m. `room`: where
-        the tail ahead must have been for that.
-
-        The instant is the solved time rounded up. What has led to it (the tail of the part ahead that clears
-        the gap, or the part's own way on the lane before) has gone on meanwhile, and so has the part: if it
-        began at 0 all the same, each part that follows at a gap would come by up to 1 ns later than the last.
-        """
-        now, one = self.kernel._now, part.place
-        if ahead is not None and ahead.train is not None and ahead.train.drive is drive:
-            beyond = self.front(ahead) - ahead.length - room
-            if 0.0 < beyond < INSTANT * drive.speed_at(now):
-                return beyond
-        if isinstance(one, Place) and one.train is not None and one.train.drive is not None:
-            before, v = one.train.lane, one.train.drive.speed_at(now)
-            beyond = before.front(one) - before.zones[-1].end
-            if 0.0 < beyond < INSTANT * v:
-                return beyond * drive.speed_at(now) / v
-        return 0.0
 
     def cleared(self) -> None:
         """The last part's tail has cleared the infeed: whoever waits may give."""

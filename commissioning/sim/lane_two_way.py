@@ -25,6 +25,7 @@ from commissioning.sim.lane_eye import ChoosyEye, Clear, Eye, Mark
 from commissioning.sim.lane_handover import neighbour
 from commissioning.sim.lane_range import RangeEye
 from commissioning.sim.lane_trains import HELD
+from commissioning.sim.lane_two_way_journal import TwoWayJournal
 from commissioning.sim.lane_watch import Holder, Stop, Watch
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import World
@@ -49,25 +50,6 @@ class TwoWayEntry(Entry):
     def finish(self, cleared: bool) -> None:
         super().finish(cleared)
         cast(TwoWayLane, self.lane).drive.wake()
-
-
-class TwoWayJournal:
-    """What a lane writes, in the coordinate of the track, whichever way the lane counts."""
-
-    def __init__(self, lane: TwoWayLane, journal: Journal) -> None:
-        self.lane, self.journal = lane, journal
-
-    def note(
-        self, kind: int, aux: int, obj: int, a: float = 0.0, b: float = 0.0, c: float = 0.0, d: float = 0.0
-    ) -> None:
-        """As that of `Journal`, of the records that a lane writes."""
-        lane = self.lane
-        if lane.backward and kind == _TRAIN:
-            a, b, c, d = lane.length - a, c, b, -d + 0.0  # its first part is the last one of the track
-        elif lane.backward:
-            # it comes on at the end, ahead of all others
-            b, c, d = -b - lane.parts_by_id[obj].length, 0.0, lane.length
-        self.journal.note(kind, aux, obj, a, b, c, d)
 
 
 class TwoWayLane(Lane):
@@ -128,6 +110,9 @@ class TwoWayLane(Lane):
 
     def add_range(self, x: float, reach: float, tell: Callable[[], None]) -> RangeEye:
         self._refuse("a laser that looks against the flow")
+
+    def only_forward(self, what: str) -> None:
+        self._refuse(what)
 
     def _refuse(self, what: str) -> NoReturn:
         track = self.id.removeprefix("lane:")

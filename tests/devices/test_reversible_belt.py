@@ -98,6 +98,7 @@ def test_that_a_reverse_command_to_a_belt_that_runs_one_way_is_a_problem(line: L
         "sep: {type: separator, along: b, at: 3 m}",
         "code: {type: barcode_reader, along: b, at: 3 m}",
         "far: {type: laser_distance, along: b, at: 3 m}",
+        "up: {type: popup, along: b, at: 3 m, to: out}",
     ],
 )
 def test_that_what_works_in_one_direction_only_is_a_problem_along_a_reversible_belt(
