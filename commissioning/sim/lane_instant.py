@@ -1,8 +1,8 @@
 """Where a part is at the instant at which it comes onto a lane.
 
 An instant is the solved time rounded up to whole ns. What has led to it (the tail of the part ahead that
-clears a gap, or the part's own way on the lane before) has gone on meanwhile, and so has the part: if it began
-at 0 all the same, each part that follows at a gap would come by up to 1 ns later than the last.
+clears a gap, or the part's own way on the lane before) has gone on meanwhile, and so has the part. If it
+began at 0 all the same, each part that follows at a gap would come by up to 1 ns later than the last.
 """
 
 from __future__ import annotations

@@ -52,6 +52,27 @@ def test_that_a_part_goes_back_the_way_it_came_through_standstill() -> None:
     assert told(world, "belt0.moving") == [(0.0, True)]  # it never rested
 
 
+def test_that_a_turn_with_limited_jerk_is_a_stop_and_a_start_of_s_curves() -> None:
+    """V / A + A / J = 2.2 s and V / 2 times that each way (V J > A A): then it is where it was told."""
+    jerk, ramp = 1.0, V / A + A / 1.0
+    world = TwoWayWorld([BeltSpec(6.0, V, A, jerk=jerk, eyes=[3.0])])
+    drive = world.drives[0]
+    drive.command(V)
+    world.run(3.0)
+    world.feeder.feed(0.3)
+    world.run(9.5)  # 6.5 s at V: 2.6 m
+    drive.command(-V)
+    world.run(9.5 + ramp)
+    part = world.lane.parts()[0]
+    assert world.lane.position(part) == pytest.approx(2.6 + V * ramp / 2, abs=1e-9)
+    rise = told(world, "eye0")[0][0]
+    world.run(18.0)
+    # the same way back at the same speeds: the eye is left as long after the turn as it was met before it
+    assert [t for t, _ in told(world, "eye0")] == near(rise, 2 * (9.5 + ramp) - rise)
+    assert world.lane.position(part) == pytest.approx(2.6 - V * (18.0 - 9.5 - 2 * ramp), abs=1e-9)
+    assert told(world, "belt0.moving") == [(0.0, True)]
+
+
 def test_that_records_of_a_turn_have_the_travel_of_the_belt() -> None:
     world = TwoWayWorld([BeltSpec(5.0, V, A)])
     world.drives[0].command(V)
