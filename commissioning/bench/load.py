@@ -12,6 +12,7 @@ from commissioning.bench.experiment_plan import plan_problems
 from commissioning.bench.flow_problems import flow_problems
 from commissioning.bench.link_conflicts import link_problems
 from commissioning.bench.product_problems import product_problems
+from commissioning.bench.program_files import ProgramFiles
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
 from commissioning.files.packaged import packaged
@@ -132,20 +133,21 @@ def _programs(
 ) -> dict[str, Any]:  # fmt: skip
     """The compiled programs by controller. Without a scene nobody can say whether the tags fit."""
     programs: dict[str, Any] = {}
+
+    def read(name: str, where: Place) -> bytes | None:
+        content = _read_file(folder, name, where, found, _LARGEST_PROGRAM)
+        if content is not None:
+            files[name] = content
+        return content
+
     for record in controllers.values():
         controller = types()["controller", record.type]
-        sources: dict[str, str] = {}
         before = len(found)
-        for k, name in enumerate(controller.files(record)):
-            where = text.place(("controllers", record.id, "programs", k))
-            content = _read_file(folder, name, where, found, _LARGEST_PROGRAM)
-            if content is None:
-                continue
-            files[name] = content
-            try:
-                sources[name] = content.decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                found.append(Problem(f"{name} is not UTF-8 (byte {error.start})", where, "Save it as UTF-8"))
+        names = [
+            (name, text.place(("controllers", record.id, "programs", k)))
+            for k, name in enumerate(controller.files(record))
+        ]
+        sources = ProgramFiles(folder, read, found).gather(names)
         if len(found) > before:
             continue
         try:

@@ -10,7 +10,7 @@ from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.scene import ControllerRecord, TagRecord
-from commissioning.plc import Plc, PlcError, Program, TaskSpec, compile_st
+from commissioning.plc import Plc, PlcError, Program, SourcePiece, TaskSpec, compile_project
 from commissioning.sim.controller import Controller, ControllerStopped, Task
 from commissioning.sim.line import Line
 from commissioning.sim.stateful import World
@@ -30,8 +30,9 @@ class Emulated(Controller):
         type="emulated",
         help="Emulated PLC: runs Structured Text in lock-step with the line.",
         params=(
-            Param("programs", "list", "Source files, relative to the scene.",
-                  item=Param("program", "file", "Structured Text file."), example="[plc/main.st]"),
+            Param("programs", "list", "Programs, relative to the scene: files, folders, projects.",
+                  item=Param("program", "file", "Structured Text, a folder of it, a TwinCAT project "
+                             "(.plcproj) or its files, or PLCopen XML."), example="[plc/main.st]"),
             Param("task", "mapping", "Tasks: program, cycle, priority; not needed if declared in the source.",
                   default=None, example="{main: {program: MAIN, cycle: 10 ms}}"),
             Param("io_delay", "duration", "From the scan to the outputs.", default=0.0, minimum=0.0),
@@ -114,11 +115,11 @@ class Emulated(Controller):
 
     @classmethod
     def prepare(
-        cls, record: ControllerRecord, sources: Mapping[str, str], tags: Sequence[TagRecord]
+        cls, record: ControllerRecord, sources: Mapping[str, str | SourcePiece], tags: Sequence[TagRecord]
     ) -> Program:
         """Compile `sources` and see that every tag has its variable. Raises Problems, all at once."""
         try:
-            program = compile_st(sources, dialect=record.params["dialect"], tasks=_tasks(record))
+            program = compile_project(sources, dialect=record.params["dialect"], tasks=_tasks(record))
         except Problems as found:
             raise Problems(_in_scene(problem, record) for problem in found.problems) from found
         problems = []

@@ -1,0 +1,117 @@
+"""PLCopen XML: the boxes of drawn bodies that are functions -> operators and calls in Structured Text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from commissioning.model.element import Element
+from commissioning.plc.iec_types import ELEMENTARY
+from commissioning.plc.pieces import IDENTIFIER
+from commissioning.plc.plcopen_interface import Unreadable
+
+_JOINED = {"ADD": "+", "MUL": "*", "AND": "AND", "OR": "OR", "XOR": "XOR"}
+_BETWEEN = {"SUB": "-", "DIV": "/", "MOD": "MOD", "EXPT": "**"}
+_COMPARED = {"GT": ">", "GE": ">=", "EQ": "=", "LT": "<", "LE": "<=", "NE": "<>"}
+_TYPED_RESULT = {"Q": "BOOL", "Q1": "BOOL", "QU": "BOOL", "QD": "BOOL", "ET": "TIME"}
+# their result has the type of their inputs; of SEL and MUX all but the first, which selects
+_LIKE_INPUTS = {
+    "ADD", "SUB", "MUL", "DIV", "MOD", "AND", "OR", "XOR", "NOT", "MOVE", "MIN", "MAX", "LIMIT", "ABS",
+    "SEL", "MUX", "SHL", "SHR", "ROL", "ROR",
+}  # fmt: skip
+_CONVERSION = re.compile(r"(?:[A-Z]+_)?TO_([A-Z]+)\Z")
+_SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
+_LITERAL = re.compile(r"(L?TIME|T|[A-Z]+)#", re.IGNORECASE)
+
+
+def operand(element: Element | None, owner: Element, attribute: str = "") -> str:
+    """The variable or expression that is written into the drawing, fit to stand among operators."""
+    if element is None:
+        raise Unreadable(f"this {owner.tag} names no variable", owner)
+    text = element.get(attribute) if attribute else "".join(run.text for run in element.runs())
+    text = " ".join(text.split())
+    if not text:
+        raise Unreadable(f"this {owner.tag} names no variable", owner)
+    return text if _SIMPLE.match(text) else f"({text})"
+
+
+def called(
+    node: Element, arguments: Sequence[tuple[str, str]], types: Mapping[str, str], formal: str = ""
+) -> str:
+    """The call of a function with these inputs: an operator where the language has one.
+
+    A function of the project gets its inputs by name; those of the standard by position, since makers name
+    them differently.
+    """
+    name = node.get("typeName")
+    if not all(IDENTIFIER.match(word) for word in name.split(".")):
+        raise Unreadable(f"{name!r} is no name of a function or block", node)
+    upper = name.upper()
+    values = [value if " " not in value else f"({value})" for _, value in arguments]
+    if formal and formal.upper() not in ("OUT", upper, "") and upper in types:
+        raise Unreadable(
+            f"{name} has a second output {formal}, which is not translated; call it in text", node
+        )
+    if upper in _JOINED and len(values) >= 2:
+        return f"({f' {_JOINED[upper]} '.join(values)})"
+    if upper in _BETWEEN and len(values) == 2:
+        return f"({f' {_BETWEEN[upper]} '.join(values)})"
+    if upper in _COMPARED and len(values) >= 2:
+        compared = [f"({left} {_COMPARED[upper]} {right})" for left, right in pairwise(values)]
+        return compared[0] if len(compared) == 1 else f"({' AND '.join(compared)})"
+    if upper == "NOT" and len(values) == 1:
+        return f"(NOT {values[0]})"
+    if upper == "MOVE" and len(values) == 1:
+        return values[0]
+    if upper in _JOINED or upper in _BETWEEN or upper in _COMPARED or upper in ("NOT", "MOVE"):
+        raise Unreadable(f"{name} has {len(values)} connected inputs", node)
+    if upper in types:
+        return f"{name}({', '.join(f'{key} := {value}' for key, value in arguments)})"
+    return f"{name}({', '.join(value for _, value in arguments)})"
+
+
+def result_type(
+    node: Element, formal: str, types: Mapping[str, str], nodes: Mapping[str, Element], depth: int = 0
+) -> str | None:
+    """The type of what a drawn element gives, where it can be told from the drawing; None where not."""
+    if node.tag in ("contact", "coil", "leftPowerRail"):
+        return "BOOL"
+    if node.tag in ("inVariable", "inOutVariable"):
+        expression = node.child("expression")
+        return _of_text(expression.text.strip() if expression is not None else "", types)
+    name = node.get("typeName").upper()
+    if node.tag != "block" or depth > 20:
+        return None
+    if node.get("instanceName"):
+        return _TYPED_RESULT.get(formal.upper())
+    if name in _COMPARED or formal.upper() == "ENO":
+        return "BOOL"
+    conversion = _CONVERSION.match(name)
+    if conversion is not None and conversion.group(1) in ELEMENTARY:
+        return conversion.group(1)
+    if name not in _LIKE_INPUTS:
+        return types.get(name)
+    for variable in (v for holder in node.all("inputVariables") for v in holder.all("variable")):
+        selects = name in ("SEL", "MUX") and variable.get("formalParameter").upper() in ("G", "K")
+        if selects or variable.get("formalParameter").upper() == "EN":
+            continue
+        point = variable.child("connectionPointIn")
+        for connection in point.all("connection") if point is not None else ():
+            source = nodes.get(connection.get("refLocalId"))
+            found = None
+            if source is not None:
+                found = result_type(source, connection.get("formalParameter"), types, nodes, depth + 1)
+            if found is not None:
+                return found
+    return None
+
+
+def _of_text(text: str, types: Mapping[str, str]) -> str | None:
+    if text.upper() in ("TRUE", "FALSE"):
+        return "BOOL"
+    literal = _LITERAL.match(text)
+    if literal is not None:
+        word = {"T": "TIME", "LT": "LTIME"}.get(literal.group(1).upper(), literal.group(1).upper())
+        return word if word in ELEMENTARY else None
+    return types.get(text.upper())

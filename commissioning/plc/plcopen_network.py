@@ -1,0 +1,344 @@
+"""PLCopen XML: the drawn bodies LD and FBD -> Structured Text.
+
+What writes (coils, output variables, calls of blocks, RETURN) becomes a statement, in the order of
+`executionOrderId` where it is given, else from top to bottom and from left to right, as Beremiz does it;
+before each stand the calls that it needs. What has an `edge` gets an R_TRIG or F_TRIG of its own; what
+several others read is kept in a variable of its own, if its type is known, so that it is worked out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from commissioning.model.element import Element
+from commissioning.plc.plcopen_boxes import called, operand, result_type
+from commissioning.plc.plcopen_interface import Unreadable
+
+_MAX_DEPTH = 120
+_MAX_LENGTH = 20_000
+_EDGES = {"rising": "R_TRIG", "falling": "F_TRIG"}
+_WRITERS = ("coil", "outVariable", "inOutVariable", "block", "return", "jump")
+Statement = tuple[str, Element]
+
+
+class Network:
+    """One drawn body. `types`: what is known of variables and functions, by upper-case name -> type."""
+
+    def __init__(self, body: Element, types: Mapping[str, str], taken: set[str], stateless: bool) -> None:
+        self.body, self.types, self.stateless = body, types, stateless
+        self.taken = taken
+        self.nodes: dict[str, Element] = {}
+        self.connectors: dict[str, Element] = {}
+        self.uses: dict[tuple[str, str], int] = {}
+        self.statements: list[Statement] = []
+        self.hidden: list[tuple[str, str, Element]] = []  # name, type, whose
+        self._known: dict[tuple[str, str], str] = {}
+        self._called: set[str] = set()
+        self._enabled: dict[str, str] = {}
+        self._busy: list[str] = []
+        for node in body.children:
+            if node.get("localId"):
+                if node.get("localId") in self.nodes:
+                    raise Unreadable(f"two elements have the localId {node.get('localId')}", node)
+                self.nodes[node.get("localId")] = node
+            if node.tag == "connector":
+                self.connectors[node.get("name")] = node
+        for node in body.children:
+            for connection in _connections(node):
+                key = (connection.get("refLocalId"), connection.get("formalParameter"))
+                self.uses[key] = self.uses.get(key, 0) + 1
+
+    def translate(self) -> None:
+        """Fills `statements` and `hidden`. Raises Unreadable with the element that cannot be translated."""
+        for node in sorted(self.nodes.values(), key=_order):
+            if node.tag in _WRITERS:
+                self._write(node)
+            elif node.tag in ("step", "transition", "macroStep", "actionBlock"):
+                raise Unreadable(f"a {node.tag} belongs to a sequential function chart", node)
+
+    # ---- what writes ---------------------------------------------------------------------------------
+
+    def _write(self, node: Element) -> None:
+        if node.tag == "block":
+            self._block(node)
+        elif node.tag == "jump":
+            cure = "write this body in Structured Text"
+            raise Unreadable(
+                f"a jump (to {node.get('label')}) has no counterpart in Structured Text; {cure}", node
+            )
+        elif node.tag == "return":
+            self._say(f"IF {self._input(node)} THEN RETURN; END_IF;", node)
+        elif node.tag == "coil":
+            self._coil(node)
+        elif node.child("connectionPointIn") is not None:
+            target = operand(node.child("expression"), node)
+            value, enable = self._assigned(node)
+            text = f"{target} := {negated(value, node)};"
+            self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
+
+    def _assigned(self, node: Element) -> tuple[str, str]:
+        """The value of an output variable, and the condition on which it is written ("" always)."""
+        connections = list(_connections(node))
+        if len(connections) == 1:
+            source = self.nodes.get(connections[0].get("refLocalId"))
+            is_call = source is not None and source.tag == "block" and not source.get("instanceName")
+            if source is not None and is_call and self._enable_input(source) is not None:
+                formal = connections[0].get("formalParameter")
+                if formal.upper() != "ENO":
+                    self._call_enabled(source)
+                    known = result_type(source, formal, self.types, self.nodes) is not None
+                    shared = known and self.uses[source.get("localId"), formal] > 1
+                    value = self._input(node) if shared else self._result(source, formal)
+                    return value, self._enabled[source.get("localId")]
+        return self._input(node), ""
+
+    def _coil(self, node: Element) -> None:
+        variable = operand(node.child("variable"), node)
+        power = self._input(node)
+        kind = _EDGES.get(node.get("edge"))
+        if kind:
+            power = self._edge(kind, power, node)
+        power = negated(power, node)
+        storage = node.get("storage", "none")
+        if storage == "set":
+            self._say(f"IF {power} THEN {variable} := TRUE; END_IF;", node)
+        elif storage == "reset":
+            self._say(f"IF {power} THEN {variable} := FALSE; END_IF;", node)
+        else:
+            self._say(f"{variable} := {power};", node)
+
+    def _block(self, node: Element) -> None:
+        """Calls a block, or a function that nobody reads; then what its outputs are assigned to."""
+        identity = node.get("localId")
+        if identity in self._called:
+            return
+        if node.get("instanceName"):
+            self._call(node)
+        elif not any(used == identity for used, _ in self.uses) and not _assigned_outputs(node):
+            self._call_enabled(node)
+            text, enable = f"{called(node, self._arguments(node), self.types)};", self._enabled[identity]
+            self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
+        for formal, target in _assigned_outputs(node):
+            self._say(f"{target} := {self._output(node, formal)};", node)
+
+    def _call(self, node: Element) -> None:
+        identity = node.get("localId")
+        if identity in self._called or identity in self._busy:
+            return
+        self._busy.append(identity)
+        self._call_enabled(node)
+        instance = operand(node, node, "instanceName")
+        arguments = ", ".join(f"{name} := {value}" for name, value in self._arguments(node))
+        text = f"{instance}({arguments});"
+        enable = self._enabled[identity]
+        self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
+        self._busy.pop()
+        self._called.add(identity)
+
+    def _call_enabled(self, node: Element) -> None:
+        """Works out EN, once, before anything else of the block; "" where it has none."""
+        identity = node.get("localId")
+        if identity in self._enabled:
+            return
+        enable = self._enable_input(node)
+        text = self._variable_input(enable) if enable is not None else ""
+        if text and text != "TRUE":
+            text = self._kept(f"enable_{identity}", text, "BOOL", node)
+        self._enabled[identity] = "" if text == "TRUE" else text
+
+    def _enable_input(self, node: Element) -> Element | None:
+        for variable in _variables(node, "inputVariables"):
+            if variable.get("formalParameter").upper() == "EN" and any(_connections(variable)):
+                return variable
+        return None
+
+    def _arguments(self, node: Element) -> list[tuple[str, str]]:
+        given = []
+        for variable in _variables(node, "inputVariables", "inOutVariables"):
+            name = variable.get("formalParameter")
+            point = variable.child("connectionPointIn")
+            connected = point is not None and any(point.all("connection", "expression"))
+            if name.upper() != "EN" and connected:
+                given.append((name, self._variable_input(variable)))
+        return given
+
+    # ---- what is read --------------------------------------------------------------------------------
+
+    def _variable_input(self, variable: Element) -> str:
+        text = self._input(variable)
+        kind = _EDGES.get(variable.get("edge"))
+        return negated(self._edge(kind, text, variable) if kind else text, variable)
+
+    def _input(self, node: Element) -> str:
+        """What arrives at a connection point; several wires are joined by OR."""
+        point = node.child("connectionPointIn")
+        if point is not None and point.child("expression") is not None and point.child("connection") is None:
+            return operand(point.child("expression"), point)
+        sources = [self._source(connection) for connection in _connections(node)]
+        if not sources:
+            raise Unreadable(f"nothing is connected to this {node.tag}", node)
+        text = sources[0] if len(sources) == 1 else f"({' OR '.join(dict.fromkeys(sources))})"
+        if "TRUE" in sources:
+            text = "TRUE"
+        if len(text) > _MAX_LENGTH:
+            raise Unreadable(
+                "this network is too large to be one expression; keep parts of it in variables", node
+            )
+        return text
+
+    def _source(self, connection: Element) -> str:
+        identity, formal = connection.get("refLocalId"), connection.get("formalParameter")
+        node = self.nodes.get(identity)
+        if node is None:
+            raise Unreadable(f"there is no element with the localId {identity}", connection)
+        if node.tag == "leftPowerRail":
+            return "TRUE"
+        if node.tag in ("inVariable", "inOutVariable"):
+            return negated(operand(node.child("expression"), node), node)
+        key = (identity, formal)
+        if key in self._known:
+            return self._known[key]
+        if node.tag == "block" and node.get("instanceName"):
+            self._call(node)
+            return self._output(node, formal)
+        if identity in self._busy:
+            raise Unreadable("these connections go in a circle; put a variable into it", node)
+        if len(self._busy) > _MAX_DEPTH:
+            raise Unreadable(f"more than {_MAX_DEPTH} elements stand one behind the other", node)
+        self._busy.append(identity)
+        text = self._passed(node, formal)
+        self._busy.pop()
+        kind = result_type(node, formal, self.types, self.nodes)
+        if self.uses.get(key, 0) > 1 and kind is not None and text != "TRUE":
+            text = self._kept(f"wire_{identity}", text, kind, node)
+        self._known[key] = text
+        return text
+
+    def _passed(self, node: Element, formal: str) -> str:
+        if node.tag == "contact":
+            power = self._input(node)
+            variable = operand(node.child("variable"), node)
+            kind = _EDGES.get(node.get("edge"))
+            if kind:
+                variable = self._edge(kind, variable, node)
+            variable = negated(variable, node)
+            return variable if power == "TRUE" else f"{power} AND {variable}"
+        if node.tag == "coil":
+            return self._input(node)
+        if node.tag == "continuation":
+            connector = self.connectors.get(node.get("name"))
+            if connector is None:
+                raise Unreadable(f"there is no connector {node.get('name')}", node)
+            return self._input(connector)
+        if node.tag == "block":
+            return self._output(node, formal)
+        raise Unreadable(f"a {node.tag} gives no value", node)
+
+    def _output(self, node: Element, formal: str) -> str:
+        """What an output of a block or function is; inputs and the call come before."""
+        variable = next((v for v in _variables(node, "outputVariables", "inOutVariables")
+                         if v.get("formalParameter") == formal), None)  # fmt: skip
+        if formal.upper() == "ENO":
+            self._call_enabled(node)
+            return self._enabled[node.get("localId")] or "TRUE"
+        if node.get("instanceName"):
+            outputs = list(_variables(node, "outputVariables"))
+            if not formal and outputs:
+                variable, formal = outputs[0], outputs[0].get("formalParameter")
+            text = f"{operand(node, node, 'instanceName')}.{formal}"
+        else:
+            self._call_enabled(node)
+            text = self._result(node, formal)
+            enable = self._enabled[node.get("localId")]
+            if enable:
+                kind = result_type(node, formal, self.types, self.nodes)
+                if kind is None:
+                    what = f"{node.get('typeName')} has EN, and the type of its result is not known here"
+                    raise Unreadable(f"{what}; put a variable behind it", node)
+                name = self._new_name(f"wire_{node.get('localId')}", kind, node)
+                self._say(f"IF {enable} THEN {name} := {text}; END_IF;", node)
+                text = name
+        return negated(text, variable) if variable is not None else text
+
+    def _result(self, node: Element, formal: str) -> str:
+        return called(node, self._arguments(node), self.types, formal)
+
+    # ---- variables of the translation ----------------------------------------------------------------
+
+    def _edge(self, kind: str, text: str, node: Element) -> str:
+        if self.stateless:
+            raise Unreadable("an edge needs a memory, which a function does not have", node)
+        owner = node.get("localId") or f"{node.line}_{node.column}"
+        name = self._new_name(f"edge_{owner}", kind, node)
+        self._say(f"{name}(CLK := {text});", node)
+        return f"{name}.Q"
+
+    def _kept(self, name: str, text: str, kind: str, node: Element) -> str:
+        name = self._new_name(name, kind, node)
+        self._say(f"{name} := {text};", node)
+        return name
+
+    def _new_name(self, wanted: str, kind: str, node: Element) -> str:
+        name = "".join(c if c.isascii() and c.isalnum() else "_" for c in wanted)
+        while name.upper() in self.taken:
+            name += "_x"
+        self.taken.add(name.upper())
+        self.hidden.append((name, kind, node))
+        return name
+
+    def _say(self, text: str, node: Element) -> None:
+        self.statements.append((text, node))
+
+
+def negated(text: str, element: Element) -> str:
+    """`text`, or its NOT where the element has a circle."""
+    if element.get("negated") not in ("true", "1"):
+        return f"({text})" if " OR " in text and not _enclosed(text) else text
+    return f"NOT {text}" if " " not in text or _enclosed(text) else f"NOT ({text})"
+
+
+def _enclosed(text: str) -> bool:
+    depth = 0
+    for position, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return position == len(text) - 1 and text.startswith("(")
+    return False
+
+
+def _order(node: Element) -> tuple[int, int, float, float, int, int]:
+    order = node.get("executionOrderId")
+    number = int(order) if order.isascii() and order.isdigit() and len(order) < 10 else 0
+    position = node.child("position")
+    places = [0.0, 0.0]
+    for k, axis in enumerate(("y", "x")):
+        try:
+            places[k] = float(position.get(axis)) if position is not None else 0.0
+        except ValueError:
+            places[k] = 0.0
+    return (not number, number, places[0], places[1], node.line, node.column)
+
+
+def _variables(node: Element, *lists: str) -> Iterator[Element]:
+    for holder in node.all(*lists):
+        yield from holder.all("variable")
+
+
+def _connections(node: Element) -> Iterator[Element]:
+    """The wires that arrive: at the element itself, or at the inputs of a block."""
+    point = node.child("connectionPointIn")
+    if point is not None:
+        yield from point.all("connection")
+    for variable in _variables(node, "inputVariables", "inOutVariables"):
+        yield from _connections(variable)
+
+
+def _assigned_outputs(node: Element) -> list[tuple[str, str]]:
+    """Outputs that have a variable written beside them instead of a wire."""
+    found = []
+    for variable in _variables(node, "outputVariables"):
+        point = variable.child("connectionPointOut")
+        if point is not None and point.child("expression") is not None:
+            expression = point.child("expression")
+            found.append((variable.get("formalParameter"), operand(expression, variable)))
+    return found

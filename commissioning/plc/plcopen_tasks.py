@@ -1,0 +1,75 @@
+"""PLCopen XML: configurations, resources and tasks -> CONFIGURATION in Structured Text."""
+
+from __future__ import annotations
+
+import re
+
+from commissioning.model.element import Element
+from commissioning.model.quantity import parse_duration_ns
+from commissioning.plc.pieces import IDENTIFIER, PieceWriter, SourcePiece
+from commissioning.plc.plcopen_interface import Unreadable, identifier
+
+_LITERAL = re.compile(r"L?T(?:IME)?#[0-9][0-9_.A-Za-z]*\Z", re.IGNORECASE)
+
+
+def configuration_piece(root: Element, file: str) -> SourcePiece | None:
+    """What runs where, or None where no program is told to run. Raises Unreadable."""
+    resources = [element for element in root.walk() if element.tag == "resource"]
+    if not any(instance.tag == "pouInstance" for resource in resources for instance in resource.walk()):
+        return None
+    writer = PieceWriter(f"{file}/configuration.st", file)
+    holder = next((element for element in root.walk() if element.tag == "configuration"), resources[0])
+    writer.object = _name(holder, "Configuration")
+    writer.line(f"CONFIGURATION {writer.object}", holder)
+    for resource in resources:
+        writer.line(f"RESOURCE {_name(resource, 'Resource')} ON PLC", resource)
+        tasks = list(resource.all("task"))
+        for task in tasks:
+            priority = task.get("priority").strip() or "0"
+            settings = f"{_trigger(task)}, PRIORITY := {priority}"
+            writer.line(f"TASK {identifier(task, 'task')}({settings});", task)
+        taken: set[str] = set()
+        for task in tasks:
+            for instance in task.all("pouInstance"):
+                _instance(writer, instance, task.get("name"), taken)
+        for instance in resource.all("pouInstance"):
+            _instance(writer, instance, "", taken)
+        writer.line("END_RESOURCE", resource)
+    writer.line("END_CONFIGURATION", holder)
+    return writer.finished()
+
+
+def _name(element: Element, otherwise: str) -> str:
+    """CODESYS names an application as it likes; the name of a resource is of no consequence."""
+    return element.get("name") if IDENTIFIER.match(element.get("name")) else otherwise
+
+
+def _trigger(task: Element) -> str:
+    """The cycle as a literal (t#20ms, PT0.02S), or the variable whose edge starts the task."""
+    interval, single = task.get("interval").strip(), task.get("single").strip()
+    if single and not interval:
+        return f"SINGLE := {single}"
+    if _LITERAL.match(interval):
+        return f"INTERVAL := {interval}"
+    try:
+        nanoseconds = parse_duration_ns(interval)
+    except (ValueError, TypeError) as error:
+        raise Unreadable(
+            f"the interval {interval!r} of task {task.get('name')} is no duration", task
+        ) from error
+    if nanoseconds <= 0:
+        raise Unreadable(f"task {task.get('name')} has no interval", task)
+    amount = f"{nanoseconds // 1_000_000}ms" if nanoseconds % 1_000_000 == 0 else f"{nanoseconds}ns"
+    return f"INTERVAL := T#{amount}"
+
+
+def _instance(writer: PieceWriter, instance: Element, task: str, taken: set[str]) -> None:
+    """CODESYS leaves the type out: there the name is that of the program."""
+    name = identifier(instance, "program")
+    kind = instance.get("typeName") or name
+    if not IDENTIFIER.match(kind):
+        raise Unreadable(f"{kind!r} is no name of a program", instance)
+    if name.upper() in taken:
+        raise Unreadable(f"two programs are called {name}", instance)
+    taken.add(name.upper())
+    writer.line(f"PROGRAM {name}{f' WITH {task}' if task else ''} : {kind};", instance)

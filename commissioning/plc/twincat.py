@@ -1,0 +1,195 @@
+"""TwinCAT 3: what a .TcPOU, .TcDUT, .TcGVL, .TcIO or .TcTTO holds -> Structured Text in its textual form.
+
+Source of the form: the files of public TwinCAT projects (TcUnit, TcOpen). An object's declaration and its
+body stand apart; methods, properties, actions and transitions are objects of their own, inside it. Folders
+are no more than an order on screen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from commissioning.model.element import Element
+from commissioning.model.problem import Place, Problem
+from commissioning.plc.pieces import IDENTIFIER, PieceWriter, SourcePiece
+
+ROOT = "TcPlcObject"
+_SKIPPED = r"(?:\s|\(\*.*?\*\)|/\*.*?\*/|//[^\n]*|\{[^}]*\})*"
+_HEAD = re.compile(rf"{_SKIPPED}(PROGRAM|FUNCTION_BLOCK|FUNCTION|INTERFACE|CLASS)\b", re.I | re.S)
+_DRAWN = {
+    "NWL": "ladder or function block networks", "CFC": "a continuous function chart (CFC)",
+    "SFC": "a sequential function chart (SFC)", "IL": "instruction list (IL)",
+}  # fmt: skip
+_NOT_HERE = "Write it in Structured Text, or export the project as PLCopen XML, whose LD and FBD are read"
+
+
+@dataclass(frozen=True, slots=True)
+class TwinCatTask:
+    """A task of a .TcTTO: `cycle_us` microseconds, what it calls in order, and where it stands."""
+
+    name: str
+    cycle_us: int
+    priority: int
+    programs: tuple[str, ...]
+    file: str
+    element: Element
+
+
+def read_twincat(root: Element, file: str) -> tuple[list[SourcePiece], list[TwinCatTask], list[Problem]]:
+    """The objects of one file as texts, its tasks, and what cannot be read in it."""
+    reading = _Reading(file)
+    if root.tag != ROOT:
+        reading.problem(f"this is no TwinCAT object (<{root.tag}>, not <{ROOT}>)", root)
+    for element in root.children if root.tag == ROOT else ():
+        if element.tag in ("POU", "Itf"):
+            reading.pou(element)
+        elif element.tag in ("DUT", "GVL", "EnumerationTextList"):
+            reading.declaration_only(element)
+        elif element.tag == "Task":
+            reading.task(element)
+    return reading.pieces, reading.tasks, reading.problems
+
+
+def task_piece(tasks: Sequence[TwinCatTask]) -> SourcePiece:
+    """The CONFIGURATION that says what the tasks of a project's files say."""
+    writer = PieceWriter(f"{tasks[0].file}/tasks.st", tasks[0].file)
+    writer.line("CONFIGURATION TwinCAT\nRESOURCE PLC ON PLC", tasks[0].element)
+    for task in tasks:
+        cycle = f"{task.cycle_us}us" if task.cycle_us % 1000 else f"{task.cycle_us // 1000}ms"
+        settings = f"INTERVAL := T#{cycle}, PRIORITY := {task.priority}"
+        writer.line(f"TASK {task.name}({settings});", task.element)
+    for task in tasks:
+        for program in task.programs:
+            writer.line(f"PROGRAM {program} WITH {task.name} : {program};", task.element)
+    writer.line("END_RESOURCE\nEND_CONFIGURATION", None)
+    return writer.finished()
+
+
+class _Reading:
+    """One file on its way to pieces."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.pieces: list[SourcePiece] = []
+        self.tasks: list[TwinCatTask] = []
+        self.problems: list[Problem] = []
+
+    def problem(self, what: str, element: Element, cure: str = "", name: str = "") -> None:
+        self.problems.append(Problem(what, Place(self.file, element.line, element.column, name), cure))
+
+    def pou(self, element: Element) -> None:
+        """A program, function, block or interface: its declaration, its members, its body, its end."""
+        writer = self._writer(element)
+        name = writer.object
+        self._declaration(writer, element)
+        head = _HEAD.match(_text(element.child("Declaration")))
+        if head is None:
+            what = f"the declaration of {name} is none of a PROGRAM, FUNCTION, FUNCTION_BLOCK or INTERFACE"
+            self.problem(what, element.child("Declaration") or element, name=name)
+            return
+        for member in element.children:
+            own = f"{name}.{member.get('Name')}"
+            writer.object = own
+            if member.tag == "Method":
+                self._member(writer, member, "END_METHOD")
+            elif member.tag == "Property":
+                self._property(writer, member)
+            elif member.tag == "Action" and self._is_name(member, own):
+                writer.line(f"ACTION {member.get('Name')}:", member)
+                self._body(writer, member, own)
+                writer.line("END_ACTION", member)
+            elif member.tag == "Transition":
+                what = f"{own} is a transition of a sequential function chart, which is not supported yet"
+                self.problem(what, member, name=own)
+        writer.object = name
+        self._body(writer, element, name)
+        writer.line(f"END_{head.group(1).upper()}", element)
+        self.pieces.append(writer.finished())
+
+    def declaration_only(self, element: Element) -> None:
+        """A data type or a list of global variables."""
+        writer = self._writer(element)
+        self._declaration(writer, element)
+        self.pieces.append(writer.finished())
+
+    def task(self, element: Element) -> None:
+        name = element.get("Name")
+        numbers = []
+        for tag, default in (("CycleTime", "10000"), ("Priority", "0")):
+            found = element.child(tag)
+            text = found.text.strip() if found is not None else default
+            if not (text.isascii() and text.isdigit() and len(text) <= 12):
+                self.problem(f"{tag} of task {name} is no number", found or element, name=name)
+                return
+            numbers.append(int(text))
+        programs = []
+        for call in element.all("PouCall"):
+            called = "".join(run.text for run in (call.child("Name") or call).runs()).strip()
+            if IDENTIFIER.match(called):
+                programs.append(called)
+            else:
+                self.problem(f"{called!r} is no name of a program", call, name=name)
+        if self._is_name(element, name) and programs:
+            cycle, priority = numbers
+            self.tasks.append(TwinCatTask(name, cycle, priority, tuple(programs), self.file, element))
+
+    def _writer(self, element: Element) -> PieceWriter:
+        """A list of globals answers to the file's name in the language, which is that of the object."""
+        name = element.get("Name")
+        path = PurePosixPath(self.file)
+        same = not name or path.stem.upper() == name.upper()
+        writer = PieceWriter(self.file if same else f"{self.file}/{name}.st", self.file)
+        writer.object = name or path.stem
+        return writer
+
+    def _declaration(self, writer: PieceWriter, element: Element) -> None:
+        declaration = element.child("Declaration")
+        if declaration is None:
+            self.problem(f"{writer.object} has no declaration", element, name=writer.object)
+            return
+        writer.fresh_line()
+        writer.verbatim(declaration.runs())
+        writer.fresh_line()
+
+    def _member(self, writer: PieceWriter, element: Element, end: str) -> None:
+        self._declaration(writer, element)
+        self._body(writer, element, writer.object)
+        writer.line(end, element)
+
+    def _property(self, writer: PieceWriter, element: Element) -> None:
+        name = writer.object
+        self._declaration(writer, element)
+        for accessor in element.all("Get", "Set"):
+            writer.object = f"{name}.{accessor.tag}"
+            writer.line(accessor.tag.upper(), accessor)
+            if accessor.child("Declaration") is not None:
+                self._declaration(writer, accessor)
+            self._body(writer, accessor, writer.object)
+            writer.line(f"END_{accessor.tag.upper()}", accessor)
+        writer.line("END_PROPERTY", element)
+
+    def _body(self, writer: PieceWriter, element: Element, name: str) -> None:
+        implementation = element.child("Implementation")
+        writer.fresh_line()
+        for body in implementation.children if implementation is not None else ():
+            if body.tag == "ST":
+                writer.verbatim(body.runs())
+                writer.fresh_line()
+            else:
+                language = _DRAWN.get(body.tag, body.tag)
+                what = f"the body of {name} is {language}, which is not read from TwinCAT files"
+                self.problem(what, body, _NOT_HERE, name)
+
+    def _is_name(self, element: Element, own: str) -> bool:
+        name = element.get("Name")
+        if IDENTIFIER.match(name):
+            return True
+        self.problem(f"{name!r} is no name of {element.tag.lower()}", element, name=own)
+        return False
+
+
+def _text(element: Element | None) -> str:
+    return "" if element is None else "".join(run.text for run in element.runs())
