@@ -205,10 +205,10 @@ def header(belts: Sequence[BeltSpec]) -> dict[str, Any]:
 
 
 def random_belts(rng: random.Random) -> list[BeltSpec]:
-    """One to three belts; most run both ways, half of them with ramps, some that cannot slip."""
+    """One to four belts, some shorter than parts; most run both ways, half with ramps; some cannot slip."""
     belts = []
-    for _ in range(rng.randint(1, 3)):
-        length = rng.choice([1.0, 2.0, rng.uniform(0.7, 3.0)])
+    for _ in range(rng.randint(1, 4)):
+        length = rng.choice([1.0, 2.0, 0.4, rng.uniform(0.3, 3.0)])
         ramp = rng.choice([0.0, 0.4, 1.2, rng.uniform(0.2, 3.0)])
         two_way = rng.random() < 0.85
         places = [rng.uniform(0.0, length) for _ in range(4)] + [0.0, length, 0.3]
