@@ -277,6 +277,8 @@ class BatchServer(Server):
             if not self.target.offer(self.batch[0], self.station):
                 return False
             self.batch.pop(0)
+            if self.batch:
+                self.part = self.batch[0]  # the one before may have left the line
         self.part = None
         self.finished = False
         return True
