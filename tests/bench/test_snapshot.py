@@ -189,7 +189,7 @@ def test_that_an_alarm_of_a_stopped_plc_is_restored(carton_line: LoadedScene, tm
 
 
 def test_that_a_batch_is_restored_whose_first_part_has_left_the_line(tmp_path: Path) -> None:
-    """Three are done at 3 s; at 6 s the first is through the station behind the oven, the third waits in it."""
+    """Three are done at 3 s; at 6 s the first is through the station behind, and the third waits."""
     (tmp_path / "scene.yaml").write_text("""format: commissioning-scene/1
 products: {box: {size: [0.3 m, 0.2 m, 0.2 m]}}
 devices:
