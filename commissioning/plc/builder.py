@@ -16,6 +16,7 @@ from commissioning.plc.tree import At, Expression
 
 MAX_DEPTH = 40
 MAX_CHAIN = 2000
+_MOST_DIGITS = 9
 
 Children = list[Any]
 
@@ -93,6 +94,10 @@ class Builder(Transformer[Token, tree.Source]):
     def member(self, children: Children) -> tree.Member:
         owner, name = children
         return tree.Member(owner, str(name), _at(name), _deeper(_at(name), owner))
+
+    def indexed(self, children: Children) -> tree.Indexed:
+        owner, *indices = children
+        return tree.Indexed(owner, tuple(indices), owner.at, _deeper(owner.at, owner, *indices))
 
     def call(self, children: Children) -> tree.Call:
         target, *arguments = children
@@ -193,22 +198,70 @@ class Builder(Transformer[Token, tree.Source]):
     def names(self, children: Children) -> tuple[tree.Name, ...]:
         return tuple(tree.Name(str(token), _at(token)) for token in children)
 
-    def type(self, children: Children) -> tree.TypeName:
+    def named_type(self, children: Children) -> tree.TypeName:
         token = children[0]
         return tree.TypeName(str(token), children[1] if len(children) > 1 else None, _at(token))
 
-    def member_initial(self, children: Children) -> tree.Argument:
-        return tree.Argument(str(children[0]), children[2], False, False, _at(children[0]))
+    def subrange_type(self, children: Children) -> tree.SubrangeType:
+        name, low, high = children
+        return tree.SubrangeType(str(name), low, high, _at(name))
 
-    def block_initial(self, children: Children) -> tuple[tree.Argument, ...]:
-        return tuple(children)
+    def bounds(self, children: Children) -> tree.Bounds:
+        low, high = children
+        return tree.Bounds(low, high, low.at)
+
+    def array_type(self, children: Children) -> tree.ArrayType:
+        word, *bounds, _of, element = children
+        return tree.ArrayType(tuple(bounds), element, _at(word), _deeper(_at(word), element))
+
+    def valued(self, children: Children) -> tree.Enumerator:
+        value = children[2] if len(children) > 1 else None
+        return tree.Enumerator(str(children[0]), value, _at(children[0]))
+
+    def enum_type(self, children: Children) -> tree.EnumType:
+        *members, base = children
+        return tree.EnumType(tuple(members), "" if base is None else str(base), members[0].at)
+
+    def based_enum_type(self, children: Children) -> tree.EnumType:
+        base, *members = children
+        return tree.EnumType(tuple(members), str(base), members[0].at)
+
+    def struct_type(self, children: Children) -> tree.StructType:
+        found = tuple(child for child in children if isinstance(child, tree.Declaration))
+        at = _at(children[0])
+        return tree.StructType(found, at, _deeper(at, *(declaration.type for declaration in found)))
+
+    def type_declaration(self, children: Children) -> tree.TypeDeclaration:
+        name, type_ = children[:2]
+        initial = children[2] if len(children) > 2 else None
+        return tree.TypeDeclaration(str(name), type_, initial, _at(name))
+
+    def types(self, children: Children) -> tree.Types:
+        found = tuple(child for child in children if isinstance(child, tree.TypeDeclaration))
+        return tree.Types(found, _at(children[0]))
+
+    def member_initial(self, children: Children) -> tree.InitialMember:
+        return tree.InitialMember(str(children[0]), children[2], _at(children[0]))
+
+    def struct_initial(self, children: Children) -> tree.StructInitial:
+        at = children[0].at
+        return tree.StructInitial(tuple(children), at, _deeper(at, *(member.value for member in children)))
+
+    def repeated(self, children: Children) -> tuple[int, tree.Initial | None]:
+        token, value = children
+        if len(token) > _MOST_DIGITS:
+            raise TooDeep("an initial value is repeated too often", _at(token))
+        return int(token.replace("_", "")), value
+
+    def array_initial(self, children: Children) -> tree.ArrayInitial:
+        items = [c if isinstance(c, tuple) else (1, c) for c in children if c is not None]
+        at = next((value.at for _, value in items if value is not None), At(0, 0))
+        return tree.ArrayInitial(tuple(items), at, _deeper(at, *(value for _, value in items)))
 
     def declaration(self, children: Children) -> tree.Declaration:
         names, _word, address, type_, initial, semicolon = children
-        members = initial if isinstance(initial, tuple) else ()
-        value = None if isinstance(initial, tuple) else initial
         text = "" if address is None else str(address)
-        return tree.Declaration(names, text, type_, value, members, names[0].at, _at(semicolon))
+        return tree.Declaration(names, text, type_, initial, names[0].at, _at(semicolon))
 
     def qualifier(self, children: Children) -> str:
         return str(children[0].upper())

@@ -39,6 +39,9 @@ class ExpressionChecker(OperatorChecker):
             return None
         name = node.target.name.upper()
         pou = self.project.pous.get(name)
+        enumeration = self.project.types.get(name.removeprefix("TO_")) if name.startswith("TO_") else None
+        if enumeration is not None and enumeration.type.kind == "enum" and pou is None:
+            return self._convert(node, None, enumeration.type, False)
         if pou is not None and pou.kind == "FUNCTION":
             if pou.result is NONE:
                 self.problem(f"{pou.name} has no result", node.at)
@@ -141,7 +144,7 @@ class ExpressionChecker(OperatorChecker):
             result = pair[0] if pair[0].type == pair[2] else pair[1]
         type_ = untyped_join([value.type for value in values]) or result.type
         wanted = function.takes[0] if function.takes else None
-        if type_.kind == "block" or (wanted is not None and wanted.kind != type_.kind):
+        if type_.kind == "block" or type_.aggregate or (wanted is not None and wanted.kind != type_.kind):
             self.problem(f"{function.name} cannot take a {type_}", at)
             return None
         return typed.Standard(
@@ -227,16 +230,16 @@ class ExpressionChecker(OperatorChecker):
             passed = given.get(symbol.name.upper())
             if symbol.section == "VAR_INPUT":
                 if passed is None:
+                    values = tuple(slot.value for slot in pou.slots[symbol.index :][: symbol.size])
+                    whole = symbol.type.aggregate
                     inputs.append(
-                        typed.Const(
-                            symbol.type, symbol.value if symbol.value is not None else symbol.type.default
-                        )
+                        typed.Defaults(symbol.type, values) if whole else typed.Const(symbol.type, values[0])
                     )
                     continue
                 value = self.value(passed.value, symbol.type, f"for {symbol.name} a {symbol.type}")
                 good &= value is not None
                 if value is not None:
-                    inputs.append(value)
+                    inputs.append(typed.Convert(symbol.type, value) if symbol.type.limits else value)
             elif passed is None:
                 if symbol.section == "VAR_IN_OUT":
                     self.problem(f"{pou.name} needs a variable for its VAR_IN_OUT {symbol.name}", node.at)

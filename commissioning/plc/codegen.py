@@ -9,10 +9,20 @@ from __future__ import annotations
 import re
 
 from commissioning.plc import typed
-from commissioning.plc.expression_code import emit, exact, needs_rounding, stored, user_call
+from commissioning.plc.emission import constant, listed
+from commissioning.plc.expression_code import (
+    cell_text,
+    emit,
+    exact,
+    needs_rounding,
+    place,
+    stored,
+    table_name,
+    user_call,
+)
 from commissioning.plc.iec_types import IecType
 from commissioning.plc.limits import calls_in
-from commissioning.plc.scope import Pou, Project
+from commissioning.plc.scope import Pou, Project, Symbol
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Command
 
@@ -31,7 +41,9 @@ class ModuleWriter:
         self._file = ""
         self._at = At(0, 0)
         self._loops: list[tuple[str, ...]] = []
-        self._result: int | None = None
+        self._result: str | None = None
+        for low, high, stride in project.tables:
+            self._line(0, f"{table_name(low, high, stride)} = table({low}, {high}, {stride})")
 
     @property
     def text(self) -> str:
@@ -50,25 +62,29 @@ class ModuleWriter:
         else:
             self._line(0, f"def f{pou.number}(m, g, now):")
             for symbol in pou.section("VAR_TEMP"):
-                if symbol.standard is None and symbol.block is None:
-                    slot = pou.slots[symbol.index]
-                    self._line(1, f"m[{symbol.index}] = {slot.value!r}")
+                if not symbol.type.blocks:
+                    slots = pou.slots[symbol.index : symbol.index + symbol.size]
+                    initial = [constant(slot.value).text for slot in slots]
+                    whole = symbol.type.aggregate
+                    self._line(1, f"{_span(symbol)} = {f'[{listed(initial)}]' if whole else initial[0]}")
         result = pou.symbols.get(pou.name.upper()) if pou.kind == "FUNCTION" else None
-        self._result = result.index if result is not None else None
+        self._result = _span(result) if result is not None else None
         self._body(commands, 1)
         if self._result is not None:
-            self._line(1, f"return m[{self._result}]")
+            self._line(1, f"return {self._result}")
         else:
             self._line(1, "return")
 
     def _function_head(self, pou: Pou) -> None:
         """Parameters by value, then two per reference; the memory of a function is a fresh list per call."""
-        cells = [repr(slot.value) if slot.type is not None else "None" for slot in pou.slots]
+        cells = [constant(s.value).text if s.type is not None else "None" for s in pou.slots]
+        dropped: set[int] = set()
         parameters = []
         for symbol in pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
             if symbol.section == "VAR_INPUT":
                 parameters.append(f"a{symbol.index}")
-                cells[symbol.index] = f"a{symbol.index}"
+                cells[symbol.index] = f"{'*' if symbol.type.aggregate else ''}a{symbol.index}"
+                dropped.update(range(symbol.index + 1, symbol.index + symbol.size))
         outputs = []
         for symbol in pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
             if symbol.section == "VAR_INPUT":
@@ -80,21 +96,22 @@ class ModuleWriter:
                     cells[symbol.index + 1] = f"i{symbol.index}"
             else:
                 outputs.append(symbol)
+        fresh = listed([text for index, text in enumerate(cells) if index not in dropped])
         head = ", ".join(["g", "now", *parameters])
         name = f"b{pou.number}" if outputs else f"f{pou.number}"
         if outputs:  # the body writes to m; the outer function copies the outputs out, whatever RETURN did
             self._line(0, f"def f{pou.number}({head}):")
-            self._line(1, f"m = [{', '.join(cells)}]")
+            self._line(1, f"m = [{fresh}]")
             self._line(1, f"k = b{pou.number}(m, g, now)")
             for symbol in outputs:
-                self._line(
-                    1, f"if r{symbol.index} is not None: r{symbol.index}[i{symbol.index}] = m[{symbol.index}]"
-                )
+                k = symbol.index
+                to = f"i{k}:i{k}+{symbol.size}" if symbol.type.aggregate else f"i{k}"
+                self._line(1, f"if r{k} is not None: r{k}[{to}] = {_span(symbol)}")
             self._line(1, "return k")
             self._line(0, f"def {name}(m, g, now):")
         else:
             self._line(0, f"def {name}({head}):")
-            self._line(1, f"m = [{', '.join(cells)}]")
+            self._line(1, f"m = [{fresh}]")
 
     # ---- statements ----------------------------------------------------------------------------------
 
@@ -152,17 +169,24 @@ class ModuleWriter:
                 self._jump(node, depth)
 
     def _store(self, node: typed.Store, depth: int) -> None:
-        if needs_rounding(node.value, node.type):
+        if node.type.aggregate:
+            memory, index = place(node.cell)
+            if not node.cell.plain:
+                self._line(depth, f"o = {index}")
+                index = "o"
+            end = f"o+{node.type.size}" if index == "o" else str(node.cell.index + node.type.size)
+            self._line(depth, f"{memory}[{index}:{end}] = {emit(node.value).text}")
+        elif needs_rounding(node.value, node.type):
             self._line(depth, f"single[0] = {emit(node.value).text}")
-            self._line(depth, f"{node.cell.text} = single[0] + 0.0")
+            self._line(depth, f"{cell_text(node.cell)} = single[0] + 0.0")
         else:
-            self._line(depth, f"{node.cell.text} = {stored(node.value, node.type).text}")
+            self._line(depth, f"{cell_text(node.cell)} = {stored(node.value, node.type).text}")
 
     def _jump(self, node: typed.Jump, depth: int) -> None:
         if node.word == "EXIT":
             self._line(depth, "break")
         elif node.word == "RETURN":
-            self._line(depth, "return" if self._result is None else f"return m[{self._result}]")
+            self._line(depth, "return" if self._result is None else f"return {self._result}")
         else:
             for line in self._loops[-1]:
                 self._line(depth, line)
@@ -176,7 +200,7 @@ class ModuleWriter:
     def _case(self, node: typed.Case, depth: int) -> None:
         selector = exact(node.selector)
         text = selector.text
-        if not isinstance(node.selector, typed.Load):
+        if not (isinstance(node.selector, typed.Load) and node.selector.cell.plain):
             text = f"c{depth}"
             self._line(depth, f"{text} = {selector.text}")
         word = "if"
@@ -198,7 +222,7 @@ class ModuleWriter:
             self._body(node.otherwise, depth + 1)
 
     def _for(self, node: typed.For, depth: int) -> None:
-        variable = node.cell.text
+        variable = cell_text(node.cell)
         self._line(depth, f"{variable} = {stored(node.start, node.type).text}")
         self._line(depth, f"l{depth} = {exact(node.stop).text}")
         step, stop = exact(node.step), f"l{depth}"
@@ -227,11 +251,20 @@ class ModuleWriter:
     # ---- blocks --------------------------------------------------------------------------------------
 
     def _call_standard(self, node: typed.CallStandard, depth: int) -> None:
+        memory, first = place(node.cell)
+        if node.cell.terms or node.cell.owner is not None:  # found once: a block in an array, or in another
+            self._line(depth, f"p{depth}, o{depth} = {memory}, {first}")
+
+        def at(offset: int) -> str:
+            if node.cell.terms or node.cell.owner is not None:
+                return f"p{depth}[o{depth}+{offset}]" if offset else f"p{depth}[o{depth}]"
+            return cell_text(node.cell.at(offset))
+
         for offset, type_, value in node.inputs:
-            self._line(depth, f"{node.cell.at(offset).text} = {stored(value, type_).text}")
+            self._line(depth, f"{at(offset)} = {stored(value, type_).text}")
 
         def cell(match: re.Match[str]) -> str:
-            return node.cell.at(node.block.offsets[match.group(1).upper()]).text
+            return at(node.block.offsets[match.group(1).upper()])
 
         given = node.symbol.by_reference and self.project.reads_elapsed
         keeps_elapsed = node.symbol.elapsed or self.project.any_elapsed or given
@@ -241,17 +274,25 @@ class ModuleWriter:
         self._body(node.outputs, depth)
 
     def _call_block(self, node: typed.CallBlock, depth: int) -> None:
-        self._line(depth, f"q = {node.home}")
+        self._line(depth, f"q = {cell_text(node.home)}")
         for index, type_, value in node.inputs:
-            self._line(depth, f"q[{index}] = {stored(value, type_).text}")
+            where = f"{index}:{index + type_.size}" if type_.aggregate else str(index)
+            self._line(depth, f"q[{where}] = {stored(value, type_).text}")
         for index, cell in node.references:
-            memory, position = cell.reference
+            memory, position = place(cell)
             self._line(depth, f"q[{index}], q[{index + 1}] = {memory}, {position}")
         for index, home in node.memories:
-            self._line(depth, f"q[{index}] = {home}")
+            self._line(depth, f"q[{index}] = {cell_text(home)}")
         self._line(depth, f"f{node.pou}(q, g, now)")
         for index, _cell in node.references:
             self._line(depth, f"q[{index}] = None")
         for index, _home in node.memories:
             self._line(depth, f"q[{index}] = None")
         self._body(node.outputs, depth)
+
+
+def _span(symbol: Symbol) -> str:
+    """The cells of a variable of one's own: one, or all of an array or structure."""
+    if symbol.type.aggregate:
+        return f"m[{symbol.index}:{symbol.index + symbol.size}]"
+    return f"m[{symbol.index}]"

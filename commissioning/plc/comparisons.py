@@ -30,10 +30,10 @@ def comparisons(bodies: Iterable[tuple[Command, ...]]) -> dict[int, tuple[float,
     with it. What does not occur is not in it."""
     found: dict[int, set[float] | None] = {}
     for cell, value in _uses(tuple(bodies)):
-        if cell.memory != "g" or cell.hops:
+        if cell.memory != "g" or cell.owner is not None:
             continue
         known = found.setdefault(cell.index, set())
-        if value is None or cell.pointer:
+        if value is None or not cell.plain:
             found[cell.index] = None
         elif known is not None:
             known.add(value)
@@ -53,10 +53,12 @@ def _uses(node: Any) -> Iterator[tuple[Cell, float | None]]:
             yield from _uses(item)
     elif isinstance(node, Cell):
         yield node, None
+        yield from _uses(node.owner)
+        yield from _uses(tuple(term.value for term in node.terms))
     elif isinstance(node, typed.Compare):
         for one, other in ((node.left, node.right), (node.right, node.left)):
             cell, value = _loaded(one), _constant(other)
-            if cell is not None and value is not None:
+            if cell is not None and cell.plain and value is not None:
                 yield cell, value
                 return
         yield from _uses(node.left)

@@ -12,15 +12,13 @@ from commissioning.plc import tree, typed
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
+from commissioning.plc.layout import MemoryPlan, locate, plan_memories
 from commissioning.plc.limits import Commands, call_weights
 from commissioning.plc.program import (
     Aliases,
-    MemoryPlan,
     Program,
     TaskSpec,
     VariableTable,
-    locate,
-    plan_memories,
 )
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.statements import StatementChecker
@@ -80,6 +78,9 @@ def _declare(project: Project, parsed: list[tree.Source]) -> None:
         for unit in source.units:
             if isinstance(unit, tree.Pou):
                 declarer.pou(unit, source.file)
+            elif isinstance(unit, tree.Types):
+                declarer.types.declare(unit, source.file)
+    declarer.types.resolve_enumerations()
     sections: list[tuple[tree.Section, str]] = []
     for source in parsed:
         for unit in source.units:
@@ -90,6 +91,7 @@ def _declare(project: Project, parsed: list[tree.Source]) -> None:
     # constants first, so that a list may use those of any other
     for section, file in sorted(sections, key=lambda pair: "CONSTANT" not in pair[0].qualifiers):
         declarer.globals(section, file)
+    declarer.types.resolve_all()
     for pou in project.pous.values():
         declarer.variables(pou)
     for section, file in sections:
@@ -126,10 +128,10 @@ def _generate(
         raise
     memories, roots = plan_memories(project.globals, instances)
     aliases = Aliases(frozenset(project.list_names), frozenset(name.upper() for name, _ in instances))
-    locations, top, inner = locate(memories, project.any_elapsed)
+    found = locate(memories, project.any_elapsed)
     return Program(
-        variables=VariableTable({key: locations[key].variable for key in top}, aliases),
-        members=VariableTable({key: locations[key].variable for key in inner}, aliases),
+        variables=VariableTable({key: found.locations[key].variable for key in found.top}, aliases),
+        members=VariableTable({key: found.locations[key].variable for key in found.inner}, aliases),
         tasks=tasks,
         hash=digest,
         statement_count=sum(_count(body) for body in commands.values()),
@@ -142,7 +144,8 @@ def _generate(
         code=code,
         spots=tuple(writer.spots),
         memories=tuple(memories),
-        locations=locations,
+        locations=found.locations,
+        areas=found.areas,
         instances=roots,
         touches=tuple(
             _touched(project, {pou for name, pou, _ in roots if name in task.programs}, memories)
@@ -177,19 +180,21 @@ def _touched(project: Project, roots: set[Pou], memories: list[MemoryPlan]) -> f
         pou = work.pop()
         symbols |= pou.touches
         inner = [s.block.name.upper() for s in pou.symbols.values() if s.block is not None]
+        inner += [slot.child.name.upper() for slot in pou.slots if slot.child is not None]
         for key in (*pou.calls, *inner):
             if key not in seen and key in project.pous:
                 seen[key] = project.pous[key]
                 work.append(seen[key])
     cells: set[tuple[int, int]] = set()
     for symbol in symbols:
-        if symbol.block is None:
-            cells |= {(0, index) for index in range(symbol.index, symbol.index + symbol.size)}
+        cells |= {(0, index) for index in range(symbol.index, symbol.index + symbol.size)}
+        if not symbol.type.blocks:
             continue
         prefix = symbol.name.upper()
         for number, memory in enumerate(memories):
             path = memory.path.upper()
-            if memory.program < 0 and (path == prefix or path.startswith(prefix + ".")):
+            inside = path == prefix or path.startswith((prefix + ".", prefix + "["))
+            if memory.program < 0 and inside:
                 cells.add((number, -1))
     return frozenset(cells)
 

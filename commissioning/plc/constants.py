@@ -12,6 +12,7 @@ from commissioning.plc.iec_types import (
     REAL,
     TIME,
     IecType,
+    Value,
     converts,
 )
 from commissioning.plc.runtime import divide, modulo, rounded
@@ -95,9 +96,15 @@ def folded_literal(operator: str, left: Typed, right: Typed) -> typed.Const | No
     return typed.Const(ANY_INT, value) if ANY_INT.low <= value <= ANY_INT.high else None
 
 
-def conversion_cure(source: IecType, target: IecType) -> str:
-    if source.kind in ("block", "none") or target.kind in ("block", "none"):
+def conversion_cure(source: IecType, target: IecType, value: Value | None = None) -> str:
+    kinds = {source.kind, target.kind}
+    if not kinds.isdisjoint(("block", "none", "array", "struct")):
         return ""
+    if target.kind == "enum":
+        named = [name for name, number in target.values if number == value and source is ANY_INT]
+        return f"Write {target.name}.{named[0]}" if named else f"Convert it: TO_{target.name}(...)"
+    if source.kind == "enum":
+        return f"Convert it: TO_{target.name}(...)"
     if source is ANY_REAL:
         return f"Write LREAL_TO_{target.name}(...) or a whole number" if target.whole else ""
     if source is ANY_INT:

@@ -1,18 +1,17 @@
-"""Declarations: syntax trees -> symbols with types, initial values and cells."""
+"""Declarations: POUs by name, their variables with types, cells, initial values and addresses."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from commissioning.plc import tree, typed
+from commissioning.plc import tree
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
-from commissioning.plc.calls import ExpressionChecker
-from commissioning.plc.expression_code import stored
 from commissioning.plc.functions import FUNCTIONS, conversion
-from commissioning.plc.iec_types import ELEMENTARY, MAX_STRING, NONE, IecType, Value
-from commissioning.plc.runtime import ArithmeticFault, namespace
-from commissioning.plc.scope import Pou, Project, Slot, Symbol, suggestion
+from commissioning.plc.iec_types import ELEMENTARY, NONE
+from commissioning.plc.limits import MAX_CELLS
+from commissioning.plc.scope import Declared, Pou, Project, Slot, Symbol, suggestion
+from commissioning.plc.type_names import TypeNames
 
 _ADDRESS = re.compile(r"%([IQM])([XBWDL]?)([0-9]+(?:\.[0-9]+)*)", re.IGNORECASE)
 _WIDTHS = {"X": 1, "": 1, "B": 8, "W": 16, "D": 32, "L": 64}
@@ -35,6 +34,7 @@ class Declarer:
         self.project = project
         self.comments = comments
         self.spans: list[Span] = []
+        self.types = TypeNames(project)
 
     def pou(self, node: tree.Pou, file: str) -> None:
         """Makes the POU known by name; its variables come later, when all names are known."""
@@ -65,16 +65,14 @@ class Declarer:
     def variables(self, pou: Pou) -> None:
         assert pou.tree is not None
         if pou.tree.result is not None:
-            type_, standard, block = self._type(pou, pou.tree.result, pou.file)
-            if standard is not None or block is not None:
+            found = self.types.resolve(pou, pou.tree.result, pou.file)
+            if found is not None and found.type.blocks:
                 self.project.problem("a function cannot return a block", pou.file, pou.tree.result.at)
-                type_ = None
-            if type_ is not None:
-                pou.result = type_
-                symbol = Symbol(
-                    pou.name, type_, "RESULT", pou.file, pou.tree.at, value=type_.default, read=True
-                )
-                self._place(pou, symbol, ())
+                found = None
+            if found is not None:
+                pou.result = found.type
+                symbol = Symbol(pou.name, found.type, "RESULT", pou.file, pou.tree.at, read=True)
+                self._place(pou, symbol, found)
         elif pou.kind == "FUNCTION":
             pou.result = NONE
         for section in pou.tree.sections:
@@ -89,20 +87,24 @@ class Declarer:
 
     def _section(self, pou: Pou, section: tree.Section, file: str) -> None:
         for node in section.declarations:
-            type_, standard, block = self._type(pou, node.type, file)
-            initial = self._initial(pou, node, type_, standard is None and block is None, file)
+            found = self.types.resolve(pou, node.type, file)
+            if found is None:
+                continue
+            found = self.types.with_initial(pou, found, node.initial, file)
+            block = self.project.block(found.type.name) if found.type.kind == "block" else None
             for name in node.names:
-                if type_ is not None and self._name_is_free(pou, name, file):
+                if self._name_is_free(pou, name, file):
                     symbol = Symbol(
-                        name.name, type_, section.word, file, name.at,
+                        name.name, found.type, section.word, file, name.at,
                         constant="CONSTANT" in section.qualifiers,
                         retain=bool({"RETAIN", "PERSISTENT"} & set(section.qualifiers)),
                         address=node.address.upper(),
                         comment=self._comment(file, node),
-                        value=initial, standard=standard, block=block,
+                        standard=block if isinstance(block, StandardBlock) else None,
+                        block=block if isinstance(block, Pou) else None,
                     )  # fmt: skip
                     self._check(pou, symbol, node, file)
-                    self._place(pou, symbol, node.members)
+                    self._place(pou, symbol, found)
 
     def _name_is_free(self, pou: Pou, name: tree.Name, file: str) -> bool:
         other = pou.symbols.get(name.name.upper())
@@ -116,81 +118,11 @@ class Declarer:
         )
         return False
 
-    def _type(
-        self, pou: Pou, node: tree.TypeName, file: str
-    ) -> tuple[IecType | None, StandardBlock | None, Pou | None]:
-        name = node.name.upper()
-        elementary = ELEMENTARY.get(name)
-        if elementary is not None:
-            if node.length is None:
-                return elementary, None, None
-            return self._string(pou, node, elementary, file), None, None
-        block = self.project.block(name)
-        if block is not None and node.length is None:
-            kind = IecType(block.name, "block")
-            return (kind, block, None) if isinstance(block, StandardBlock) else (kind, None, block)
-        known = [
-            *ELEMENTARY,
-            *STANDARD_BLOCKS,
-            *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION_BLOCK"),
-        ]
-        other = self.project.pous.get(name)
-        if other is not None:
-            what = f"{node.name} is a {other.kind.lower()}, a variable cannot have it as its type"
-            self.project.problem(what, file, node.at)
-        else:
-            self.project.problem(
-                f"there is no type or block {node.name}", file, node.at, suggestion(name, known)
-            )
-        return None, None, None
-
-    def _string(self, pou: Pou, node: tree.TypeName, elementary: IecType, file: str) -> IecType | None:
-        assert node.length is not None
-        found = ExpressionChecker(self.project, pou).expression(node.length)
-        length = found.value if isinstance(found, typed.Const) and isinstance(found.value, int) else 0
-        if elementary.kind != "string" or not 1 <= length <= MAX_STRING:
-            what = "only STRING has a length, from 1 to 65535" if found is not None else "unknown length"
-            self.project.problem(what, file, node.at)
-            return None
-        return IecType("STRING", "string", length=length)
-
-    def _initial(
-        self, pou: Pou, node: tree.Declaration, type_: IecType | None, elementary: bool, file: str
-    ) -> Value | None:
-        if type_ is None or not elementary:
-            if node.initial is not None and type_ is not None:
-                self.project.problem(
-                    "a block has its initial values in parentheses",
-                    file,
-                    node.initial.at,
-                    f"Write {node.names[0].name} : {node.type.name} := (PT := T#2s);",
-                )
-            return None
-        if node.members:
-            self.project.problem(f"a {type_} has no members to initialise", file, node.at)
-        if node.initial is None:
-            return type_.default
-        return self._constant(pou, node.initial, type_, file)
-
-    def _constant(self, pou: Pou, node: tree.Expression, type_: IecType, file: str) -> Value | None:
-        checker = ExpressionChecker(self.project, pou)
-        checker.file = file
-        found = checker.value(node, type_, f"a {type_}")
-        if found is None:
-            return None
-        value = evaluated(found, type_)
-        if value is None:
-            self.project.problem(
-                "an initial value must be constant", file, node.at, "Use literals and CONSTANTs"
-            )
-        return value
-
     def _check(self, pou: Pou, symbol: Symbol, node: tree.Declaration, file: str) -> None:
-        block = symbol.standard is not None or symbol.block is not None
-        section = symbol.section
-        if section == "VAR_IN_OUT" and (node.initial is not None or node.members):
+        block, section = symbol.type.blocks, symbol.section
+        if section == "VAR_IN_OUT" and node.initial is not None:
             self.project.problem("a VAR_IN_OUT has no initial value", file, symbol.at)
-        if pou.kind == "FUNCTION" and block:
+        if pou.kind == "FUNCTION" and block and section != "VAR_IN_OUT":
             self.project.problem(
                 f"a function keeps nothing between calls, so it cannot have a block ({symbol.name})",
                 file,
@@ -210,72 +142,50 @@ class Declarer:
         if symbol.address:
             self._address(pou, symbol, len(node.names), file)
 
-    def _place(self, pou: Pou, symbol: Symbol, members: tuple[tree.Argument, ...]) -> None:
+    def _place(self, pou: Pou, symbol: Symbol, found: Declared) -> None:
         key = symbol.name.upper()
         if symbol.section == "VAR_EXTERNAL":
-            target = self.project.globals.symbols.get(key)
-            if target is None:
-                known = [s.name for s in self.project.globals.symbols.values()]
-                self.project.problem(
-                    f"there is no global variable {symbol.name}",
-                    symbol.file,
-                    symbol.at,
-                    suggestion(symbol.name, known) or "Declare it in VAR_GLOBAL",
-                )
-            elif target.type != symbol.type:
-                self.project.problem(
-                    f"{symbol.name} is a {symbol.type} here and a {target.type} in VAR_GLOBAL",
-                    symbol.file,
-                    symbol.at,
-                )
+            self._external(symbol, key)
+            return
+        if len(pou.slots) + symbol.size > MAX_CELLS:
+            what = f"{symbol.name} does not fit: a memory has at most {MAX_CELLS} cells"
+            self.project.problem(what, symbol.file, symbol.at)
             return
         pou.symbols[key] = symbol
         symbol.is_global = pou.kind == "GLOBAL"
         symbol.index = len(pou.slots)
         if symbol.by_reference:
             pou.slots += [Slot()] * symbol.size
-        elif symbol.standard is not None:
-            given = self._members(pou, symbol, members)
-            for offset, cell in enumerate(symbol.standard.cells):
-                pou.slots.append(Slot(cell.type, given.get(offset, cell.initial)))
-        elif symbol.block is not None:
-            pou.slots.append(Slot(child=symbol.block))
-            symbol.value = None
-        else:
-            value = symbol.value if symbol.value is not None else symbol.type.default
-            pou.slots.append(Slot(symbol.type, value))
+            return
+        pou.slots += found.slots
+
+    def _external(self, symbol: Symbol, key: str) -> None:
+        target = self.project.globals.symbols.get(key)
+        if target is None:
+            known = [s.name for s in self.project.globals.symbols.values()]
+            self.project.problem(
+                f"there is no global variable {symbol.name}",
+                symbol.file,
+                symbol.at,
+                suggestion(symbol.name, known) or "Declare it in VAR_GLOBAL",
+            )
+        elif target.type != symbol.type:
+            self.project.problem(
+                f"{symbol.name} is a {symbol.type} here and a {target.type} in VAR_GLOBAL",
+                symbol.file,
+                symbol.at,
+            )
 
     def block_members(self, pou: Pou, node: tree.Declaration, file: str) -> None:
         """Initial values of a user's block, once the variables of all blocks are known."""
-        if not node.members:
+        if node.initial is None:
             return
         for name in node.names:
             symbol = pou.symbols.get(name.name.upper())
-            if symbol is not None and symbol.block is not None and not symbol.by_reference:
-                given = self._members(pou, symbol, node.members)
-                pou.slots[symbol.index] = Slot(child=symbol.block, overrides=tuple(given.items()))
-
-    def _members(self, pou: Pou, symbol: Symbol, members: tuple[tree.Argument, ...]) -> dict[int, Value]:
-        given: dict[int, Value] = {}
-        for argument in members:
-            if symbol.standard is not None:
-                offset = symbol.standard.offsets.get(argument.name.upper())
-                found = None if offset is None else symbol.standard.cells[offset]
-                target = (offset, found.type) if found is not None and found.role == "input" else None
-            else:
-                assert symbol.block is not None
-                inner = symbol.block.symbols.get(argument.name.upper())
-                good = inner is not None and inner.section == "VAR_INPUT" and inner.type.kind != "block"
-                target = (inner.index, inner.type) if inner is not None and good else None
-            if target is None or target[0] is None:
-                self.project.problem(
-                    f"{symbol.type.name} has no input {argument.name}", symbol.file, argument.at
-                )
-                continue
-            value = self._constant(pou, argument.value, target[1], symbol.file)
-            if value is not None:
-                given[target[0]] = value
-        return given
+            if symbol is not None and symbol.type.blocks and not symbol.by_reference:
+                area = slice(symbol.index, symbol.index + symbol.size)
+                found = Declared(symbol.type, tuple(pou.slots[area]))
+                pou.slots[area] = self.types.with_initial(pou, found, node.initial, file, inner=True).slots
 
     # ---- addresses and comments ----------------------------------------------------------------------
 
@@ -328,36 +238,3 @@ class Declarer:
             if column > node.end.column
         ]
         return found[0] if found else ""
-
-
-def evaluated(found: typed.Typed, type_: IecType) -> Value | None:
-    """The value of a constant expression as a cell of `type_` keeps it, None where it is not constant."""
-    if not is_constant(found):
-        return None
-    try:
-        # the text was generated from typed values and names no cell
-        value: Value = eval(stored(found, type_).text, namespace())  # noqa: S307
-    except (ArithmeticFault, ZeroDivisionError, OverflowError):
-        return None
-    return value
-
-
-def is_constant(node: typed.Typed) -> bool:
-    """Whether a typed expression reads no cell, no clock and calls no function of the user."""
-    match node:
-        case typed.Const():
-            return True
-        case typed.Load() | typed.UserCall():
-            return False
-        case typed.Minus() | typed.Not() | typed.Convert():
-            return is_constant(node.operand)
-        case typed.Arithmetic():
-            return is_constant(node.first) and all(is_constant(operand) for _, operand in node.steps)
-        case typed.Scaled():
-            return is_constant(node.time) and is_constant(node.factor)
-        case typed.Compare():
-            return is_constant(node.left) and is_constant(node.right)
-        case typed.Logic():
-            return all(is_constant(operand) for operand in node.operands)
-        case typed.Standard():
-            return node.name != "TIME" and all(is_constant(argument) for argument in node.arguments)

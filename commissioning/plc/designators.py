@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from math import prod
 
 from commissioning.plc import tree
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
@@ -10,7 +12,7 @@ from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, IecType
 from commissioning.plc.scope import Pou, Project, Symbol, suggestion
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Cell
+from commissioning.plc.typed import Cell, Const, Index, Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,6 @@ class Designator:
     standard: StandardBlock | None = None
     block: Pou | None = None
     member: str = ""
-
-    @property
-    def home(self) -> str:
-        """Python text of the memory of a user's block."""
-        return self.cell.text
 
 
 class DesignatorChecker:
@@ -46,6 +43,8 @@ class DesignatorChecker:
         """The variable or block instance that `node` names."""
         if isinstance(node, tree.Name):
             return self._named(node.name, node.at)
+        if isinstance(node, tree.Indexed):
+            return self._element(node)
         if not isinstance(node, tree.Member):
             self.problem("a variable is expected here", node.at)
             return None
@@ -92,7 +91,7 @@ class DesignatorChecker:
         memory = "g" if symbol.is_global else "m"
         # a block given by reference is one cell with its memory, like a block of one's own
         pointer = symbol.by_reference and symbol.block is None
-        cell = Cell(memory, (), symbol.index, pointer)
+        cell = Cell(memory, None, symbol.index, pointer)
         return Designator(symbol, symbol.type, cell, "variable", symbol.standard, symbol.block)
 
     def _member(self, owner: Designator, name: str, at: At) -> Designator | None:
@@ -123,13 +122,69 @@ class DesignatorChecker:
                 self.problem(what, at, suggestion(name, known) if symbol is None else "Make it a VAR_OUTPUT")
                 return None
             symbol.read = True
-            inner = Cell(owner.cell.memory, (*owner.cell.hops, owner.cell.index), symbol.index)
+            inner = Cell(owner.cell.memory, owner.cell, symbol.index)
             role = "input" if symbol.section == "VAR_INPUT" else "output"
             return Designator(
                 owner.symbol, symbol.type, inner, role, symbol.standard, symbol.block, member=symbol.name
             )
-        self.problem(f"{owner.symbol.name} is a {owner.type} and has no members", at)
+        if owner.type.kind == "struct":
+            member = owner.type.member(name)
+            if member is None:
+                known = [member.name for member in owner.type.members]
+                self.problem(f"{owner.type.name} has no member {name}", at, suggestion(name, known))
+                return None
+            return self._inside(owner, member.type, owner.cell.at(member.offset), member.name)
+        cure = "Write an index first: [1]" if owner.type.kind == "array" else ""
+        self.problem(f"{owner.member or owner.symbol.name} is a {owner.type} and has no members", at, cure)
         return None
+
+    def _inside(self, owner: Designator, type_: IecType, cell: Cell, member: str) -> Designator:
+        block = self.project.block(type_.name) if type_.kind == "block" else None
+        return replace(
+            owner, type=type_, cell=cell, member=member,
+            standard=block if isinstance(block, StandardBlock) else None,
+            block=block if isinstance(block, Pou) else None,
+        )  # fmt: skip
+
+    def _element(self, node: tree.Indexed) -> Designator | None:
+        """`a[i, j]`: constant indices are worked out here, the others when the program runs."""
+        owner = self.designator(node.owner)
+        found = [self.expression(index) for index in node.indices]
+        if owner is None:
+            return None
+        name = owner.member or owner.symbol.name
+        if owner.type.kind != "array" or owner.type.element is None:
+            self.problem(f"{name} is a {owner.type}, only an array has an index", node.at)
+            return None
+        element, bounds = owner.type.element, owner.type.bounds
+        if len(found) != len(bounds):
+            wanted = f"{len(bounds)} {'index' if len(bounds) == 1 else 'indices'}"
+            self.problem(
+                f"{name} has {wanted}, here {'is' if len(found) == 1 else 'are'} {len(found)}", node.at
+            )
+            return None
+        cell = owner.cell
+        for position, (index, (low, high)) in enumerate(zip(found, bounds, strict=True)):
+            at = node.indices[position].at
+            if index is None:
+                return None
+            if index.type.kind not in ("int", "bits", "enum"):
+                self.problem(f"an index is a whole number, this is a {index.type}", at)
+                return None
+            stride = element.size * prod(b - a + 1 for a, b in bounds[position + 1 :])
+            if isinstance(index, Const) and isinstance(index.value, int):
+                if not low <= index.value <= high:
+                    self.problem(f"the index {index.value} is outside {low}..{high} of {name}", at)
+                    return None
+                cell = cell.at((index.value - low) * stride)
+            else:
+                self.project.tables[low, high, stride] = None
+                cell = cell.moved(Index(low, high, stride, index))
+        return self._inside(owner, element, cell, owner.member)
+
+    @abstractmethod
+    def expression(self, node: tree.Expression) -> Typed | None:
+        """A value; its type."""
 
     def reference(self, node: tree.Expression, symbol: Symbol, negated: bool = False) -> Designator | None:
         """The variable given to a VAR_IN_OUT or a function's output: of exactly its type, and writable."""
@@ -145,18 +200,21 @@ class DesignatorChecker:
                 f"{symbol.name} needs a variable of type {symbol.type}, this is a {found.type}", node.at
             )
             return None
-        if found.standard is None and found.block is None and not self.writable(found, node.at):
+        if found.standard is None and found.block is None and not self.writable(found, node.at, True):
             return None
         found.symbol.read = found.symbol.written = True
         return found
 
-    def writable(self, found: Designator, at: At) -> bool:
-        """Whether the program may assign to this; a Problem where not."""
+    def writable(self, found: Designator, at: At, reference: bool = False) -> bool:
+        """Whether the program may assign to this, or give it by `reference`; a Problem where not."""
         symbol = found.symbol
         if found.standard is not None or found.block is not None:
             self.problem(
                 f"{symbol.name} is a block, nothing can be assigned to it", at, "Assign to one of its inputs"
             )
+        elif found.type.blocks and not reference:
+            what = f"{found.member or symbol.name} has a block in it and cannot be copied"
+            self.problem(what, at, "Assign its members one by one")
         elif symbol.constant:
             self.problem(
                 f"{symbol.name} is a CONSTANT", at, "Remove CONSTANT from its VAR section, or the assignment"

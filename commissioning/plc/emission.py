@@ -6,7 +6,9 @@ Only numbers, operators, and names that the compiler itself made up ever appear 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from commissioning.plc.iec_types import IecType, Value
 
@@ -44,6 +46,15 @@ def constant(value: Value) -> Code:
     return Code(repr(value))
 
 
+def listed(values: Sequence[str]) -> str:
+    """Python texts as the items of a list, runs of equal ones written once."""
+    words = []
+    for word, group in groupby(values):
+        count = sum(1 for _ in group)
+        words += [word] * count if count < 4 or word.startswith("*") else [f"*({word},)*{count}"]
+    return ", ".join(words)
+
+
 def wrapped(code: Code, type_: IecType) -> Code:
     """`code` as a value of the whole-number type `type_`: two's complement, nothing where it fits anyway."""
     low, high = type_.low, type_.high
@@ -57,6 +68,12 @@ def wrapped(code: Code, type_: IecType) -> Code:
 
 def storable(code: Code, type_: IecType) -> Code:
     """`code` as it is kept in a cell of `type_`. REAL is rounded by the statement, see `rounding`."""
+    if type_.limits is not None:
+        low, high = type_.limits
+        inside = wrapped(code, type_)
+        if low <= inside.low and inside.high <= high:
+            return inside
+        return call("bounded", inside, constant(low), constant(high), low=low, high=high)
     if type_.whole:
         return wrapped(code, type_)
     if type_.kind == "string":

@@ -1,4 +1,4 @@
-"""Typed expressions -> Python text."""
+"""Typed expressions, and the cells in them, -> Python text."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from commissioning.plc.emission import (
     Code,
     call,
     constant,
+    listed,
     storable,
     wrapped,
 )  # fmt: skip
 from commissioning.plc.functions import FUNCTIONS, convert
 from commissioning.plc.iec_types import LINT, LREAL, REAL, TIME, IecType, working
-from commissioning.plc.typed import Typed
+from commissioning.plc.typed import Cell, Typed
 
 _COMPARE = {"=": "==", "<>": "!="}
 _WIDE = 1 << 200  # a chain of + - * is wrapped on the way before its numbers grow beyond this
@@ -36,7 +37,11 @@ def emit(node: Typed) -> Code:
         case typed.Const():
             return constant(node.value)
         case typed.Load():
-            return Code(node.cell.text, ATOM, node.type.low, node.type.high)
+            if node.type.aggregate:
+                return Code(piece(node.cell, node.type.size))
+            return Code(cell_text(node.cell), ATOM, node.type.low, node.type.high)
+        case typed.Defaults():
+            return Code(f"[{listed([constant(value).text for value in node.values])}]")
         case typed.Convert():
             return _widening(node)
         case typed.Minus():
@@ -194,6 +199,39 @@ def user_call(node: typed.UserCall) -> Code:
     words = ["g", "now"]
     words += [stored(value, value.type).text for value in node.inputs]
     for cell in node.references:
-        words += ["None", "0"] if cell is None else cell.reference
+        words += ["None", "0"] if cell is None else place(cell)
     low, high = (node.type.low, node.type.high) if node.type.whole else (LINT.low, LINT.high)
     return Code(f"f{node.pou}({', '.join(words)})", ATOM, low, high, True)
+
+
+# ---- cells -------------------------------------------------------------------------------------------
+
+
+def place(cell: Cell) -> tuple[str, str]:
+    """(memory, index) of a cell as Python text; an index that varies is looked up in its table."""
+    memory = cell.memory if cell.owner is None else cell_text(cell.owner)
+    words = [str(cell.index)]
+    if cell.pointer:
+        memory, words = f"{memory}[{cell.index}]", [f"{memory}[{cell.index + 1}]"]
+        words += [str(cell.offset)] if cell.offset else []
+    elif cell.terms and cell.index == 0:
+        words = []
+    words += [f"{table_name(t.low, t.high, t.stride)}[{exact(t.value).text}]" for t in cell.terms]
+    return memory, "+".join(words)
+
+
+def cell_text(cell: Cell) -> str:
+    memory, index = place(cell)
+    return f"{memory}[{index}]"
+
+
+def piece(cell: Cell, size: int) -> str:
+    """The cells of an array or structure, copied."""
+    memory, index = place(cell)
+    if cell.terms or cell.pointer:
+        return f"piece({memory}, {index}, {size})"
+    return f"{memory}[{index}:{cell.index + size}]"
+
+
+def table_name(low: int, high: int, stride: int) -> str:
+    return f"t{low}_{high}_{stride}".replace("-", "n")

@@ -29,6 +29,7 @@ from commissioning.plc.iec_types import (
     converts,
 )  # fmt: skip
 from commissioning.plc.literals import literal_value
+from commissioning.plc.scope import suggestion
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Typed
 
@@ -53,11 +54,16 @@ class OperatorChecker(DesignatorChecker):
         return None if found is None else self.fit(found, target, node.at, what)
 
     def fit(self, found: Typed, target: IecType, at: At, what: str = "") -> Typed | None:
+        limits, target = target.limits, target.plain
         if isinstance(found, typed.Const):
             fitted = fitted_literal(found, target)
             if fitted is not None:
+                if limits is not None and not limits[0] <= whole(fitted) <= limits[1]:
+                    shown = f"{target} ({limits[0]}..{limits[1]})"
+                    self.problem(f"{whole(fitted)} does not fit {shown}", at)
+                    return None
                 return fitted
-            if found.type is ANY_INT and target.whole and target.kind != "time":
+            if found.type is ANY_INT and target.kind in ("int", "bits"):
                 self.problem(f"{found.value} does not fit {target} ({target.low}..{target.high})", at)
                 return None
         if isinstance(found, typed.Standard) and found.type in (ANY_INT, ANY_REAL):
@@ -67,7 +73,8 @@ class OperatorChecker(DesignatorChecker):
             return found if source == target else typed.Convert(target, found)
         subject = what or f"a {target}"
         shown = "REAL" if source is ANY_REAL else "whole number" if source is ANY_INT else str(source)
-        self.problem(f"{subject} is expected here, this is a {shown}", at, conversion_cure(source, target))
+        cure = conversion_cure(source, target, found.value if isinstance(found, typed.Const) else None)
+        self.problem(f"{subject} is expected here, this is a {shown}", at, cure)
         return None
 
     def _fitted_call(self, found: typed.Standard, target: IecType, at: At, what: str) -> Typed | None:
@@ -87,13 +94,16 @@ class OperatorChecker(DesignatorChecker):
 
     def expression(self, node: tree.Expression) -> Typed | None:
         if isinstance(node, tree.Literal):
+            if node.kind == "enum":
+                owner, _, member = node.text.partition("#")
+                return self._enumerator(owner, member, node.at)
             try:
                 type_, value = literal_value(node.kind, node.text)
             except ValueError as error:
                 self.problem(str(error), node.at)
                 return None
             return typed.Const(type_, value)
-        if isinstance(node, tree.Name | tree.Member):
+        if isinstance(node, tree.Name | tree.Member | tree.Indexed):
             return self._load(node)
         if isinstance(node, tree.Unary):
             return self._unary(node)
@@ -101,7 +111,42 @@ class OperatorChecker(DesignatorChecker):
             return self.call(node)
         return self._chain(node)
 
-    def _load(self, node: tree.Name | tree.Member) -> Typed | None:
+    def _enumerator(self, owner: str, name: str, at: At) -> Typed | None:
+        """`Colour#red` or `Colour.red`."""
+        declared = self.project.types.get(owner.upper())
+        if declared is None or declared.type.kind != "enum":
+            self.problem(f"{owner} is no enumeration", at, suggestion(owner, list(self.project.types)))
+            return None
+        for member, value in declared.type.values:
+            if member.upper() == name.upper():
+                return typed.Const(declared.type, value)
+        known = [member for member, _ in declared.type.values]
+        self.problem(f"{owner} has no {name}; it has {', '.join(known[:12])}", at, suggestion(name, known))
+        return None
+
+    def _of_enumeration(self, node: tree.Expression) -> tuple[Typed | None] | None:
+        """What `node` is as a member of an enumeration, in a tuple; None where it is something else."""
+        if isinstance(node, tree.Name) and self.project.lookup(self.pou, node.name) is None:
+            kinds = self.project.enumerators.get(node.name.upper(), [])
+            if len(kinds) > 1:
+                names = " and ".join(kind.name for kind in kinds)
+                cure = f"Write {kinds[0].name}.{node.name}"
+                self.problem(f"{node.name} is a member of {names}", node.at, cure)
+                return (None,)
+            for member, value in kinds[0].values if kinds else ():
+                if member.upper() == node.name.upper():
+                    return (typed.Const(kinds[0], value),)
+        if isinstance(node, tree.Member) and isinstance(node.owner, tree.Name):
+            declared = self.project.types.get(node.owner.name.upper())
+            own = self.project.lookup(self.pou, node.owner.name)
+            if declared is not None and declared.type.kind == "enum" and own is None:
+                return (self._enumerator(node.owner.name, node.name, node.at),)
+        return None
+
+    def _load(self, node: tree.Name | tree.Member | tree.Indexed) -> Typed | None:
+        member = self._of_enumeration(node)
+        if member is not None:
+            return member[0]
         found = self.designator(node)
         if found is None:
             return None
@@ -113,10 +158,15 @@ class OperatorChecker(DesignatorChecker):
                 f"Read a member, such as {outputs}",
             )
             return None
+        if found.type.blocks:
+            name = found.member or found.symbol.name
+            self.problem(f"{name} has a block in it and cannot be copied", node.at, "Read its members")
+            return None
         found.symbol.read = True
-        if found.symbol.constant and found.symbol.value is not None and not found.member:
-            return typed.Const(found.type, found.symbol.value)
-        return typed.Load(found.type, found.cell)
+        if found.symbol.constant and found.cell.plain and not found.type.aggregate:
+            home = self.project.globals if found.symbol.is_global else self.pou
+            return typed.Const(found.type.plain, home.slots[found.cell.index].value)
+        return typed.Load(found.type.plain, found.cell)
 
     def _unary(self, node: tree.Unary) -> Typed | None:
         operand = self.expression(node.operand)
@@ -212,7 +262,7 @@ class OperatorChecker(DesignatorChecker):
                 if fitted is not None:
                     return (fitted, other, BOOL) if one is left else (other, fitted, BOOL)
         type_ = common(left.type, right.type)
-        if type_ is None or type_.kind == "block":
+        if type_ is None or type_.kind == "block" or type_.aggregate:
             cure = "Convert one of them, for example with DINT_TO_LINT or REAL_TO_DINT"
             numbers = left.type.numeric and right.type.numeric
             self.problem(f"{what} cannot join {left.type} and {right.type}", at, cure if numbers else "")

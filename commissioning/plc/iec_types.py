@@ -6,16 +6,28 @@ range includes its own, and to REAL and LREAL; REAL converts to LREAL. Everythin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 Value = bool | int | float | str
 
 
 @dataclass(frozen=True, slots=True)
-class IecType:
-    """`kind`: bool, int, bits, real, time, string, block, or none (a function without a result).
+class Component:
+    """A member of a structure: `offset` is its first cell behind that of the structure."""
 
-    `low`..`high` is the range of integers and TIME (ns); `length` the capacity of a STRING in characters.
+    name: str
+    type: IecType
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class IecType:
+    """`kind`: bool, int, bits, real, time, string, enum, array, struct, block, or none (no result).
+
+    `low`..`high` is the range of integers and TIME (ns); `length` the capacity of a STRING in characters;
+    `limits` what a subrange may keep; `size` the cells of a variable. `bounds` and `element` belong to an
+    array (`element` of an enumeration: its base type), `members` to a structure, `values` to an enumeration.
+    Structures and enumerations are equal by name. `blocks`: a block lies somewhere in it.
     """
 
     name: str
@@ -23,11 +35,33 @@ class IecType:
     low: int = 0
     high: int = 0
     length: int = 0
+    limits: tuple[int, int] | None = None
+    bounds: tuple[tuple[int, int], ...] = ()
+    element: IecType | None = None
+    size: int = 1
+    members: tuple[Component, ...] = field(default=(), compare=False, repr=False)
+    values: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)
+    blocks: bool = field(default=False, compare=False)
 
     @property
     def whole(self) -> bool:
-        """Whether values are stored as wrapped Python integers (INT and WORD families, TIME)."""
-        return self.kind in ("int", "bits", "time")
+        """Whether values are stored as wrapped Python integers (INT and WORD families, TIME, enumeration)."""
+        return self.kind in ("int", "bits", "time", "enum")
+
+    @property
+    def aggregate(self) -> bool:
+        """Whether it is made of other values: an array or a structure."""
+        return self.kind in ("array", "struct")
+
+    @property
+    def plain(self) -> IecType:
+        """The type in which values of a subrange are computed."""
+        return self if self.limits is None else replace(self, limits=None)
+
+    def member(self, name: str) -> Component | None:
+        """The member of a structure, without regard to case."""
+        wanted = name.upper()
+        return next((member for member in self.members if member.name.upper() == wanted), None)
 
     @property
     def numeric(self) -> bool:
@@ -43,6 +77,8 @@ class IecType:
         return defaults.get(self.kind, 0)
 
     def __str__(self) -> str:
+        if self.limits is not None:
+            return f"{self.name} ({self.limits[0]}..{self.limits[1]})"
         return f"STRING[{self.length}]" if self.kind == "string" and self.length != 80 else self.name
 
 
@@ -78,6 +114,8 @@ def converts(source: IecType, target: IecType) -> bool:
     """Whether a value of `source` (not a literal) may stand where `target` is asked for."""
     if source == target or (source.kind == target.kind == "string"):
         return True
+    if source.kind == "enum":
+        return target.kind != "enum" and source.element is not None and converts(source.element, target)
     if target.kind == "real":
         return (
             source.kind in ("int", "bits")
@@ -93,6 +131,11 @@ def common(left: IecType, right: IecType) -> IecType | None:
     """The type in which two operands meet, None where there is none (LINT with ULINT, BOOL with INT ...)."""
     if left == right:
         return left
+    if "enum" in (left.kind, right.kind):
+        if left.kind == right.kind:
+            return None
+        left, right = (t.element if t.kind == "enum" and t.element is not None else t for t in (left, right))
+        return common(left, right)
     if left.kind == right.kind == "string":
         return left if left.length >= right.length else right
     for literal, other in ((left, right), (right, left)):

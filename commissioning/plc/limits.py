@@ -31,12 +31,12 @@ def call_weights(project: Project, commands: Commands, programs: list[Pou]) -> d
         pou = project.pous[key]
         called = calls_in(commands.get(key, ()))
         weights[pou.number] = 1 + sum(weights.get(number, 0) for number in called)
-        inner = [s.block for s in pou.symbols.values() if s.block is not None and not s.by_reference]
+        inner = [slot.child for slot in pou.slots if slot.child is not None]
         numbers = {*called, *(block.number for block in inner)}
         depths[pou.number] = 1 + max((depths.get(number, 0) for number in numbers), default=0)
         cells[pou.number] = len(pou.slots) + sum(cells.get(block.number, 0) for block in inner)
         _refuse_too_much(project, pou, weights[pou.number], depths[pou.number])
-    shared = [s.block for s in project.globals.symbols.values() if s.block is not None]
+    shared = [slot.child for slot in project.globals.slots if slot.child is not None]
     total = sum(cells.get(pou.number, 0) for pou in (*programs, *shared))
     if total > MAX_CELLS and programs and programs[0].tree is not None:
         what = f"the program has {total} variables with all its blocks, more than {MAX_CELLS}"
@@ -72,7 +72,7 @@ def calls_in(node: Any) -> list[int]:
 _NODES = (
     typed.Convert, typed.Minus, typed.Not, typed.Arithmetic, typed.Scaled, typed.Compare, typed.Logic,
     typed.Standard, typed.UserCall, typed.Store, typed.CallStandard, typed.CallBlock, typed.CallFunction,
-    typed.If, typed.Case, typed.For, typed.While, typed.Repeat,
+    typed.If, typed.Case, typed.For, typed.While, typed.Repeat, typed.Load, typed.Cell, typed.Index,
 )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def _bottom_up(project: Project) -> Iterable[str] | None:
     """The POUs, callees and inner blocks first; None after a Problem for each that leads back to itself."""
     edges: dict[str, list[str]] = {}
     for key, pou in project.pous.items():
-        blocks = [s.block for s in pou.symbols.values() if s.block is not None and not s.by_reference]
+        blocks = [slot.child for slot in pou.slots if slot.child is not None]
         edges[key] = list(dict.fromkeys([*pou.calls, *(block.name.upper() for block in blocks)]))
     done: dict[str, None] = {}
     path: dict[str, None] = {}

@@ -21,7 +21,8 @@ from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.blocks import DUE, START
 from commissioning.plc.comparisons import between
 from commissioning.plc.iec_types import IecType, Value
-from commissioning.plc.program import Location, MemoryPlan, Program
+from commissioning.plc.layout import Location, MemoryPlan
+from commissioning.plc.program import Program
 from commissioning.plc.runtime import LOOP_BUDGET, ArithmeticFault, PlcError, namespace, rounded
 
 Memory = list[Any]
@@ -351,8 +352,9 @@ def accepted(path: str, type_: IecType, value: Value) -> Value:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return rounded(value) if type_.name == "REAL" else float(value) + 0.0
     elif isinstance(value, int) and not isinstance(value, bool):
-        if not type_.low <= value <= type_.high:
-            raise ValueError(f"{value} does not fit {path}, a {type_} ({type_.low}..{type_.high})")
+        low, high = type_.limits or (type_.low, type_.high)
+        if not low <= value <= high:
+            raise ValueError(f"{value} does not fit {path}, a {type_.plain} ({low}..{high})")
         return value
     raise TypeError(f"{path} is a {type_}, not {type(value).__name__}")
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import TYPE_CHECKING
 
-from commissioning.plc.iec_types import IecType, Value
-from commissioning.plc.scope import Pou, Symbol
+from commissioning.plc.layout import Area, Location, MemoryPlan, Variable, element
+from commissioning.plc.scope import Pou
 
 if TYPE_CHECKING:
     from commissioning.plc.machine import Plc
 
 Spot = tuple[str, int, int]
+__all__ = ["Aliases", "Program", "Task", "TaskSpec", "Variable", "VariableTable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,55 +39,6 @@ class Task:
     cycle_ns: int
     priority: int
     programs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One elementary variable.
-
-    `path`: "x" of a global, "MAIN.x", "MAIN.timer1.Q"; `owner`: what stands before the last dot, "" for a
-    global; `type`: the IEC name; `section`: VAR, VAR_INPUT ..., VAR_GLOBAL; TIME values are ns.
-    `writable_by_program`: FALSE for constants and %I; `read`, `written`: whether the program does so.
-    """
-
-    path: str
-    owner: str
-    type: str
-    section: str
-    address: str
-    initial: Value
-    comment: str
-    constant: bool
-    retain: bool
-    writable_by_program: bool
-    read: bool
-    written: bool
-    file: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """Where a variable lives: memory and index. `timer`: the timer's first cell, for an ET nobody stores."""
-
-    memory: int
-    index: int
-    type: IecType
-    variable: Variable
-    timer: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryPlan:
-    """One memory: globals, a program instance (`program` is its number, -1 shared) or a block in them."""
-
-    path: str
-    pou: Pou
-    program: int
-    children: tuple[tuple[int, int], ...]
-    overrides: tuple[tuple[int, Value], ...]
-    timers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +86,8 @@ class VariableTable(Mapping[str, Variable]):
 class Program:
     """What `compile_st` returns.
 
-    `variables`: globals and variables of programs; `members`: the variables inside their blocks.
+    `variables`: globals and variables of programs; `members`: the variables inside their blocks. Elements of
+    arrays and structures are listed in them if these have up to 1,024 cells; `location` finds all.
     `never_skip`: why scans can never be skipped, empty if they can. `source`: the generated Python.
     """
 
@@ -149,6 +102,7 @@ class Program:
     spots: tuple[Spot, ...] = field(repr=False)
     memories: tuple[MemoryPlan, ...] = field(repr=False)
     locations: Mapping[str, Location] = field(repr=False)
+    areas: Mapping[str, Area] = field(repr=False)
     instances: tuple[tuple[str, Pou, int], ...] = field(repr=False)
     touches: tuple[frozenset[tuple[int, int]], ...] = field(repr=False)
     aliases: Aliases = field(repr=False)
@@ -158,14 +112,20 @@ class Program:
         """The constants that the program compares the variable at `path` with, ascending: between two of them
         every value leads to the same scan. None: it does more with it, so that every value counts."""
         where = self.location(path)
-        return self.comparisons.get(where.index, ()) if where.memory == 0 and where.timer < 0 else None
+        if where.memory or where.timer >= 0 or where.nested:
+            return None
+        return self.comparisons.get(where.index, ())
 
     def location(self, path: str) -> Location:
-        """Where `path` lives; globals also as GVL.x or <file>.x. A KeyError names the nearest path."""
+        """Where `path` lives, as in "MAIN.zones[3].speed"; globals also as GVL.x or <file>.x.
+
+        A KeyError names the nearest path.
+        """
         key = path.upper()
         found = self.locations.get(key)
         if found is None:
-            found = self.locations.get(self.aliases.resolved(key))
+            key = self.aliases.resolved(key)
+            found = self.locations.get(key) or element(self.areas, self.memories, key)
         if found is None:
             close = difflib.get_close_matches(key, list(self.locations), n=1, cutoff=0.6)
             hint = f"; did you mean {self.locations[close[0]].variable.path}" if close else ""
@@ -181,73 +141,3 @@ class Program:
         from commissioning.plc.machine import Plc
 
         return Plc(self)
-
-
-def plan_memories(
-    shared: Pou, instances: list[tuple[str, Pou]]
-) -> tuple[list[MemoryPlan], tuple[tuple[str, Pou, int], ...]]:
-    """All memories in a fixed order: globals, then each program instance, each followed by its blocks."""
-    plans: list[MemoryPlan] = []
-
-    def add(path: str, pou: Pou, program: int, overrides: tuple[tuple[int, Value], ...]) -> int:
-        number = len(plans)
-        plans.append(MemoryPlan(path, pou, program, (), overrides, ()))
-        children: list[tuple[int, int]] = []
-        timers: list[int] = []
-        for symbol in pou.symbols.values():
-            if symbol.by_reference:
-                continue
-            slot = pou.slots[symbol.index]
-            if slot.child is not None:
-                inner = f"{path}.{symbol.name}" if path else symbol.name
-                children.append((symbol.index, add(inner, slot.child, program, slot.overrides)))
-            elif symbol.standard is not None and symbol.standard.is_timer:
-                timers.append(symbol.index)
-        plans[number] = MemoryPlan(path, pou, program, tuple(children), overrides, tuple(timers))
-        return number
-
-    add("", shared, -1, ())
-    roots = tuple((name, pou, add(name, pou, position, ())) for position, (name, pou) in enumerate(instances))
-    return plans, roots
-
-
-def locate(plans: list[MemoryPlan], any_elapsed: bool) -> tuple[dict[str, Location], list[str], list[str]]:
-    """Every elementary variable by upper-case path; then the keys at the top level, those inside blocks."""
-    found: dict[str, Location] = {}
-    top: list[str] = []
-    inner: list[str] = []
-    roots = {plan.path for plan in plans if plan.path and "." not in plan.path and plan.program >= 0}
-    for number, plan in enumerate(plans):
-        overrides = dict(plan.overrides)
-        at_top = plan.path == "" or plan.path in roots
-        for symbol in plan.pou.symbols.values():
-            if symbol.by_reference or symbol.block is not None:
-                continue
-            path = f"{plan.path}.{symbol.name}" if plan.path else symbol.name
-            if symbol.standard is None:
-                initial = overrides.get(symbol.index, plan.pou.slots[symbol.index].value)
-                variable = _variable(path, plan.path, symbol, symbol.type, initial, symbol.section)
-                found[path.upper()] = Location(number, symbol.index, symbol.type, variable)
-                (top if at_top else inner).append(path.upper())
-                continue
-            for offset, cell in enumerate(symbol.standard.cells):
-                if cell.role == "hidden":
-                    continue
-                member = f"{path}.{cell.name}"
-                slot = plan.pou.slots[symbol.index + offset]
-                variable = _variable(member, path, symbol, cell.type, slot.value, f"VAR_{cell.role.upper()}")
-                unstored = cell.name == "ET" and not (symbol.elapsed or any_elapsed)
-                timer = symbol.index if unstored else -1
-                found[member.upper()] = Location(number, symbol.index + offset, cell.type, variable, timer)
-                inner.append(member.upper())
-    return found, top, inner
-
-
-def _variable(
-    path: str, owner: str, symbol: Symbol, type_: IecType, initial: Value, section: str
-) -> Variable:
-    writable = not symbol.constant and not symbol.address.startswith("%I")
-    return Variable(
-        path, owner, type_.name, section, symbol.address, initial, symbol.comment, symbol.constant,
-        symbol.retain, writable, symbol.read, symbol.written, symbol.file, symbol.at.line, symbol.at.column,
-    )  # fmt: skip

@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
+LARGEST_TABLE = 4096
 LOOP_BUDGET = 1_000_000  # loop iterations that one scan of one task may make
 
 
@@ -44,6 +45,45 @@ def rounded(value: float) -> float:
     _single[0] = value
     result: float = _single[0] + 0.0
     return result
+
+
+class IndexTable(dict[int, int]):
+    """Index -> cells to go on from the first element; an index that does not exist stops the PLC."""
+
+    def __init__(self, low: int, high: int, stride: int) -> None:
+        super().__init__((index, (index - low) * stride) for index in range(low, high + 1))
+        self.low, self.high = low, high
+
+    def __missing__(self, index: int) -> int:
+        raise ArithmeticFault(f"the index {index} is outside {self.low}..{self.high}")
+
+
+class IndexRange:
+    """The same for many indices, without a table."""
+
+    def __init__(self, low: int, high: int, stride: int) -> None:
+        self.low, self.high, self.stride = low, high, stride
+
+    def __getitem__(self, index: int) -> int:
+        if self.low <= index <= self.high:
+            return (index - self.low) * self.stride
+        raise ArithmeticFault(f"the index {index} is outside {self.low}..{self.high}")
+
+
+def table(low: int, high: int, stride: int) -> IndexTable | IndexRange:
+    return (IndexTable if high - low < LARGEST_TABLE else IndexRange)(low, high, stride)
+
+
+def piece(memory: list[Any], start: int, size: int) -> list[Any]:
+    """The cells of an array or structure, copied."""
+    return memory[start : start + size]
+
+
+def bounded(value: int, low: int, high: int) -> int:
+    """A value on its way into a subrange."""
+    if low <= value <= high:
+        return value
+    raise ArithmeticFault(f"{value} is outside {low}..{high}")
 
 
 def divide(a: int, b: int) -> int:
@@ -209,7 +249,8 @@ def namespace() -> dict[str, Any]:
         for function in (
             rounded, divide, modulo, power, nearest, truncated, floor, ceiling, limit, select, multiplex,
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
-            number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun,
+            number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
+            piece, bounded,
         )
     }  # fmt: skip
     return {

@@ -1,8 +1,9 @@
 """What the program declares: its POUs, variables and the cells that they occupy.
 
 Every instance of a PROGRAM or FUNCTION_BLOCK has one flat list of cells; so have the globals and, per call, a
-FUNCTION. An elementary variable is one cell, a standard block a few, a user's block one cell that holds its
-own list, a VAR_IN_OUT two (memory and index of what it was given; one for a user's block).
+FUNCTION. An elementary variable is one cell, an array or a structure all cells of its elements in order, a
+standard block a few, a user's block one cell that holds its own list, a VAR_IN_OUT two (memory and index of
+what it was given; one for a user's block). See decision 19.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ class Symbol:
     retain: bool = False
     address: str = ""
     comment: str = ""
-    value: Value | None = None
     standard: StandardBlock | None = None
     block: Pou | None = None
     is_global: bool = False
@@ -47,7 +47,7 @@ class Symbol:
     def size(self) -> int:
         if self.by_reference:
             return 1 if self.block is not None else 2
-        return len(self.standard.cells) if self.standard is not None else 1
+        return self.type.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,14 @@ class Slot:
     value: Value = 0
     child: Pou | None = None
     overrides: tuple[tuple[int, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a declaration makes: a type and the cells that it starts with."""
+
+    type: IecType
+    slots: tuple[Slot, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -89,6 +97,9 @@ class Project:
         self.globals.slots.append(Slot())  # cell 0 of the globals: loop iterations left in this scan
         self.pous: dict[str, Pou] = {}
         self.list_names: set[str] = {"GVL"}
+        self.types: dict[str, Declared] = {}
+        self.enumerators: dict[str, list[IecType]] = {}  # upper-case name of a member -> its enumerations
+        self.tables: dict[tuple[int, int, int], None] = {}  # (low, high, stride) of indices that vary
         self.problems: list[Problem] = []
         self.reads_elapsed = False  # of any timer
         self.any_elapsed = False  # of one that was given by reference, so it may be any
@@ -105,6 +116,9 @@ class Project:
     def nearest(self, name: str, pou: Pou) -> str:
         """A cure that names the most similar variable, or how to declare one."""
         known = [symbol.name for symbol in (*pou.symbols.values(), *self.globals.symbols.values())]
+        known += [
+            member for kinds in self.enumerators.values() for kind in kinds for member, _ in kind.values
+        ]
         return suggestion(name, known) or f"Declare it in a VAR section: {name} : BOOL;"
 
     def block(self, name: str) -> StandardBlock | Pou | None:

@@ -91,20 +91,22 @@ class StatementChecker(ExpressionChecker):
 
     def _case(self, node: tree.Case) -> Command | None:
         selector = self.expression(node.selector)
-        if selector is not None and selector.type.kind not in ("int", "bits"):
+        if selector is not None and selector.type.kind not in ("int", "bits", "enum"):
             self.problem(f"CASE selects by a whole number, this is a {selector.type}", node.selector.at)
             selector = None
         options = []
         seen: list[tuple[int, int, At]] = []
         for option in node.options:
-            ranges = [self._label(label, seen) for label in option.labels]
+            ranges = [self._label(label, seen, selector) for label in option.labels]
             options.append((tuple(r for r in ranges if r is not None), self.body(option.body), option.at))
         otherwise = self.body(node.otherwise)
         return None if selector is None else typed.Case(selector, tuple(options), otherwise, node.at)
 
-    def _label(self, label: tree.Label, seen: list[tuple[int, int, At]]) -> tuple[int, int] | None:
-        low = self._label_value(label.low)
-        high = low if label.high is None else self._label_value(label.high)
+    def _label(
+        self, label: tree.Label, seen: list[tuple[int, int, At]], selector: Typed | None
+    ) -> tuple[int, int] | None:
+        low = self._label_value(label.low, selector)
+        high = low if label.high is None else self._label_value(label.high, selector)
         if low is None or high is None:
             return None
         if high < low:
@@ -118,14 +120,20 @@ class StatementChecker(ExpressionChecker):
         seen.append((low, high, label.at))
         return low, high
 
-    def _label_value(self, node: tree.Expression) -> int | None:
+    def _label_value(self, node: tree.Expression, selector: Typed | None) -> int | None:
         found = self.expression(node)
         if found is None:
             return None
+        if selector is not None and "enum" in (selector.type.kind, found.type.kind):
+            kinds = (selector.type, found.type)
+            if all(kind.kind == "enum" for kind in kinds) and kinds[0] != kinds[1]:
+                what = f"the label is a {found.type}, CASE selects by a {selector.type}"
+                self.problem(what, node.at)
+                return None
         if (
             isinstance(found, typed.Const)
             and isinstance(found.value, int)
-            and found.type.kind in ("int", "bits")
+            and found.type.kind in ("int", "bits", "enum")
         ):
             return found.value
         self.problem("a CASE label must be a whole number or a CONSTANT", node.at)
@@ -255,7 +263,7 @@ class StatementChecker(ExpressionChecker):
         names, known_outputs = [s.name for s in inputs], [s.name for s in outputs]
         stored: dict[str, tuple[int, IecType, Typed]] = {}
         references: list[tuple[int, typed.Cell]] = []
-        memories: list[tuple[int, str]] = []
+        memories: list[tuple[int, typed.Cell]] = []
         results: list[typed.Store] = []
         given: set[str] = set()
         for position, argument in enumerate(call.arguments):
@@ -275,12 +283,12 @@ class StatementChecker(ExpressionChecker):
                 continue
             given.add(symbol.name)
             if argument.out:
-                inner = typed.Cell(target.cell.memory, (*target.cell.hops, target.cell.index), symbol.index)
+                inner = typed.Cell("q", None, symbol.index)
                 self._output(typed.Load(symbol.type, inner), argument, results)
             elif symbol.by_reference:
                 found = self.reference(argument.value, symbol)
                 if found is not None and symbol.block is not None:
-                    memories.append((symbol.index, found.home))
+                    memories.append((symbol.index, found.cell))
                 elif found is not None:
                     references.append((symbol.index, found.cell))
             else:
@@ -292,7 +300,7 @@ class StatementChecker(ExpressionChecker):
                 self.problem(f"{block.name} needs a variable for its VAR_IN_OUT {symbol.name}", at)
         return typed.CallBlock(
             block.number,
-            target.home,
+            target.cell,
             tuple(stored.values()),
             tuple(references),
             tuple(memories),
@@ -314,4 +322,5 @@ class StatementChecker(ExpressionChecker):
             source = typed.Not(load.type, load)
         value = self.fit(source, found.type, argument.at, f"for {found.symbol.name} a {found.type}")
         if value is not None:
+            found.symbol.written = True
             results.append(typed.Store(found.type, found.cell, value, argument.at))

@@ -21,11 +21,11 @@ KEYWORDS = (
     "RESOURCE", "END_RESOURCE", "ON", "TASK", "WITH", "IF", "THEN", "ELSIF", "ELSEIF", "ELSE", "END_IF",
     "CASE", "OF", "END_CASE", "FOR", "TO", "BY", "DO", "END_FOR", "WHILE", "END_WHILE", "REPEAT",
     "UNTIL", "END_REPEAT", "EXIT", "CONTINUE", "RETURN", "AND", "AND_THEN", "OR", "OR_ELSE", "XOR",
-    "NOT", "MOD", "TRUE", "FALSE",
+    "NOT", "MOD", "TRUE", "FALSE", "TYPE", "END_TYPE", "STRUCT", "END_STRUCT", "ARRAY",
 )  # fmt: skip
 # of the full language; reserved already, so that a program using them gets a plain answer
 FOREIGN = (
-    "ARRAY", "STRUCT", "END_STRUCT", "TYPE", "END_TYPE", "METHOD", "END_METHOD", "CLASS", "END_CLASS",
+    "METHOD", "END_METHOD", "CLASS", "END_CLASS",
     "INTERFACE", "END_INTERFACE", "EXTENDS", "IMPLEMENTS", "THIS", "SUPER", "POINTER", "REF_TO",
     "NAMESPACE", "END_NAMESPACE",
 )  # fmt: skip
@@ -35,15 +35,15 @@ _CLOSERS = {
     "VAR": "END_VAR", "VAR_INPUT": "END_VAR", "VAR_OUTPUT": "END_VAR", "VAR_IN_OUT": "END_VAR",
     "VAR_EXTERNAL": "END_VAR", "VAR_TEMP": "END_VAR", "VAR_GLOBAL": "END_VAR", "PROGRAM": "END_PROGRAM",
     "FUNCTION_BLOCK": "END_FUNCTION_BLOCK", "FUNCTION": "END_FUNCTION", "CONFIGURATION": "END_CONFIGURATION",
-    "RESOURCE": "END_RESOURCE",
+    "RESOURCE": "END_RESOURCE", "TYPE": "END_TYPE", "STRUCT": "END_STRUCT",
 }  # fmt: skip
-_UNITS = ("PROGRAM", "FUNCTION_BLOCK", "FUNCTION", "CONFIGURATION")
+_UNITS = ("PROGRAM", "FUNCTION_BLOCK", "FUNCTION", "CONFIGURATION", "TYPE")
 _SPELLING = {
     "ASSIGN": "':='", "SEMICOLON": "';'", "COLON": "':'", "LPAR": "'('", "RPAR": "')'", "NAME": "a name",
     "DOT": "'.'", "COMMA": "','", "LSQB": "'['", "RSQB": "']'", "ARROW": "'=>'", "__ANON_0": "'..'",
 }  # fmt: skip
 _UNIT = re.compile(
-    r"^[ \t]*(?:END_)?(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|CONFIGURATION|VAR_GLOBAL)(?![A-Za-z0-9_])",
+    r"^[ \t]*(?:END_)?(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|CONFIGURATION|TYPE|VAR_GLOBAL)(?![A-Za-z0-9_])",
     re.IGNORECASE | re.MULTILINE,
 )
 _WORD = re.compile(r"[A-Za-z0-9_#]+|.", re.DOTALL)
@@ -234,8 +234,6 @@ def _bad_characters(text: str, position: int) -> tuple[str, str] | None:
         return f"{word.group().upper()} is not supported by this version of the emulated PLC", ""
     if word and rest[word.end() : word.end() + 1] == "#":
         return f"'{rest.split()[0]}' is not a literal", "Write for example T#1s500ms, INT#5, 16#FF or 2#1010"
-    if rest[:1] == "[":
-        return "arrays are not supported by this version of the emulated PLC", ""
     if rest and not rest[0].isascii():
         return f"the character {rest[0]!r} is not allowed here", "Names have letters A-Z, digits and _"
     return None

@@ -22,7 +22,7 @@ class At(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """`kind`: integer, based, real, time, typed, string, boolean; `text` as written."""
+    """`kind`: integer, based, real, time, typed, enum, string, boolean; `text` as written."""
 
     kind: str
     text: str
@@ -43,6 +43,16 @@ class Member:
 
     owner: Expression
     name: str
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """`owner[i, j]`."""
+
+    owner: Expression
+    indices: tuple[Expression, ...]
     at: At
     depth: int
 
@@ -95,7 +105,7 @@ class Chain:
     depth: int
 
 
-Expression = Literal | Name | Member | Call | Unary | Chain
+Expression = Literal | Name | Member | Indexed | Call | Unary | Chain
 
 
 # ---- statements --------------------------------------------------------------------------------------
@@ -207,19 +217,120 @@ class TypeName:
     name: str
     length: Expression | None
     at: At
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SubrangeType:
+    """`name(low..high)`."""
+
+    name: str
+    low: Expression
+    high: Expression
+    at: At
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    low: Expression
+    high: Expression
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayType:
+    bounds: tuple[Bounds, ...]
+    element: TypeNode
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Enumerator:
+    """One member of an enumeration; without a value it counts on from the one before."""
+
+    name: str
+    value: Expression | None
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    """`base`: name of the base type, "" where none is written."""
+
+    members: tuple[Enumerator, ...]
+    base: str
+    at: At
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StructType:
+    declarations: tuple[Declaration, ...]
+    at: At
+    depth: int
+
+
+TypeNode = TypeName | SubrangeType | ArrayType | EnumType | StructType
+
+
+@dataclass(frozen=True, slots=True)
+class InitialMember:
+    """`name := value` in the initial value of a structure or block."""
+
+    name: str
+    value: Initial
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class StructInitial:
+    members: tuple[InitialMember, ...]
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayInitial:
+    """`items`: (how often, value or None for the default), in order."""
+
+    items: tuple[tuple[int, Initial | None], ...]
+    at: At
+    depth: int
+
+
+Initial = Expression | StructInitial | ArrayInitial
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """`names : type := initial`; `members` is the initial value of a block, `(PT := T#2s)`."""
+    """`names : type := initial`; `address` is that of a located variable."""
 
     names: tuple[Name, ...]
     address: str
-    type: TypeName
-    initial: Expression | None
-    members: tuple[Argument, ...]
+    type: TypeNode
+    initial: Initial | None
     at: At
     end: At
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDeclaration:
+    """`name : type := initial` in a TYPE section."""
+
+    name: str
+    type: TypeNode
+    initial: Initial | None
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """A TYPE section."""
+
+    declarations: tuple[TypeDeclaration, ...]
+    at: At
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +349,7 @@ class Pou:
 
     kind: str
     name: str
-    result: TypeName | None
+    result: TypeNode | None
     sections: tuple[Section, ...]
     body: tuple[Statement, ...]
     at: At
@@ -278,7 +389,7 @@ class Configuration:
     at: At
 
 
-Unit = Pou | Globals | Configuration
+Unit = Pou | Globals | Configuration | Types
 
 
 @dataclass(frozen=True, slots=True)

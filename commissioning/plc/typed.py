@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commissioning.plc.blocks import StandardBlock
 from commissioning.plc.iec_types import BOOL, IecType, Value
@@ -11,43 +11,45 @@ from commissioning.plc.tree import At
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """An index that is known only when the program runs: (value - low) * stride cells on."""
+
+    low: int
+    high: int
+    stride: int
+    value: Typed
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a value lives: `memory` ("m" own, "g" global), child memories to pass, index there.
+    """Where a value lives: `memory` ("m" own, "g" global, "q" of the block just called) or, of a block's own
+    variable, the list in the cell `owner`; the index there.
 
     `pointer`: a VAR_IN_OUT; two cells at `index` hold the memory and the index it was given, `offset` counts
-    on from there.
+    on from there. `terms` are added to either.
     """
 
     memory: str
-    hops: tuple[int, ...]
+    owner: Cell | None
     index: int
     pointer: bool = False
     offset: int = 0
-
-    @property
-    def home(self) -> str:
-        return self.memory + "".join(f"[{hop}]" for hop in self.hops)
+    terms: tuple[Index, ...] = ()
 
     def at(self, offset: int) -> Cell:
-        """The cell `offset` behind this one (a member of a standard block)."""
+        """The cell `offset` behind this one (a member of a structure or standard block)."""
         if self.pointer:
-            return Cell(self.memory, self.hops, self.index, True, self.offset + offset)
-        return Cell(self.memory, self.hops, self.index + offset)
+            return replace(self, offset=self.offset + offset)
+        return replace(self, index=self.index + offset)
+
+    def moved(self, index: Index) -> Cell:
+        """This cell, moved by an index that varies."""
+        return replace(self, terms=(*self.terms, index))
 
     @property
-    def text(self) -> str:
-        if not self.pointer:
-            return f"{self.home}[{self.index}]"
-        behind = f"+{self.offset}" if self.offset else ""
-        return f"{self.home}[{self.index}][{self.home}[{self.index + 1}]{behind}]"
-
-    @property
-    def reference(self) -> tuple[str, str]:
-        """(memory, index) as Python text, to hand the cell to a VAR_IN_OUT."""
-        if not self.pointer:
-            return self.home, str(self.index)
-        behind = f"+{self.offset}" if self.offset else ""
-        return f"{self.home}[{self.index}]", f"{self.home}[{self.index + 1}]{behind}"
+    def plain(self) -> bool:
+        """Whether it is a cell of a memory at hand, and always the same."""
+        return self.owner is None and not self.pointer and not self.terms
 
 
 # ---- expressions -------------------------------------------------------------------------------------
@@ -57,6 +59,14 @@ class Cell:
 class Const:
     type: IecType
     value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """The initial value of an array or structure: the values of its cells."""
+
+    type: IecType
+    values: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,20 @@ class UserCall:
     references: tuple[Cell | None, ...]
 
 
-Typed = Const | Load | Minus | Not | Arithmetic | Scaled | Compare | Logic | Convert | Standard | UserCall
+Typed = (
+    Const
+    | Defaults
+    | Load
+    | Minus
+    | Not
+    | Arithmetic
+    | Scaled
+    | Compare
+    | Logic
+    | Convert
+    | Standard
+    | UserCall
+)
 
 
 # ---- statements --------------------------------------------------------------------------------------
@@ -169,13 +192,13 @@ class CallStandard:
 
 @dataclass(frozen=True, slots=True)
 class CallBlock:
-    """A user's function block. `home` is the Python text of its memory."""
+    """A user's function block. `home` is the cell with its memory, which is `q` from then on."""
 
     pou: int
-    home: str
+    home: Cell
     inputs: tuple[tuple[int, IecType, Typed], ...]
     references: tuple[tuple[int, Cell], ...]
-    memories: tuple[tuple[int, str], ...]
+    memories: tuple[tuple[int, Cell], ...]
     outputs: tuple[Store, ...]
     at: At
 

@@ -77,6 +77,47 @@ q1 := work.Q OR i1;
 watch(IN := i2 OR request, PT := T#90ms);
 END_PROGRAM
 """
+# the same again, with everything in arrays, structures and blocks in them, by value and by reference
+AGGREGATES = """
+TYPE Phase : (idle, waiting, ready);
+  Station : STRUCT phase : Phase; hold : TOF; n : ARRAY[-1..1] OF INT; END_STRUCT
+  Pair : ARRAY[0..1] OF BOOL;
+END_TYPE
+VAR_GLOBAL
+  i0 AT %IX0.0 : BOOL; i1 AT %IX0.1 : BOOL; i2 AT %IX0.2 : BOOL; level AT %IW1 : INT;
+  q0 AT %QX0.0 : BOOL; q1 AT %QX0.1 : BOOL; q2 AT %QX0.2 : BOOL; out AT %QW1 : INT;
+  stations : ARRAY[1..2] OF Station; edges : ARRAY[0..1] OF Edge; wires : Pair; pick : INT;
+END_VAR
+FUNCTION_BLOCK Edge
+VAR_INPUT on : BOOL; END_VAR
+VAR_IN_OUT here : Station; END_VAR
+VAR rise : R_TRIG; off : ARRAY[1..1] OF TON; END_VAR
+rise(CLK := on);
+IF rise.Q THEN here.n[0] := here.n[0] + 1; here.phase := waiting; END_IF
+off[1](IN := NOT on, PT := T#60ms);
+IF off[1].Q AND here.phase = waiting THEN here.phase := ready; END_IF
+END_FUNCTION_BLOCK
+PROGRAM Fast
+VAR k : INT; saved : ARRAY[-1..1] OF INT; END_VAR
+wires[0] := i0; wires[1] := i1;
+FOR k := 0 TO 1 DO
+  edges[k](on := wires[k], here := stations[k + 1]);
+END_FOR
+saved := stations[1].n;
+q0 := stations[1].hold.Q;
+out := saved[0] - stations[2].n[0] + stations[LIMIT(1, level, 2)].n[0] + stations[pick + 1].n[pick];
+END_PROGRAM
+PROGRAM Slow
+VAR k : INT; slow : TON; END_VAR
+FOR k := 1 TO 2 DO
+  IF stations[k].phase = Phase#ready THEN stations[k].phase := idle; pick := 2 - k; END_IF
+  stations[k].hold(IN := stations[k].phase = waiting, PT := T#45ms);
+END_FOR
+slow(IN := i2 AND stations[2].phase = waiting, PT := T#55ms);
+q1 := slow.Q;
+q2 := stations[2].hold.Q;
+END_PROGRAM
+"""
 TASKS = (TaskSpec("fast", "Fast", 10 * MS, 1), TaskSpec("slow", "Slow", 25 * MS, 2))
 INPUTS = ("i0", "i1", "i2", "level")
 OUTPUTS = ("q0", "q1", "q2", "out")
@@ -159,8 +200,8 @@ def played(program: Program, seed: int, skipping: bool) -> Host:
 
 @pytest.mark.parametrize(
     ("text", "tasks"),
-    [(ONE_TASK, ()), (RESTLESS, ()), (TWO_TASKS, TASKS), (TWO_TASKS, TASKS[::-1])],
-    ids=["one task", "one restless task", "two tasks", "two tasks, declared the other way"],
+    [(ONE_TASK, ()), (RESTLESS, ()), (TWO_TASKS, TASKS), (TWO_TASKS, TASKS[::-1]), (AGGREGATES, TASKS)],
+    ids=["one task", "one restless task", "two tasks", "two tasks, declared the other way", "aggregates"],
 )
 def test_that_skipping_gives_the_outputs_of_every_scan_in_a_hundred_storms(
     text: str, tasks: tuple[TaskSpec, ...]

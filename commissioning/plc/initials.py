@@ -1,0 +1,150 @@
+"""Initial values: what a declaration writes behind `:=`, as values of the cells of its variable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from commissioning.plc import tree, typed
+from commissioning.plc.blocks import StandardBlock
+from commissioning.plc.calls import ExpressionChecker
+from commissioning.plc.evaluation import evaluated
+from commissioning.plc.iec_types import IecType, Value
+from commissioning.plc.scope import Pou, Project, Slot, suggestion
+
+
+class InitialValues:
+    """Fills the cells of variables. The members of user's blocks come in a second pass (`inner`), when the
+    variables of all blocks are known."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def fill(
+        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, inner: bool
+    ) -> None:
+        """Writes the initial value `node` of a variable of `type_` into `slots` from `at` on."""
+        if type_.kind == "array":
+            self._array(pou, file, type_, node, slots, at, inner)
+        elif type_.kind == "struct":
+            self._struct(pou, file, type_, node, slots, at, inner)
+        elif type_.kind == "block":
+            self._block(pou, file, type_, node, slots, at, inner)
+        elif isinstance(node, tree.StructInitial):
+            self.project.problem(f"a {type_} has no members to initialise", file, node.at)
+        elif isinstance(node, tree.ArrayInitial):
+            self.project.problem(f"a {type_} is no array, [...] does not fit it", file, node.at)
+        elif not inner:
+            value = self.constant(pou, node, type_, file)
+            if value is not None:
+                slots[at] = replace(slots[at], value=value)
+
+    def constant(self, pou: Pou, node: tree.Expression, type_: IecType, file: str) -> Value | None:
+        """The value of a constant expression as a cell of `type_` keeps it, None after a Problem."""
+        checker = ExpressionChecker(self.project, pou)
+        checker.file = file
+        found = checker.value(node, type_, f"a {type_}")
+        if found is None:
+            return None
+        value = evaluated(found, type_)
+        if value is None:
+            what = "an initial value must be constant"
+            self.project.problem(what, file, node.at, "Use literals and CONSTANTs")
+        return value
+
+    def _array(
+        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, inner: bool
+    ) -> None:
+        element = type_.element
+        assert element is not None
+        if not isinstance(node, tree.ArrayInitial):
+            self._copied(pou, file, type_, node, slots, at, "[1, 2, 3] or [10(0)]")
+            return
+        step, count, room = element.size, 0, type_.size // element.size
+        for times, value in self._items(pou, file, node):
+            if count + times > room:
+                place = value.at if value is not None else node.at
+                what = f"{type_.name} has {room} elements, here are {count + times} or more"
+                self.project.problem(what, file, place)
+                return
+            if value is not None:
+                first = at + count * step
+                self.fill(pou, file, element, value, slots, first, inner)
+                for other in range(first + step, first + times * step, step):
+                    slots[other : other + step] = slots[first : first + step]
+            count += times
+
+    def _items(self, pou: Pou, file: str, node: tree.ArrayInitial) -> list[tuple[int, tree.Initial | None]]:
+        """The items; N(0) with a CONSTANT N was read as a call and becomes a repetition."""
+        found: list[tuple[int, tree.Initial | None]] = []
+        for times, value in node.items:
+            if (
+                isinstance(value, tree.Call) and isinstance(value.target, tree.Name)
+                and len(value.arguments) == 1 and not value.arguments[0].name
+                and self.project.lookup(pou, value.target.name) is not None
+            ):  # fmt: skip
+                checker = ExpressionChecker(self.project, pou)
+                checker.file = file
+                number = checker.expression(value.target)
+                if isinstance(number, typed.Const) and isinstance(number.value, int) and number.value >= 0:
+                    found.append((number.value, value.arguments[0].value))
+                    continue
+            found.append((times, value))
+        return found
+
+    def _struct(
+        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, inner: bool
+    ) -> None:
+        if not isinstance(node, tree.StructInitial):
+            self._copied(pou, file, type_, node, slots, at, f"({type_.members[0].name} := ...)")
+            return
+        for given in node.members:
+            member = type_.member(given.name)
+            if member is None:
+                known = [m.name for m in type_.members]
+                what = f"{type_.name} has no member {given.name}"
+                self.project.problem(what, file, given.at, suggestion(given.name, known))
+            else:
+                self.fill(pou, file, member.type, given.value, slots, at + member.offset, inner)
+
+    def _copied(
+        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, form: str
+    ) -> None:
+        """The value of a CONSTANT of the same type."""
+        if isinstance(node, tree.Name):
+            symbol = self.project.lookup(pou, node.name)
+            if symbol is not None and symbol.constant and symbol.type == type_ and not symbol.by_reference:
+                home = self.project.globals if symbol.is_global else pou
+                slots[at : at + type_.size] = home.slots[symbol.index : symbol.index + type_.size]
+                return
+        self.project.problem(f"this is no value of a {type_}", file, node.at, f"Write {form}")
+
+    def _block(
+        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, inner: bool
+    ) -> None:
+        block = self.project.block(type_.name)
+        assert block is not None
+        if not isinstance(node, tree.StructInitial):
+            what = "a block has its initial values in parentheses"
+            name = "Q" if block is None else block.name
+            self.project.problem(what, file, node.at, f"Write x : {name} := (PT := T#2s);")
+            return
+        if isinstance(block, StandardBlock):
+            for given in node.members if not inner else ():
+                offset = block.offsets.get(given.name.upper())
+                if offset is None or block.cells[offset].role != "input":
+                    self.project.problem(f"{type_.name} has no input {given.name}", file, given.at)
+                else:
+                    self.fill(pou, file, block.cells[offset].type, given.value, slots, at + offset, inner)
+            return
+        if not inner:
+            return
+        overrides = dict(slots[at].overrides)
+        for given in node.members:
+            symbol = block.symbols.get(given.name.upper())
+            if symbol is None or symbol.section != "VAR_INPUT" or symbol.type.blocks:
+                self.project.problem(f"{type_.name} has no input {given.name}", file, given.at)
+                continue
+            cells = block.slots[symbol.index : symbol.index + symbol.size]
+            self.fill(pou, file, symbol.type, given.value, cells, 0, False)
+            overrides |= {symbol.index + k: cell.value for k, cell in enumerate(cells)}
+        slots[at] = Slot(child=block, overrides=tuple(overrides.items()))
