@@ -167,7 +167,16 @@ def test_that_a_wrong_route_is_a_problem(line: Line, routes: str, what: str) -> 
 
 
 def test_that_a_product_without_a_route_stops_the_run_and_is_named(line: Line) -> None:
-    run = line(SHOP.replace(", tall: [drill, saw, drill, out]", ""))
+    """Somebody may send it another way, before it comes to the hub, so that it is no problem of the scene."""
+    gate = (
+        "gate: {type: diverter, to: {straight: hub, left: bin}}\n"
+        "bin: {type: sink, pose: {xyz: [0 m, 9 m, 0 m]}}\n"
+    )
+    shop = SHOP.replace(", tall: [drill, saw, drill, out]", "").replace(
+        "s2: {type: source, product: tall, every: 10 s, first: 5 s, limit: 3, to: hub}",
+        "s2: {type: source, product: tall, every: 10 s, first: 5 s, limit: 3, to: gate}",
+    )
+    run = line(shop.rstrip() + "\n" + gate)
     run.advance("60 s")
     assert run.problem is not None
     assert "hub was given a tall, which has no route" in run.problem.what
