@@ -103,7 +103,12 @@ class TwoWayLane(Lane):
         return stop
 
     def add_mark(self, x: float, on_pass: Callable[[Part], None], where: str = "front") -> Mark:
-        self._refuse("what waits for fronts or tails that pass, as readers, scales and transfers do")
+        """Backward it is passed by the edge that leads then, the rear one."""
+        if where == "tail":
+            self._refuse("what waits for tails that pass, as scales and transfers do")
+        mark = super().add_mark(x, on_pass, where)
+        self.at[mark.number] = x
+        return mark
 
     def add_clear(self, x: float, on_clear: Callable[[Part], None]) -> Clear:
         self._refuse("what waits until parts are clear, as merges, separators and proximity switches do")
@@ -120,7 +125,7 @@ class TwoWayLane(Lane):
             Problem(
                 f"{track} is reversible, and {what} works in one direction only",
                 Where(id=f"devices.{track}.reversible"),
-                "Along a reversible track there may be photo-eyes, stoppers and encoders",
+                "There may be photo-eyes, readers, light curtains, stoppers and encoders along it",
             )
         )
 
@@ -223,7 +228,7 @@ class TwoWayLane(Lane):
         return last
 
     def _following(self) -> list[tuple[Watch, Place | None]]:
-        """Of each eye: what it waits for next in the other direction."""
+        """Of each eye and mark: what it waits for next in the other direction."""
         found: list[tuple[Watch, Place | None]] = []
         for watch in self.watches:
             if isinstance(watch, Eye):
@@ -232,6 +237,11 @@ class TwoWayLane(Lane):
                     place = self.last if place is None else place.ahead
                     while place is not None and isinstance(watch, ChoosyEye) and not watch.sees(place.part):
                         place = place.ahead
+                found.append((watch, place))
+            elif isinstance(watch, Mark):
+                place = self.last if watch.place is None else watch.place.ahead
+                while place is not None and self.front(place) - place.length < watch.x - TOUCH:
+                    place = place.ahead  # it stands astride: the edge that leads then is beyond
                 found.append((watch, place))
         return found
 

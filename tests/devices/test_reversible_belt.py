@@ -96,7 +96,7 @@ def test_that_a_reverse_command_to_a_belt_that_runs_one_way_is_a_problem(line: L
     "device",
     [
         "sep: {type: separator, along: b, at: 3 m}",
-        "code: {type: barcode_reader, along: b, at: 3 m}",
+        "scale: {type: scale, along: b, at: 3 m}",
         "far: {type: laser_distance, along: b, at: 3 m}",
         "up: {type: popup, along: b, at: 3 m, to: out}",
     ],
@@ -106,6 +106,21 @@ def test_that_what_works_in_one_direction_only_is_a_problem_along_a_reversible_b
 ) -> None:
     with pytest.raises(Problems, match="one direction only"):
         line(BELT.replace("MORE, ", "") + device)
+
+
+def test_that_a_reader_reads_what_comes_by_in_either_direction(line: Line) -> None:
+    """Two parts that touch: the beam falls only behind both, but each is read when its leading edge is there: the
+    fronts at 3 m, and on the way back from 4 m the rear edges, that of the rear part first."""
+    text = BELT.replace("limit: 1", "limit: 2").replace("every: 100 s, first: 0 s", "every: always")
+    reader = "code: {type: barcode_reader, along: b, at: 3 m}"
+    run = line(text.replace("MORE", "tags: {reverse: Q_Back}") + reader)
+    to(run, 10.0)  # the first front at 4 m
+    run.force("Q_Back", True)
+    to(run, 20.0)
+    strobes = [t * 1e-9 for t, value in run.journal.edges("code.good") if value]
+    assert strobes == near(7.5, 7.5 + 0.3 / 0.4, 10.0 + 0.4 / 0.4, 10.0 + 0.7 / 0.4)
+    codes = [value for _, value in run.journal.edges("code.code") if value]
+    assert codes == ["box-000000", "box-000001", "box-000000"]  # the second one twice in a row
 
 
 CHAIN = """

@@ -367,9 +367,10 @@ def test_that_all_state_of_two_way_lanes_and_drives_is_declared() -> None:
 
 def test_that_what_knows_one_direction_only_is_refused_along_it() -> None:
     lane = TwoWayWorld([BeltSpec(2.0, V)]).lanes[0]
-    for add in (lane.add_mark, lane.add_clear):
-        with pytest.raises(Problems, match="one direction only"):
-            add(1.0, lambda part: None)
+    with pytest.raises(Problems, match="one direction only"):
+        lane.add_mark(1.0, lambda part: None, "tail")
+    with pytest.raises(Problems, match="one direction only"):
+        lane.add_clear(1.0, lambda part: None)
     with pytest.raises(Problems, match="one direction only"):
         lane.add_entry(1.0)
     with pytest.raises(Problems, match="one direction only"):

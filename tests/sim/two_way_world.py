@@ -29,6 +29,7 @@ class BeltSpec(ZoneSpec):
     two_way: bool = True
     eyes: Sequence[float] = ()
     stops: Sequence[float] = ()
+    marks: Sequence[float] = ()
 
 
 class TwoWayWorld(LaneWorld):
@@ -69,6 +70,8 @@ class TwoWayWorld(LaneWorld):
             for at in belt.eyes:
                 self.eyes.append(lane.add_eye(at, self.log.teller(f"eye{len(self.eyes)}")))
                 self.at.append(x + at)
+            for at in belt.marks:
+                lane.add_mark(at, self.marker(lane, at))
             for at in belt.stops:
                 self.stops.append(lane.add_stop(at, self.log.teller(f"stop{len(self.stops)}")))
                 self.stop_at.append(x + at)
@@ -85,6 +88,18 @@ class TwoWayWorld(LaneWorld):
         self.seen = Seen()
         self.fastest = max(belt.speed for belt in belts)
         self.length = x
+
+    def marker(self, lane: Lane, at: float) -> Any:
+        """Told when the edge that leads is at a place of a lane, and only then."""
+        tell = self.log.teller(f"{lane.id}@{at:.3f}")
+
+        def passed(part: Part) -> None:
+            backward = isinstance(lane, TwoWayLane) and lane.backward
+            edge = lane.position(part) - (part.length if backward else 0.0)
+            assert abs(edge - at) <= TOLERANCE, f"{part} is at {edge}, not at {at} m"
+            tell(part)
+
+        return passed
 
     @classmethod
     def restored(cls, spec: Any, data: dict[str, Any]) -> TwoWayWorld:
@@ -223,6 +238,7 @@ def random_belts(rng: random.Random) -> list[BeltSpec]:
                 two_way=two_way,
                 eyes=[rng.choice(places) for _ in range(rng.randint(0, 3))],
                 stops=[rng.choice(places) for _ in range(rng.randint(0, 2))],
+                marks=[rng.choice(places) for _ in range(rng.randint(0, 2))],
             )
         )
     return belts
