@@ -18,7 +18,7 @@ _SLICE_S = 0.005  # wall time between looks at links and commands
 _LONGEST_SLICE = 10_000_000_000  # virtual ns in one go, however high the speed, so that commands are answered
 _BUDGET_S = 0.02  # wall time between two looks at full speed, so that commands are answered
 _STRETCH_S = 0.002  # wall time of one stretch at full speed: as long as a viewer may wait for its turn
-_LONGEST_STEP = 60_000_000_000  # virtual ns of one stretch
+_LONGEST_STEP = 600_000_000_000  # virtual ns of one stretch; chains are solved ahead in long ones
 _PATIENCE_S = 0.05  # a viewer that holds the run for longer has forgotten it
 _GAP_S = 0.0005  # in which the other threads get the interpreter at full speed: links answer
 
