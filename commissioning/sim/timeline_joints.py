@@ -39,7 +39,8 @@ def lay_across(
     if not over.any():
         return
     k = np.flatnonzero(over)
-    lane, front, length, came, joined, back = (a[k] for a in (lane, front, length, came, joined, back))
+    lane, came, back = lane[k], came[k], back[k]
+    front, length, joined = front[k], length[k], joined[k]
     tail = front - length
     share = np.clip((front - joined) / length, 0.0, 1.0)  # of its length that is beyond the joint
     one = np.where(back, lane, came)  # its rear end stands here
