@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from commissioning.plc import tree, typed
 from commissioning.plc.constants import real_of, sized, untyped_join
+from commissioning.plc.conversions import conversion
 from commissioning.plc.expressions import COMPARISONS, LOGIC, MAX_OPERANDS, OperatorChecker
-from commissioning.plc.functions import FUNCTIONS, Function, conversion
+from commissioning.plc.functions import FUNCTIONS, Function
 from commissioning.plc.iec_types import (
     ANY_INT,
     ANY_REAL,
     BOOL,
+    DATE,
     DINT,
+    DT,
     ELEMENTARY,
     LINT,
     LREAL,
     NONE,
+    STRING,
     TIME,
+    TOD,
+    WSTRING,
     IecType,
 )  # fmt: skip
 from commissioning.plc.scope import Pou, suggestion
@@ -25,6 +31,14 @@ from commissioning.plc.typed import Cell, Typed
 _OPERATOR_FUNCTIONS = {
     "ADD": "+", "SUB": "-", "MUL": "*", "DIV": "/", "MOD": "MOD", "AND": "AND", "OR": "OR", "XOR": "XOR",
     "GT": ">", "GE": ">=", "EQ": "=", "LE": "<=", "LT": "<", "NE": "<>",
+}  # fmt: skip
+_TIME_FUNCTIONS: dict[str, tuple[str, IecType, IecType | None]] = {
+    "ADD_TIME": ("+", TIME, TIME), "SUB_TIME": ("-", TIME, TIME),
+    "MULTIME": ("*", TIME, None), "MUL_TIME": ("*", TIME, None),
+    "DIVTIME": ("/", TIME, None), "DIV_TIME": ("/", TIME, None),
+    "ADD_DT_TIME": ("+", DT, TIME), "ADD_TOD_TIME": ("+", TOD, TIME), "SUB_DT_TIME": ("-", DT, TIME),
+    "SUB_TOD_TIME": ("-", TOD, TIME), "SUB_DATE_DATE": ("-", DATE, DATE), "SUB_DT_DT": ("-", DT, DT),
+    "SUB_TOD_TOD": ("-", TOD, TOD),
 }  # fmt: skip
 
 
@@ -57,6 +71,8 @@ class ExpressionChecker(OperatorChecker):
         converted = conversion(name)
         if converted is not None:
             return self._convert(node, *converted)
+        if name in _TIME_FUNCTIONS:
+            return self._time_call(name, node)
         if name in _OPERATOR_FUNCTIONS or name == "NOT":
             return self._operator_call(name, node)
         function = FUNCTIONS.get(name)
@@ -81,6 +97,22 @@ class ExpressionChecker(OperatorChecker):
             join = self.compare if operator in COMPARISONS else self.arithmetic
             result = join(operator, result, operand, node.at)
         return result
+
+    def _time_call(self, name: str, node: tree.Call) -> Typed | None:
+        """ADD_DT_TIME and its like: an operator between two given types (None: any number)."""
+        operator, *types = _TIME_FUNCTIONS[name]
+        if len(node.arguments) != 2:
+            self.problem(f"{name} needs 2 arguments, here are {len(node.arguments)}", node.at)
+            return None
+        operands: list[Typed] = []
+        for argument, type_ in zip(node.arguments, types, strict=True):
+            value = self.expression(argument.value)
+            if value is not None and isinstance(type_, IecType):
+                value = self.fit(value, type_, argument.at)
+            if value is None:
+                return None
+            operands.append(value)
+        return self.arithmetic(str(operator), operands[0], operands[1], node.at)
 
     def _convert(
         self, node: tree.Call, source: IecType | None, target: IecType, truncating: bool
@@ -113,12 +145,14 @@ class ExpressionChecker(OperatorChecker):
             return None
         ats = [argument.at for argument in arguments]
         if function.rule == "signature":
-            fitted = [self.fit(v, t, at) for v, t, at in zip(values, function.takes, ats, strict=True)]
+            takes, gives = function.takes, function.gives
+            if WSTRING.name in {value.type.name for value in values}:  # all the texts are wide, or none
+                takes = tuple(WSTRING if type_ is STRING else type_ for type_ in takes)
+                gives = WSTRING if gives is STRING else gives
+            fitted = [self.fit(v, t, at) for v, t, at in zip(values, takes, ats, strict=True)]
             checked = [value for value in fitted if value is not None]
             return (
-                typed.Standard(function.gives, function.name, tuple(checked))
-                if len(checked) == len(values)
-                else None
+                typed.Standard(gives, function.name, tuple(checked)) if len(checked) == len(values) else None
             )
         if function.rule == "reals":
             return self.of_reals(function.name, values, node.at)

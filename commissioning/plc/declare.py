@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from commissioning.plc import tree
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
-from commissioning.plc.functions import FUNCTIONS, conversion
+from commissioning.plc.conversions import conversion
+from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, NONE
 from commissioning.plc.limits import MAX_CELLS
 from commissioning.plc.scope import Declared, Pou, Project, Slot, Symbol, suggestion

@@ -61,6 +61,8 @@ def wrapped(code: Code, type_: IecType) -> Code:
     if low <= code.low and code.high <= high:
         return code
     mask = high - low
+    if type_.kind == "tod":  # past midnight the next day begins
+        return Code(f"{code.within(UNARY)} % {mask + 1}", PRODUCT, 0, high, code.calls)
     if low == 0:
         return Code(f"{code.within(SUM)} & {mask}", AND_BITS, 0, high, code.calls)
     return Code(f"({code.within(SUM)} + {-low} & {mask}) - {-low}", SUM, low, high, code.calls)

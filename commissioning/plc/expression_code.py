@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commissioning.plc import typed
+from commissioning.plc.conversions import convert
 from commissioning.plc.emission import (
     AND,
     AND_BITS,
@@ -22,7 +23,7 @@ from commissioning.plc.emission import (
     storable,
     wrapped,
 )  # fmt: skip
-from commissioning.plc.functions import FUNCTIONS, convert
+from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import LINT, LREAL, REAL, TIME, IecType, working
 from commissioning.plc.typed import Cell, Typed
 

@@ -18,11 +18,13 @@ from commissioning.plc.iec_types import (
     ANY_INT,
     ANY_REAL,
     BOOL,
+    DT,
     ELEMENTARY,
     LINT,
     LREAL,
     REAL,
     TIME,
+    TOD,
     ULINT,
     IecType,
     common,
@@ -39,6 +41,10 @@ LOGIC = {
     "AND_THEN": ("AND", True), "OR_ELSE": ("OR", True),
 }  # fmt: skip
 MAX_OPERANDS = 60
+_DATES = {
+    ("dt", "+", "time"): DT, ("dt", "-", "time"): DT, ("tod", "+", "time"): TOD, ("tod", "-", "time"): TOD,
+    ("dt", "-", "dt"): TIME, ("tod", "-", "tod"): TIME, ("date", "-", "date"): TIME,
+}  # fmt: skip
 
 
 class OperatorChecker(DesignatorChecker):
@@ -297,6 +303,9 @@ class OperatorChecker(DesignatorChecker):
                 return typed.Scaled(
                     TIME, left, operator, self.widened(right, REAL if right.type is ANY_REAL else right.type)
                 )
+        dated = _DATES.get((left.type.kind, operator, right.type.kind))
+        if dated is not None:
+            return typed.Arithmetic(dated, left, ((operator, right),))
         if operator == "**":
             return self.of_reals("EXPT", [left, right], at)
         folded = folded_literal(operator, left, right)

@@ -10,13 +10,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from commissioning.plc.emission import ATOM, SUM, TERNARY, UNARY, Code, call, wrapped
-from commissioning.plc.iec_types import DINT, ELEMENTARY, INT, REAL, STRING, TIME, IecType
+from commissioning.plc.emission import ATOM, PRODUCT, SUM, TERNARY, Code, call, wrapped
+from commissioning.plc.iec_types import DATE, DINT, DT, ELEMENTARY, INT, REAL, STRING, TIME, TOD, IecType
 
+USINT = ELEMENTARY["USINT"]
 Emit = Callable[[list[Code], IecType], Code]
 
 
@@ -125,6 +125,20 @@ def _now(arguments: list[Code], type_: IecType) -> Code:
     return Code("now", ATOM, 0, TIME.high)
 
 
+def _added(arguments: list[Code], type_: IecType) -> Code:
+    day, time = arguments
+    text = f"{day.within(SUM)} + {time.within(PRODUCT)}"
+    return Code(text, SUM, day.low + time.low, day.high + time.high, day.calls or time.calls)
+
+
+def _ranged(name: str) -> Emit:
+    return lambda arguments, type_: wrapped(call(name, *arguments, low=-(1 << 70), high=1 << 70), type_)
+
+
+def _weekday(arguments: list[Code], type_: IecType) -> Code:
+    return call("day_of_week", *arguments, low=0, high=6)
+
+
 def _table() -> dict[str, Function]:
     one = ("IN",)
     table = [
@@ -163,6 +177,19 @@ def _table() -> dict[str, Function]:
             takes=(STRING, STRING, DINT, DINT), gives=STRING,
         ),
     ]  # fmt: skip
+    moments = [
+        Function("CONCAT_DATE_TOD", ("IN1", "IN2"), "signature", _added, takes=(DATE, TOD), gives=DT),
+        Function(
+            "CONCAT_DATE", ("YEAR", "MONTH", "DAY"), "signature", _ranged("date_of_parts"),
+            takes=(DINT, DINT, DINT), gives=DATE,
+        ),
+        Function(
+            "CONCAT_TOD", ("HOUR", "MINUTE", "SECOND", "MILLISECOND"), "signature", _ranged("time_of_parts"),
+            takes=(DINT, DINT, DINT, DINT), gives=TOD,
+        ),
+        Function("DAY_OF_WEEK", one, "signature", _weekday, takes=(DATE,), gives=USINT),
+    ]  # fmt: skip
+    table += moments
     for name, target in (
         ("SQRT", "sqrt"), ("LN", "log"), ("LOG", "log10"), ("EXP", "exp"), ("SIN", "sin"), ("COS", "cos"),
         ("TAN", "tan"), ("ASIN", "asin"), ("ACOS", "acos"), ("ATAN", "atan"),
@@ -172,82 +199,3 @@ def _table() -> dict[str, Function]:
 
 
 FUNCTIONS: dict[str, Function] = _table()
-_CONVERSION = re.compile(r"(?:([A-Z]+)_)?TO_([A-Z]+)|([A-Z]*REAL)_TRUNC_([A-Z]+)|TRUNC_([A-Z]+)")
-_MS = 1_000_000
-
-
-def conversion(name: str) -> tuple[IecType | None, IecType, bool] | None:
-    """(source or None for any, target, truncating) of X_TO_Y, TO_Y, TRUNC_Y; None for any other name."""
-    match = _CONVERSION.fullmatch(name)
-    if match is None:
-        return None
-    source, target, real, real_target, trunc_target = match.groups()
-    wanted = ELEMENTARY.get(target or real_target or trunc_target or "")
-    given = source or real
-    if wanted is None or (given and given not in ELEMENTARY):
-        return None
-    return (ELEMENTARY[given] if given else None), wanted, target is None
-
-
-def convert(code: Code, source: IecType, target: IecType, truncate: bool = False) -> Code:
-    """X_TO_Y. TIME counts in ms on the other side, as CODESYS and TwinCAT have it (decision 0005)."""
-    if source.whole and source.kind != "time":
-        code = wrapped(code, source)
-    if source.kind == "string":
-        return _from_text(code, target)
-    if target.kind == "string":
-        return _to_text(code, source)
-    if source.kind == "bool":
-        if target.kind == "bool":
-            return code
-        one, zero = ("1.0", "0.0") if target.kind == "real" else ("1", "0")
-        one = str(_MS) if target.kind == "time" else one
-        return Code(
-            f"{one} if {code.within(TERNARY - 1)} else {zero}", TERNARY, 0, int(float(one)), code.calls
-        )
-    if target.kind == "bool":
-        return Code(f"{code.within(SUM)} != 0", TERNARY, calls=code.calls)
-    if source.kind == "time" and target.kind != "time":
-        if target.kind == "real":
-            return Code(f"{code.within(UNARY)} / {_MS}", SUM, calls=code.calls)
-        bound = TIME.high // _MS + 1
-        return wrapped(call("divide", code, Code(str(_MS)), low=-bound, high=bound), target)
-    if target.kind == "time":
-        if source.kind == "real":
-            scaled = Code(f"{code.within(UNARY)} * {_MS}", SUM, calls=code.calls)
-            return wrapped(call("nearest", scaled, low=-(1 << 1100), high=1 << 1100), TIME)
-        if source.kind == "time":
-            return code
-        return wrapped(
-            Code(f"{code.within(UNARY)} * {_MS}", SUM, code.low * _MS, code.high * _MS, code.calls), TIME
-        )
-    if target.kind == "real":
-        if source.kind == "real":
-            return call("rounded", code) if target is REAL else code
-        return Code(f"{code.within(UNARY)} * 1.0", SUM, calls=code.calls)
-    if source.kind == "real":
-        return _whole("truncated" if truncate else "nearest")([code], target)
-    return wrapped(code, target)
-
-
-def _from_text(code: Code, target: IecType) -> Code:
-    if target.kind == "string":
-        return code
-    if target.kind == "real":
-        return call("real_of_text", code)
-    if target.kind == "bool":
-        return Code(f"{code.within(ATOM)} == 'TRUE'", TERNARY, calls=code.calls)
-    number = call("number_of_text", code, low=-(1 << 110), high=1 << 110)
-    return wrapped(number, target)
-
-
-def _to_text(code: Code, source: IecType) -> Code:
-    if source.kind == "bool":
-        return Code(f"'TRUE' if {code.within(TERNARY - 1)} else 'FALSE'", TERNARY, calls=code.calls)
-    if source.kind == "real":
-        return call("text_of_real", code)
-    if source.kind == "time":
-        return Code(
-            f"'T#' + string({call('divide', code, Code(str(_MS))).text}) + 'ms'", SUM, calls=code.calls
-        )
-    return call("string", code)

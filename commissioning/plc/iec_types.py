@@ -22,7 +22,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class IecType:
-    """`kind`: bool, int, bits, real, time, string, enum, array, struct, block, or none (no result).
+    """`kind`: bool, int, bits, real, time, date, tod, dt, string, enum, array, struct, block or none.
 
     `low`..`high` is the range of integers and TIME (ns); `length` the capacity of a STRING in characters;
     `limits` what a subrange may keep; `size` the cells of a variable. `bounds` and `element` belong to an
@@ -45,8 +45,8 @@ class IecType:
 
     @property
     def whole(self) -> bool:
-        """Whether values are stored as wrapped Python integers (INT and WORD families, TIME, enumeration)."""
-        return self.kind in ("int", "bits", "time", "enum")
+        """Whether values are stored as wrapped Python integers: numbers, times, dates, enumerations."""
+        return self.kind in ("int", "bits", "time", "enum", "date", "tod", "dt")
 
     @property
     def aggregate(self) -> bool:
@@ -79,7 +79,7 @@ class IecType:
     def __str__(self) -> str:
         if self.limits is not None:
             return f"{self.name} ({self.limits[0]}..{self.limits[1]})"
-        return f"STRING[{self.length}]" if self.kind == "string" and self.length != 80 else self.name
+        return f"{self.name}[{self.length}]" if self.kind == "string" and self.length != 80 else self.name
 
 
 def _integers() -> dict[str, IecType]:
@@ -97,9 +97,17 @@ REAL = IecType("REAL", "real")
 LREAL = IecType("LREAL", "real")
 TIME = IecType("TIME", "time", -(1 << 63), (1 << 63) - 1)
 STRING = IecType("STRING", "string", length=80)
+WSTRING = IecType("WSTRING", "string", length=80)
+DAY_NS = 86_400_000_000_000
+# nanoseconds since 1970-01-01; of the day
+DATE = IecType("DATE", "date", TIME.low, TIME.high)
+DT = IecType("DT", "dt", TIME.low, TIME.high)
+TOD = IecType("TOD", "tod", 0, DAY_NS - 1)
 NONE = IecType("nothing", "none")
 ELEMENTARY: dict[str, IecType] = {
     "BOOL": BOOL, **_integers(), "REAL": REAL, "LREAL": LREAL, "TIME": TIME, "LTIME": TIME, "STRING": STRING,
+    "WSTRING": WSTRING, "DATE": DATE, "LDATE": DATE, "TOD": TOD, "TIME_OF_DAY": TOD, "LTOD": TOD, "DT": DT,
+    "DATE_AND_TIME": DT, "LDT": DT,
 }  # fmt: skip
 INT, DINT, LINT = ELEMENTARY["INT"], ELEMENTARY["DINT"], ELEMENTARY["LINT"]
 UDINT, ULINT = ELEMENTARY["UDINT"], ELEMENTARY["ULINT"]
@@ -112,7 +120,7 @@ MAX_STRING = 65_535
 
 def converts(source: IecType, target: IecType) -> bool:
     """Whether a value of `source` (not a literal) may stand where `target` is asked for."""
-    if source == target or (source.kind == target.kind == "string"):
+    if source == target or (source.kind == target.kind == "string" and source.name == target.name):
         return True
     if source.kind == "enum":
         return target.kind != "enum" and source.element is not None and converts(source.element, target)
@@ -137,6 +145,8 @@ def common(left: IecType, right: IecType) -> IecType | None:
         left, right = (t.element if t.kind == "enum" and t.element is not None else t for t in (left, right))
         return common(left, right)
     if left.kind == right.kind == "string":
+        if left.name != right.name:
+            return None
         return left if left.length >= right.length else right
     for literal, other in ((left, right), (right, left)):
         if literal is ANY_INT and other.kind in ("int", "bits", "real"):

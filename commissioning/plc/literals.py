@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import date
 from fractions import Fraction
 
-from commissioning.plc.iec_types import ANY_INT, ANY_REAL, BOOL, ELEMENTARY, STRING, TIME, IecType, Value
+from commissioning.plc.iec_types import (
+    ANY_INT,
+    ANY_REAL,
+    BOOL,
+    DATE,
+    DAY_NS,
+    DT,
+    ELEMENTARY,
+    STRING,
+    TIME,
+    TOD,
+    WSTRING,
+    IecType,
+    Value,
+)
 
 _UNITS = {
     "D": 86_400_000_000_000, "H": 3_600_000_000_000, "M": 60_000_000_000, "S": 1_000_000_000,
@@ -14,6 +29,8 @@ _UNITS = {
 }  # fmt: skip
 _PART = re.compile(r"([0-9][0-9_]*(?:\.[0-9][0-9_]*)?)(MS|US|NS|D|H|M|S)_?")
 _ESCAPE = re.compile(r"\$([0-9A-Fa-f]{2}|[\s\S])")
+_WIDE_ESCAPE = re.compile(r"\$([0-9A-Fa-f]{4}|[\s\S])")
+_EPOCH = date(1970, 1, 1).toordinal()
 _ESCAPES = {"$": "$", "'": "'", "L": "\n", "N": "\n", "P": "\f", "R": "\r", "T": "\t", '"': '"'}
 _LONGEST = 400  # digits of a number; more is an attack, and int() of it is slow
 
@@ -22,8 +39,8 @@ def literal_value(kind: str, text: str) -> tuple[IecType, Value]:
     """Type and value of one literal; untyped numbers are ANY_INT or ANY_REAL."""
     if kind == "boolean":
         return BOOL, text.upper() == "TRUE"
-    if kind == "string":
-        return string_value(text)
+    if kind in ("string", "text", "wide"):
+        return string_value(text.partition("#")[2] if text[0] not in "'\"" else text)
     if len(text) > _LONGEST:
         raise ValueError(f"a literal of {len(text)} characters is too long")
     if kind == "integer":
@@ -34,13 +51,15 @@ def literal_value(kind: str, text: str) -> tuple[IecType, Value]:
         return ANY_REAL, _real(text)
     if kind == "time":
         return TIME, time_value(text)
+    if kind in ("date", "tod", "dt"):
+        return {"date": DATE, "tod": TOD, "dt": DT}[kind], date_value(kind, text)
     return _typed(text)
 
 
 def _typed(text: str) -> tuple[IecType, Value]:
     prefix, _, rest = text.partition("#")
     type_ = ELEMENTARY.get(prefix.upper())
-    if type_ is None or type_.kind in ("time", "string"):
+    if type_ is None or type_.kind in ("time", "string", "date", "tod", "dt"):
         raise ValueError(f"'{prefix}#' is not a type that a literal can have")
     if type_.kind == "bool":
         values = {"TRUE": True, "FALSE": False, "1": True, "0": False}
@@ -104,16 +123,43 @@ def time_value(text: str) -> int:
     return value
 
 
+def date_value(kind: str, text: str) -> int:
+    """Nanoseconds of ``D#2024-01-31``, ``TOD#12:30:15.5`` (of the day) and ``DT#2024-01-31-12:30:15.5``."""
+    words = text.partition("#")[2].replace("_", "").split("-")
+    total = Fraction(0)
+    forms = {"date": "D#2024-01-31", "tod": "TOD#12:30:15.5", "dt": "DT#2024-01-31-12:30:15.5"}
+    try:
+        if kind != "tod":
+            day = date(*(int(word) for word in words[:3]))
+            total += (day.toordinal() - _EPOCH) * DAY_NS
+        if kind != "date":
+            hours, minutes, *rest = words[-1].split(":")
+            seconds = Fraction(rest[0]) if rest else Fraction(0)
+            if len(rest) > 1 or not (int(hours) < 24 and int(minutes) < 60 and seconds < 60):
+                raise ValueError
+            total += ((int(hours) * 60 + int(minutes)) * 60 + seconds) * 1_000_000_000
+    except ValueError:
+        what = {"date": "date", "tod": "time of day", "dt": "date and time"}[kind]
+        raise ValueError(f"'{text}' is not a {what}: write for example {forms[kind]}") from None
+    if not DT.low <= total <= DT.high:
+        raise ValueError(f"{text} is outside what a date can be (1678 to 2261)")
+    return round(total)
+
+
 def string_value(text: str) -> tuple[IecType, str]:
-    """A STRING exactly as long as the text in quotes; ``$N $R $T $L $P $$ $' $0A`` are characters."""
+    """A STRING exactly as long as the text in quotes; ``$N $R $T $L $P $$ $' $0A`` are characters.
+
+    A text in double quotes is a WSTRING, with four digits: ``$00E4``.
+    """
+    base, code = (WSTRING, _WIDE_ESCAPE) if text[0] == '"' else (STRING, _ESCAPE)
 
     def character(match: re.Match[str]) -> str:
         word = match.group(1)
-        if len(word) == 2:
+        if len(word) > 1:
             return chr(int(word, 16))
         if word.upper() not in _ESCAPES:
             raise ValueError(f"'${word}' is not a character of a string: write $$ for a dollar sign")
         return _ESCAPES[word.upper()]
 
-    value = _ESCAPE.sub(character, text[1:-1])
-    return IecType("STRING", "string", length=max(len(value), STRING.length)), value
+    value = code.sub(character, text[1:-1])
+    return IecType(base.name, "string", length=max(len(value), base.length)), value

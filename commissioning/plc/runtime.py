@@ -9,7 +9,11 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
+
+from commissioning.plc.iec_types import DAY_NS
+from commissioning.plc.literals import date_value, time_value
 
 LARGEST_TABLE = 4096
 LOOP_BUDGET = 1_000_000  # loop iterations that one scan of one task may make
@@ -210,6 +214,53 @@ def real_of_text(text: str) -> float:
     return value
 
 
+def midnight(moment: int) -> int:
+    """The beginning of the day."""
+    return moment - moment % DAY_NS
+
+
+def text_of_moment(moment: int, kind: str) -> str:
+    """DATE, TOD or DT as a literal: D#2024-01-31, TOD#12:30:15.5, DT#2024-01-31-12:30:15."""
+    days, rest = divmod(moment, DAY_NS)
+    words = []
+    if kind != "tod":
+        words.append((date(1970, 1, 1) + timedelta(days=days)).isoformat())
+    if kind != "date":
+        seconds, fraction = divmod(rest, 1_000_000_000)
+        shown = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+        words.append(f"{shown}.{fraction:09}".rstrip("0") if fraction else shown)
+    return {"date": "D#", "tod": "TOD#", "dt": "DT#"}[kind] + "-".join(words)
+
+
+def moment_of_text(text: str, kind: str) -> int:
+    """STRING_TO_TIME and its like: the literal in the text, 0 where it is none."""
+    given = text.strip()
+    if len(given) > 100:
+        return 0
+    try:
+        return time_value(given) if kind == "time" else date_value(kind, given)
+    except ValueError:
+        return 0
+
+
+def date_of_parts(year: int, month: int, day: int) -> int:
+    try:
+        return (date(year, month, day).toordinal() - date(1970, 1, 1).toordinal()) * DAY_NS
+    except (ValueError, OverflowError):
+        raise ArithmeticFault(f"there is no date {year}-{month}-{day}") from None
+
+
+def time_of_parts(hour: int, minute: int, second: int, millisecond: int) -> int:
+    if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60 and 0 <= millisecond < 1000):
+        raise ArithmeticFault(f"there is no time of day {hour}:{minute}:{second}.{millisecond}")
+    return (((hour * 60 + minute) * 60 + second) * 1000 + millisecond) * 1_000_000
+
+
+def day_of_week(moment: int) -> int:
+    """0 is Sunday; 1970-01-01 was a Thursday."""
+    return (moment // DAY_NS + 4) % 7
+
+
 def middle(text: str, length: int, position: int) -> str:
     return text[max(position - 1, 0) : max(position - 1 + max(length, 0), 0)]
 
@@ -250,7 +301,8 @@ def namespace() -> dict[str, Any]:
             rounded, divide, modulo, power, nearest, truncated, floor, ceiling, limit, select, multiplex,
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
-            piece, bounded,
+            piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
+            day_of_week,
         )
     }  # fmt: skip
     return {

@@ -50,7 +50,9 @@ _WORD = re.compile(r"[A-Za-z0-9_#]+|.", re.DOTALL)
 _BEFORE = re.compile(r"([A-Za-z0-9_#%.]+|\S)\s*\Z")
 _CLOSING = {*_CLOSERS.values(), "ELSE", "ELSIF", "UNTIL", "PROGRAM", "FUNCTION", "FUNCTION_BLOCK"}
 # what has no end matches too, to the end of line or text, or the search would be quadratic in hostile input
-_TRIVIA = re.compile(r"'(?:\$[\s\S]|[^'$\r\n])*'?|\(\*[\s\S]*?(?:\*\)|\Z)|/\*[\s\S]*?(?:\*/|\Z)|//[^\r\n]*")
+_TRIVIA = re.compile(
+    r"'(?:\$[\s\S]|[^'$\r\n])*'?|\"(?:\$[\s\S]|[^\"$\r\n])*\"?|\(\*[\s\S]*?(?:\*\)|\Z)|/\*[\s\S]*?(?:\*/|\Z)|//[^\r\n]*"
+)
 MAX_CHARACTERS = 8_000_000
 MAX_SYNTAX_PROBLEMS = 20
 
@@ -107,7 +109,7 @@ def _comments(text: str) -> dict[int, list[tuple[int, str]]]:
             start_of_line = text.rindex("\n", position, match.start()) + 1
         position = match.start()
         word = match.group()
-        if word[0] != "'":
+        if word[0] not in "'\"":
             words = word[2:] if word.startswith("//") else word[2:-2]
             found.setdefault(line, []).append((position - start_of_line + 1, " ".join(words.split())))
     return found
@@ -227,7 +229,7 @@ def _bad_characters(text: str, position: int) -> tuple[str, str] | None:
     if rest.startswith("'"):
         return "this string has no end", "Write ' at its end; in a string $' stands for a quote"
     if rest.startswith('"'):
-        return "WSTRING literals are not supported", "Write the text in single quotes"
+        return "this string has no end", 'Write " at its end; in a WSTRING $" stands for a quote'
     if rest.startswith("{"):
         return "this pragma has no end", "Write } at its end"
     if word and word.group().upper() in FOREIGN:

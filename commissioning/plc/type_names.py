@@ -13,7 +13,8 @@ from math import prod
 from commissioning.plc import tree, typed
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.calls import ExpressionChecker
-from commissioning.plc.functions import FUNCTIONS, conversion
+from commissioning.plc.conversions import conversion
+from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, MAX_STRING, Component, IecType
 from commissioning.plc.initials import InitialValues
 from commissioning.plc.limits import MAX_CELLS
