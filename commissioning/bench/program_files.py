@@ -65,12 +65,12 @@ class ProgramFiles:
             return
         names = [path.relative_to(self.folder).as_posix() for path in paths]
         projects = [file for file in names if _kind(file) == PROJECT]
-        before = len(self._seen)
+        before = len(self.found)
         for file in names:
             kind = _kind(file)
             if kind in TEXTS or kind in (PROJECT, XML) or (kind in TWINCAT and not projects):
                 self._file(file, where, named=False)
-        if len(self._seen) == before:
+        if len(self.found) == before and not any(file in self._seen for file in names):
             what = f"there is no program in the folder {name}"
             cure = "Programs are .st, .iecst, .plcproj, .TcPOU and their like, and PLCopen .xml"
             self.found.append(Problem(what, where, cure))

@@ -21,6 +21,7 @@ _LIKE_INPUTS = {
     "SEL", "MUX", "SHL", "SHR", "ROL", "ROR",
 }  # fmt: skip
 _CONVERSION = re.compile(r"(?:[A-Z]+_)?TO_([A-Z]+)\Z")
+_OUTPUT = re.compile(r"OUT\d*\Z", re.IGNORECASE)
 _SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
 _LITERAL = re.compile(r"(L?TIME|T|[A-Z]+)#", re.IGNORECASE)
 
@@ -49,7 +50,7 @@ def called(
         raise Unreadable(f"{name!r} is no name of a function or block", node)
     upper = name.upper()
     values = [value if " " not in value else f"({value})" for _, value in arguments]
-    if formal and formal.upper() not in ("OUT", upper, "") and upper in types:
+    if upper in types and formal.upper() not in ("", upper) and not _OUTPUT.match(formal):
         raise Unreadable(
             f"{name} has a second output {formal}, which is not translated; call it in text", node
         )
@@ -71,40 +72,51 @@ def called(
     return f"{name}({', '.join(value for _, value in arguments)})"
 
 
-def result_type(
-    node: Element, formal: str, types: Mapping[str, str], nodes: Mapping[str, Element], depth: int = 0
-) -> str | None:
-    """The type of what a drawn element gives, where it can be told from the drawing; None where not."""
-    if node.tag in ("contact", "coil", "leftPowerRail"):
-        return "BOOL"
-    if node.tag in ("inVariable", "inOutVariable"):
-        expression = node.child("expression")
-        return _of_text(expression.text.strip() if expression is not None else "", types)
-    name = node.get("typeName").upper()
-    if node.tag != "block" or depth > 20:
+class ResultTypes:
+    """The types of what drawn elements give, as far as they can be told from the drawing."""
+
+    def __init__(self, types: Mapping[str, str], nodes: Mapping[str, Element]) -> None:
+        self.types, self.nodes = types, nodes
+        self._known: dict[tuple[str, str], str | None] = {}
+
+    def of(self, node: Element, formal: str, depth: int = 0) -> str | None:
+        """The type of an output (`formal`, "" the only one), None where it cannot be told."""
+        key = (node.get("localId"), formal)
+        if key not in self._known:
+            self._known[key] = None  # while it is looked for: it may come back to itself
+            self._known[key] = self._told(node, formal.upper(), depth)
+        return self._known[key]
+
+    def _told(self, node: Element, formal: str, depth: int) -> str | None:
+        if node.tag in ("contact", "coil", "leftPowerRail"):
+            return "BOOL"
+        if node.tag in ("inVariable", "inOutVariable"):
+            expression = node.child("expression")
+            return _of_text(expression.text.strip() if expression is not None else "", self.types)
+        name = node.get("typeName").upper()
+        if node.tag != "block" or depth > 20:
+            return None
+        if node.get("instanceName"):
+            return _TYPED_RESULT.get(formal)
+        if name in _COMPARED or formal == "ENO":
+            return "BOOL"
+        conversion = _CONVERSION.match(name)
+        if conversion is not None and conversion.group(1) in ELEMENTARY:
+            return conversion.group(1)
+        return self._like_inputs(node, name, depth) if name in _LIKE_INPUTS else self.types.get(name)
+
+    def _like_inputs(self, node: Element, name: str, depth: int) -> str | None:
+        inputs = [v for holder in node.all("inputVariables") for v in holder.all("variable")]
+        inputs = [v for v in inputs if v.get("formalParameter").upper() != "EN"]
+        for variable in inputs[1:] if name in ("SEL", "MUX") else inputs:
+            point = variable.child("connectionPointIn")
+            for connection in point.all("connection") if point is not None else ():
+                source = self.nodes.get(connection.get("refLocalId"))
+                if source is not None:
+                    found = self.of(source, connection.get("formalParameter"), depth + 1)
+                    if found is not None:
+                        return found
         return None
-    if node.get("instanceName"):
-        return _TYPED_RESULT.get(formal.upper())
-    if name in _COMPARED or formal.upper() == "ENO":
-        return "BOOL"
-    conversion = _CONVERSION.match(name)
-    if conversion is not None and conversion.group(1) in ELEMENTARY:
-        return conversion.group(1)
-    if name not in _LIKE_INPUTS:
-        return types.get(name)
-    for variable in (v for holder in node.all("inputVariables") for v in holder.all("variable")):
-        selects = name in ("SEL", "MUX") and variable.get("formalParameter").upper() in ("G", "K")
-        if selects or variable.get("formalParameter").upper() == "EN":
-            continue
-        point = variable.child("connectionPointIn")
-        for connection in point.all("connection") if point is not None else ():
-            source = nodes.get(connection.get("refLocalId"))
-            found = None
-            if source is not None:
-                found = result_type(source, connection.get("formalParameter"), types, nodes, depth + 1)
-            if found is not None:
-                return found
-    return None
 
 
 def _of_text(text: str, types: Mapping[str, str]) -> str | None:

@@ -8,13 +8,14 @@ several others read is kept in a variable of its own, if its type is known, so t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from commissioning.model.element import Element
-from commissioning.plc.plcopen_boxes import called, operand, result_type
-from commissioning.plc.plcopen_interface import Unreadable
+from commissioning.plc.plcopen_boxes import ResultTypes, called, operand
+from commissioning.plc.plcopen_interface import Unreadable, data_of
+from commissioning.plc.plcopen_wires import assigned_outputs, connections, negated, order, variables
 
-_MAX_DEPTH = 120
+_MAX_DEPTH = 60
 _MAX_LENGTH = 20_000
 _EDGES = {"rising": "R_TRIG", "falling": "F_TRIG"}
 _WRITERS = ("coil", "outVariable", "inOutVariable", "block", "return", "jump")
@@ -32,6 +33,7 @@ class Network:
         self.uses: dict[tuple[str, str], int] = {}
         self.statements: list[Statement] = []
         self.hidden: list[tuple[str, str, Element]] = []  # name, type, whose
+        self.results = ResultTypes(types, self.nodes)
         self._known: dict[tuple[str, str], str] = {}
         self._called: set[str] = set()
         self._enabled: dict[str, str] = {}
@@ -44,13 +46,13 @@ class Network:
             if node.tag == "connector":
                 self.connectors[node.get("name")] = node
         for node in body.children:
-            for connection in _connections(node):
+            for connection in connections(node):
                 key = (connection.get("refLocalId"), connection.get("formalParameter"))
                 self.uses[key] = self.uses.get(key, 0) + 1
 
     def translate(self) -> None:
         """Fills `statements` and `hidden`. Raises Unreadable with the element that cannot be translated."""
-        for node in sorted(self.nodes.values(), key=_order):
+        for node in sorted(self.nodes.values(), key=order):
             if node.tag in _WRITERS:
                 self._write(node)
             elif node.tag in ("step", "transition", "macroStep", "actionBlock"):
@@ -70,24 +72,35 @@ class Network:
             self._say(f"IF {self._input(node)} THEN RETURN; END_IF;", node)
         elif node.tag == "coil":
             self._coil(node)
-        elif node.child("connectionPointIn") is not None:
-            target = operand(node.child("expression"), node)
-            value, enable = self._assigned(node)
-            text = f"{target} := {negated(value, node)};"
-            self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
+        else:
+            self._write_through(node)
+
+    def _write_through(self, node: Element) -> None:
+        """Writes a variable that something is wired to, once; one that is read further on (inOutVariable) is
+        written before that."""
+        identity = node.get("localId")
+        if identity in self._called or not any(connections(node)):
+            return
+        self._called.add(identity)
+        self._enter(node)
+        target = operand(node.child("expression"), node)
+        value, enable = self._assigned(node)
+        self._busy.pop()
+        text = f"{target} := {negated(value, node, 'negatedIn')};"
+        self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
 
     def _assigned(self, node: Element) -> tuple[str, str]:
         """The value of an output variable, and the condition on which it is written ("" always)."""
-        connections = list(_connections(node))
-        if len(connections) == 1:
-            source = self.nodes.get(connections[0].get("refLocalId"))
+        wires = list(connections(node))
+        if len(wires) == 1:
+            source = self.nodes.get(wires[0].get("refLocalId"))
             is_call = source is not None and source.tag == "block" and not source.get("instanceName")
             if source is not None and is_call and self._enable_input(source) is not None:
-                formal = connections[0].get("formalParameter")
-                if formal.upper() != "ENO":
+                formal = wires[0].get("formalParameter")
+                kind = self.results.of(source, formal)
+                if formal.upper() != "ENO" and kind != "BOOL":
                     self._call_enabled(source)
-                    known = result_type(source, formal, self.types, self.nodes) is not None
-                    shared = known and self.uses[source.get("localId"), formal] > 1
+                    shared = kind is not None and self.uses[source.get("localId"), formal] > 1
                     value = self._input(node) if shared else self._result(source, formal)
                     return value, self._enabled[source.get("localId")]
         return self._input(node), ""
@@ -112,20 +125,25 @@ class Network:
         identity = node.get("localId")
         if identity in self._called:
             return
-        if node.get("instanceName"):
+        code = next((item for item in data_of(node) if item.tag == "STCode"), None)
+        if node.get("typeName").upper() == "EXECUTE" and code is not None:
+            self._call_enabled(node)
+            enable = self._enabled[identity] or "TRUE"
+            self._say(f"IF {enable} THEN\n{code.text}\nEND_IF;", code)
+        elif node.get("instanceName"):
             self._call(node)
-        elif not any(used == identity for used, _ in self.uses) and not _assigned_outputs(node):
+        elif not any(used == identity for used, _ in self.uses) and not assigned_outputs(node):
             self._call_enabled(node)
             text, enable = f"{called(node, self._arguments(node), self.types)};", self._enabled[identity]
             self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
-        for formal, target in _assigned_outputs(node):
+        for formal, target in assigned_outputs(node):
             self._say(f"{target} := {self._output(node, formal)};", node)
 
     def _call(self, node: Element) -> None:
         identity = node.get("localId")
         if identity in self._called or identity in self._busy:
-            return
-        self._busy.append(identity)
+            return  # in a circle: what it gave in the last scan is read
+        self._enter(node)
         self._call_enabled(node)
         instance = operand(node, node, "instanceName")
         arguments = ", ".join(f"{name} := {value}" for name, value in self._arguments(node))
@@ -147,14 +165,14 @@ class Network:
         self._enabled[identity] = "" if text == "TRUE" else text
 
     def _enable_input(self, node: Element) -> Element | None:
-        for variable in _variables(node, "inputVariables"):
-            if variable.get("formalParameter").upper() == "EN" and any(_connections(variable)):
+        for variable in variables(node, "inputVariables"):
+            if variable.get("formalParameter").upper() == "EN" and any(connections(variable)):
                 return variable
         return None
 
     def _arguments(self, node: Element) -> list[tuple[str, str]]:
         given = []
-        for variable in _variables(node, "inputVariables", "inOutVariables"):
+        for variable in variables(node, "inputVariables", "inOutVariables"):
             name = variable.get("formalParameter")
             point = variable.child("connectionPointIn")
             connected = point is not None and any(point.all("connection", "expression"))
@@ -174,7 +192,7 @@ class Network:
         point = node.child("connectionPointIn")
         if point is not None and point.child("expression") is not None and point.child("connection") is None:
             return operand(point.child("expression"), point)
-        sources = [self._source(connection) for connection in _connections(node)]
+        sources = [self._source(connection) for connection in connections(node)]
         if not sources:
             raise Unreadable(f"nothing is connected to this {node.tag}", node)
         text = sources[0] if len(sources) == 1 else f"({' OR '.join(dict.fromkeys(sources))})"
@@ -194,7 +212,8 @@ class Network:
         if node.tag == "leftPowerRail":
             return "TRUE"
         if node.tag in ("inVariable", "inOutVariable"):
-            return negated(operand(node.child("expression"), node), node)
+            self._write_through(node)
+            return negated(operand(node.child("expression"), node), node, "negatedOut")
         key = (identity, formal)
         if key in self._known:
             return self._known[key]
@@ -203,16 +222,19 @@ class Network:
             return self._output(node, formal)
         if identity in self._busy:
             raise Unreadable("these connections go in a circle; put a variable into it", node)
-        if len(self._busy) > _MAX_DEPTH:
-            raise Unreadable(f"more than {_MAX_DEPTH} elements stand one behind the other", node)
-        self._busy.append(identity)
+        self._enter(node)
         text = self._passed(node, formal)
         self._busy.pop()
-        kind = result_type(node, formal, self.types, self.nodes)
+        kind = self.results.of(node, formal)
         if self.uses.get(key, 0) > 1 and kind is not None and text != "TRUE":
             text = self._kept(f"wire_{identity}", text, kind, node)
         self._known[key] = text
         return text
+
+    def _enter(self, node: Element) -> None:
+        if len(self._busy) >= _MAX_DEPTH:
+            raise Unreadable(f"more than {_MAX_DEPTH} elements stand one behind the other", node)
+        self._busy.append(node.get("localId"))
 
     def _passed(self, node: Element, formal: str) -> str:
         if node.tag == "contact":
@@ -236,13 +258,13 @@ class Network:
 
     def _output(self, node: Element, formal: str) -> str:
         """What an output of a block or function is; inputs and the call come before."""
-        variable = next((v for v in _variables(node, "outputVariables", "inOutVariables")
+        variable = next((v for v in variables(node, "outputVariables", "inOutVariables")
                          if v.get("formalParameter") == formal), None)  # fmt: skip
         if formal.upper() == "ENO":
             self._call_enabled(node)
             return self._enabled[node.get("localId")] or "TRUE"
         if node.get("instanceName"):
-            outputs = list(_variables(node, "outputVariables"))
+            outputs = list(variables(node, "outputVariables"))
             if not formal and outputs:
                 variable, formal = outputs[0], outputs[0].get("formalParameter")
             text = f"{operand(node, node, 'instanceName')}.{formal}"
@@ -251,13 +273,16 @@ class Network:
             text = self._result(node, formal)
             enable = self._enabled[node.get("localId")]
             if enable:
-                kind = result_type(node, formal, self.types, self.nodes)
+                kind = self.results.of(node, formal)
                 if kind is None:
                     what = f"{node.get('typeName')} has EN, and the type of its result is not known here"
                     raise Unreadable(f"{what}; put a variable behind it", node)
-                name = self._new_name(f"wire_{node.get('localId')}", kind, node)
-                self._say(f"IF {enable} THEN {name} := {text}; END_IF;", node)
-                text = name
+                if kind == "BOOL":  # like a contact: no power, no result
+                    text = f"({enable} AND {text})"
+                else:
+                    name = self._new_name(f"wire_{node.get('localId')}", kind, node)
+                    self._say(f"IF {enable} THEN {name} := {text}; END_IF;", node)
+                    text = name
         return negated(text, variable) if variable is not None else text
 
     def _result(self, node: Element, formal: str) -> str:
@@ -288,57 +313,3 @@ class Network:
 
     def _say(self, text: str, node: Element) -> None:
         self.statements.append((text, node))
-
-
-def negated(text: str, element: Element) -> str:
-    """`text`, or its NOT where the element has a circle."""
-    if element.get("negated") not in ("true", "1"):
-        return f"({text})" if " OR " in text and not _enclosed(text) else text
-    return f"NOT {text}" if " " not in text or _enclosed(text) else f"NOT ({text})"
-
-
-def _enclosed(text: str) -> bool:
-    depth = 0
-    for position, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return position == len(text) - 1 and text.startswith("(")
-    return False
-
-
-def _order(node: Element) -> tuple[int, int, float, float, int, int]:
-    order = node.get("executionOrderId")
-    number = int(order) if order.isascii() and order.isdigit() and len(order) < 10 else 0
-    position = node.child("position")
-    places = [0.0, 0.0]
-    for k, axis in enumerate(("y", "x")):
-        try:
-            places[k] = float(position.get(axis)) if position is not None else 0.0
-        except ValueError:
-            places[k] = 0.0
-    return (not number, number, places[0], places[1], node.line, node.column)
-
-
-def _variables(node: Element, *lists: str) -> Iterator[Element]:
-    for holder in node.all(*lists):
-        yield from holder.all("variable")
-
-
-def _connections(node: Element) -> Iterator[Element]:
-    """The wires that arrive: at the element itself, or at the inputs of a block."""
-    point = node.child("connectionPointIn")
-    if point is not None:
-        yield from point.all("connection")
-    for variable in _variables(node, "inputVariables", "inOutVariables"):
-        yield from _connections(variable)
-
-
-def _assigned_outputs(node: Element) -> list[tuple[str, str]]:
-    """Outputs that have a variable written beside them instead of a wire."""
-    found = []
-    for variable in _variables(node, "outputVariables"):
-        point = variable.child("connectionPointOut")
-        if point is not None and point.child("expression") is not None:
-            expression = point.child("expression")
-            found.append((variable.get("formalParameter"), operand(expression, variable)))
-    return found

@@ -1,0 +1,65 @@
+"""PLCopen XML: what elements of a drawn body say of themselves: where they stand, what is wired to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from commissioning.model.element import Element
+from commissioning.plc.plcopen_boxes import operand
+
+
+def negated(text: str, element: Element, other: str = "") -> str:
+    """`text`, or its NOT where the element has a circle; `other` is another name of that attribute."""
+    if not {element.get("negated"), element.get(other)} & {"true", "1"}:
+        return f"({text})" if " OR " in text and not _enclosed(text) else text
+    return f"NOT {text}" if " " not in text or _enclosed(text) else f"NOT ({text})"
+
+
+def _enclosed(text: str) -> bool:
+    depth = 0
+    for position, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return position == len(text) - 1 and text.startswith("(")
+    return False
+
+
+def order(node: Element) -> tuple[int, int, float, float, int, int]:
+    """What to sort by: the order that the drawing gives, or its place; where all stand in one, as in the
+    exports of CODESYS, the order of the file."""
+    given = node.get("executionOrderId")
+    number = int(given) if given.isascii() and given.isdigit() and len(given) < 10 else 0
+    position = node.child("position")
+    places = [0.0, 0.0]
+    for k, axis in enumerate(("y", "x")):
+        try:
+            places[k] = float(position.get(axis)) if position is not None else 0.0
+        except ValueError:
+            places[k] = 0.0
+    return (not number, number, places[0], places[1], node.line, node.column)
+
+
+def variables(node: Element, *lists: str) -> Iterator[Element]:
+    """The pins of a block in these of its lists."""
+    for holder in node.all(*lists):
+        yield from holder.all("variable")
+
+
+def connections(node: Element) -> Iterator[Element]:
+    """The wires that arrive: at the element itself, or at the inputs of a block."""
+    point = node.child("connectionPointIn")
+    if point is not None:
+        yield from point.all("connection")
+    for variable in variables(node, "inputVariables", "inOutVariables"):
+        yield from connections(variable)
+
+
+def assigned_outputs(node: Element) -> list[tuple[str, str]]:
+    """Outputs that have a variable written beside them instead of a wire."""
+    found = []
+    for variable in variables(node, "outputVariables"):
+        point = variable.child("connectionPointOut")
+        expression = point.child("expression") if point is not None else None
+        if expression is not None and expression.text.strip():
+            found.append((variable.get("formalParameter"), operand(expression, variable)))
+    return found

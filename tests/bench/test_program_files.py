@@ -1,0 +1,144 @@
+"""What a scene names as its programs: files, folders, projects; and what they must not reach."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from commissioning.bench import program_files
+from commissioning.bench.program_files import ProgramFiles
+from commissioning.model.problem import Place, Problem
+from commissioning.plc import SourcePiece
+
+WHERE = Place("scene.yaml", 1, 1, "controllers.plc.programs[0]")
+OBJECT = '<TcPlcObject><POU Name="{0}"><Declaration>PROGRAM {0}</Declaration></POU></TcPlcObject>'
+
+
+def gathered(folder: Path, *names: str) -> tuple[dict[str, str | SourcePiece], list[Problem], list[str]]:
+    found: list[Problem] = []
+    read: list[str] = []
+
+    def content(name: str, where: Place) -> bytes | None:
+        read.append(name)
+        try:
+            return (folder / name).read_bytes()
+        except OSError:
+            found.append(Problem(f"there is no file {name}", where))
+            return None
+
+    sources = ProgramFiles(folder, content, found).gather((name, WHERE) for name in names)
+    return sources, found, read
+
+
+def put(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_dot_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def project(*items: str) -> str:
+    inner = "".join(f'<Compile Include="{item}"><SubType>Code</SubType></Compile>' for item in items)
+    return f'<Project xmlns="http://schemas.microsoft.com/developer/msbuild/2003"><ItemGroup>{inner}</ItemGroup></Project>'
+
+
+def test_that_a_folder_is_read_to_the_bottom_in_order(tmp_path: Path) -> None:
+    put(
+        tmp_path, plc__b_dot_st="b", plc__a__z_dot_iecst="z", plc__a__A_dot_ST="A", plc__notes_dot_txt="no",
+        plc___dot_git__x_dot_st="hidden", plc__B_dot_TcPOU=OBJECT.format("B"), plc__other_dot_xml="<html/>",
+    )  # fmt: skip
+    sources, problems, read = gathered(tmp_path, "plc")
+    assert problems == []
+    assert list(sources) == ["plc/B.TcPOU", "plc/a/A.ST", "plc/a/z.iecst", "plc/b.st"]
+    assert "plc/notes.txt" not in read
+
+
+def test_that_a_project_says_what_belongs_to_it(tmp_path: Path) -> None:
+    put(
+        tmp_path, plc__Line_dot_plcproj=project("POUs\\main.TcPOU", "Sub%20Folder\\X.TcPOU", "List.TcTLO"),
+        plc__POUs__MAIN_dot_TcPOU=OBJECT.format("MAIN"), plc__POUs__Old_dot_TcPOU=OBJECT.format("Old"),
+        plc__lib_dot_st="FUNCTION_BLOCK F END_FUNCTION_BLOCK",
+    )  # fmt: skip
+    put(tmp_path / "plc" / "Sub Folder", X_dot_TcPOU=OBJECT.format("X"))
+    for names in (
+        ["plc"],
+        ["plc/Line.plcproj", "plc/lib.st"],
+        ["plc", "plc/Line.plcproj", "plc/POUs/MAIN.TcPOU"],
+    ):
+        sources, problems, _ = gathered(tmp_path, *names)
+        assert problems == []
+        assert set(sources) == {"plc/POUs/MAIN.TcPOU", "plc/Sub Folder/X.TcPOU", "plc/lib.st"}
+
+
+def test_that_files_which_a_project_leaves_out_stay_out(tmp_path: Path) -> None:
+    text = project("A.TcPOU", "B.TcPOU").replace(
+        "<SubType>", "<ExcludeFromBuild>true</ExcludeFromBuild><SubType>", 1
+    )
+    put(tmp_path, p_dot_plcproj=text, A_dot_TcPOU=OBJECT.format("A"), B_dot_TcPOU=OBJECT.format("B"))
+    sources, _, _ = gathered(tmp_path, "p.plcproj")
+    assert list(sources) == ["B.TcPOU"]
+
+
+def test_that_a_file_which_a_project_misses_is_told_at_its_line_in_the_project(tmp_path: Path) -> None:
+    put(tmp_path, p_dot_plcproj=project("A.TcPOU").replace("<Compile", "\n  <Compile"))
+    _, problems, _ = gathered(tmp_path, "p.plcproj")
+    assert [(p.where.file, p.where.line, p.where.column) for p in problems] == [("p.plcproj", 2, 3)]
+    assert "A.TcPOU" in problems[0].what
+
+
+def test_that_other_forms_are_told_by_what_they_are(tmp_path: Path) -> None:
+    put(tmp_path, a_dot_xml="<html/>", b_dot_plcproj="<html/>", c_dot_TcPOU="<html/>", d__x_dot_txt="")
+    for name, words in (
+        ("a.xml", "no PLCopen project"),
+        ("b.plcproj", "no TwinCAT project"),
+        ("c.TcPOU", "no TwinCAT object"),
+        ("d", "no program in the folder d"),
+    ):
+        sources, problems, _ = gathered(tmp_path, name)
+        assert sources == {}
+        assert words in problems[0].what
+
+
+def test_that_an_entity_in_a_project_is_refused_with_its_place(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        p_dot_xml='<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>\n<a>&x;</a>',
+    )
+    _, problems, _ = gathered(tmp_path, "p.xml")
+    assert "DOCTYPE" in problems[0].what
+    assert (problems[0].where.file, problems[0].where.line) == ("p.xml", 2)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_that_links_and_ways_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
+    put(
+        tmp_path,
+        outside__x_dot_st="secret",
+        scene__plc__a_dot_st="a",
+        scene__p_dot_plcproj=project("..\\outside\\x.TcPOU"),
+    )
+    (tmp_path / "scene" / "plc" / "out").symlink_to(tmp_path / "outside")
+    (tmp_path / "scene" / "plc" / "loop").symlink_to(tmp_path / "scene")
+    sources, problems, _ = gathered(tmp_path / "scene", "plc")
+    assert (list(sources), problems) == (["plc/a.st"], [])
+    # what lies outside is asked for by its name, which the reader of a scene refuses
+    _, _, read = gathered(tmp_path / "scene", "p.plcproj")
+    assert read == ["p.plcproj", "../outside/x.TcPOU"]
+
+
+def test_that_a_folder_with_too_many_files_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program_files, "MAX_FILES", 3)
+    put(tmp_path, **{f"plc__f{k}_dot_st": "" for k in range(5)})
+    _, problems, read = gathered(tmp_path, "plc")
+    assert read == []
+    assert "more than 3 files" in problems[0].what
+
+
+def test_that_the_same_file_is_taken_once(tmp_path: Path) -> None:
+    put(tmp_path, plc__a_dot_st="a")
+    sources, problems, read = gathered(tmp_path, "plc/a.st", "plc", "plc/a.st")
+    assert (list(sources), problems, read) == (["plc/a.st"], [], ["plc/a.st"])

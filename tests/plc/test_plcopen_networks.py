@@ -1,0 +1,293 @@
+"""Drawn bodies do what is drawn: against truth tables, and random ladders against a walk over the drawing."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commissioning.model.problem import Problem
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from drawn_networks import (
+    box,
+    coil,
+    contact,
+    element,
+    pieces_of,
+    pou,
+    program,
+    project,
+    rail,
+    started,
+    target,
+    text_of,
+    value,
+)
+
+BOOLS = dict.fromkeys("abcqr", "BOOL")
+
+
+def refused(content: bytes) -> Problem:
+    _, problems = pieces_of(content)
+    assert len(problems) == 1
+    assert problems[0].where.file == "p.xml"
+    assert problems[0].where.line > 1
+    return problems[0]
+
+
+def test_that_a_seal_in_holds_itself_until_it_is_broken() -> None:
+    body = (
+        rail()
+        + contact(1, "a", 0, x=10, y=10)
+        + contact(2, "q", 0, x=10, y=30)
+        + contact(3, "b", 1, 2, x=30, y=10, negated="true")
+        + coil(4, "q", 3, x=50, y=10)
+        + element("rightPowerRail", 5, "", 90, 10)
+    )
+    plc = started(project(program(body, "LD", **BOOLS)))
+    seen = []
+    for a, b in ((0, 0), (1, 0), (0, 0), (0, 1), (0, 0), (1, 1), (1, 0)):
+        plc["MAIN.a"], plc["MAIN.b"] = bool(a), bool(b)
+        plc.run(scans=1)
+        seen.append(plc["MAIN.q"])
+    assert seen == [False, True, True, False, False, False, True]
+
+
+def test_that_set_and_reset_coils_act_with_power_only_and_negated_ones_without() -> None:
+    body = (
+        rail()
+        + contact(1, "a", 0, y=10) + coil(2, "q", 1, x=9, y=10, storage="set")
+        + contact(3, "b", 0, y=20) + coil(4, "q", 3, x=9, y=20, storage="reset")
+        + contact(5, "a", 0, y=30) + coil(6, "r", 5, x=9, y=30, negated="true")
+    )  # fmt: skip
+    plc = started(project(program(body, "LD", **BOOLS)))
+    for a, b, q in ((1, 0, 1), (0, 0, 1), (0, 1, 0), (0, 0, 0), (1, 1, 0)):
+        plc["MAIN.a"], plc["MAIN.b"] = bool(a), bool(b)
+        plc.run(scans=1)
+        assert (plc["MAIN.q"], plc["MAIN.r"]) == (bool(q), not a)
+
+
+@pytest.mark.parametrize(("edge", "expected"), [("rising", "01001000"), ("falling", "010010010")])
+@pytest.mark.parametrize("where", ["contact", "coil", "input"])
+def test_that_edges_are_seen_for_one_scan(edge: str, expected: str, where: str) -> None:
+    signal = "01101100"
+    if where == "input":
+        body = (
+            value(1, "a") + value(2, "5", y=5)
+            + box(3, "CTU", {"CU": 1, "PV": 2}, "Q CV", "count", x=9, pins={"CU": f'edge="{edge}"'})
+        )  # fmt: skip
+        plc = started(project(program(body, a="BOOL", count="CTU")))
+    else:
+        told = {"contact": {"edge": edge}, "coil": {}}[where]
+        body = rail() + contact(1, "a", 0, **told) + coil(2, "q", 1, **({} if told else {"edge": edge}))
+        plc = started(project(program(body, "LD", **BOOLS)))
+    seen, before = "", 0
+    for bit in "1" * (edge == "falling") + signal:
+        plc["MAIN.a"] = bit == "1"
+        plc.run(scans=1)
+        if where == "input":
+            count = plc["MAIN.count.CV"]
+            seen, before = seen + str(count - before), count
+        else:
+            seen += str(int(plc["MAIN.q"]))
+    assert seen == expected
+
+
+def test_that_a_timer_is_called_before_its_output_is_read() -> None:
+    """Drawn right to left and bottom up, without order numbers: the wires decide."""
+    body = (
+        target(5, "q", (3, "Q"), x=5, y=1)
+        + box(3, "TON", {"IN": 1, "PT": 2}, "Q ET", "t", x=50, y=50)
+        + value(1, "a", x=90, y=90) + value(2, "T#20ms", x=90, y=95)
+    )  # fmt: skip
+    content = project(program(body, a="BOOL", q="BOOL", t="TON"))
+    assert text_of(content).index("t(IN") < text_of(content).index("q := t.Q")
+    plc = started(content)
+    plc["MAIN.a"] = True
+    seen = []
+    for _ in range(4):
+        plc.run(scans=1)
+        seen.append(plc["MAIN.q"])
+    assert seen == [False, False, True, True]  # 0, 10, 20, 30 ms after the edge
+
+
+def test_that_the_order_of_execution_follows_its_numbers_else_the_place() -> None:
+    def last(**orders: str) -> str:
+        body = value(1, "1") + value(2, "2")
+        body += target(3, "n", 1, x=10, y=10, executionOrderId=orders.get("first", "0"))
+        body += target(4, "n", 2, x=10, y=20, executionOrderId=orders.get("second", "0"))
+        plc = started(project(program(body, n="INT")))
+        plc.run(scans=1)
+        return str(plc["MAIN.n"])
+
+    assert last() == "2"
+    assert last(first="2", second="1") == "1"
+    assert last(first="1", second="2") == "2"
+    assert last(second="7") == "1"  # what has a number comes before what has none
+
+
+def test_that_boxes_are_operators_and_calls() -> None:
+    body = (
+        value(1, "x") + value(2, "y") + value(3, "x + y")
+        + box(4, "ADD", {"IN1": 1, "IN2": 2, "IN3": 3}) + target(5, "s", (4, "OUT"), y=10)
+        + box(6, "GT", {"IN1": 1, "IN2": 2}) + target(7, "g", (6, "OUT"), y=20)
+        + box(8, "LIMIT", {"MN": 9, "IN": 3, "MX": 10}) + value(9, "-3") + value(10, "5")
+        + target(11, "l", (8, "OUT"), y=30, negated="false")
+        + box(12, "Twice", {"v": 1}, "Twice") + target(13, "w", (12, "Twice"), y=40)
+        + box(14, "NOT", {"IN": 6}) + target(15, "h", 14, y=50)
+        + box(16, "SEL", {"G": 6, "IN0": 1, "IN1": 2}) + target(17, "k", 16, y=60)
+    )  # fmt: skip
+    twice = pou("Twice", "function", "Twice := v + v;", "ST", result="INT", inputVars={"v": "INT"})
+    names = dict.fromkeys("xyslwk", "INT") | {"g": "BOOL", "h": "BOOL"}
+    plc = started(project(program(body, **names), twice))
+    for x, y in ((3, 4), (4, 3), (-7, 2), (0, 0)):
+        plc["MAIN.x"], plc["MAIN.y"] = x, y
+        plc.run(scans=1)
+        got = {name: plc[f"MAIN.{name}"] for name in "sglwhk"}
+        assert got == {
+            "s": 2 * (x + y), "g": x > y, "l": min(max(x + y, -3), 5), "w": 2 * x, "h": x <= y,
+            "k": y if x > y else x,
+        }  # fmt: skip
+
+
+def test_that_a_function_without_enable_writes_nothing() -> None:
+    body = (
+        value(1, "a") + value(2, "n") + value(3, "1")
+        + box(4, "ADD", {"EN": 1, "IN1": 2, "IN2": 3}, "ENO OUT")
+        + target(5, "n", (4, "OUT"), y=5) + target(6, "q", (4, "ENO"), y=6)
+        + box(7, "GE", {"EN": 1, "IN1": 2, "IN2": 3}) + target(8, "r", (7, "OUT"), y=7)
+    )  # fmt: skip
+    plc = started(project(program(body, a="BOOL", q="BOOL", r="BOOL", n="INT")))
+    for a, n in ((0, 0), (1, 1), (1, 2), (0, 2)):
+        plc["MAIN.a"] = bool(a)
+        plc.run(scans=1)
+        assert (plc["MAIN.n"], plc["MAIN.q"], plc["MAIN.r"]) == (n, bool(a), bool(a))
+
+
+def test_that_a_block_in_a_circle_reads_what_it_gave_the_scan_before() -> None:
+    """A blinker: the timer's own output, negated, starts it again."""
+    body = (
+        box(1, "TON", {"IN": (1, "Q"), "PT": 2}, "Q ET", "t", pins={"IN": 'negated="true"'})
+        + value(2, "T#20ms") + box(3, "CTU", {"CU": (1, "Q"), "PV": 4}, "Q CV", "c", y=9) + value(4, "100")
+    )  # fmt: skip
+    plc = started(project(program(body, t="TON", c="CTU")))
+    plc.run(scans=40)
+    assert plc["MAIN.c.CV"] == 10  # starts, 10 ms, 20 ms: Q; then one scan to reset: every fourth scan
+
+
+def test_that_a_variable_in_the_wire_is_written_before_it_is_read() -> None:
+    through = "<connectionPointIn><connection refLocalId='1'/></connectionPointIn><connectionPointOut/>"
+    body = (
+        value(1, "a") + target(2, "q", 3, x=1, y=1)
+        + element("inOutVariable", 3, f"{through}<expression>b</expression>", 9, 99, negatedIn="true")
+    )  # fmt: skip
+    plc = started(project(program(body, **BOOLS)))
+    plc.run(scans=1)
+    assert (plc["MAIN.b"], plc["MAIN.q"]) == (True, True)
+
+
+def test_that_connectors_lead_to_their_continuations() -> None:
+    into = "<connectionPointIn><connection refLocalId='1'/></connectionPointIn>"
+    body = (
+        value(1, "a")
+        + element("connector", 2, into, 1, 1, name="c1")
+        + element("continuation", 3, "<connectionPointOut/>", 2, 2, name="c1")
+        + target(4, "q", 3, y=9)
+    )  # fmt: skip
+    plc = started(project(program(body, **BOOLS)))
+    plc["MAIN.a"] = True
+    plc.run(scans=1)
+    assert plc["MAIN.q"]
+
+
+def test_that_what_was_drawn_says_so() -> None:
+    pieces, _ = pieces_of(project(program(value(1, "a") + target(2, "q", 1), **BOOLS)))
+    assert pieces[0].translated == ("MAIN (FBD)",)
+    assert "(* translated from FBD" in pieces[0].text
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (coil(1, "q"), "nothing is connected"),
+        (target(1, "q", 99), "no element with the localId 99"),
+        (value(1, "a") + element("jump", 2, "", 0, 0, label="L1"), "a jump"),
+        (element("step", 1, "", 0, 0, name="S"), "sequential function chart"),
+        (value(1, " ") + target(2, "q", 1), "names no variable"),
+        (box(1, "OR", {"IN1": 1, "IN2": 2}) + value(2, "a") + target(3, "q", 1), "in a circle"),
+        (box(1, "AND OR", {"IN1": 2}) + value(2, "a") + target(3, "q", 1), "no name of a function"),
+        (value(1, "a") + value(1, "b"), "two elements"),
+        (element("continuation", 1, "", 0, 0, name="c") + target(2, "q", 1), "no connector c"),
+    ],
+)
+def test_that_what_cannot_be_translated_is_told_with_its_place(body: str, words: str) -> None:
+    assert words in refused(project(program(body, **BOOLS))).what
+
+
+def test_that_an_edge_in_a_function_is_refused_since_it_would_be_forgotten() -> None:
+    body = rail() + contact(1, "v", 0, edge="rising") + coil(2, "F", 1)
+    content = project(pou("F", "function", body, "LD", result="BOOL", inputVars={"v": "BOOL"}))
+    assert "needs a memory" in refused(content).what
+
+
+def test_that_networks_that_grow_without_end_are_refused_in_time() -> None:
+    chain = rail() + "".join(contact(k, "a", k - 1) for k in range(1, 500)) + coil(500, "q", 499)
+    assert "one behind the other" in refused(project(program(chain, "LD", **BOOLS))).what
+    doubling = value(0, "Unknown()") + "".join(
+        box(k, "MAX", {"IN1": k - 1, "IN2": k - 1}) for k in range(1, 50)
+    )
+    assert "too large" in refused(project(program(doubling + target(50, "q", 49), **BOOLS))).what
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_that_random_ladders_give_what_a_walk_over_the_drawing_gives(data: st.DataObject) -> None:
+    """Contacts in up to four columns, each wired to any of the column before; a coil at the end of each rung.
+
+    The other implementation walks the drawing with Python values: power flows where a wire comes from the
+    rail through closed contacts. Coils may set what contacts of lower rungs read.
+    """
+    names = ["a", "b", "c", "q", "r"]
+    body, drawing, coils = rail(), {}, []
+    number = 0
+    for rung in range(data.draw(st.integers(1, 3))):
+        before = [0]
+        for column in range(data.draw(st.integers(1, 4))):
+            here = []
+            for row in range(data.draw(st.integers(1, 3))):
+                number += 1
+                wires = data.draw(st.lists(st.sampled_from(before), min_size=1, max_size=3, unique=True))
+                name, negated = data.draw(st.sampled_from(names)), data.draw(st.booleans())
+                drawing[number] = (name, negated, wires)
+                body += contact(
+                    number, name, *wires, x=10 * column + 10, y=100 * rung + 10 * row,
+                    negated=str(negated).lower(),
+                )  # fmt: skip
+                here.append(number)
+            before = here
+        number += 1
+        wires = data.draw(st.lists(st.sampled_from(before), min_size=1, max_size=3, unique=True))
+        name = data.draw(st.sampled_from(["q", "r"]))
+        coils.append((name, wires))
+        body += coil(number, name, *wires, x=90, y=100 * rung)
+    plc = started(project(program(body, "LD", **BOOLS)))
+
+    def power(wires: list[int], values: dict[str, bool]) -> bool:
+        if wires == [0]:
+            return True
+        return any((values[drawing[w][0]] != drawing[w][1]) and power(drawing[w][2], values) for w in wires)
+
+    values = dict.fromkeys(names, False)
+    for inputs in itertools.product((False, True), repeat=3):
+        for name, given_value in zip("abc", inputs, strict=True):
+            values[name] = plc[f"MAIN.{name}"] = given_value
+        plc.run(scans=1)
+        for name, wires in coils:
+            values[name] = power(wires, values)
+        assert {name: plc[f"MAIN.{name}"] for name in names} == values
