@@ -178,7 +178,8 @@ def test_that_tasks_become_a_configuration() -> None:
         (obj('<POU Name="P"><Declaration>VAR END_VAR</Declaration></POU>'), "none of a PROGRAM"),
         (
             obj(
-                '<POU Name="P"><Declaration>PROGRAM P</Declaration><Implementation><NWL/></Implementation></POU>'
+                '<POU Name="P"><Declaration>PROGRAM P</Declaration>'
+                "<Implementation><NWL/></Implementation></POU>"
             ),
             "ladder or function block networks, which is not read",
         ),
