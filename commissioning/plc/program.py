@@ -122,8 +122,8 @@ class Program:
         A KeyError names the nearest path.
         """
         key = path.upper()
-        found = self.locations.get(key)
-        if found is None:
+        found = self.locations.get(key) or element(self.areas, self.memories, key)
+        if found is None:  # as it is comes first: a file main.st has the name of its PROGRAM MAIN
             key = self.aliases.resolved(key)
             found = self.locations.get(key) or element(self.areas, self.memories, key)
         if found is None:
