@@ -5,12 +5,15 @@ from __future__ import annotations
 import bisect
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 from commissioning.model.element import Element, TextRun
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc.compiler import compile_st
+from commissioning.plc.layout import Area
 from commissioning.plc.program import Program, TaskSpec, Variable, VariableTable
+from commissioning.plc.tree import At
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
@@ -156,6 +159,15 @@ def _moved(program: Program, pieces: Mapping[str, SourcePiece]) -> Program:
     def table(old: VariableTable) -> VariableTable:
         return VariableTable({path.upper(): variable(old[path]) for path in old}, program.aliases)
 
+    def area(old: Area) -> Area:
+        piece = pieces.get(old.symbol.file)
+        if piece is None:
+            return old
+        place = piece.place(old.symbol.at.line, old.symbol.at.column)
+        symbol = copy(old.symbol)
+        symbol.file, symbol.at = place.file, At(place.line, place.column)
+        return replace(old, symbol=symbol)
+
     def spot(old: tuple[str, int, int]) -> tuple[str, int, int]:
         piece = pieces.get(old[0])
         if piece is None:
@@ -177,4 +189,5 @@ def _moved(program: Program, pieces: Mapping[str, SourcePiece]) -> Program:
             key: replace(location, variable=variable(location.variable))
             for key, location in program.locations.items()
         },
+        areas={key: area(old) for key, old in program.areas.items()},
     )

@@ -182,12 +182,21 @@ def test_that_tasks_and_instances_become_a_configuration(interval: str, cycle: i
 
 
 def test_that_variables_and_run_time_errors_are_at_home_in_the_original_file() -> None:
-    content = project(program("<p>\n  n := 1 /\n z;</p>", "ST", n="INT", z="INT"))
+    whole = program("<p>\n  n := 1 /\n z;</p>", "ST", n="INT", z="INT", many="WORD", few="BYTE")
+    for kind, upper in (
+        ("WORD", 2000),
+        ("BYTE", 3),
+    ):  # one that is listed element by element, one that is not
+        bounds = f'<array><dimension lower="0" upper="{upper}"/><baseType><INT/></baseType></array>'
+        whole = whole.replace(f"<{kind}/>", bounds)
+    content = project(whole)
     lines = content.decode().split("\n")
     pieces, _ = pieces_of(content)
     compiled = compile_project({piece.name: piece for piece in pieces})
-    variable = compiled.variables["MAIN.n"]
-    assert lines[variable.line - 1][variable.column - 1 :].startswith('<variable name="n">')
+    for path, name in (("MAIN.n", "n"), ("MAIN.many[1999]", "many"), ("MAIN.few[2]", "few")):
+        variable = compiled.variable(path)
+        assert variable.file == "p.xml"
+        assert lines[variable.line - 1][variable.column - 1 :].startswith(f'<variable name="{name}">')
     spots = {(file, line) for file, line, _ in compiled.spots if file}
     home = {(file, line) for file, line in spots if file != "p.xml"}
     assert home == set()
