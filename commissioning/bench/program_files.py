@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -84,11 +85,7 @@ class ProgramFiles:
             return
         if kind not in (PROJECT, XML) and kind not in TWINCAT:
             self._seen.add(name)
-            try:
-                self.sources[name] = content.decode("utf-8-sig")
-            except UnicodeDecodeError as error:
-                what = f"{name} is not UTF-8 (byte {error.start})"
-                self.found.append(Problem(what, where, "Save it as UTF-8"))
+            self._text(name, content)
             return
         try:
             root = read_xml(content, name)
@@ -107,6 +104,16 @@ class ProgramFiles:
             pieces, tasks, problems_found = read_twincat(root, name)
             self._take(pieces, problems_found)
             self._tasks += tasks
+
+    def _text(self, name: str, content: bytes) -> None:
+        mark = len(BOM_UTF8) if content.startswith(BOM_UTF8) else 0
+        try:
+            self.sources[name] = content[mark:].decode()
+        except UnicodeDecodeError as error:
+            before = content[mark : mark + error.start].decode().split("\n")
+            place = Place(name, len(before), len(before[-1]) + 1)
+            what = f"{name} is not UTF-8 (byte {mark + error.start})"
+            self.found.append(Problem(what, place, "Save it as UTF-8"))
 
     def _take(self, pieces: list[SourcePiece], problems: list[Problem]) -> None:
         self.found += problems

@@ -142,3 +142,25 @@ def test_that_the_same_file_is_taken_once(tmp_path: Path) -> None:
     put(tmp_path, plc__a_dot_st="a")
     sources, problems, read = gathered(tmp_path, "plc/a.st", "plc", "plc/a.st")
     assert (list(sources), problems, read) == (["plc/a.st"], [], ["plc/a.st"])
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "column"),
+    [
+        ("PROGRAM P\n(* Förderer *)".encode("cp1252"), 2, 5),
+        ("PROGRAM P".encode("utf-16"), 1, 1),
+        ("\ufeffä := 1;\r\n x".encode() + b"\xff", 2, 3),
+    ],
+)
+def test_that_text_in_another_encoding_is_told_with_its_place(
+    content: bytes, line: int, column: int, tmp_path: Path
+) -> None:
+    (tmp_path / "plc").mkdir()
+    (tmp_path / "plc" / "a.st").write_bytes(content)
+    for name in ("plc", "plc/a.st"):
+        sources, problems, _ = gathered(tmp_path, name)
+        assert sources == {}
+        assert [(p.where.file, p.where.line, p.where.column) for p in problems] == [
+            ("plc/a.st", line, column)
+        ]
+        assert "is not UTF-8" in problems[0].what

@@ -10,6 +10,7 @@ import pytest
 
 from commissioning.bench.check import check
 from commissioning.bench.load import load
+from commissioning.cli import main
 from commissioning.model.problem import Problems
 from commissioning.sim.run import Run
 
@@ -87,3 +88,14 @@ def test_that_a_mistake_in_a_project_is_told_where_it_was_made(form: str, tmp_pa
         assert [(p.where.line, p.where.column) for p in found] == [place]
         assert found[0].where.file == str(folder / name)
         assert found[0].where.id == "MAIN"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_that_a_recording_carries_the_project_and_can_be_run_again(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = formed(tmp_path / "scene", "carton_line", form)
+    recording = tmp_path / "run.rec"
+    assert main(["run", str(folder), "--for", "1 min", "--record", str(recording)]) == 0
+    shutil.rmtree(folder)
+    assert main(["replay", str(recording), "--verify"]) == 0, capsys.readouterr().err
