@@ -84,13 +84,13 @@ def _notices(report: ExperimentReport) -> str:
 
 def _variants(report: ExperimentReport) -> str:
     addresses: dict[str, None] = {}
-    for result in report.variants:
+    for result in report.asked:
         addresses |= dict.fromkeys(result.variant.as_json())
     if not addresses:
         return ""
     head = "".join(f'<th scope="col">{text(address)}</th>' for address in addresses)
     rows = []
-    for result in report.variants:
+    for result in report.asked:
         given = result.variant.as_json()
         cells = "".join(
             f"<td>{text(value_text(given[address])) if address in given else ''}</td>"
@@ -109,14 +109,21 @@ def _variants(report: ExperimentReport) -> str:
         '<section><h2>Variants</h2><div class="scroll"><table><thead><tr><th scope="col">Variant</th>'
         f'{head}<th scope="col" class="n">Runs</th><th scope="col" class="n">Precision</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
-        '<p class="muted">An empty cell: as in the scene. Precision: half width of the interval of '
-        f"{text(report.plan.measures[0].id)} as a share of its mean.</p></section>"
+        f'<p class="muted">{_more(report)}An empty cell: as in the scene. Precision: half width of the '
+        f"interval of {text(report.plan.measures[0].id)} as a share of its mean.</p></section>"
     )
+
+
+def _more(report: ExperimentReport) -> str:
+    count = len(report.plan.quicker)
+    if not count:
+        return ""
+    return f"{count} more variants have one device each that is quicker, see below. "
 
 
 def _measure(report: ExperimentReport, measure: Measure) -> str:
     unit = f" ({measure.unit})" if measure.unit else ""
-    compared = any(result.cells[measure.id].difference is not None for result in report.variants)
+    compared = any(result.cells[measure.id].difference is not None for result in report.asked)
     versus = (
         f'<th scope="col" class="n">Difference to {text(report.plan.baseline)}</th>'
         '<th scope="col" class="n">Interval of it</th><th scope="col" class="n">p</th><th scope="col"></th>'
@@ -126,9 +133,9 @@ def _measure(report: ExperimentReport, measure: Measure) -> str:
     rows = "".join(
         f"<tr><td class='id'>{text(result.variant.named)}</td>"
         f"{_cell(result.cells[measure.id], compared)}</tr>"
-        for result in report.variants
+        for result in report.asked
     )
-    chart = interval_chart(report.variants, measure, report.plan.baseline)
+    chart = interval_chart(report.asked, measure, report.plan.baseline)
     share = f"{report.plan.confidence * 100:g} %"
     figure = (
         f"<figure><figcaption>Each run as a dot, the mean with its {share} interval as a bar"
@@ -232,7 +239,7 @@ def _warm_up(report: ExperimentReport) -> str:
     figures = "".join(
         f"<figure><figcaption>{text(result.variant.named)}: mean over the runs; "
         f"{_found(result, report)}</figcaption>{warm_up_chart(result, measure, report)}</figure>"
-        for result in report.variants
+        for result in report.asked
         if result.series
     )
     return (

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from commissioning.bench.experiment_results import ExperimentReport
 from commissioning.bench.report_timing import text
+from commissioning.bench.variants import value_text
 
 __all__ = ["gains_section", "limits_section"]
+
+_LONG = re.compile(r"\d+\.\d{3,}")
 
 
 def gains_section(report: ExperimentReport) -> str:
@@ -14,7 +19,8 @@ def gains_section(report: ExperimentReport) -> str:
     if not gains:
         return ""
     rows = "".join(
-        f"<tr><td class='id'>{text(gain.variant)}</td><td class='n'>{gain.change:+.2%}</td><td class='n'>"
+        f"<tr><td class='id'>{text(gain.variant)}</td><td>{_changed(report, gain.variant)}</td>"
+        f"<td class='n'>{gain.change:+.2%}</td><td class='n'>"
         f"{'' if gain.low is None else f'{gain.low:+.2%} to {gain.high:+.2%}'}</td>"
         f"<td>{'<b>significant</b>' if gain.significant else 'not significant'}</td></tr>"
         for gain in gains
@@ -24,17 +30,24 @@ def gains_section(report: ExperimentReport) -> str:
         f"<section><h2>What would raise {first}</h2><p class='muted'>Each device by itself that much "
         "quicker: cycles and times between parts shorter, speeds higher. Paired differences to the baseline, "
         'as a share of its mean.</p><div class="scroll"><table class="narrow"><thead><tr>'
-        '<th scope="col">Quicker</th><th scope="col" class="n">Change</th>'
+        '<th scope="col">Quicker</th><th scope="col">With</th><th scope="col" class="n">Change</th>'
         '<th scope="col" class="n">Interval</th><th scope="col"></th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div></section>"
     )
 
 
+def _changed(report: ExperimentReport, variant: str) -> str:
+    """What the variant changes, its numbers to four places."""
+    given = report.variant(variant).variant.as_json()
+    said = (f"{address.partition('.')[2]}: {value_text(value)}" for address, value in given.items())
+    return text(_LONG.sub(lambda found: f"{float(found[0]):.4g}", ", ".join(said)))
+
+
 def limits_section(report: ExperimentReport) -> str:
     """What limited each variant."""
     rows = []
-    order = list(dict.fromkeys(device for result in report.variants for device in result.limits))
-    for result in report.variants:
+    order = list(dict.fromkeys(device for result in report.asked for device in result.limits))
+    for result in report.asked:
         if not result.limits:
             continue
         pieces, at = [], 0.0

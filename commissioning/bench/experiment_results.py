@@ -111,6 +111,11 @@ class ExperimentReport:
     wall_s: float = 0.0
 
     @property
+    def asked(self) -> tuple[VariantResult, ...]:
+        """The variants that somebody wrote down, without those that `sensitivity` makes."""
+        return tuple(v for v in self.variants if v.variant.id not in self.plan.quicker)
+
+    @property
     def gains(self) -> tuple[Gain, ...]:
         """What each device being quicker gives of the first measure, the most first: of `sensitivity`."""
         first = self.plan.measures[0].id

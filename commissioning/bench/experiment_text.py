@@ -38,13 +38,13 @@ def _heading(report: ExperimentReport) -> list[str]:
 
 def _table(report: ExperimentReport, measure: Measure) -> list[str]:
     plan = report.plan
-    width = max([len(result.variant.named) for result in report.variants] + [7])
+    width = max([len(result.variant.named) for result in report.asked] + [7])
     unit = f" in {measure.unit}" if measure.unit else ""
     versus = f"difference to {plan.baseline}" if plan.baseline and len(plan.variants) > 1 else ""
     share = f"{plan.confidence * 100:g} %"
     head = f"{'variant':{width}} {'runs':>5} {'mean':>11}   {share + ' interval':24} {versus}".rstrip()
     lines = ["", f"{measure.id}{unit}", head]
-    for result in report.variants:
+    for result in report.asked:
         cell = result.cells[measure.id]
         i = cell.interval
         mean = "" if i is None else shown(i.mean, measure)

@@ -101,3 +101,14 @@ def test_that_what_cannot_be_compared_is_a_problem() -> None:
         load_text(line().replace("sensitivity: 5 %", "sensitivity: 5 %, baseline: none"), Path("scene.yaml"))
     with pytest.raises(Problems, match="more than 0 %"):
         load_text(line().replace("sensitivity: 5 %", "sensitivity: 0 %"), Path("scene.yaml"))
+
+
+def test_that_tables_and_figures_show_what_was_asked_and_quicker_devices_stand_by_themselves() -> None:
+    report = run(line())
+    names = {result.variant.id for result in report.asked}
+    assert names == {result.variant.id for result in report.variants} - set(report.plan.quicker)
+    page, words = report.as_html(), report.as_text()
+    tables, _, gains = page.partition("What would raise")
+    for name in report.plan.quicker:
+        assert name not in tables and name in gains
+        assert name not in words.partition("What would raise")[0]
