@@ -186,6 +186,8 @@ def _validate(options: argparse.Namespace) -> int:
         f"{loaded.name}: no problems. {len(scene.devices)} devices, {len(scene.tags)} tags, "
         f"{len(scene.checks)} checks. Scene hash {scene.hash[:16]}."
     )
+    if loaded.translated:
+        print(f"Drawn, and run as the text that it was translated to: {', '.join(loaded.translated)}.")
     return 0
 
 

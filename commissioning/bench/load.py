@@ -12,7 +12,7 @@ from commissioning.bench.experiment_plan import plan_problems
 from commissioning.bench.flow_problems import flow_problems
 from commissioning.bench.link_conflicts import link_problems
 from commissioning.bench.product_problems import product_problems
-from commissioning.bench.program_files import ProgramFiles
+from commissioning.bench.program_files import ProgramFiles, Source
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
 from commissioning.files.packaged import packaged
@@ -26,6 +26,7 @@ from commissioning.model.read_scenario import check_open_targets
 from commissioning.model.scene import ControllerRecord, DeviceRecord, Scene
 from commissioning.model.tags import DataType
 from commissioning.model.validate import build_scene, sound_controllers
+from commissioning.plc import SourcePiece
 from commissioning.registry import declarations, types
 from commissioning.sim.device import Device
 from commissioning.sim.line import Line
@@ -39,7 +40,8 @@ _LARGEST_PROGRAM = 16 << 20
 @dataclass(frozen=True)
 class LoadedScene:
     """A scene that can run. `files` are the bytes it was made of, by path relative to its folder, so that a
-    recording can carry them; `meshes` by the asset names of the scene. `shared`: see `sim.line.Loaded`."""
+    recording can carry them; `meshes` by the asset names of the scene; `sources` by controller what its
+    program was compiled of, by name. `shared`: see `sim.line.Loaded`."""
 
     scene: Scene
     folder: Path
@@ -49,12 +51,19 @@ class LoadedScene:
     programs: Mapping[str, Any]
     files: Mapping[str, bytes]
     meshes: Mapping[str, Mesh] = field(default_factory=dict)
+    sources: Mapping[str, Mapping[str, Source]] = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def name(self) -> str:
         """The scene's name, or its folder's."""
         return self.scene.name or self.folder.name
+
+    @property
+    def translated(self) -> list[str]:
+        """The objects that were drawn and run as the text that they were translated to, as "MAIN (LD)"."""
+        pieces = [piece for sources in self.sources.values() for piece in sources.values()]
+        return [name for piece in pieces if isinstance(piece, SourcePiece) for name in piece.translated]
 
 
 def load(path: str | Path, links: bool = True) -> LoadedScene:
@@ -100,7 +109,7 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
     found: list[Problem] = list(problems)
     if scene is None:
         # what the scene names may be broken too: that is told in the same go
-        _programs(sound_controllers(text, known), None, text, folder, files, found)
+        _programs(sound_controllers(text, known), None, text, folder, files, {}, found)
         _meshes(text, folder, files, found)
         raise Problems(found)
 
@@ -117,9 +126,10 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
     found += flow_problems(text, scene, known)
     buildable = not found
     found += product_problems(text, scene, known)
-    programs = _programs(scene.controllers, scene, text, folder, files, found)
+    sources: dict[str, Mapping[str, Source]] = {}
+    programs = _programs(scene.controllers, scene, text, folder, files, sources, found)
     meshes = _meshes(text, folder, files, found)
-    loaded = LoadedScene(scene, folder, text, poses, types(), programs, files, meshes)
+    loaded = LoadedScene(scene, folder, text, poses, types(), programs, files, meshes, sources)
     if buildable and len(programs) == len(scene.controllers):
         found += _trial(loaded, text, links)
     if found:
@@ -129,7 +139,7 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
 
 def _programs(
     controllers: Mapping[str, ControllerRecord], scene: Scene | None, text: SceneText, folder: Path,
-    files: dict[str, bytes], found: list[Problem],
+    files: dict[str, bytes], texts: dict[str, Mapping[str, Source]], found: list[Problem],
 ) -> dict[str, Any]:  # fmt: skip
     """The compiled programs by controller. Without a scene nobody can say whether the tags fit."""
     programs: dict[str, Any] = {}
@@ -147,7 +157,7 @@ def _programs(
             (name, text.place(("controllers", record.id, "programs", k)))
             for k, name in enumerate(controller.files(record))
         ]
-        sources = ProgramFiles(folder, read, found).gather(names)
+        sources = texts[record.id] = ProgramFiles(folder, read, found).gather(names)
         if len(found) > before:
             continue
         try:

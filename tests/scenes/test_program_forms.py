@@ -99,3 +99,31 @@ def test_that_a_recording_carries_the_project_and_can_be_run_again(
     assert main(["run", str(folder), "--for", "1 min", "--record", str(recording)]) == 0
     shutil.rmtree(folder)
     assert main(["replay", str(recording), "--verify"]) == 0, capsys.readouterr().err
+
+
+def test_that_validate_names_what_was_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The green lamp of the carton line is lit by a block drawn in ladder."""
+    folder = formed(tmp_path / "scene", "carton_line", "plcopen")
+    assert main(["validate", str(folder)]) == 0
+    assert "translated" not in capsys.readouterr().out
+    file = folder / "plc" / "line.xml"
+    text = file.read_text()
+    ladder = """<pou name="Lamp" pouType="functionBlock"><interface>
+<inputVars><variable name="a"><type><BOOL/></type></variable></inputVars>
+<outputVars><variable name="q"><type><BOOL/></type></variable></outputVars></interface>
+<body><LD><leftPowerRail localId="0"/><contact localId="1"><connectionPointIn><connection refLocalId="0"/>
+</connectionPointIn><variable>a</variable></contact><coil localId="2"><connectionPointIn>
+<connection refLocalId="1"/></connectionPointIn><variable>q</variable></coil></LD></body></pou>"""
+    lamp = '<localVars>\n<variable name="Lamp1"><type><derived name="Lamp"/></type></variable>'
+    text = text.replace("<pous>", f"<pous>{ladder}")
+    before, _, after = text.rpartition("<localVars>")
+    text = f"{before}{lamp}{after}".replace(
+        "Q_Green := Q_Belt2_Run;", "Lamp1(a := Q_Belt2_Run, q => Q_Green);"
+    )
+    file.write_text(text)
+    assert main(["validate", str(folder)]) == 0
+    assert "translated to: Lamp (LD)." in capsys.readouterr().out
+    plain, drawn = (Run(load(scene), seed=1) for scene in (SCENES / "carton_line", folder))
+    for run in (plain, drawn):
+        run.advance("2 min")
+    assert drawn.journal.edges("Q_Green") == plain.journal.edges("Q_Green") != []
