@@ -95,6 +95,17 @@ class Builder(Transformer[Token, tree.Source]):
         owner, name = children
         return tree.Member(owner, str(name), _at(name), _deeper(_at(name), owner))
 
+    def direct(self, children: Children) -> tree.Direct:
+        return tree.Direct(str(children[0]).upper(), _at(children[0]))
+
+    def part(self, children: Children) -> tree.Part:
+        owner, token = children
+        at = _at(token)
+        if len(token) > _MOST_DIGITS:
+            raise TooDeep(f"there is no bit {token[:20]}...", at)
+        size, digits = ("X", token) if token.type == "INTEGER_LITERAL" else (token[1].upper(), token[2:])
+        return tree.Part(owner, size, int(digits.replace("_", "")), at, _deeper(at, owner))
+
     def indexed(self, children: Children) -> tree.Indexed:
         owner, *indices = children
         return tree.Indexed(owner, tuple(indices), owner.at, _deeper(owner.at, owner, *indices))

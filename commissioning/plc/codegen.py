@@ -14,6 +14,7 @@ from commissioning.plc.expression_code import (
     cell_text,
     emit,
     exact,
+    merged,
     needs_rounding,
     place,
     stored,
@@ -169,7 +170,12 @@ class ModuleWriter:
                 self._jump(node, depth)
 
     def _store(self, node: typed.Store, depth: int) -> None:
-        if node.type.aggregate:
+        if node.cell.view is not None:
+            text = cell_text(node.cell)
+            self._line(
+                depth, f"{text} = {merged(text, node.cell.view, stored(node.value, node.type), node.type)}"
+            )
+        elif node.type.aggregate:
             memory, index = place(node.cell)
             if not node.cell.plain:
                 self._line(depth, f"o = {index}")

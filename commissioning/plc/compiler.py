@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from commissioning.model.problem import Problem, Problems
 from commissioning.plc import tree, typed
+from commissioning.plc.addresses import directs
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
@@ -49,7 +50,7 @@ def compile_st(
         project.problems += problems
         project.list_names.add(PurePath(file).stem.upper())
     syntax_failed = bool(project.problems)
-    _declare(project, parsed)
+    _declare(project, parsed, {file for file, text in files.items() if "%" in text})
     commands = _check(project)
     plan = plan_tasks(project, parsed, tasks)
     if syntax_failed:
@@ -72,7 +73,8 @@ def _digest(files: Mapping[str, str], dialect: str, tasks: Sequence[TaskSpec]) -
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
-def _declare(project: Project, parsed: list[tree.Source]) -> None:
+def _declare(project: Project, parsed: list[tree.Source], addressed: set[str]) -> None:
+    """`addressed`: the files whose bodies may name addresses."""
     declarer = Declarer(project, {source.file: source.comments for source in parsed})
     for source in parsed:
         for unit in source.units:
@@ -94,6 +96,11 @@ def _declare(project: Project, parsed: list[tree.Source]) -> None:
     declarer.types.resolve_all()
     for pou in project.pous.values():
         declarer.variables(pou)
+    for pou in project.pous.values():
+        if pou.tree is not None and pou.file in addressed:
+            for direct in directs(pou.tree.body):
+                declarer.addresses.direct(direct, pou.file)
+    declarer.addresses.share()
     for section, file in sections:
         for node in section.declarations:
             declarer.block_members(project.globals, node, file)

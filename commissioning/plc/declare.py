@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 from commissioning.plc import tree
+from commissioning.plc.addresses import Addresses
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.conversions import conversion
 from commissioning.plc.functions import FUNCTIONS
@@ -14,19 +12,6 @@ from commissioning.plc.limits import MAX_CELLS
 from commissioning.plc.scope import Declared, Pou, Project, Slot, Symbol, suggestion
 from commissioning.plc.type_names import TypeNames
 
-_ADDRESS = re.compile(r"%([IQM])([XBWDL]?)([0-9]+(?:\.[0-9]+)*)", re.IGNORECASE)
-_WIDTHS = {"X": 1, "": 1, "B": 8, "W": 16, "D": 32, "L": 64}
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The bits that a located variable occupies in its image (I, Q or M)."""
-
-    image: str
-    start: int
-    stop: int
-    symbol: Symbol
-
 
 class Declarer:
     """Declares the variables of a project: first the globals, then each POU."""
@@ -34,7 +19,7 @@ class Declarer:
     def __init__(self, project: Project, comments: dict[str, dict[int, list[tuple[int, str]]]]) -> None:
         self.project = project
         self.comments = comments
-        self.spans: list[Span] = []
+        self.addresses = Addresses(project)
         self.types = TypeNames(project)
 
     def pou(self, node: tree.Pou, file: str) -> None:
@@ -141,7 +126,7 @@ class Declarer:
                 f"{symbol.name}: VAR_EXTERNAL names a global and adds nothing to it", file, symbol.at
             )
         if symbol.address:
-            self._address(pou, symbol, len(node.names), file)
+            self.addresses.add(pou, symbol, len(node.names), file)
 
     def _place(self, pou: Pou, symbol: Symbol, found: Declared) -> None:
         key = symbol.name.upper()
@@ -188,48 +173,7 @@ class Declarer:
                 found = Declared(symbol.type, tuple(pou.slots[area]))
                 pou.slots[area] = self.types.with_initial(pou, found, node.initial, file, inner=True).slots
 
-    # ---- addresses and comments ----------------------------------------------------------------------
-
-    def _address(self, pou: Pou, symbol: Symbol, names: int, file: str) -> None:
-        match = _ADDRESS.fullmatch(symbol.address)
-        if pou.kind not in ("PROGRAM", "GLOBAL"):
-            self.project.problem(
-                f"{symbol.name}: only globals and variables of a PROGRAM can have an address", file, symbol.at
-            )
-            return
-        if match is None:
-            cure = "Write for example %IX0.0, %QX1.7, %IW2 or %MD4"
-            self.project.problem(f"{symbol.address} is not an address", file, symbol.at, cure)
-            return
-        image, size, numbers = match.groups()
-        bits = _WIDTHS[size]
-        parts = [int(part) for part in numbers.split(".")]
-        wanted = {"bool": 1, "string": 0, "block": 0}.get(symbol.type.kind, symbol.type.bits)
-        if symbol.type.kind == "real":
-            wanted = 32 if symbol.type.name == "REAL" else 64
-        if names > 1 or bits != wanted:
-            what = "several names share one address" if names > 1 else (
-                f"{symbol.address} is {bits} bit wide, {symbol.name} is a {symbol.type}"
-            )  # fmt: skip
-            self.project.problem(what, file, symbol.at)
-            return
-        if bits == 1 and (len(parts) > 2 or (len(parts) == 2 and parts[1] > 7)):
-            self.project.problem(f"{symbol.address}: a bit is byte.bit with bit 0..7", file, symbol.at)
-            return
-        if bits > 1 and len(parts) > 1:
-            self.project.problem(f"{symbol.address}: only a bit address has a point", file, symbol.at)
-            return
-        start = parts[0] * 8 + (parts[1] if len(parts) == 2 else 0) if bits == 1 else parts[0] * bits
-        for other in self.spans:
-            if other.image == image and start < other.stop and other.start < start + bits:
-                self.project.problem(
-                    f"{symbol.name} ({symbol.address}) overlaps {other.symbol.name} ({other.symbol.address}) "
-                    f"of {other.symbol.file}:{other.symbol.at.line}",
-                    file, symbol.at,
-                    "Give each variable memory of its own; %W1 is bytes 2 and 3, %D1 bytes 4 to 7",
-                )  # fmt: skip
-                return
-        self.spans.append(Span(image, start, start + bits, symbol))
+    # ---- comments --------------------------------------------------------------------------------------
 
     def _comment(self, file: str, node: tree.Declaration) -> str:
         """The comment behind a declaration on its last line."""

@@ -10,7 +10,7 @@ from commissioning.plc import tree
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, IecType
-from commissioning.plc.scope import Pou, Project, Symbol, suggestion
+from commissioning.plc.scope import Pou, Project, Symbol, View, suggestion
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Cell, Const, Index, Typed
 
@@ -45,6 +45,15 @@ class DesignatorChecker:
             return self._named(node.name, node.at)
         if isinstance(node, tree.Indexed):
             return self._element(node)
+        if isinstance(node, tree.Part):
+            return self._part(node)
+        if isinstance(node, tree.Direct):
+            direct = self.project.globals.symbols.get(node.address)
+            if direct is None:
+                cure = "Write for example %IX0.0, %QX1.7, %IW2 or %MD4"
+                self.problem(f"{node.address} is not an address", node.at, cure)
+                return None
+            return self._of_symbol(direct)
         if not isinstance(node, tree.Member):
             self.problem("a variable is expected here", node.at)
             return None
@@ -91,7 +100,7 @@ class DesignatorChecker:
         memory = "g" if symbol.is_global else "m"
         # a block given by reference is one cell with its memory, like a block of one's own
         pointer = symbol.by_reference and symbol.block is None
-        cell = Cell(memory, None, symbol.index, pointer)
+        cell = Cell(memory, None, symbol.index, pointer, view=symbol.view)
         return Designator(symbol, symbol.type, cell, "variable", symbol.standard, symbol.block)
 
     def _member(self, owner: Designator, name: str, at: At) -> Designator | None:
@@ -182,6 +191,26 @@ class DesignatorChecker:
                 cell = cell.moved(Index(low, high, stride, index))
         return self._inside(owner, element, cell, owner.member)
 
+    def _part(self, node: tree.Part) -> Designator | None:
+        """`x.3`, `x.%B1`: some bits of a whole number."""
+        owner = self.designator(node.owner)
+        if owner is None:
+            return None
+        name, type_ = owner.member or owner.symbol.name, owner.type
+        if type_.kind not in ("int", "bits") or type_.limits is not None:
+            self.problem(f"{name} is a {type_}, only whole numbers and bit strings have bits", node.at)
+            return None
+        wanted = ELEMENTARY[{"X": "BOOL", "B": "BYTE", "W": "WORD", "D": "DWORD", "L": "LWORD"}[node.size]]
+        width = max(wanted.bits, 1)
+        start = node.number * width
+        if start + width > type_.bits:
+            what = "bits" if node.size == "X" else f"{wanted.name}s"
+            self.problem(f"{type_.name} has the {what} 0..{type_.bits // width - 1}", node.at)
+            return None
+        outer = owner.cell.view
+        view = View(start, width, type_) if outer is None else View(outer.start + start, width, outer.base)
+        return replace(owner, type=wanted, cell=replace(owner.cell, view=view))
+
     @abstractmethod
     def expression(self, node: tree.Expression) -> Typed | None:
         """A value; its type."""
@@ -193,6 +222,10 @@ class DesignatorChecker:
             return None
         if negated:
             self.problem("NOT is not possible at an output of a function", node.at)
+            return None
+        if found.cell.view is not None:
+            what = f"{symbol.name} needs a variable of its own, this is a part of one"
+            self.problem(what, node.at, "Give a copy and assign it back afterwards")
             return None
         same = found.type == symbol.type and found.block is symbol.block and found.standard is symbol.standard
         if not same:

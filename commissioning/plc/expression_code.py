@@ -14,6 +14,7 @@ from commissioning.plc.emission import (
     OR_BITS,
     PRODUCT,
     SUM,
+    TERNARY,
     UNARY,
     XOR_BITS,
     Code,
@@ -25,6 +26,7 @@ from commissioning.plc.emission import (
 )  # fmt: skip
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import LINT, LREAL, REAL, TIME, IecType, working
+from commissioning.plc.scope import View
 from commissioning.plc.typed import Cell, Typed
 
 _COMPARE = {"=": "==", "<>": "!="}
@@ -40,6 +42,8 @@ def emit(node: Typed) -> Code:
         case typed.Load():
             if node.type.aggregate:
                 return Code(piece(node.cell, node.type.size))
+            if node.cell.view is not None:
+                return seen(cell_text(node.cell), node.cell.view, node.type)
             return Code(cell_text(node.cell), ATOM, node.type.low, node.type.high)
         case typed.Defaults():
             return Code(f"[{listed([constant(value).text for value in node.values])}]")
@@ -236,3 +240,34 @@ def piece(cell: Cell, size: int) -> str:
 
 def table_name(low: int, high: int, stride: int) -> str:
     return f"t{low}_{high}_{stride}".replace("-", "n")
+
+
+def seen(text: str, view: View, type_: IecType) -> Code:
+    """The bits of a cell that a view shows, as a value of `type_`."""
+    mask = (1 << view.width) - 1
+    raw = Code(f"{text} >> {view.start} & {mask}" if view.start else f"{text} & {mask}", AND_BITS, 0, mask)
+    if type_.kind == "bool":
+        return Code(f"{raw.text} != 0", COMPARISON)
+    if type_.kind == "real":
+        return call("real_of_bits", raw, Code(str(view.width)))
+    if type_.low < 0:
+        half = 1 << view.width - 1
+        return Code(f"({raw.text} ^ {half}) - {half}", SUM, -half, half - 1)
+    return raw
+
+
+def merged(text: str, view: View, value: Code, type_: IecType) -> str:
+    """What the whole cell becomes when a value of `type_` is stored into the bits of a view."""
+    mask = (1 << view.width) - 1
+    keep = f"{text} & {~(mask << view.start)}"
+    if type_.kind == "bool":
+        bits = f"({1 << view.start} if {value.within(TERNARY - 1)} else 0)"
+    elif type_.kind == "real":
+        bits = f"{call('bits_of_real', value, Code(str(view.width))).text} << {view.start}"
+    else:
+        bits = f"({value.within(SUM)} & {mask}) << {view.start}"
+    if view.base.low < 0:
+        return wrapped(
+            Code(f"({keep} | {bits})", ATOM, 2 * view.base.low, 2 * view.base.high), view.base
+        ).text
+    return f"{keep} | {bits}"

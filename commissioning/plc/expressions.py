@@ -109,7 +109,7 @@ class OperatorChecker(DesignatorChecker):
                 self.problem(str(error), node.at)
                 return None
             return typed.Const(type_, value)
-        if isinstance(node, tree.Name | tree.Member | tree.Indexed):
+        if isinstance(node, tree.Name | tree.Member | tree.Indexed | tree.Part | tree.Direct):
             return self._load(node)
         if isinstance(node, tree.Unary):
             return self._unary(node)
@@ -149,7 +149,7 @@ class OperatorChecker(DesignatorChecker):
                 return (self._enumerator(node.owner.name, node.name, node.at),)
         return None
 
-    def _load(self, node: tree.Name | tree.Member | tree.Indexed) -> Typed | None:
+    def _load(self, node: tree.Expression) -> Typed | None:
         member = self._of_enumeration(node)
         if member is not None:
             return member[0]

@@ -14,7 +14,8 @@ from math import prod
 
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.iec_types import IecType, Value
-from commissioning.plc.scope import Pou, Symbol
+from commissioning.plc.runtime import bits_of_real, real_of_bits, sign_extended
+from commissioning.plc.scope import Pou, Symbol, View
 
 LISTED = 1024
 _STEP = re.compile(r"\.([A-Z_][A-Z0-9_]*)|\[\s*([-+0-9,\s]+)\]")
@@ -50,7 +51,7 @@ class Variable:
 @dataclass(frozen=True, slots=True)
 class Location:
     """Where a variable lives: memory and index. `timer`: the timer's first cell, for an ET nobody stores;
-    `nested`: an element of an array or structure."""
+    `nested`: an element of an array or structure; `view`: only these bits of the cell."""
 
     memory: int
     index: int
@@ -58,6 +59,12 @@ class Location:
     variable: Variable
     timer: int = -1
     nested: bool = False
+    view: View | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether the value is what the cell holds."""
+        return self.timer < 0 and self.view is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,9 @@ def locate(plans: Sequence[MemoryPlan], any_elapsed: bool) -> Found:
                             )
                 else:
                     names.append(inner.upper())
-                    found.locations[inner.upper()] = _value(plan, number, symbol, inner, index, type_)
+                    shared = symbol.is_global and number > 0  # by an address
+                    home = (plans[0], 0) if shared else (plan, number)
+                    found.locations[inner.upper()] = _value(*home, symbol, inner, index, type_)
     return found
 
 
@@ -231,9 +240,11 @@ def _offset(type_: IecType, place: list[int]) -> int | None:
 
 def _value(plan: MemoryPlan, number: int, symbol: Symbol, path: str, index: int, type_: IecType) -> Location:
     initial = dict(plan.overrides).get(index, plan.pou.slots[index].value)
+    if symbol.view is not None and isinstance(initial, int):
+        initial = shown(initial, symbol.view, type_)
     owner = path.rpartition(".")[0]
     variable = _variable(path, owner, symbol, type_, initial, symbol.section)
-    return Location(number, index, type_, variable, nested=symbol.type.aggregate)
+    return Location(number, index, type_, variable, nested=symbol.type.aggregate, view=symbol.view)
 
 
 def _member(
@@ -248,6 +259,23 @@ def _member(
     unstored = name == "ET" and not (symbol.elapsed or any_elapsed)
     timer = index if unstored else -1
     return Location(number, index + offset, cell.type, variable, timer, symbol.type.aggregate)
+
+
+def shown(cell: int, view: View, type_: IecType) -> Value:
+    """The value that a view shows of a cell."""
+    bits = cell >> view.start & (1 << view.width) - 1
+    if type_.kind == "bool":
+        return bits != 0
+    if type_.kind == "real":
+        return real_of_bits(bits, view.width)
+    return sign_extended(bits, view.width) if type_.low < 0 else bits
+
+
+def with_shown(cell: int, view: View, value: Value) -> int:
+    """The cell with `value` in the bits of a view."""
+    mask = (1 << view.width) - 1
+    bits = bits_of_real(value, view.width) if isinstance(value, float) else int(value) & mask
+    return cell & ~(mask << view.start) | bits << view.start
 
 
 def _variable(

@@ -21,9 +21,10 @@ from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.blocks import DUE, START
 from commissioning.plc.comparisons import between
 from commissioning.plc.iec_types import IecType, Value
-from commissioning.plc.layout import Location, MemoryPlan
+from commissioning.plc.layout import Location, MemoryPlan, shown, with_shown
 from commissioning.plc.program import Program
 from commissioning.plc.runtime import LOOP_BUDGET, ArithmeticFault, PlcError, namespace, rounded
+from commissioning.plc.scope import View
 
 Memory = list[Any]
 FREE_COMPARISONS = (
@@ -211,6 +212,8 @@ class Plc:
         memory = self._memories[where.memory]
         if where.timer >= 0:
             return partial(self._elapsed, memory, where.timer)
+        if where.view is not None:
+            return partial(_seen, memory, where.index, where.view, where.type)
         return partial(memory.__getitem__, where.index)
 
     def _elapsed(self, memory: Memory, base: int) -> int:
@@ -222,10 +225,10 @@ class Plc:
         """A fast reader of several variables at once; raises KeyError for an unknown path."""
         places = [self.program.location(path) for path in paths]
         numbers = {place.memory for place in places}
-        if len(places) > 1 and len(numbers) == 1 and all(place.timer < 0 for place in places):
+        if len(places) > 1 and len(numbers) == 1 and all(place.plain for place in places):
             getter = itemgetter(*(place.index for place in places))
             return partial(getter, self._memories[numbers.pop()])
-        if any(place.timer >= 0 for place in places):
+        if not all(place.plain for place in places):
             getters = [self._getter(place) for place in places]
             return lambda: tuple([getter() for getter in getters])
         cells = [(self._memories[place.memory], place.index) for place in places]
@@ -246,6 +249,17 @@ class Plc:
             raise ValueError(f"{where.variable.path} is worked out by its timer")
         memory, index, type_ = self._memories[where.memory], where.index, where.type
         states = [state for state in self._tasks if self._touches(state, where)]
+        if (view := where.view) is not None:
+
+            def write_bits(value: Value) -> None:
+                kept = with_shown(memory[index], view, accepted(path, type_, value))
+                if kept != memory[index]:
+                    memory[index] = kept
+                    for state in states:
+                        state.disturbed = True
+
+            return write_bits
+
         if type_.kind == "bool":
 
             def write_bool(value: Value) -> None:
@@ -338,6 +352,10 @@ class Plc:
             state.settled, state.disturbed, state.failures, state.wait, state.scans, state.next_ns = values
         stopped = snapshot["stopped"]
         self.stopped = None if stopped is None else PlcError(*stopped)
+
+
+def _seen(memory: Memory, index: int, view: View, type_: IecType) -> Value:
+    return shown(memory[index], view, type_)
 
 
 def accepted(path: str, type_: IecType, value: Value) -> Value:

@@ -112,7 +112,7 @@ class Program:
         """The constants that the program compares the variable at `path` with, ascending: between two of them
         every value leads to the same scan. None: it does more with it, so that every value counts."""
         where = self.location(path)
-        if where.memory or where.timer >= 0 or where.nested:
+        if where.memory or where.timer >= 0 or where.nested or where.view is not None:
             return None
         return self.comparisons.get(where.index, ())
 

@@ -7,6 +7,7 @@ scan turns that into a PlcError with the line of the program.
 from __future__ import annotations
 
 import math
+import struct
 from array import array
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -214,6 +215,19 @@ def real_of_text(text: str) -> float:
     return value
 
 
+def real_of_bits(pattern: int, bits: int) -> float:
+    """IEEE 754; no cell holds -0.0."""
+    form = ("<I", "<f") if bits == 32 else ("<Q", "<d")
+    value: float = struct.unpack(form[1], struct.pack(form[0], pattern))[0]
+    return value + 0.0
+
+
+def bits_of_real(value: float, bits: int) -> int:
+    form = ("<I", "<f") if bits == 32 else ("<Q", "<d")
+    pattern: int = struct.unpack(form[0], struct.pack(form[1], value))[0]
+    return pattern
+
+
 def midnight(moment: int) -> int:
     """The beginning of the day."""
     return moment - moment % DAY_NS
@@ -302,7 +316,7 @@ def namespace() -> dict[str, Any]:
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
-            day_of_week,
+            day_of_week, real_of_bits, bits_of_real,
         )
     }  # fmt: skip
     return {

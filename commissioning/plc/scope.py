@@ -18,6 +18,15 @@ from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.tree import At
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """Some bits of a cell that holds a whole number of type `base`."""
+
+    start: int
+    width: int
+    base: IecType
+
+
 @dataclass(eq=False, slots=True)
 class Symbol:
     """One declared variable. `elapsed`: the program reads ET of this timer, so that its blocks keep it."""
@@ -38,6 +47,7 @@ class Symbol:
     read: bool = False
     written: bool = False
     elapsed: bool = False
+    view: View | None = None  # of the located memory that it shares
 
     @property
     def by_reference(self) -> bool:

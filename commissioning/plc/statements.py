@@ -149,6 +149,9 @@ class StatementChecker(ExpressionChecker):
             if type_.kind not in ("int", "bits"):
                 self.problem(f"FOR counts with a whole number, {variable.symbol.name} is a {type_}", node.at)
                 type_ = None
+            if variable.cell.view is not None:
+                self.problem("FOR counts with a variable of its own, this is a part of one", node.at)
+                type_ = None
             variable.symbol.read = variable.symbol.written = True
         given = (node.start, node.stop, node.step)
         if type_ is None or variable is None:

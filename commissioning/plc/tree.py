@@ -58,6 +58,26 @@ class Indexed:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """`owner.3`, `owner.%X3`, `owner.%B1`; `size`: X, B, W, D or L."""
+
+    owner: Expression
+    size: str
+    number: int
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """`%IX0.0` in a body."""
+
+    address: str
+    at: At
+    depth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Argument:
     """`value`, `name := value`, or `name => value` (`out`), with NOT before an output name (`negated`)."""
 
@@ -105,7 +125,7 @@ class Chain:
     depth: int
 
 
-Expression = Literal | Name | Member | Indexed | Call | Unary | Chain
+Expression = Literal | Name | Member | Indexed | Part | Direct | Call | Unary | Chain
 
 
 # ---- statements --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from commissioning.plc.blocks import StandardBlock
 from commissioning.plc.iec_types import BOOL, IecType, Value
-from commissioning.plc.scope import Symbol
+from commissioning.plc.scope import Symbol, View
 from commissioning.plc.tree import At
 
 
@@ -26,7 +26,7 @@ class Cell:
     variable, the list in the cell `owner`; the index there.
 
     `pointer`: a VAR_IN_OUT; two cells at `index` hold the memory and the index it was given, `offset` counts
-    on from there. `terms` are added to either.
+    on from there. `terms` are added to either. `view`: only some bits of what lies there.
     """
 
     memory: str
@@ -35,6 +35,7 @@ class Cell:
     pointer: bool = False
     offset: int = 0
     terms: tuple[Index, ...] = ()
+    view: View | None = None
 
     def at(self, offset: int) -> Cell:
         """The cell `offset` behind this one (a member of a structure or standard block)."""
@@ -49,7 +50,7 @@ class Cell:
     @property
     def plain(self) -> bool:
         """Whether it is a cell of a memory at hand, and always the same."""
-        return self.owner is None and not self.pointer and not self.terms
+        return self.owner is None and not self.pointer and not self.terms and self.view is None
 
 
 # ---- expressions -------------------------------------------------------------------------------------
