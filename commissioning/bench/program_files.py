@@ -19,6 +19,7 @@ TEXTS = frozenset({".st", ".iecst"})
 TWINCAT = frozenset({".tcpou", ".tcdut", ".tcgvl", ".tcio", ".tctto", ".tctleo"})
 PROJECT, XML = ".plcproj", ".xml"
 MAX_FILES = 5000
+MAX_BYTES = 64 << 20
 
 Read = Callable[[str, Place], bytes | None]
 Source = str | SourcePiece
@@ -35,6 +36,7 @@ class ProgramFiles:
         self.sources: dict[str, Source] = {}
         self._seen: set[str] = set()
         self._tasks: list[TwinCatTask] = []
+        self._bytes = 0
 
     def gather(self, names: Iterable[tuple[str, Place]]) -> dict[str, Source]:
         """Source texts by name, in the order of `names`; what is named twice is taken once."""
@@ -80,8 +82,15 @@ class ProgramFiles:
         if name in self._seen:
             return
         kind = _kind(name)
+        if self._bytes > MAX_BYTES:
+            return  # said already
         content = self.read(name, where)
         if content is None:
+            return
+        self._bytes += len(content)
+        if self._bytes > MAX_BYTES:
+            what = f"the programs are larger than {MAX_BYTES >> 20} MiB together"
+            self.found.append(Problem(what, where, "Name fewer files"))
             return
         if kind not in (PROJECT, XML) and kind not in TWINCAT:
             self._seen.add(name)

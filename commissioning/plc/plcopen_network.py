@@ -17,6 +17,7 @@ from commissioning.plc.plcopen_wires import assigned_outputs, connections, negat
 
 _MAX_DEPTH = 60
 _MAX_LENGTH = 20_000
+_MAX_TEXT = 4_000_000
 _EDGES = {"rising": "R_TRIG", "falling": "F_TRIG"}
 _WRITERS = ("coil", "outVariable", "inOutVariable", "block", "return", "jump")
 Statement = tuple[str, Element]
@@ -38,6 +39,7 @@ class Network:
         self._called: set[str] = set()
         self._enabled: dict[str, str] = {}
         self._busy: list[str] = []
+        self._length = 0
         for node in body.children:
             if node.get("localId"):
                 if node.get("localId") in self.nodes:
@@ -229,6 +231,7 @@ class Network:
         if self.uses.get(key, 0) > 1 and kind is not None and text != "TRUE":
             text = self._kept(f"wire_{identity}", text, kind, node)
         self._known[key] = text
+        self._count(text, node)
         return text
 
     def _enter(self, node: Element) -> None:
@@ -311,5 +314,11 @@ class Network:
         self.hidden.append((name, kind, node))
         return name
 
+    def _count(self, text: str, node: Element) -> None:
+        self._length += len(text)
+        if self._length > _MAX_TEXT:
+            raise Unreadable("this body is too large to be translated; keep parts of it in variables", node)
+
     def _say(self, text: str, node: Element) -> None:
+        self._count(text, node)
         self.statements.append((text, node))

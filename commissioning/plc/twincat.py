@@ -17,7 +17,8 @@ from commissioning.model.problem import Place, Problem
 from commissioning.plc.pieces import IDENTIFIER, PieceWriter, SourcePiece
 
 ROOT = "TcPlcObject"
-_SKIPPED = r"(?:\s|\(\*.*?\*\)|/\*.*?\*/|//[^\n]*|\{[^}]*\})*"
+# possessive: what was skipped is never tried another way, which would be endless in hostile files
+_SKIPPED = r"(?>\s+|\(\*.*?\*\)|/\*.*?\*/|//[^\n]*|\{[^}]*\})*+"
 _HEAD = re.compile(rf"{_SKIPPED}(PROGRAM|FUNCTION_BLOCK|FUNCTION|INTERFACE|CLASS)\b", re.I | re.S)
 _DRAWN = {
     "NWL": "ladder or function block networks", "CFC": "a continuous function chart (CFC)",

@@ -138,6 +138,16 @@ def test_that_a_folder_with_too_many_files_is_refused(
     assert "more than 3 files" in problems[0].what
 
 
+def test_that_programs_which_are_too_large_together_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program_files, "MAX_BYTES", 25)
+    put(tmp_path, **{f"plc__f{k}_dot_st": "x" * 10 for k in range(9)})
+    _, problems, read = gathered(tmp_path, "plc")
+    assert len(read) == 3
+    assert ["larger than" in problem.what for problem in problems] == [True]
+
+
 def test_that_the_same_file_is_taken_once(tmp_path: Path) -> None:
     put(tmp_path, plc__a_dot_st="a")
     sources, problems, read = gathered(tmp_path, "plc/a.st", "plc", "plc/a.st")

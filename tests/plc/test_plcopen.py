@@ -132,6 +132,22 @@ END_FUNCTION_BLOCK"""
     )
 
 
+def test_that_interfaces_of_codesys_are_read() -> None:
+    """Its methods and properties without bodies; here in an application, as CODESYS exports them."""
+    method = '<Method name="Go"><interface><returnType><BOOL/></returnType></interface></Method>'
+    prop = (
+        '<Property name="Speed"><interface><returnType><REAL/></returnType></interface>'
+        "<GetAccessor><interface/></GetAccessor></Property>"
+    )
+    extends = added("pouinheritance", "<Inheritance><Extends>I_Base</Extends></Inheritance>")
+    interface = f'<Interface name="I_Motor"><Methods>{method}</Methods>{extends}{prop}</Interface>'
+    rest = added("application", f'<resource name="Application">{added("interface", interface)}</resource>')
+    assert words(texts(project(rest=rest))["I_Motor"]) == (
+        "INTERFACE I_Motor EXTENDS I_Base METHOD Go : BOOL END_METHOD "
+        "PROPERTY Speed : REAL GET END_GET END_PROPERTY END_INTERFACE"
+    )
+
+
 def test_that_a_declaration_that_the_export_has_as_text_is_taken_as_it_is() -> None:
     declared = "(* mine *)\nFUNCTION_BLOCK FB\nVAR\n\tx, y : INT := 3; // both\nEND_VAR"
     whole = (

@@ -243,6 +243,48 @@ def test_that_networks_that_grow_without_end_are_refused_in_time() -> None:
         box(k, "MAX", {"IN1": k - 1, "IN2": k - 1}) for k in range(1, 50)
     )
     assert "too large" in refused(project(program(doubling + target(50, "q", 49), **BOOLS))).what
+    wide = value(0, "Unknown()") + "".join(box(k, "MAX", {"IN1": k - 1, "IN2": k - 1}) for k in range(1, 10))
+    wide += "".join(target(k, "n", 9) for k in range(10, 1500))  # 5 kB each
+    assert "too large" in refused(project(program(wide, **BOOLS))).what
+
+
+def test_that_boxes_of_codesys_are_read_as_they_are_exported() -> None:
+    """Everything at 0,0, one rail, pins In2 and Out1 behind EN, empty expressions, a box of text."""
+    code = "<STCode>n := n + 10;\nm := n;</STCode>"
+    space = "http://www.3s-software.com/plcopenxml"
+    execute = element(
+        "block", 9,
+        '<inputVariables><variable formalParameter="EN"><connectionPointIn><connection refLocalId="1"/>'
+        '</connectionPointIn></variable></inputVariables><inOutVariables/><outputVariables>'
+        '<variable formalParameter="ENO"><connectionPointOut><expression/></connectionPointOut></variable>'
+        f'</outputVariables><addData><data name="{space}/stcode">{code}</data></addData>',
+        0, 0, typeName="EXECUTE",
+    )  # fmt: skip
+    timer = box(20, "TON", {"EN": 1, "IN": 1, "PT": 21}, "ENO Q ET", "t").replace(
+        '<variable formalParameter="ET"><connectionPointOut/>',
+        '<variable formalParameter="ET"><connectionPointOut><expression>e</expression></connectionPointOut>',
+    )
+    body = (
+        rail() + '<vendorElement localId="90"><position x="0" y="0"/></vendorElement>'
+        + contact(1, "a", 0) + value(2, "n") + value(3, "5")
+        + box(4, "GE", {"EN": 1, "In2": 2, "In3": 3}, "Out1") + coil(5, "q", (4, "Out1"))
+        + value(21, "T#10ms") + timer + coil(22, "r", (20, "Q")) + execute
+        + element("rightPowerRail", 2147483646, "", 0, 0)
+    )  # fmt: skip
+    plc = started(
+        project(program(body, "LD", a="BOOL", q="BOOL", r="BOOL", n="INT", m="INT", e="TIME", t="TON"))
+    )
+    seen = []
+    for a in (0, 1, 1, 1, 0):
+        plc["MAIN.a"] = bool(a)
+        plc.run(scans=1)
+        seen.append((plc["MAIN.q"], plc["MAIN.r"], plc["MAIN.n"], plc["MAIN.m"], plc["MAIN.e"]))
+    # GE and the timer see n and a of the scan; the text comes last; without EN nothing is called
+    ms = 1_000_000
+    assert seen == [
+        (False, False, 0, 0, 0), (False, False, 10, 10, 0), (True, True, 20, 20, 10 * ms),
+        (True, True, 30, 30, 10 * ms), (False, True, 30, 30, 10 * ms),
+    ]  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None)

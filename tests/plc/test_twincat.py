@@ -202,6 +202,13 @@ def test_that_what_cannot_be_read_is_told_with_its_place(text: str, words_of: st
     assert problems[0].where.line >= 1
 
 
+def test_that_a_declaration_of_nothing_but_comments_is_read_in_time() -> None:
+    """Tried in every way in which comments can be joined, it would take for ever."""
+    comments = "(* *) /* */ {x} // y\n" * 2000
+    _, problems = read(obj(f'<POU Name="P"><Declaration>{comments}</Declaration></POU>'))
+    assert "none of a PROGRAM" in problems[0].what
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_that_a_damaged_file_gives_problems_or_text_and_nothing_else(data: st.DataObject) -> None:
