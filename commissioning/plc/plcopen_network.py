@@ -1,9 +1,9 @@
 """PLCopen XML: the drawn bodies LD and FBD -> Structured Text.
 
 What writes (coils, output variables, calls of blocks, RETURN) becomes a statement, in the order of
-`executionOrderId` where it is given, else from top to bottom and from left to right, as Beremiz does it;
-before each stand the calls that it needs. What has an `edge` gets an R_TRIG or F_TRIG of its own; what
-several others read is kept in a variable of its own, if its type is known, so that it is worked out once.
+`executionOrderId` where it is given, then from top to bottom and from left to right; the calls that it needs
+stand before it. What has an `edge` gets an R_TRIG or F_TRIG of its own; what several others read is kept in
+a variable of its own, if its type is known, so that it is worked out once.
 """
 
 from __future__ import annotations
