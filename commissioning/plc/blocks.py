@@ -8,10 +8,10 @@ The behaviour where IEC 61131-3 leaves a choice is decision 0005.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from commissioning.plc.iec_types import BOOL, ELEMENTARY, INT, TIME, IecType, Value
+from commissioning.plc.iec_types import BOOL, DT, ELEMENTARY, INT, TIME, IecType, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,15 @@ class BlockCell:
 
 @dataclass(frozen=True)
 class StandardBlock:
-    """`lines`: the body, Python with cells in braces. `elapsed`: the lines that keep ET, where it is read."""
+    """`lines`: the body, Python with cells in braces. `elapsed`: the lines that keep ET, where it is read.
+    `extra`: not in the standard's core, so that a program may have a block of its own by this name."""
 
     name: str
     cells: tuple[BlockCell, ...]
     lines: tuple[str, ...]
     elapsed: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
+    extra: bool = False
 
     @cached_property
     def offsets(self) -> dict[str, int]:
@@ -132,6 +134,27 @@ _RS = StandardBlock(
     ("{Q1} = not {R1} and ({S} or {Q1})",),
     aliases=(("SET", "S"), ("RESET1", "R1")),
 )
+# CDT is kept in every scan while IN is TRUE, so that a program with a running clock is never skipped
+_RTC = StandardBlock(
+    "RTC",
+    (_in("IN"), _in("PDT", DT), _out("Q"), _out("CDT", DT), _hidden("shift", 0, DT)),
+    (
+        "if {IN}:",
+        "    if not {Q}: {shift} = {PDT} - now",
+        "    {CDT} = now + {shift}",
+        "{Q} = {IN}",
+    ),
+)
+_SEMA = StandardBlock(
+    "SEMA",
+    (_in("CLAIM"), _in("RELEASE"), _out("BUSY"), _hidden("taken", False)),
+    (
+        "{BUSY} = {taken}",
+        "if {CLAIM}: {taken} = True",
+        "elif {RELEASE}: {BUSY} = {taken} = False",
+    ),
+    extra=True,
+)
 
 
 def _counters(suffix: str, type_: IecType) -> tuple[StandardBlock, ...]:
@@ -189,6 +212,10 @@ def _all() -> dict[str, StandardBlock]:
     blocks = [_TON, _TOF, _TP, _R_TRIG, _F_TRIG, _SR, _RS, *_counters("", INT)]
     for name in ("INT", "DINT", "LINT", "UINT", "UDINT", "ULINT"):
         blocks += _counters("_" + name, ELEMENTARY[name])
+    blocks += [_RTC, _SEMA]
+    for timer in (_TON, _TOF, _TP):
+        blocks += [replace(timer, name=timer.name + ending) for ending in ("_TIME", "_LTIME")]
+        blocks.append(replace(timer, name="L" + timer.name, extra=True))
     return {block.name: block for block in blocks}
 
 

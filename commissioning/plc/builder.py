@@ -115,6 +115,12 @@ class Builder(Transformer[Token, tree.Source]):
         given = tuple(argument for argument in arguments if argument is not None)
         return tree.Call(target, given, target.at, _deeper(target.at, target, *(a.value for a in given)))
 
+    def word_call(self, children: Children) -> tree.Call:
+        """`MOD(a, b)`: a function whose name is an operator as well."""
+        word, *arguments = children
+        target = tree.Name(str(word), _at(word))
+        return self.call([target, *arguments])
+
     def positional(self, children: Children) -> tree.Argument:
         return tree.Argument("", children[0], False, False, children[0].at)
 

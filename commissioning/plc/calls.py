@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from commissioning.plc import tree, typed
 from commissioning.plc.constants import real_of, sized, untyped_join
 from commissioning.plc.conversions import conversion
@@ -24,6 +26,7 @@ from commissioning.plc.iec_types import (
     WSTRING,
     IecType,
 )  # fmt: skip
+from commissioning.plc.limits import calls_in
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Cell, Typed
@@ -71,6 +74,8 @@ class ExpressionChecker(OperatorChecker):
         converted = conversion(name)
         if converted is not None:
             return self._convert(node, *converted)
+        if name in ("LOWER_BOUND", "UPPER_BOUND"):
+            return self._array_bound(name, node)
         if name in _TIME_FUNCTIONS:
             return self._time_call(name, node)
         if name in _OPERATOR_FUNCTIONS or name == "NOT":
@@ -90,6 +95,8 @@ class ExpressionChecker(OperatorChecker):
         operator = _OPERATOR_FUNCTIONS[name]
         if operator in LOGIC:
             return self.logic_of(operator, False, operands, node.at)
+        if operator in COMPARISONS and len(operands) > 2:
+            return self._ordered_row(name, operator, operands, node)
         result = operands[0]
         for operand in operands[1:]:
             if result is None or operand is None:
@@ -97,6 +104,35 @@ class ExpressionChecker(OperatorChecker):
             join = self.compare if operator in COMPARISONS else self.arithmetic
             result = join(operator, result, operand, node.at)
         return result
+
+    def _ordered_row(
+        self, name: str, operator: str, operands: list[Typed | None], node: tree.Call
+    ) -> Typed | None:
+        """GT(a, b, c): a > b AND b > c."""
+        known = [operand for operand in operands if operand is not None]
+        if len(known) < len(operands):
+            return None
+        if name == "NE" or calls_in(tuple(known[1:-1])):
+            what = f"{name} needs 2 arguments" if name == "NE" else "a function call stands inside the row"
+            self.problem(what, node.at, "Compare two by two")
+            return None
+        pairs = [self.compare(operator, a, b, node.at) for a, b in pairwise(known)]
+        return self.logic_of("AND", False, pairs, node.at)
+
+    def _array_bound(self, name: str, node: tree.Call) -> Typed | None:
+        """LOWER_BOUND(a, 1): a bound of a dimension of an array."""
+        owner = self.designator(node.arguments[0].value) if len(node.arguments) == 2 else None
+        number = self.expression(node.arguments[1].value) if owner is not None else None
+        if owner is None or number is None:
+            if len(node.arguments) != 2:
+                self.problem(f"{name} needs an array and the number of a dimension", node.at)
+            return None
+        wanted = number.value if isinstance(number, typed.Const) else 0
+        if not isinstance(wanted, int) or not 1 <= wanted <= len(owner.type.bounds):
+            what = f"{owner.member or owner.symbol.name} has the dimensions 1..{len(owner.type.bounds)}"
+            self.problem(what if owner.type.bounds else f"{name} needs an array", node.arguments[1].at)
+            return None
+        return typed.Const(DINT, owner.type.bounds[wanted - 1][name == "UPPER_BOUND"])
 
     def _time_call(self, name: str, node: tree.Call) -> Typed | None:
         """ADD_DT_TIME and its like: an operator between two given types (None: any number)."""

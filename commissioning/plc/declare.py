@@ -34,7 +34,11 @@ class Declarer:
                 "Rename one of them",
             )
             return
-        if key in STANDARD_BLOCKS or key in FUNCTIONS or key in ELEMENTARY or conversion(key):
+        known = FUNCTIONS.get(key)
+        block = STANDARD_BLOCKS.get(key)
+        given = known is not None and not (known.extra and node.kind == "FUNCTION")
+        given |= block is not None and not (block.extra and node.kind == "FUNCTION_BLOCK")
+        if given or key in ELEMENTARY or conversion(key):
             self.project.problem(
                 f"{node.name} is the name of a standard block, function or type",
                 file,

@@ -74,6 +74,8 @@ class OperatorChecker(DesignatorChecker):
                 return None
         if isinstance(found, typed.Standard) and found.type in (ANY_INT, ANY_REAL):
             return self._fitted_call(found, target, at, what)
+        if isinstance(found, typed.Standard) and found.name == "TRUNC" and target.kind == "int":
+            return typed.Standard(target, found.name, found.arguments)  # its result is any whole number
         source = found.type
         if converts(source, target):
             return found if source == target else typed.Convert(target, found)

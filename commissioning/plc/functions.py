@@ -22,7 +22,8 @@ Emit = Callable[[list[Code], IecType], Code]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`parameters`: formal names; `more`: further arguments may follow."""
+    """`parameters`: formal names; `more`: further arguments may follow; `extra`: not in the standard's core,
+    so that a program may have a function of its own by this name."""
 
     name: str
     parameters: tuple[str, ...]
@@ -31,6 +32,7 @@ class Function:
     more: bool = False
     takes: tuple[IecType, ...] = ()
     gives: IecType = REAL
+    extra: bool = False
 
 
 def _absolute(arguments: list[Code], type_: IecType) -> Code:
@@ -135,6 +137,15 @@ def _ranged(name: str) -> Emit:
     return lambda arguments, type_: wrapped(call(name, *arguments, low=-(1 << 70), high=1 << 70), type_)
 
 
+_BCD = (("BYTE", "USINT", 2), ("WORD", "UINT", 4), ("DWORD", "UDINT", 8), ("LWORD", "ULINT", 16))
+
+
+def _bcd(digits: int) -> Emit:
+    return lambda arguments, type_: call(
+        "bcd_of_number", *arguments, Code(str(digits)), low=type_.low, high=type_.high
+    )
+
+
 def _weekday(arguments: list[Code], type_: IecType) -> Code:
     return call("day_of_week", *arguments, low=0, high=6)
 
@@ -154,8 +165,10 @@ def _table() -> dict[str, Function]:
         Function("ROL", ("IN", "N"), "shift", _bits("rotate_left", True)),
         Function("ROR", ("IN", "N"), "shift", _bits("rotate_right", True)),
         Function("TRUNC", one, "to_int", _whole("truncated"), gives=DINT),
-        Function("FLOOR", one, "to_int", _whole("floor"), gives=DINT),
-        Function("CEIL", one, "to_int", _whole("ceiling"), gives=DINT),
+        Function("ROUND", one, "to_int", _whole("nearest"), gives=DINT, extra=True),
+        Function("FRACT", one, "real", _plain("fraction"), extra=True),
+        Function("FLOOR", one, "to_int", _whole("floor"), gives=DINT, extra=True),
+        Function("CEIL", one, "to_int", _whole("ceiling"), gives=DINT, extra=True),
         Function("EXPT", ("IN1", "IN2"), "reals", _plain("power")),
         Function("ATAN2", ("Y", "X"), "reals", _plain("atan2")),
         Function("TIME", (), "signature", _now, gives=TIME),
@@ -187,7 +200,7 @@ def _table() -> dict[str, Function]:
             "CONCAT_TOD", ("HOUR", "MINUTE", "SECOND", "MILLISECOND"), "signature", _ranged("time_of_parts"),
             takes=(DINT, DINT, DINT, DINT), gives=TOD,
         ),
-        Function("DAY_OF_WEEK", one, "signature", _weekday, takes=(DATE,), gives=USINT),
+        Function("DAY_OF_WEEK", one, "signature", _weekday, takes=(DATE,), gives=USINT, extra=True),
     ]  # fmt: skip
     table += moments
     for name, target in (
@@ -195,6 +208,20 @@ def _table() -> dict[str, Function]:
         ("TAN", "tan"), ("ASIN", "asin"), ("ACOS", "acos"), ("ATAN", "atan"),
     ):  # fmt: skip
         table.append(Function(name, one, "real", _plain(target)))
+    for bits, whole, digits in _BCD:
+        pattern, number = ELEMENTARY[bits], ELEMENTARY[whole]
+        read = Function(
+            f"{bits}_BCD_TO_{whole}",
+            one,
+            "signature",
+            _ranged("number_of_bcd"),
+            takes=(pattern,),
+            gives=number,
+        )
+        written = Function(
+            f"{whole}_TO_BCD_{bits}", one, "signature", _bcd(digits), takes=(number,), gives=pattern
+        )
+        table += [read, written]
     return {function.name: function for function in table}
 
 

@@ -161,7 +161,8 @@ def locate(plans: Sequence[MemoryPlan], any_elapsed: bool) -> Found:
                     continue
             for inner, index, type_ in parts(symbol.type, path, symbol.index):
                 if type_.kind == "block":
-                    block = STANDARD_BLOCKS.get(type_.name)
+                    own = plan.pou.slots[index].child is not None
+                    block = None if own else STANDARD_BLOCKS.get(type_.name)
                     for cell in block.cells if block is not None else ():
                         if cell.role != "hidden" and block is not None:
                             key = f"{inner}.{cell.name}".upper()
@@ -209,7 +210,8 @@ def _walked(area: Area, plan: MemoryPlan, rest: str) -> Location | None:
             type_, index = type_.element, index + offset
             path += f"[{','.join(str(number) for number in place)}]"
             continue
-        if type_.kind == "block" and position == len(rest) and type_.name in STANDARD_BLOCKS:
+        own = plan.pou.slots[index].child is not None
+        if type_.kind == "block" and position == len(rest) and type_.name in STANDARD_BLOCKS and not own:
             block = STANDARD_BLOCKS[type_.name]
             number = block.offsets.get(name)
             if number is None or block.cells[number].role == "hidden":

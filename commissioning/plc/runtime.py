@@ -135,6 +135,24 @@ def ceiling(value: float) -> int:
     return math.ceil(value) if math.isfinite(value) else truncated(value)
 
 
+def fraction(value: float) -> float:
+    return math.fmod(value, 1.0) if math.isfinite(value) else float(truncated(value))
+
+
+def number_of_bcd(pattern: int) -> int:
+    """Four bits per decimal digit."""
+    digits = f"{pattern:x}"
+    if not digits.isdecimal():
+        raise ArithmeticFault(f"16#{digits.upper()} is no BCD number")
+    return int(digits)
+
+
+def bcd_of_number(value: int, digits: int) -> int:
+    if value >= 10**digits:
+        raise ArithmeticFault(f"{value} has more than {digits} digits")
+    return int(str(value), 16)
+
+
 def limit(low: Any, value: Any, high: Any) -> Any:
     """IEC: MIN(MAX(value, low), high)."""
     return min(max(value, low), high)
@@ -316,7 +334,7 @@ def namespace() -> dict[str, Any]:
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
-            day_of_week, real_of_bits, bits_of_real,
+            day_of_week, fraction, number_of_bcd, bcd_of_number, real_of_bits, bits_of_real,
         )
     }  # fmt: skip
     return {
