@@ -129,7 +129,8 @@ class _Reader:
 
     def _passed(self, records: NDArray[Any], kind: NDArray[Any]) -> int:
         if self.plan.device == "out":
-            return int(np.count_nonzero((kind == int(Kind.PART_GONE)) & (records["aux"] == 0)))
+            gone = (kind == int(Kind.PART_GONE)) & (records["aux"] == 0)
+            return int(np.count_nonzero(gone & (records["a"] == self.index)))
         moves = (kind == int(Kind.PART_MOVE)) & (records["aux"] == int(CarrierKind.SLOT))
         return int(np.count_nonzero(moves & np.isin(records["a"], self.slots)))
 
