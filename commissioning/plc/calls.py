@@ -132,7 +132,7 @@ class ExpressionChecker(OperatorChecker):
             what = f"{owner.member or owner.symbol.name} has the dimensions 1..{len(owner.type.bounds)}"
             self.problem(what if owner.type.bounds else f"{name} needs an array", node.arguments[1].at)
             return None
-        return typed.Const(DINT, owner.type.bounds[wanted - 1][name == "UPPER_BOUND"])
+        return typed.Const(ANY_INT, owner.type.bounds[wanted - 1][name == "UPPER_BOUND"])
 
     def _time_call(self, name: str, node: tree.Call) -> Typed | None:
         """ADD_DT_TIME and its like: an operator between two given types (None: any number)."""

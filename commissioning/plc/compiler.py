@@ -49,14 +49,15 @@ def compile_st(
         parsed.append(source)
         project.problems += problems
         project.list_names.add(PurePath(file).stem.upper())
-    syntax_failed = bool(project.problems)
+    unreadable = list(project.problems)
     _declare(project, parsed, {file for file, text in files.items() if "%" in text})
     commands = _check(project)
     plan = plan_tasks(project, parsed, tasks)
-    if syntax_failed:
+    if unreadable:
         # what could not be read may be what seems undeclared: report those later
-        project.problems = [
-            p for p in project.problems if "there is no" not in p.what and "not declared" not in p.what
+        others = project.problems[len(unreadable) :]
+        project.problems = unreadable + [
+            p for p in others if "there is no" not in p.what and "not declared" not in p.what
         ]
     weights = call_weights(project, commands, [pou for _, pou in plan[1]])
     _refuse(project)

@@ -138,7 +138,7 @@ def date_value(kind: str, text: str) -> int:
             if len(rest) > 1 or not (int(hours) < 24 and int(minutes) < 60 and seconds < 60):
                 raise ValueError
             total += ((int(hours) * 60 + int(minutes)) * 60 + seconds) * 1_000_000_000
-    except ValueError:
+    except (ValueError, OverflowError):
         what = {"date": "date", "tod": "time of day", "dt": "date and time"}[kind]
         raise ValueError(f"'{text}' is not a {what}: write for example {forms[kind]}") from None
     if not DT.low <= total <= DT.high:
