@@ -11,7 +11,7 @@ from typing import Any
 
 from lark import Token, Transformer
 
-from commissioning.plc import tree
+from commissioning.plc import tree, units
 from commissioning.plc.tree import At, Expression
 
 MAX_DEPTH = 40
@@ -55,7 +55,7 @@ def _chain(children: Children) -> tree.Chain:
 _OPERATORS = {"&": "AND"}
 
 
-class Builder(Transformer[Token, tree.Source]):
+class Builder(Transformer[Token, units.Source]):
     """Stateless: one instance serves every parse."""
 
     # ---- expressions ---------------------------------------------------------------------------------
@@ -215,124 +215,124 @@ class Builder(Transformer[Token, tree.Source]):
     def names(self, children: Children) -> tuple[tree.Name, ...]:
         return tuple(tree.Name(str(token), _at(token)) for token in children)
 
-    def named_type(self, children: Children) -> tree.TypeName:
+    def named_type(self, children: Children) -> units.TypeName:
         token = children[0]
-        return tree.TypeName(str(token), children[1] if len(children) > 1 else None, _at(token))
+        return units.TypeName(str(token), children[1] if len(children) > 1 else None, _at(token))
 
-    def subrange_type(self, children: Children) -> tree.SubrangeType:
+    def subrange_type(self, children: Children) -> units.SubrangeType:
         name, low, high = children
-        return tree.SubrangeType(str(name), low, high, _at(name))
+        return units.SubrangeType(str(name), low, high, _at(name))
 
-    def bounds(self, children: Children) -> tree.Bounds:
+    def bounds(self, children: Children) -> units.Bounds:
         low, high = children
-        return tree.Bounds(low, high, low.at)
+        return units.Bounds(low, high, low.at)
 
-    def array_type(self, children: Children) -> tree.ArrayType:
+    def array_type(self, children: Children) -> units.ArrayType:
         word, *bounds, _of, element = children
-        return tree.ArrayType(tuple(bounds), element, _at(word), _deeper(_at(word), element))
+        return units.ArrayType(tuple(bounds), element, _at(word), _deeper(_at(word), element))
 
-    def valued(self, children: Children) -> tree.Enumerator:
+    def valued(self, children: Children) -> units.Enumerator:
         value = children[2] if len(children) > 1 else None
-        return tree.Enumerator(str(children[0]), value, _at(children[0]))
+        return units.Enumerator(str(children[0]), value, _at(children[0]))
 
-    def enum_type(self, children: Children) -> tree.EnumType:
+    def enum_type(self, children: Children) -> units.EnumType:
         *members, base = children
-        return tree.EnumType(tuple(members), "" if base is None else str(base), members[0].at)
+        return units.EnumType(tuple(members), "" if base is None else str(base), members[0].at)
 
-    def based_enum_type(self, children: Children) -> tree.EnumType:
+    def based_enum_type(self, children: Children) -> units.EnumType:
         base, *members = children
-        return tree.EnumType(tuple(members), str(base), members[0].at)
+        return units.EnumType(tuple(members), str(base), members[0].at)
 
-    def struct_type(self, children: Children) -> tree.StructType:
-        found = tuple(child for child in children if isinstance(child, tree.Declaration))
+    def struct_type(self, children: Children) -> units.StructType:
+        found = tuple(child for child in children if isinstance(child, units.Declaration))
         at = _at(children[0])
-        return tree.StructType(found, at, _deeper(at, *(declaration.type for declaration in found)))
+        return units.StructType(found, at, _deeper(at, *(declaration.type for declaration in found)))
 
-    def type_declaration(self, children: Children) -> tree.TypeDeclaration:
+    def type_declaration(self, children: Children) -> units.TypeDeclaration:
         name, type_ = children[:2]
         initial = children[2] if len(children) > 2 else None
-        return tree.TypeDeclaration(str(name), type_, initial, _at(name))
+        return units.TypeDeclaration(str(name), type_, initial, _at(name))
 
-    def types(self, children: Children) -> tree.Types:
-        found = tuple(child for child in children if isinstance(child, tree.TypeDeclaration))
-        return tree.Types(found, _at(children[0]))
+    def types(self, children: Children) -> units.Types:
+        found = tuple(child for child in children if isinstance(child, units.TypeDeclaration))
+        return units.Types(found, _at(children[0]))
 
-    def member_initial(self, children: Children) -> tree.InitialMember:
-        return tree.InitialMember(str(children[0]), children[2], _at(children[0]))
+    def member_initial(self, children: Children) -> units.InitialMember:
+        return units.InitialMember(str(children[0]), children[2], _at(children[0]))
 
-    def struct_initial(self, children: Children) -> tree.StructInitial:
+    def struct_initial(self, children: Children) -> units.StructInitial:
         at = children[0].at
-        return tree.StructInitial(tuple(children), at, _deeper(at, *(member.value for member in children)))
+        return units.StructInitial(tuple(children), at, _deeper(at, *(member.value for member in children)))
 
-    def repeated(self, children: Children) -> tuple[int, tree.Initial | None]:
+    def repeated(self, children: Children) -> tuple[int, units.Initial | None]:
         token, value = children
         if len(token) > _MOST_DIGITS:
             raise TooDeep("an initial value is repeated too often", _at(token))
         return int(token.replace("_", "")), value
 
-    def array_initial(self, children: Children) -> tree.ArrayInitial:
+    def array_initial(self, children: Children) -> units.ArrayInitial:
         items = [c if isinstance(c, tuple) else (1, c) for c in children if c is not None]
         at = next((value.at for _, value in items if value is not None), At(0, 0))
-        return tree.ArrayInitial(tuple(items), at, _deeper(at, *(value for _, value in items)))
+        return units.ArrayInitial(tuple(items), at, _deeper(at, *(value for _, value in items)))
 
-    def declaration(self, children: Children) -> tree.Declaration:
+    def declaration(self, children: Children) -> units.Declaration:
         names, _word, address, type_, initial, semicolon = children
         text = "" if address is None else str(address)
-        return tree.Declaration(names, text, type_, initial, names[0].at, _at(semicolon))
+        return units.Declaration(names, text, type_, initial, names[0].at, _at(semicolon))
 
     def qualifier(self, children: Children) -> str:
         return str(children[0].upper())
 
-    def _section(self, children: Children) -> tree.Section:
+    def _section(self, children: Children) -> units.Section:
         word = children[0]
         qualifiers = tuple(child for child in children[1:] if type(child) is str)
-        declarations = tuple(child for child in children if isinstance(child, tree.Declaration))
-        return tree.Section(word.upper(), qualifiers, declarations, _at(word))
+        declarations = tuple(child for child in children if isinstance(child, units.Declaration))
+        return units.Section(word.upper(), qualifiers, declarations, _at(word))
 
     local_section = _section
     global_section = _section
 
-    def section(self, children: Children) -> tree.Section:
-        section: tree.Section = children[0]
+    def section(self, children: Children) -> units.Section:
+        section: units.Section = children[0]
         return section
 
-    def pou(self, children: Children) -> tree.Pou:
+    def pou(self, children: Children) -> units.Pou:
         word, name, *sections, body, _end = children
-        return tree.Pou(word.upper(), str(name), None, tuple(sections), body, _at(name))
+        return units.Pou(word.upper(), str(name), None, tuple(sections), body, _at(name))
 
-    def function(self, children: Children) -> tree.Pou:
+    def function(self, children: Children) -> units.Pou:
         _word, name, result, *sections, body, _end = children
-        return tree.Pou("FUNCTION", str(name), result, tuple(sections), body, _at(name))
+        return units.Pou("FUNCTION", str(name), result, tuple(sections), body, _at(name))
 
-    def globals(self, children: Children) -> tree.Globals:
-        return tree.Globals(children[0], children[0].at)
+    def globals(self, children: Children) -> units.Globals:
+        return units.Globals(children[0], children[0].at)
 
-    def task(self, children: Children) -> tree.TaskDeclaration:
+    def task(self, children: Children) -> units.TaskDeclaration:
         _word, name, *settings, _semicolon = children
         given = tuple(setting for setting in settings if setting is not None)
-        return tree.TaskDeclaration(str(name), given, _at(name))
+        return units.TaskDeclaration(str(name), given, _at(name))
 
-    def instance(self, children: Children) -> tree.Instance:
+    def instance(self, children: Children) -> units.Instance:
         _word, name, _with, task, program, _semicolon = children
-        return tree.Instance(str(name), "" if task is None else str(task), str(program), _at(name))
+        return units.Instance(str(name), "" if task is None else str(task), str(program), _at(name))
 
     def resource(self, children: Children) -> Children:
         return children[4:-1]
 
-    def configuration(self, children: Children) -> tree.Configuration:
+    def configuration(self, children: Children) -> units.Configuration:
         parts: Children = []
         for child in children[2:-1]:
             parts += child if isinstance(child, list) else [child]
-        return tree.Configuration(
+        return units.Configuration(
             str(children[1]),
-            tuple(part for part in parts if isinstance(part, tree.Section)),
-            tuple(part for part in parts if isinstance(part, tree.TaskDeclaration)),
-            tuple(part for part in parts if isinstance(part, tree.Instance)),
+            tuple(part for part in parts if isinstance(part, units.Section)),
+            tuple(part for part in parts if isinstance(part, units.TaskDeclaration)),
+            tuple(part for part in parts if isinstance(part, units.Instance)),
             _at(children[1]),
         )
 
-    def unit(self, children: Children) -> tree.Unit | None:
+    def unit(self, children: Children) -> units.Unit | None:
         return children[0] if children else None
 
-    def start(self, children: Children) -> tuple[tree.Unit, ...]:
+    def start(self, children: Children) -> tuple[units.Unit, ...]:
         return tuple(child for child in children if child is not None)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
 from commissioning.model.problem import Problem, Problems
-from commissioning.plc import tree, typed
+from commissioning.plc import typed, units
 from commissioning.plc.addresses import directs
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
@@ -74,22 +74,22 @@ def _digest(files: Mapping[str, str], dialect: str, tasks: Sequence[TaskSpec]) -
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
-def _declare(project: Project, parsed: list[tree.Source], addressed: set[str]) -> None:
+def _declare(project: Project, parsed: list[units.Source], addressed: set[str]) -> None:
     """`addressed`: the files whose bodies may name addresses."""
     declarer = Declarer(project, {source.file: source.comments for source in parsed})
     for source in parsed:
         for unit in source.units:
-            if isinstance(unit, tree.Pou):
+            if isinstance(unit, units.Pou):
                 declarer.pou(unit, source.file)
-            elif isinstance(unit, tree.Types):
+            elif isinstance(unit, units.Types):
                 declarer.types.declare(unit, source.file)
     declarer.types.resolve_enumerations()
-    sections: list[tuple[tree.Section, str]] = []
+    sections: list[tuple[units.Section, str]] = []
     for source in parsed:
         for unit in source.units:
-            if isinstance(unit, tree.Globals):
+            if isinstance(unit, units.Globals):
                 sections.append((unit.section, source.file))
-            elif isinstance(unit, tree.Configuration):
+            elif isinstance(unit, units.Configuration):
                 sections += [(section, source.file) for section in unit.sections]
     # constants first, so that a list may use those of any other
     for section, file in sorted(sections, key=lambda pair: "CONSTANT" not in pair[0].qualifiers):

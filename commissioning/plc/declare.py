@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commissioning.plc import tree
+from commissioning.plc import tree, units
 from commissioning.plc.addresses import Addresses
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.conversions import conversion
@@ -22,7 +22,7 @@ class Declarer:
         self.addresses = Addresses(project)
         self.types = TypeNames(project)
 
-    def pou(self, node: tree.Pou, file: str) -> None:
+    def pou(self, node: units.Pou, file: str) -> None:
         """Makes the POU known by name; its variables come later, when all names are known."""
         key = node.name.upper()
         other = self.project.pous.get(key)
@@ -48,7 +48,7 @@ class Declarer:
             return
         self.project.pous[key] = Pou(node.kind, node.name, len(self.project.pous) + 1, file, node)
 
-    def globals(self, section: tree.Section, file: str) -> None:
+    def globals(self, section: units.Section, file: str) -> None:
         self.project.globals.file = file
         self._section(self.project.globals, section, file)
 
@@ -75,7 +75,7 @@ class Declarer:
 
     # ---- one section ---------------------------------------------------------------------------------
 
-    def _section(self, pou: Pou, section: tree.Section, file: str) -> None:
+    def _section(self, pou: Pou, section: units.Section, file: str) -> None:
         for node in section.declarations:
             found = self.types.resolve(pou, node.type, file)
             if found is None:
@@ -108,7 +108,7 @@ class Declarer:
         )
         return False
 
-    def _check(self, pou: Pou, symbol: Symbol, node: tree.Declaration, file: str) -> None:
+    def _check(self, pou: Pou, symbol: Symbol, node: units.Declaration, file: str) -> None:
         block, section = symbol.type.blocks, symbol.section
         if section == "VAR_IN_OUT" and node.initial is not None:
             self.project.problem("a VAR_IN_OUT has no initial value", file, symbol.at)
@@ -166,7 +166,7 @@ class Declarer:
                 symbol.at,
             )
 
-    def block_members(self, pou: Pou, node: tree.Declaration, file: str) -> None:
+    def block_members(self, pou: Pou, node: units.Declaration, file: str) -> None:
         """Initial values of a user's block, once the variables of all blocks are known."""
         if node.initial is None:
             return
@@ -179,7 +179,7 @@ class Declarer:
 
     # ---- comments --------------------------------------------------------------------------------------
 
-    def _comment(self, file: str, node: tree.Declaration) -> str:
+    def _comment(self, file: str, node: units.Declaration) -> str:
         """The comment behind a declaration on its last line."""
         found = [
             text

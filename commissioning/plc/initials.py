@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commissioning.plc import tree, typed
+from commissioning.plc import tree, typed, units
 from commissioning.plc.blocks import StandardBlock
 from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.evaluation import evaluated
@@ -20,7 +20,14 @@ class InitialValues:
         self.project = project
 
     def fill(
-        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, inner: bool
+        self,
+        pou: Pou,
+        file: str,
+        type_: IecType,
+        node: units.Initial,
+        slots: list[Slot],
+        at: int,
+        inner: bool,
     ) -> None:
         """Writes the initial value `node` of a variable of `type_` into `slots` from `at` on."""
         if type_.kind == "array":
@@ -29,9 +36,9 @@ class InitialValues:
             self._struct(pou, file, type_, node, slots, at, inner)
         elif type_.kind == "block":
             self._block(pou, file, type_, node, slots, at, inner)
-        elif isinstance(node, tree.StructInitial):
+        elif isinstance(node, units.StructInitial):
             self.project.problem(f"a {type_} has no members to initialise", file, node.at)
-        elif isinstance(node, tree.ArrayInitial):
+        elif isinstance(node, units.ArrayInitial):
             self.project.problem(f"a {type_} is no array, [...] does not fit it", file, node.at)
         elif not inner:
             value = self.constant(pou, node, type_, file)
@@ -52,11 +59,18 @@ class InitialValues:
         return value
 
     def _array(
-        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, inner: bool
+        self,
+        pou: Pou,
+        file: str,
+        type_: IecType,
+        node: units.Initial,
+        slots: list[Slot],
+        at: int,
+        inner: bool,
     ) -> None:
         element = type_.element
         assert element is not None
-        if not isinstance(node, tree.ArrayInitial):
+        if not isinstance(node, units.ArrayInitial):
             self._copied(pou, file, type_, node, slots, at, "[1, 2, 3] or [10(0)]")
             return
         step, count, room = element.size, 0, type_.size // element.size
@@ -73,9 +87,9 @@ class InitialValues:
                     slots[other : other + step] = slots[first : first + step]
             count += times
 
-    def _items(self, pou: Pou, file: str, node: tree.ArrayInitial) -> list[tuple[int, tree.Initial | None]]:
+    def _items(self, pou: Pou, file: str, node: units.ArrayInitial) -> list[tuple[int, units.Initial | None]]:
         """The items; N(0) with a CONSTANT N was read as a call and becomes a repetition."""
-        found: list[tuple[int, tree.Initial | None]] = []
+        found: list[tuple[int, units.Initial | None]] = []
         for times, value in node.items:
             if (
                 isinstance(value, tree.Call) and isinstance(value.target, tree.Name)
@@ -92,9 +106,16 @@ class InitialValues:
         return found
 
     def _struct(
-        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, inner: bool
+        self,
+        pou: Pou,
+        file: str,
+        type_: IecType,
+        node: units.Initial,
+        slots: list[Slot],
+        at: int,
+        inner: bool,
     ) -> None:
-        if not isinstance(node, tree.StructInitial):
+        if not isinstance(node, units.StructInitial):
             self._copied(pou, file, type_, node, slots, at, f"({type_.members[0].name} := ...)")
             return
         for given in node.members:
@@ -107,7 +128,14 @@ class InitialValues:
                 self.fill(pou, file, member.type, given.value, slots, at + member.offset, inner)
 
     def _copied(
-        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, form: str
+        self,
+        pou: Pou,
+        file: str,
+        type_: IecType,
+        node: units.Initial,
+        slots: list[Slot],
+        at: int,
+        form: str,
     ) -> None:
         """The value of a CONSTANT of the same type."""
         if isinstance(node, tree.Name):
@@ -119,11 +147,18 @@ class InitialValues:
         self.project.problem(f"this is no value of a {type_}", file, node.at, f"Write {form}")
 
     def _block(
-        self, pou: Pou, file: str, type_: IecType, node: tree.Initial, slots: list[Slot], at: int, inner: bool
+        self,
+        pou: Pou,
+        file: str,
+        type_: IecType,
+        node: units.Initial,
+        slots: list[Slot],
+        at: int,
+        inner: bool,
     ) -> None:
         block = self.project.block(type_.name)
         assert block is not None
-        if not isinstance(node, tree.StructInitial):
+        if not isinstance(node, units.StructInitial):
             what = "a block has its initial values in parentheses"
             name = "Q" if block is None else block.name
             self.project.problem(what, file, node.at, f"Write x : {name} := (PT := T#2s);")

@@ -9,24 +9,22 @@ it almost nothing and changes no result: not skipping is always right.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
-from types import CodeType, TracebackType
+from types import TracebackType
 from typing import Any
 
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.blocks import DUE, START
 from commissioning.plc.comparisons import between
-from commissioning.plc.iec_types import IecType, Value
-from commissioning.plc.layout import Location, MemoryPlan, shown, with_shown
+from commissioning.plc.iec_types import Value
+from commissioning.plc.layout import Location, with_shown
+from commissioning.plc.memory import Memory, accepted, fresh, functions_of, plain, seen_value
 from commissioning.plc.program import Program
-from commissioning.plc.runtime import LOOP_BUDGET, ArithmeticFault, PlcError, namespace, rounded
-from commissioning.plc.scope import View
+from commissioning.plc.runtime import LOOP_BUDGET, ArithmeticFault, PlcError
 
-Memory = list[Any]
 FREE_COMPARISONS = (
     3  # misses in a row before the back-off starts: an input edge takes two or three scans to settle
 )
@@ -63,8 +61,8 @@ class Plc:
         self.program = program
         self.now_ns = 0
         self.stopped: PlcError | None = None
-        functions = _functions(program.code)
-        self._memories: list[Memory] = [_fresh(plan) for plan in program.memories]
+        functions = functions_of(program.code)
+        self._memories: list[Memory] = [fresh(plan) for plan in program.memories]
         for memory, plan in zip(self._memories, program.memories, strict=True):
             for index, child in plan.children:
                 memory[index] = self._memories[child]
@@ -213,7 +211,7 @@ class Plc:
         if where.timer >= 0:
             return partial(self._elapsed, memory, where.timer)
         if where.view is not None:
-            return partial(_seen, memory, where.index, where.view, where.type)
+            return partial(seen_value, memory, where.index, where.view, where.type)
         return partial(memory.__getitem__, where.index)
 
     def _elapsed(self, memory: Memory, base: int) -> int:
@@ -327,7 +325,7 @@ class Plc:
             "format": "plc-snapshot/1",
             "program": self.program.hash,
             "now_ns": self.now_ns,
-            "memories": [_plain(p, m) for p, m in zip(self.program.memories, self._memories, strict=True)],
+            "memories": [plain(p, m) for p, m in zip(self.program.memories, self._memories, strict=True)],
             "tasks": [
                 [s.settled, s.disturbed, s.failures, s.wait, s.scans, s.next_ns] for s in self._tasks
             ],
@@ -352,52 +350,3 @@ class Plc:
             state.settled, state.disturbed, state.failures, state.wait, state.scans, state.next_ns = values
         stopped = snapshot["stopped"]
         self.stopped = None if stopped is None else PlcError(*stopped)
-
-
-def _seen(memory: Memory, index: int, view: View, type_: IecType) -> Value:
-    return shown(memory[index], view, type_)
-
-
-def accepted(path: str, type_: IecType, value: Value) -> Value:
-    """`value` as a cell of `type_` keeps it; raises TypeError or ValueError."""
-    if type_.kind == "bool":
-        if isinstance(value, bool):
-            return value
-    elif type_.kind == "string":
-        if isinstance(value, str):
-            return value[: type_.length]
-    elif type_.kind == "real":
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return rounded(value) if type_.name == "REAL" else float(value) + 0.0
-    elif isinstance(value, int) and not isinstance(value, bool):
-        low, high = type_.limits or (type_.low, type_.high)
-        if not low <= value <= high:
-            raise ValueError(f"{value} does not fit {path}, a {type_.plain} ({low}..{high})")
-        return value
-    raise TypeError(f"{path} is a {type_}, not {type(value).__name__}")
-
-
-def _functions(code: CodeType) -> dict[str, Any]:
-    names = namespace()
-    exec(code, names)  # noqa: S102 - generated from the typed tree, without builtins
-    return names
-
-
-def _fresh(plan: MemoryPlan) -> Memory:
-    overrides = dict(plan.overrides)
-    return [
-        overrides.get(index, slot.value) if slot.type is not None else None
-        for index, slot in enumerate(plan.pou.slots)
-    ]
-
-
-def _plain(plan: MemoryPlan, memory: Memory) -> list[Value | None]:
-    """The values of a memory for JSON, which has no NaN and no infinity: these are written as text."""
-    return [
-        None
-        if slot.type is None
-        else str(value)
-        if isinstance(value, float) and not math.isfinite(value)
-        else value
-        for slot, value in zip(plan.pou.slots, memory, strict=True)
-    ]

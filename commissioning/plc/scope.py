@@ -12,7 +12,7 @@ import difflib
 from dataclasses import dataclass, field
 
 from commissioning.model.problem import Place, Problem
-from commissioning.plc import tree
+from commissioning.plc import units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.tree import At
@@ -87,7 +87,7 @@ class Pou:
     name: str
     number: int
     file: str
-    tree: tree.Pou | None
+    tree: units.Pou | None
     symbols: dict[str, Symbol] = field(default_factory=dict)
     slots: list[Slot] = field(default_factory=list)
     result: IecType | None = None

@@ -11,7 +11,7 @@ from typing import Any
 from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 
 from commissioning.model.problem import Place, Problem
-from commissioning.plc import tree
+from commissioning.plc import tree, units
 from commissioning.plc.builder import Builder, TooDeep
 
 KEYWORDS = (
@@ -67,18 +67,18 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", transformer=Builder(), maybe_placeholders=True)
 
 
-def parse_source(text: str, file: str) -> tuple[tree.Source, list[Problem]]:
+def parse_source(text: str, file: str) -> tuple[units.Source, list[Problem]]:
     """The units of one file that could be read, and a Problem for each that could not."""
     problems: list[Problem] = []
     if len(text) > MAX_CHARACTERS:
-        return tree.Source(file, ()), [
+        return units.Source(file, ()), [
             Problem(f"the program is longer than {MAX_CHARACTERS} characters", Place(file))
         ]
     comments = _comments(text)
-    units: tuple[tree.Unit, ...] = ()
+    found: tuple[units.Unit, ...] = ()
     while True:
         try:
-            units = _parse(text)
+            found = _parse(text)
             break
         except UnexpectedInput as error:
             problem, position = _explain(error, text, file)
@@ -90,13 +90,13 @@ def parse_source(text: str, file: str) -> tuple[tree.Source, list[Problem]]:
         if rest is None or len(problems) >= MAX_SYNTAX_PROBLEMS:
             break
         text = rest
-    return tree.Source(file, units, comments), problems
+    return units.Source(file, found, comments), problems
 
 
-def _parse(text: str) -> tuple[tree.Unit, ...]:
+def _parse(text: str) -> tuple[units.Unit, ...]:
     result: Any = _parser().parse(text)
-    units: tuple[tree.Unit, ...] = result
-    return units
+    found: tuple[units.Unit, ...] = result
+    return found
 
 
 def _comments(text: str) -> dict[int, list[tuple[int, str]]]:

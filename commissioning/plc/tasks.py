@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from commissioning.model.problem import Place, Problem
-from commissioning.plc import tree
+from commissioning.plc import tree, units
 from commissioning.plc.iec_types import TIME
 from commissioning.plc.literals import literal_value
 from commissioning.plc.program import Task, TaskSpec
@@ -16,10 +16,10 @@ LOWEST_PRIORITY = 65_535
 TaskPlan = tuple[tuple[Task, ...], list[tuple[str, Pou]]]
 
 
-def plan_tasks(project: Project, parsed: list[tree.Source], specs: Sequence[TaskSpec]) -> TaskPlan:
+def plan_tasks(project: Project, parsed: list[units.Source], specs: Sequence[TaskSpec]) -> TaskPlan:
     """(tasks, program instances as (name, POU)); Problems are noted in the project."""
     programs = {key: pou for key, pou in project.pous.items() if pou.kind == "PROGRAM"}
-    configurations = [(u, s.file) for s in parsed for u in s.units if isinstance(u, tree.Configuration)]
+    configurations = [(u, s.file) for s in parsed for u in s.units if isinstance(u, units.Configuration)]
     if specs:
         return _from_specs(project, programs, specs)
     declared = [(c, file) for c, file in configurations if c.instances]
@@ -69,7 +69,7 @@ def _from_specs(project: Project, programs: dict[str, Pou], specs: Sequence[Task
 
 
 def _from_configuration(
-    project: Project, programs: dict[str, Pou], unit: tree.Configuration, file: str
+    project: Project, programs: dict[str, Pou], unit: units.Configuration, file: str
 ) -> TaskPlan:
     settings: dict[str, tuple[str, int, int]] = {}
     for task in unit.tasks:
@@ -110,7 +110,7 @@ def _from_configuration(
     return tasks, instances
 
 
-def _settings(project: Project, task: tree.TaskDeclaration, file: str) -> tuple[int, int]:
+def _settings(project: Project, task: units.TaskDeclaration, file: str) -> tuple[int, int]:
     cycle, priority = 0, 0
     for setting in task.settings:
         name = setting.name.upper()

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable
 from math import prod
 
-from commissioning.plc import tree, typed
+from commissioning.plc import tree, typed, units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.conversions import conversion
@@ -28,10 +28,10 @@ class TypeNames:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.initials = InitialValues(project)
-        self._waiting: dict[str, tuple[tree.TypeDeclaration, str]] = {}
+        self._waiting: dict[str, tuple[units.TypeDeclaration, str]] = {}
         self._resolving: list[str] = []
 
-    def declare(self, section: tree.Types, file: str) -> None:
+    def declare(self, section: units.Types, file: str) -> None:
         """Makes the types of a TYPE section known by name."""
         for node in section.declarations:
             key = node.name.upper()
@@ -56,23 +56,23 @@ class TypeNames:
     def resolve_enumerations(self) -> None:
         """Enumerations first: their members are names of their own."""
         for key, (node, _file) in self._waiting.items():
-            if isinstance(node.type, tree.EnumType):
+            if isinstance(node.type, units.EnumType):
                 self._named_type(key)
 
     # ---- one type ------------------------------------------------------------------------------------
 
-    def resolve(self, pou: Pou, node: tree.TypeNode, file: str) -> Declared | None:
+    def resolve(self, pou: Pou, node: units.TypeNode, file: str) -> Declared | None:
         """The type that `node` names or describes; None after a Problem."""
         match node:
-            case tree.TypeName():
+            case units.TypeName():
                 return self._name(pou, node, file)
-            case tree.SubrangeType():
+            case units.SubrangeType():
                 return self._subrange(pou, node, file)
-            case tree.ArrayType():
+            case units.ArrayType():
                 return self._array(pou, node, file)
-            case tree.EnumType():
+            case units.EnumType():
                 return self._enumeration(pou, node, file, "")
-            case tree.StructType():
+            case units.StructType():
                 return self._structure(pou, node, file, "")
 
     def _named_type(self, key: str) -> Declared | None:
@@ -87,9 +87,9 @@ class TypeNames:
         self._resolving.append(key)
         shared = self.project.globals
         match node.type:
-            case tree.EnumType():
+            case units.EnumType():
                 found = self._enumeration(shared, node.type, file, node.name)
-            case tree.StructType():
+            case units.StructType():
                 found = self._structure(shared, node.type, file, node.name)
             case _:
                 found = self.resolve(shared, node.type, file)
@@ -100,7 +100,7 @@ class TypeNames:
         return found
 
     def with_initial(
-        self, pou: Pou, found: Declared, node: tree.Initial | None, file: str, inner: bool = False
+        self, pou: Pou, found: Declared, node: units.Initial | None, file: str, inner: bool = False
     ) -> Declared:
         """`found` with the initial value written behind it; `inner`: only those of user's blocks."""
         if node is None:
@@ -109,7 +109,7 @@ class TypeNames:
         self.initials.fill(pou, file, found.type, node, slots, 0, inner)
         return Declared(found.type, tuple(slots))
 
-    def _name(self, pou: Pou, node: tree.TypeName, file: str) -> Declared | None:
+    def _name(self, pou: Pou, node: units.TypeName, file: str) -> Declared | None:
         key = node.name.upper()
         elementary = ELEMENTARY.get(key)
         if elementary is not None:
@@ -147,7 +147,7 @@ class TypeNames:
         self.project.problem(what, file, node.at, "Use a number, or a CONSTANT declared before")
         return None
 
-    def _string(self, pou: Pou, node: tree.TypeName, elementary: IecType, file: str) -> IecType | None:
+    def _string(self, pou: Pou, node: units.TypeName, elementary: IecType, file: str) -> IecType | None:
         assert node.length is not None
         length = self._whole(pou, node.length, file)
         if length is None:
@@ -157,8 +157,8 @@ class TypeNames:
             return None
         return dataclasses.replace(elementary, length=length)
 
-    def _subrange(self, pou: Pou, node: tree.SubrangeType, file: str) -> Declared | None:
-        found = self._name(pou, tree.TypeName(node.name, None, node.at), file)
+    def _subrange(self, pou: Pou, node: units.SubrangeType, file: str) -> Declared | None:
+        found = self._name(pou, units.TypeName(node.name, None, node.at), file)
         low, high = self._whole(pou, node.low, file), self._whole(pou, node.high, file)
         if found is None or low is None or high is None:
             return None
@@ -171,7 +171,7 @@ class TypeNames:
         type_ = dataclasses.replace(base, limits=(low, high))
         return Declared(type_, (Slot(type_, min(max(0, low), high)),))
 
-    def _array(self, pou: Pou, node: tree.ArrayType, file: str) -> Declared | None:
+    def _array(self, pou: Pou, node: units.ArrayType, file: str) -> Declared | None:
         element = self.resolve(pou, node.element, file)
         bounds = []
         for pair in node.bounds:
@@ -199,7 +199,7 @@ class TypeNames:
 
     # ---- structures and enumerations -------------------------------------------------------------------
 
-    def _structure(self, pou: Pou, node: tree.StructType, file: str, name: str) -> Declared | None:
+    def _structure(self, pou: Pou, node: units.StructType, file: str, name: str) -> Declared | None:
         slots: list[Slot] = []
         members: dict[str, Component] = {}
         sound = True
@@ -229,10 +229,10 @@ class TypeNames:
         )  # fmt: skip
         return Declared(type_, tuple(slots)) if sound else None
 
-    def _enumeration(self, pou: Pou, node: tree.EnumType, file: str, name: str) -> Declared | None:
+    def _enumeration(self, pou: Pou, node: units.EnumType, file: str, name: str) -> Declared | None:
         base = ELEMENTARY["INT"]
         if node.base:
-            found = self._name(pou, tree.TypeName(node.base, None, node.at), file)
+            found = self._name(pou, units.TypeName(node.base, None, node.at), file)
             if found is None:
                 return None
             base = found.type

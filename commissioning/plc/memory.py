@@ -1,0 +1,66 @@
+"""The memories of a running PLC: fresh ones, what may be written into them, their values for a snapshot."""
+
+from __future__ import annotations
+
+import math
+from types import CodeType
+from typing import Any
+
+from commissioning.plc.iec_types import IecType, Value
+from commissioning.plc.layout import MemoryPlan, shown
+from commissioning.plc.runtime import namespace, rounded
+from commissioning.plc.scope import View
+
+Memory = list[Any]
+
+
+def seen_value(memory: Memory, index: int, view: View, type_: IecType) -> Value:
+    """What a view shows of a cell."""
+    return shown(memory[index], view, type_)
+
+
+def accepted(path: str, type_: IecType, value: Value) -> Value:
+    """`value` as a cell of `type_` keeps it; raises TypeError or ValueError."""
+    if type_.kind == "bool":
+        if isinstance(value, bool):
+            return value
+    elif type_.kind == "string":
+        if isinstance(value, str):
+            return value[: type_.length]
+    elif type_.kind == "real":
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return rounded(value) if type_.name == "REAL" else float(value) + 0.0
+    elif isinstance(value, int) and not isinstance(value, bool):
+        low, high = type_.limits or (type_.low, type_.high)
+        if not low <= value <= high:
+            raise ValueError(f"{value} does not fit {path}, a {type_.plain} ({low}..{high})")
+        return value
+    raise TypeError(f"{path} is a {type_}, not {type(value).__name__}")
+
+
+def functions_of(code: CodeType) -> dict[str, Any]:
+    """The functions of the generated module."""
+    names = namespace()
+    exec(code, names)  # noqa: S102 - generated from the typed tree, without builtins
+    return names
+
+
+def fresh(plan: MemoryPlan) -> Memory:
+    """A memory with every cell at its initial value."""
+    overrides = dict(plan.overrides)
+    return [
+        overrides.get(index, slot.value) if slot.type is not None else None
+        for index, slot in enumerate(plan.pou.slots)
+    ]
+
+
+def plain(plan: MemoryPlan, memory: Memory) -> list[Value | None]:
+    """The values of a memory for JSON, which has no NaN and no infinity: these are written as text."""
+    return [
+        None
+        if slot.type is None
+        else str(value)
+        if isinstance(value, float) and not math.isfinite(value)
+        else value
+        for slot, value in zip(plan.pou.slots, memory, strict=True)
+    ]
