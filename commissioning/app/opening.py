@@ -41,11 +41,15 @@ def open_path(path: Path, at_ns: int | None = None, stop: bool = False, arm: Seq
 
 
 def open_recording(path: Path, at_ns: int | None = None) -> Opened:
-    from commissioning.bench.recorded_view import from_its_beginning
     from commissioning.files.recording import read_recording
 
+    start_ns, notice = 0, ""
     try:
-        recording, start_ns, notice = from_its_beginning(read_recording(path))
+        recording = read_recording(path)
+        if recording.first_record:  # what the line was there, only its scene and snapshot tell
+            from commissioning.bench.recorded_view import from_its_beginning
+
+            recording, start_ns, notice = from_its_beginning(recording)
     except Problems as problems:
         return Opened(problems=tuple(problems.problems), name=path.name)
     source = ReplaySource(recording, start_ns=start_ns, notice=notice)

@@ -30,9 +30,7 @@ class PhotoEye(Switching):
             Param("beam_height", "length", "Height of the beam above the track.", default=0.06, minimum=0.0),
             *SWITCHING,
         ),
-        ports=(
-            Port("blocked", DataType.BOOL, "out", "A part is in the beam (`contact: nc`: no part is)."),
-        ),
+        ports=(Port("blocked", DataType.BOOL, "out", "A part is in the beam (`contact: nc`: no part is)."),),
         places="along",
         example="pe1: {type: photo_eye, along: belt1, at: 2.8 m, tags: {blocked: I_PE1}}",
     )

@@ -273,9 +273,7 @@ def product(powers: Sequence[int], values: list[Any]) -> Any:
     return result
 
 
-def continuous_total(
-    signs: Sequence[int], values: list[Polynomial], t: int
-) -> tuple[Polynomial, int]:
+def continuous_total(signs: Sequence[int], values: list[Polynomial], t: int) -> tuple[Polynomial, int]:
     result = values[0].scaled(float(signs[0]))
     for sign, value in zip(signs[1:], values[1:], strict=True):
         result = result.plus(value, float(sign))

@@ -248,7 +248,11 @@ class LaneHandover(LaneHolds):
         """Take a place out of the order; `counted`: 1 if its part is not counted among them any more."""
         self.count += counted
         last = self.last
+        # A zone that starts because of this tells its lanes; nothing may come on between two parts whose
+        # order is just being changed. What is left to do then is done when the caller settles.
+        draining, self.draining = self.draining, True
         self.take_out(place)
+        self.draining = draining
         if last is place and self.waiting:
             self.calls.append((self._cleared, None))
 

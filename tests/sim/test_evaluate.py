@@ -333,13 +333,9 @@ class Naive:
             return [self._edge(levels, t, after) for t in times]
         if kind == "for":
             levels, duration = self.run(rest[0]), rest[1]
-            return [
-                kleene_and(*levels[t - duration : t + 1]) if t >= duration else False for t in times
-            ]
+            return [kleene_and(*levels[t - duration : t + 1]) if t >= duration else False for t in times]
         levels, events = self.run(rest[0]), self.run(rest[1])
-        return [
-            kleene_or(*(kleene_and(events[s], *levels[s : t + 1]) for s in range(t + 1))) for t in times
-        ]
+        return [kleene_or(*(kleene_and(events[s], *levels[s : t + 1]) for s in range(t + 1))) for t in times]
 
     @staticmethod
     def _edge(levels: list[Truth], t: int, after: bool) -> Truth:
