@@ -18,6 +18,8 @@ from commissioning.plc.scope import Pou, Project, Slot, Symbol, View
 
 _ADDRESS = re.compile(r"%([IQM])([XBWDL]?)([0-9]+(?:\.[0-9]+)*)")
 _ANYWHERE = re.compile(r"%[IQM][XBWDL]?\*")
+_ANY = re.compile(r"%[IQM]", re.IGNORECASE)
+_DECLARED = re.compile(r"\bAT\s*%[IQM]", re.IGNORECASE)
 _WIDTHS = {"X": 1, "": 1, "B": 8, "W": 16, "D": 32, "L": 64}
 _TYPES = {"X": "BOOL", "": "BOOL", "B": "BYTE", "W": "WORD", "D": "DWORD", "L": "LWORD"}
 _LARGEST = 1 << 20  # bits of one connected piece of memory
@@ -148,6 +150,11 @@ def _wanted(type_: IecType) -> int:
     if type_.kind == "real":
         return 32 if type_.name == "REAL" else 64
     return {"bool": 1, "string": 0, "block": 0, "struct": 0}.get(type_.kind, type_.bits)
+
+
+def names_addresses(text: str) -> bool:
+    """Whether a body in this text may name an address: whether one stands elsewhere than behind AT."""
+    return len(_ANY.findall(text)) > len(_DECLARED.findall(text))
 
 
 def directs(nodes: Iterable[Any]) -> Iterator[tree.Direct]:

@@ -258,13 +258,16 @@ class ModuleWriter:
 
     def _call_standard(self, node: typed.CallStandard, depth: int) -> None:
         memory, first = place(node.cell)
+        plain = node.cell.plain
         if node.cell.terms or node.cell.owner is not None:  # found once: a block in an array, or in another
             self._line(depth, f"p{depth}, o{depth} = {memory}, {first}")
 
         def at(offset: int) -> str:
             if node.cell.terms or node.cell.owner is not None:
                 return f"p{depth}[o{depth}+{offset}]" if offset else f"p{depth}[o{depth}]"
-            return cell_text(node.cell.at(offset))
+            if plain:
+                return f"{memory}[{node.cell.index + offset}]"
+            return f"{memory}[{first}+{offset}]" if offset else f"{memory}[{first}]"
 
         for offset, type_, value in node.inputs:
             self._line(depth, f"{at(offset)} = {stored(value, type_).text}")

@@ -22,6 +22,11 @@ _NODES = tuple(
     for kind in vars(typed).values()
     if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == typed.__name__
 )
+# what can hold a cell: neither a type, nor a place, nor what a standard block is
+_PARTS = {
+    kind: tuple(f.name for f in fields(kind) if f.name not in ("type", "at", "block", "symbol"))
+    for kind in _NODES
+}
 _WHOLE, _LARGEST = 1 << 53, 1e300
 
 
@@ -53,8 +58,9 @@ def _uses(node: Any) -> Iterator[tuple[Cell, float | None]]:
             yield from _uses(item)
     elif isinstance(node, Cell):
         yield node, None
-        yield from _uses(node.owner)
-        yield from _uses(tuple(term.value for term in node.terms))
+        if not node.plain:
+            yield from _uses(node.owner)
+            yield from _uses(tuple(term.value for term in node.terms))
     elif isinstance(node, typed.Compare):
         for one, other in ((node.left, node.right), (node.right, node.left)):
             cell, value = _loaded(one), _constant(other)
@@ -64,8 +70,8 @@ def _uses(node: Any) -> Iterator[tuple[Cell, float | None]]:
         yield from _uses(node.left)
         yield from _uses(node.right)
     elif isinstance(node, _NODES):
-        for field in fields(node):
-            yield from _uses(getattr(node, field.name))
+        for name in _PARTS[type(node)]:
+            yield from _uses(getattr(node, name))
 
 
 def _loaded(node: typed.Typed) -> Cell | None:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from commissioning.model.problem import Problem, Problems
 from commissioning.plc import typed, units
-from commissioning.plc.addresses import directs
+from commissioning.plc.addresses import directs, names_addresses
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
@@ -50,7 +50,7 @@ def compile_st(
         project.problems += problems
         project.list_names.add(PurePath(file).stem.upper())
     unreadable = list(project.problems)
-    _declare(project, parsed, {file for file, text in files.items() if "%" in text})
+    _declare(project, parsed, {file for file, text in files.items() if names_addresses(text)})
     commands = _check(project)
     plan = plan_tasks(project, parsed, tasks)
     if unreadable:

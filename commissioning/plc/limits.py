@@ -62,18 +62,28 @@ def calls_in(node: Any) -> list[int]:
         item = work.pop()
         if isinstance(item, tuple):
             work += item
+        elif isinstance(item, typed.Load):
+            if not item.cell.plain:
+                work.append(item.cell)
+        elif isinstance(item, typed.Cell):
+            if not item.plain:
+                work += [item.owner, *(term.value for term in item.terms)]
         elif isinstance(item, _NODES):
             if isinstance(item, typed.CallBlock | typed.UserCall):
                 found.append(item.pou)
-            work += [getattr(item, field.name) for field in dataclasses.fields(item)]
+            work += [getattr(item, name) for name in _PARTS[type(item)]]
     return found
 
 
 _NODES = (
     typed.Convert, typed.Minus, typed.Not, typed.Arithmetic, typed.Scaled, typed.Compare, typed.Logic,
     typed.Standard, typed.UserCall, typed.Store, typed.CallStandard, typed.CallBlock, typed.CallFunction,
-    typed.If, typed.Case, typed.For, typed.While, typed.Repeat, typed.Load, typed.Cell, typed.Index,
+    typed.If, typed.Case, typed.For, typed.While, typed.Repeat,
 )  # fmt: skip
+_PARTS = {
+    kind: tuple(f.name for f in dataclasses.fields(kind) if f.name not in ("type", "at", "block", "symbol"))
+    for kind in _NODES
+}
 
 
 def _bottom_up(project: Project) -> Iterable[str] | None:

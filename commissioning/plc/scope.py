@@ -111,12 +111,14 @@ class Project:
         self.enumerators: dict[str, list[IecType]] = {}  # upper-case name of a member -> its enumerations
         self.tables: dict[tuple[int, int, int], None] = {}  # (low, high, stride) of indices that vary
         self.problems: list[Problem] = []
+        self._noted: set[Problem] = set()
         self.reads_elapsed = False  # of any timer
         self.any_elapsed = False  # of one that was given by reference, so it may be any
 
     def problem(self, what: str, file: str, at: At, cure: str = "") -> None:
         found = Problem(what, Place(file, at.line, at.column), cure)
-        if found not in self.problems:
+        if found not in self._noted:
+            self._noted.add(found)
             self.problems.append(found)
 
     def lookup(self, pou: Pou, name: str) -> Symbol | None:

@@ -39,9 +39,8 @@ class Cell:
 
     def at(self, offset: int) -> Cell:
         """The cell `offset` behind this one (a member of a structure or standard block)."""
-        if self.pointer:
-            return replace(self, offset=self.offset + offset)
-        return replace(self, index=self.index + offset)
+        index, behind = (self.index, offset) if self.pointer else (self.index + offset, 0)
+        return Cell(self.memory, self.owner, index, self.pointer, self.offset + behind, self.terms, self.view)
 
     def moved(self, index: Index) -> Cell:
         """This cell, moved by an index that varies."""
