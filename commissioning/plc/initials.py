@@ -14,10 +14,11 @@ from commissioning.plc.scope import Pou, Project, Slot, suggestion
 
 class InitialValues:
     """Fills the cells of variables. The members of user's blocks come in a second pass (`inner`), when the
-    variables of all blocks are known."""
+    variables of all blocks are known. `once`: there will be no second pass, in a TYPE."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self.once = False
 
     def fill(
         self,
@@ -172,6 +173,10 @@ class InitialValues:
                     self.fill(pou, file, block.cells[offset].type, given.value, slots, at + offset, inner)
             return
         if not inner:
+            if self.once:
+                what = f"a TYPE gives no initial values to a block of your own, here {type_.name}"
+                cure = "Write them where a variable of the type is declared"
+                self.project.problem(what, file, node.at, cure)
             return
         overrides = dict(slots[at].overrides)
         for given in node.members:

@@ -94,18 +94,21 @@ class TypeNames:
             case _:
                 found = self.resolve(shared, node.type, file)
         if found is not None:
-            found = self.with_initial(shared, found, node.initial, file)
+            found = self.with_initial(shared, found, node.initial, file, once=True)
             self.project.types[key] = found
         self._resolving.pop()
         return found
 
     def with_initial(
-        self, pou: Pou, found: Declared, node: units.Initial | None, file: str, inner: bool = False
-    ) -> Declared:
-        """`found` with the initial value written behind it; `inner`: only those of user's blocks."""
+        self, pou: Pou, found: Declared, node: units.Initial | None, file: str, inner: bool = False,
+        once: bool = False,
+    ) -> Declared:  # fmt: skip
+        """`found` with the initial value written behind it; `inner`: only those of user's blocks, `once`:
+        those cannot follow."""
         if node is None:
             return found
         slots = list(found.slots)
+        self.initials.once = once
         self.initials.fill(pou, file, found.type, node, slots, 0, inner)
         return Declared(found.type, tuple(slots))
 
@@ -208,7 +211,7 @@ class TypeNames:
             if found is None:
                 sound = False
                 continue
-            found = self.with_initial(pou, found, declaration.initial, file)
+            found = self.with_initial(pou, found, declaration.initial, file, once=True)
             for label in declaration.names:
                 if label.name.upper() in members:
                     self.project.problem(f"{label.name} is declared a second time", file, label.at)
