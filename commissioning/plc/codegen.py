@@ -7,6 +7,7 @@ Text from the program never gets in: names are numbers of cells, literals are wr
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from commissioning.plc import typed
 from commissioning.plc.emission import constant, listed
@@ -34,7 +35,7 @@ Spot = tuple[str, int, int]
 class ModuleWriter:
     """Writes the functions of all POUs into one module; `spots[n]` is the place of Python line n + 1."""
 
-    def __init__(self, project: Project, weights: dict[int, int]) -> None:
+    def __init__(self, project: Project, weights: Mapping[int, int]) -> None:
         self.project = project
         self.weights = weights
         self.lines: list[str] = []

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from commissioning.model.problem import Problem, Problems
 from commissioning.plc import typed, units
 from commissioning.plc.addresses import directs, names_addresses
+from commissioning.plc.checked import Checked
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
@@ -61,7 +62,8 @@ def compile_st(
         ]
     weights = call_weights(project, commands, [pou for _, pou in plan[1]])
     _refuse(project)
-    return _generate(project, commands, plan, weights, _digest(files, dialect, tasks))
+    checked = Checked(files, project, commands, weights)
+    return _generate(checked, plan, _digest(files, dialect, tasks))
 
 
 def _refuse(project: Project) -> None:
@@ -122,9 +124,8 @@ def _check(project: Project) -> Commands:
     return commands
 
 
-def _generate(
-    project: Project, commands: Commands, plan: TaskPlan, weights: dict[int, int], digest: str
-) -> Program:
+def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
+    project, commands, weights = checked.project, checked.commands, checked.weights
     tasks, instances = plan
     writer = ModuleWriter(project, weights)
     try:
@@ -161,10 +162,11 @@ def _generate(
         ),
         aliases=aliases,
         comparisons=comparisons(commands.values()),
+        checked=checked,
     )
 
 
-def _blame(project: Project, commands: Commands, weights: dict[int, int]) -> None:
+def _blame(project: Project, commands: Commands, weights: Mapping[int, int]) -> None:
     """Names the POUs that Python's own compiler finds too deep."""
     for key, pou in project.pous.items():
         writer = ModuleWriter(project, weights)

@@ -9,7 +9,7 @@ it almost nothing and changes no result: not skipping is always right.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from operator import itemgetter
@@ -18,6 +18,7 @@ from typing import Any
 
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.blocks import DUE, START
+from commissioning.plc.build import Build
 from commissioning.plc.comparisons import between
 from commissioning.plc.iec_types import Value
 from commissioning.plc.layout import Location, with_shown
@@ -61,17 +62,20 @@ class Plc:
         self.program = program
         self.now_ns = 0
         self.stopped: PlcError | None = None
-        functions = functions_of(program.code)
+        self.build = Build(functions_of(program.code), program.code.co_filename, program.spots)
+        self.held = ""  # where a debugger holds the scan that is going on
+        self.forces: dict[str, tuple[Value, Callable[[Value], None]]] = {}  # path -> value, its writer
+        self.watchers: list[Callable[[int, int], None]] = []  # called with (task, now_ns) after each scan
         self._memories: list[Memory] = [fresh(plan) for plan in program.memories]
         for memory, plan in zip(self._memories, program.memories, strict=True):
             for index, child in plan.children:
                 memory[index] = self._memories[child]
         self._globals = self._memories[0]
         self._globals[0] = LOOP_BUDGET
-        self._tasks = [self._task(number, functions) for number in range(len(program.tasks))]
+        self._tasks = [self._task(number, self.build.functions) for number in range(len(program.tasks))]
         self._alone = len(self._tasks) == 1
 
-    def _task(self, number: int, functions: dict[str, Any]) -> _TaskState:
+    def _task(self, number: int, functions: Mapping[str, Any]) -> _TaskState:
         program = self.program
         task = program.tasks[number]
         chosen = [
@@ -100,12 +104,15 @@ class Plc:
         Raises PlcError, with the statement, when the program does what a PLC would stop for; the PLC stays
         stopped until `restore`.
         """
+        self._refuse_while_held()
         if self.stopped is not None:
             raise self.stopped
         if now_ns < self.now_ns:
             raise ValueError(f"time runs backwards: a scan at {now_ns} ns after one at {self.now_ns} ns")
         self.now_ns = now_ns
         state, shared = self._tasks[task], self._globals
+        for value, write in self.forces.values():
+            write(value)
         comparing = state.wait == 0 and not state.never
         before = [m[:] for m in state.memories] if comparing else None
         others = None if self._alone else self._shared_copy()
@@ -116,6 +123,8 @@ class Plc:
             self.stopped = self._located(error)
             raise self.stopped from error
         shared[0] = LOOP_BUDGET
+        for value, write in self.forces.values():
+            write(value)
         state.scans += 1
         state.disturbed = False
         if before is None:
@@ -131,14 +140,27 @@ class Plc:
                 state.wait = min(1 << (state.failures - FREE_COMPARISONS), LONGEST_WAIT)
         if others is not None:
             self._disturb_others(state, others)
+        for watcher in self.watchers:
+            watcher(task, now_ns)
+
+    def swap(self, build: Build) -> None:
+        """From the next scan on, run another translation of the same program."""
+        self._refuse_while_held()
+        self.build = build
+        for state in self._tasks:
+            state.steps = [(build.functions[fn.__name__], memory) for fn, memory in state.steps]
+
+    def _refuse_while_held(self) -> None:
+        if self.held:
+            raise RuntimeError(f"the PLC is held inside a scan at {self.held}; let it go on first")
 
     def _located(self, error: Exception) -> PlcError:
         """The error with the statement that was executing, from the innermost line of generated code."""
         spot = ("", 0, 0)
         trace: TracebackType | None = error.__traceback__
         while trace is not None:
-            if trace.tb_frame.f_code.co_filename == self.program.code.co_filename:
-                spot = self.program.spots[trace.tb_lineno - 1]
+            if trace.tb_frame.f_code.co_filename == self.build.file:
+                spot = self.build.spots[trace.tb_lineno - 1]
             trace = trace.tb_next
         message = "division by zero" if isinstance(error, ZeroDivisionError) else str(error)
         return PlcError(message, *spot)
@@ -320,7 +342,8 @@ class Plc:
     # ---- snapshot ------------------------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, Any]:
-        """The whole state as plain JSON data; take it between scans."""
+        """The whole state as plain JSON data, between scans. Raises RuntimeError while one is held."""
+        self._refuse_while_held()
         return {
             "format": "plc-snapshot/1",
             "program": self.program.hash,
@@ -334,6 +357,7 @@ class Plc:
 
     def restore(self, snapshot: dict[str, Any]) -> None:
         """Puts a snapshot of the same program back. Raises ValueError for one of another program."""
+        self._refuse_while_held()
         if snapshot.get("format") != "plc-snapshot/1" or snapshot.get("program") != self.program.hash:
             raise ValueError("this snapshot belongs to another program")
         self.now_ns = snapshot["now_ns"]

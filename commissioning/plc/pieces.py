@@ -190,4 +190,5 @@ def _moved(program: Program, pieces: Mapping[str, SourcePiece]) -> Program:
             for key, location in program.locations.items()
         },
         areas={key: area(old) for key, old in program.areas.items()},
+        pieces=pieces,
     )

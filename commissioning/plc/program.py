@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import TYPE_CHECKING
 
+from commissioning.plc.checked import Checked
 from commissioning.plc.layout import Area, Location, MemoryPlan, Variable, element
 from commissioning.plc.scope import Pou
 
 if TYPE_CHECKING:
     from commissioning.plc.machine import Plc
+    from commissioning.plc.pieces import SourcePiece
 
 Spot = tuple[str, int, int]
 __all__ = ["Aliases", "Program", "Task", "TaskSpec", "Variable", "VariableTable"]
@@ -107,6 +109,15 @@ class Program:
     touches: tuple[frozenset[tuple[int, int]], ...] = field(repr=False)
     aliases: Aliases = field(repr=False)
     comparisons: Mapping[int, tuple[float, ...] | None] = field(repr=False)
+    checked: Checked = field(repr=False)
+    pieces: Mapping[str, SourcePiece] = field(default_factory=dict, repr=False)
+
+    def original(self, file: str, line: int, column: int = 0) -> Spot:
+        """The place in the file that a text was taken from (see `compile_project`), else the same place."""
+        if file not in self.pieces:
+            return file, line, column
+        place = self.pieces[file].place(line, column)
+        return place.file, place.line, place.column
 
     def compared(self, path: str) -> tuple[float, ...] | None:
         """The constants that the program compares the variable at `path` with, ascending: between two of them

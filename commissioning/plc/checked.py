@@ -1,0 +1,22 @@
+"""What the checker found out about a program: what other code than the fast one is generated from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from commissioning.plc.limits import Commands
+from commissioning.plc.scope import Project
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked:
+    """`sources`: the texts by name; `commands`: the typed tree by POU; `weights`: see `call_weights`.
+
+    Places in it are those of the texts, see `Program.original`.
+    """
+
+    sources: Mapping[str, str]
+    project: Project
+    commands: Commands
+    weights: Mapping[int, int]
