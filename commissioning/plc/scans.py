@@ -1,0 +1,202 @@
+"""A running PLC: memory, scans, and when a scan may be skipped.
+
+A scan is a pure function of memory and time, and time enters only through timers. So if a scan left every
+cell as it was, the next ones will too, until somebody else changes a cell that the task touches (`disturbed`)
+or a running timer is due (`deadline`). Whether a scan left everything as it was is found out by comparing
+copies of the memories; a program that keeps changing is compared more and more rarely (back-off), which costs
+it almost nothing and changes no result: not skipping is always right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from commissioning.plc.blocks import DUE
+from commissioning.plc.build import Build
+from commissioning.plc.iec_types import Value
+from commissioning.plc.memory import Memory, fresh, functions_of
+from commissioning.plc.program import Program
+from commissioning.plc.runtime import LOOP_BUDGET, ArithmeticFault, PlcError
+
+FREE_COMPARISONS = (
+    3  # misses in a row before the back-off starts: an input edge takes two or three scans to settle
+)
+LONGEST_WAIT = 64
+
+
+@dataclass(slots=True, eq=False)
+class TaskState:
+    """What one task calls and compares, and what is known about its last scan."""
+
+    name: str
+    cycle_ns: int
+    order: tuple[int, int]
+    steps: list[tuple[Callable[[Memory, Memory, int], None], Memory]]
+    memories: list[Memory]
+    timers: list[tuple[Memory, tuple[int, ...]]]
+    touches: frozenset[tuple[int, int]]
+    never: bool
+    settled: bool = False
+    disturbed: bool = False
+    failures: int = 0
+    wait: int = 0
+    scans: int = 0
+    next_ns: int = 0
+
+
+class Scanner:
+    """Memories and tasks of a PLC, and the scans that run on them."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.now_ns = 0
+        self.stopped: PlcError | None = None
+        self.build = Build(functions_of(program.code), program.code.co_filename, program.spots)
+        self.held = ""  # where a debugger holds the scan that is going on
+        self.forces: dict[str, tuple[Value, Callable[[Value], None]]] = {}  # path -> value, its writer
+        self.watchers: list[Callable[[int, int], None]] = []  # called with (task, now_ns) after each scan
+        self._memories: list[Memory] = [fresh(plan) for plan in program.memories]
+        for memory, plan in zip(self._memories, program.memories, strict=True):
+            for index, child in plan.children:
+                memory[index] = self._memories[child]
+        self._globals = self._memories[0]
+        self._globals[0] = LOOP_BUDGET
+        self._tasks = [self._task(number, self.build.functions) for number in range(len(program.tasks))]
+        self._alone = len(self._tasks) == 1
+
+    def _task(self, number: int, functions: Mapping[str, Any]) -> TaskState:
+        program = self.program
+        task = program.tasks[number]
+        chosen = [
+            (position, root) for position, root in enumerate(program.instances) if root[0] in task.programs
+        ]
+        own = {position for position, _ in chosen}
+        plans = [
+            (m, p) for m, p in zip(self._memories, program.memories, strict=True) if p.program in {-1, *own}
+        ]
+        return TaskState(
+            name=task.name,
+            cycle_ns=task.cycle_ns,
+            order=(task.priority, number),
+            steps=[(functions[f"f{pou.number}"], self._memories[memory]) for _, (_, pou, memory) in chosen],
+            memories=[memory for memory, _ in plans],
+            timers=[(m, tuple(index + DUE for index in p.timers)) for m, p in plans if p.timers],
+            touches=program.touches[number],
+            never=bool(program.never_skip),
+        )
+
+    def scan(self, now_ns: int, task: int = 0) -> None:
+        """One scan of a task at `now_ns`, which must not lie before the last scan's.
+
+        Raises PlcError, with the statement, when the program does what a PLC would stop for; the PLC stays
+        stopped until `restore`.
+        """
+        self._refuse_while_held()
+        if self.stopped is not None:
+            raise self.stopped
+        if now_ns < self.now_ns:
+            raise ValueError(f"time runs backwards: a scan at {now_ns} ns after one at {self.now_ns} ns")
+        self.now_ns = now_ns
+        state, shared = self._tasks[task], self._globals
+        for value, write in self.forces.values():
+            write(value)
+        comparing = state.wait == 0 and not state.never
+        before = [m[:] for m in state.memories] if comparing else None
+        others = None if self._alone else self._shared_copy()
+        try:
+            for function, memory in state.steps:
+                function(memory, shared, now_ns)
+        except (ArithmeticFault, ArithmeticError, ValueError) as error:
+            self.stopped = self._located(error)
+            raise self.stopped from error
+        shared[0] = LOOP_BUDGET
+        for value, write in self.forces.values():
+            write(value)
+        state.scans += 1
+        state.disturbed = False
+        if before is None:
+            state.wait -= state.wait > 0
+            state.settled = False
+        elif state.memories == before:
+            state.settled = True
+            state.failures = 0
+        else:
+            state.settled = False
+            state.failures += 1
+            if state.failures > FREE_COMPARISONS:
+                state.wait = min(1 << (state.failures - FREE_COMPARISONS), LONGEST_WAIT)
+        if others is not None:
+            self._disturb_others(state, others)
+        for watcher in self.watchers:
+            watcher(task, now_ns)
+
+    def swap(self, build: Build) -> None:
+        """From the next scan on, run another translation of the same program."""
+        self._refuse_while_held()
+        self.build = build
+        for state in self._tasks:
+            state.steps = [(build.functions[fn.__name__], memory) for fn, memory in state.steps]
+
+    def _refuse_while_held(self) -> None:
+        if self.held:
+            raise RuntimeError(f"the PLC is held inside a scan at {self.held}; let it go on first")
+
+    def _located(self, error: Exception) -> PlcError:
+        """The error with the statement that was executing, from the innermost line of generated code."""
+        spot = ("", 0, 0)
+        trace: TracebackType | None = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == self.build.file:
+                spot = self.build.spots[trace.tb_lineno - 1]
+            trace = trace.tb_next
+        message = "division by zero" if isinstance(error, ZeroDivisionError) else str(error)
+        return PlcError(message, *spot)
+
+    def _shared_copy(self) -> list[Memory | None]:
+        plans = self.program.memories
+        return [m[:] if p.program < 0 else None for m, p in zip(self._memories, plans, strict=True)]
+
+    def _disturb_others(self, state: TaskState, before: list[Memory | None]) -> None:
+        for number, (memory, old) in enumerate(zip(self._memories, before, strict=True)):
+            if old is None or memory == old:
+                continue
+            cells = {(number, index) for index, value in enumerate(old) if memory[index] != value}
+            if number:
+                cells = {(number, -1)}
+            for other in self._tasks:
+                if other is not state and not cells.isdisjoint(other.touches):
+                    other.disturbed = True
+
+    # ---- skipping ------------------------------------------------------------------------------------
+
+    def settled(self, task: int = 0) -> bool:
+        """Whether further scans of the task change nothing until `deadline` or a write to what it touches.
+
+        FALSE where it is not known: after a scan that was not compared, and always if `program.never_skip`.
+        """
+        state = self._tasks[task]
+        return state.settled and not state.disturbed
+
+    def disturbed(self, task: int = 0) -> bool:
+        """Whether another task or the host changed a cell that the task touches since its last scan."""
+        return self._tasks[task].disturbed
+
+    def deadline(self, task: int = 0) -> int | None:
+        """The first `now_ns` at which a running timer changes its output, None if none runs.
+
+        Counts from the last scan; a timer whose block was not called any more does not count.
+        """
+        now, best = self.now_ns, None
+        for memory, indices in self._tasks[task].timers:
+            for index in indices:
+                due = memory[index]
+                if due > now and (best is None or due < best):
+                    best = due
+        return best
+
+    def scans(self, task: int = 0) -> int:
+        """How many scans of the task were executed."""
+        return self._tasks[task].scans
