@@ -55,6 +55,20 @@ def _chain(children: Children) -> tree.Chain:
 _OPERATORS = {"&": "AND"}
 
 
+_TYPE_NODES = (
+    units.TypeName, units.SubrangeType, units.ArrayType, units.EnumType, units.StructType, units.AddressType,
+)  # fmt: skip
+_UNITS = (units.Pou, units.Globals, units.Configuration, units.Types, units.Namespace)
+
+
+class _Bases(tuple[units.TypeName, ...]):
+    """What follows EXTENDS."""
+
+
+class _Interfaces(tuple[units.TypeName, ...]):
+    """What follows IMPLEMENTS."""
+
+
 class Builder(Transformer[Token, units.Source]):
     """Stateless: one instance serves every parse."""
 
@@ -110,6 +124,10 @@ class Builder(Transformer[Token, units.Source]):
         owner, *indices = children
         return tree.Indexed(owner, tuple(indices), owner.at, _deeper(owner.at, owner, *indices))
 
+    def dereference(self, children: Children) -> tree.Dereference:
+        owner, caret = children
+        return tree.Dereference(owner, _at(caret), _deeper(_at(caret), owner))
+
     def call(self, children: Children) -> tree.Call:
         target, *arguments = children
         given = tuple(argument for argument in arguments if argument is not None)
@@ -142,7 +160,7 @@ class Builder(Transformer[Token, units.Source]):
         return None
 
     def assign(self, children: Children) -> tree.Assign:
-        return tree.Assign(children[0], children[2], children[0].at)
+        return tree.Assign(children[0], children[2], children[0].at, operator=str(children[1]).upper())
 
     def invoke(self, children: Children) -> tree.Invoke:
         return tree.Invoke(children[0], children[0].at)
@@ -215,13 +233,34 @@ class Builder(Transformer[Token, units.Source]):
     def names(self, children: Children) -> tuple[tree.Name, ...]:
         return tuple(tree.Name(str(token), _at(token)) for token in children)
 
+    def qualified(self, children: Children) -> tree.Name:
+        return tree.Name(".".join(children), _at(children[0]))
+
     def named_type(self, children: Children) -> units.TypeName:
-        token = children[0]
-        return units.TypeName(str(token), children[1] if len(children) > 1 else None, _at(token))
+        name, *length = children
+        return units.TypeName(name.name, length[0] if length else None, name.at)
+
+    def called_type(self, children: Children) -> units.TypeNode:
+        """`STRING(20)`, `INT (a, b := 2)`, or a block with the arguments of its FB_init."""
+        name, *arguments = children
+        if len(arguments) == 1 and not arguments[0].name:
+            return units.TypeName(name.name, arguments[0].value, name.at)
+        members = []
+        for argument in arguments:
+            bare = argument.value if not argument.name else None
+            if argument.out or not (argument.name or isinstance(bare, tree.Name)):
+                return units.TypeName(name.name, None, name.at, arguments=tuple(arguments))
+            label = bare.name if isinstance(bare, tree.Name) else argument.name
+            members.append(units.Enumerator(label, None if bare is not None else argument.value, argument.at))
+        return units.EnumType(tuple(members), name.name, name.at)
 
     def subrange_type(self, children: Children) -> units.SubrangeType:
         name, low, high = children
-        return units.SubrangeType(str(name), low, high, _at(name))
+        return units.SubrangeType(name.name, low, high, name.at)
+
+    def address_type(self, children: Children) -> units.AddressType:
+        word, target = children[0], children[-1]
+        return units.AddressType(word.upper(), target, _at(word), _deeper(_at(word), target))
 
     def bounds(self, children: Children) -> units.Bounds:
         low, high = children
@@ -239,19 +278,17 @@ class Builder(Transformer[Token, units.Source]):
         *members, base = children
         return units.EnumType(tuple(members), "" if base is None else str(base), members[0].at)
 
-    def based_enum_type(self, children: Children) -> units.EnumType:
-        base, *members = children
-        return units.EnumType(tuple(members), str(base), members[0].at)
-
     def struct_type(self, children: Children) -> units.StructType:
         found = tuple(child for child in children if isinstance(child, units.Declaration))
         at = _at(children[0])
         return units.StructType(found, at, _deeper(at, *(declaration.type for declaration in found)))
 
     def type_declaration(self, children: Children) -> units.TypeDeclaration:
-        name, type_ = children[:2]
-        initial = children[2] if len(children) > 2 else None
-        return units.TypeDeclaration(str(name), type_, initial, _at(name))
+        name, *rest = children
+        bases = tuple(base for child in rest if isinstance(child, _Bases) for base in child)
+        rest = [child for child in rest if not isinstance(child, _Bases)]
+        initial = rest[1] if len(rest) > 1 else None
+        return units.TypeDeclaration(str(name), rest[0], initial, _at(name), bases)
 
     def types(self, children: Children) -> units.Types:
         found = tuple(child for child in children if isinstance(child, units.TypeDeclaration))
@@ -276,9 +313,10 @@ class Builder(Transformer[Token, units.Source]):
         return units.ArrayInitial(tuple(items), at, _deeper(at, *(value for _, value in items)))
 
     def declaration(self, children: Children) -> units.Declaration:
-        names, _word, address, type_, initial, semicolon = children
+        names, _word, address, type_, word, initial, semicolon = children
         text = "" if address is None else str(address)
-        return units.Declaration(names, text, type_, initial, names[0].at, _at(semicolon))
+        bound = word is not None and word.type == "REF_ASSIGN"
+        return units.Declaration(names, text, type_, initial, names[0].at, _at(semicolon), bound)
 
     def qualifier(self, children: Children) -> str:
         return str(children[0].upper())
@@ -296,13 +334,61 @@ class Builder(Transformer[Token, units.Source]):
         section: units.Section = children[0]
         return section
 
-    def pou(self, children: Children) -> units.Pou:
-        word, name, *sections, body, _end = children
-        return units.Pou(word.upper(), str(name), None, tuple(sections), body, _at(name))
+    def extends(self, children: Children) -> _Bases:
+        return _Bases(units.TypeName(name.name, None, name.at) for name in children[1:])
 
-    def function(self, children: Children) -> units.Pou:
-        _word, name, result, *sections, body, _end = children
-        return units.Pou("FUNCTION", str(name), result, tuple(sections), body, _at(name))
+    def implements(self, children: Children) -> _Interfaces:
+        return _Interfaces(units.TypeName(name.name, None, name.at) for name in children[1:])
+
+    def pou(self, children: Children) -> units.Pou:
+        """Everything with a name, sections, members and a body; these come as they stand in the text."""
+        word = children[0]
+        kind = {"CLASS": "FUNCTION_BLOCK"}.get(word.upper(), word.upper())
+        name = next((c for c in children[1:] if isinstance(c, Token) and c.type == "NAME"), word)
+        # a type stands in the one place behind the name, sections, members and statements anywhere
+        result: Any = None
+        sections: list[units.Section] = []
+        members: list[units.Pou] = []
+        body: list[tree.Statement] = []
+        bases: tuple[units.TypeName, ...] = ()
+        interfaces: tuple[units.TypeName, ...] = ()
+        for child in children[1:]:
+            if child is None or isinstance(child, Token):
+                continue
+            if isinstance(child, _Bases):
+                bases = tuple(child)
+            elif isinstance(child, _Interfaces):
+                interfaces = tuple(child)
+            elif isinstance(child, units.Section):
+                if body:
+                    raise TooDeep(f"{child.word} stands behind the first statement", child.at)
+                sections.append(child)
+            elif isinstance(child, units.Pou):
+                members.append(child)
+            elif isinstance(child, _TYPE_NODES):
+                result = child
+            else:
+                body.append(child)
+        words = [c for c in children if isinstance(c, Token) and c.type == "MODIFIER"]
+        return units.Pou(
+            kind, str(name), result, tuple(sections), tuple(body), _at(name),
+            frozenset(word.upper() for word in words), bases, interfaces, tuple(members),
+        )  # fmt: skip
+
+    function = pou
+    interface = pou
+    method = pou
+    property = pou
+    accessor = pou
+    action = pou
+
+    def using(self, children: Children) -> None:
+        return None
+
+    def namespace(self, children: Children) -> units.Namespace:
+        name = next(child for child in children if isinstance(child, tree.Name))
+        found = tuple(child for child in children if isinstance(child, _UNITS))
+        return units.Namespace(name.name, found, name.at)
 
     def globals(self, children: Children) -> units.Globals:
         return units.Globals(children[0], children[0].at)

@@ -81,7 +81,7 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str]) 
     declarer = Declarer(project, {source.file: source.comments for source in parsed})
     for source in parsed:
         for unit in source.units:
-            if isinstance(unit, units.Pou):
+            if isinstance(unit, units.Pou) and not objects_refused(project, unit, source.file):
                 declarer.pou(unit, source.file)
             elif isinstance(unit, units.Types):
                 declarer.types.declare(unit, source.file)
@@ -111,6 +111,16 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str]) 
         for section in pou.tree.sections if pou.tree is not None else ():
             for node in section.declarations:
                 declarer.block_members(pou, node, pou.file)
+
+
+def objects_refused(project: Project, unit: units.Pou, file: str) -> bool:
+    """Notes a Problem for what can be read but not compiled yet."""
+    word = unit.kind if unit.kind not in ("PROGRAM", "FUNCTION_BLOCK", "FUNCTION") else ""
+    word = word or (unit.members[0].kind if unit.members else "EXTENDS" if unit.extends else "")
+    word = word or ("IMPLEMENTS" if unit.implements else "")
+    if word:
+        project.problem(f"{word} is not supported by this version of the emulated PLC", file, unit.at)
+    return bool(word)
 
 
 def _check(project: Project) -> Commands:

@@ -76,6 +76,10 @@ class Declarer:
     # ---- one section ---------------------------------------------------------------------------------
 
     def _section(self, pou: Pou, section: units.Section, file: str) -> None:
+        if section.word in ("VAR_INST", "VAR_STAT"):
+            what = f"{section.word} is not supported by this version of the emulated PLC"
+            self.project.problem(what, file, section.at)
+            return
         for node in section.declarations:
             found = self.types.resolve(pou, node.type, file)
             if found is None:

@@ -117,6 +117,9 @@ class OperatorChecker(DesignatorChecker):
             return self._unary(node)
         if isinstance(node, tree.Call):
             return self.call(node)
+        if isinstance(node, tree.Dereference):
+            self.designator(node)
+            return None
         return self._chain(node)
 
     def _enumerator(self, owner: str, name: str, at: At) -> Typed | None:

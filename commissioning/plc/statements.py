@@ -60,6 +60,11 @@ class StatementChecker(ExpressionChecker):
         return body
 
     def _assign(self, node: tree.Assign) -> Command | None:
+        if node.operator in ("S=", "R="):
+            return self._set_or_reset(node)
+        if node.operator != ":=":
+            self.problem(f"{node.operator} is not supported by this version of the emulated PLC", node.at)
+            return None
         if isinstance(node.target, tree.Name):
             name = node.target.name
             own = self.pou.kind == "FUNCTION" and name.upper() == self.pou.name.upper()
@@ -77,6 +82,21 @@ class StatementChecker(ExpressionChecker):
         )
         target.symbol.written = True
         return None if value is None else typed.Store(target.type, target.cell, value, node.at)
+
+    def _set_or_reset(self, node: tree.Assign) -> Command | None:
+        """`x S= condition`: x becomes TRUE where the condition holds, and keeps its value elsewhere."""
+        target = self.designator(node.target)
+        condition = self.value(node.value, BOOL, "a BOOL")
+        if target is None or not self.writable(target, node.target.at):
+            return None
+        target.symbol.written = True
+        if target.type.kind != "bool":
+            self.problem(f"'{node.operator}' sets a BOOL, this is a {target.type}", node.target.at)
+            return None
+        if condition is None:
+            return None
+        store = typed.Store(target.type, target.cell, typed.Const(BOOL, node.operator == "S="), node.at)
+        return typed.If(((condition, (store,), node.at),), (), node.at)
 
     def _if(self, node: tree.If) -> Command:
         branches = []

@@ -22,28 +22,33 @@ KEYWORDS = (
     "CASE", "OF", "END_CASE", "FOR", "TO", "BY", "DO", "END_FOR", "WHILE", "END_WHILE", "REPEAT",
     "UNTIL", "END_REPEAT", "EXIT", "CONTINUE", "RETURN", "AND", "AND_THEN", "OR", "OR_ELSE", "XOR",
     "NOT", "MOD", "TRUE", "FALSE", "TYPE", "END_TYPE", "STRUCT", "END_STRUCT", "ARRAY",
+    "METHOD", "END_METHOD", "PROPERTY", "END_PROPERTY", "GET", "END_GET", "SET", "END_SET", "ACTION",
+    "END_ACTION", "INTERFACE", "END_INTERFACE", "CLASS", "END_CLASS", "NAMESPACE", "END_NAMESPACE", "USING",
+    "EXTENDS", "IMPLEMENTS", "THIS", "SUPER", "POINTER", "REFERENCE", "REF_TO", "VAR_INST", "VAR_STAT",
 )  # fmt: skip
-# of the full language; reserved already, so that a program using them gets a plain answer
-FOREIGN = (
-    "METHOD", "END_METHOD", "CLASS", "END_CLASS",
-    "INTERFACE", "END_INTERFACE", "EXTENDS", "IMPLEMENTS", "THIS", "SUPER", "POINTER", "REF_TO",
-    "NAMESPACE", "END_NAMESPACE",
-)  # fmt: skip
-_SOFT = ("ON", "WITH", "TASK", "RESOURCE")  # names elsewhere: only a CONFIGURATION takes them as keywords
+# names elsewhere: keywords only where the grammar asks for one
+_SOFT = ("ON", "WITH", "TASK", "RESOURCE", "GET", "SET", "USING", "REFERENCE")
 _CLOSERS = {
     "IF": "END_IF", "CASE": "END_CASE", "FOR": "END_FOR", "WHILE": "END_WHILE", "REPEAT": "END_REPEAT",
     "VAR": "END_VAR", "VAR_INPUT": "END_VAR", "VAR_OUTPUT": "END_VAR", "VAR_IN_OUT": "END_VAR",
     "VAR_EXTERNAL": "END_VAR", "VAR_TEMP": "END_VAR", "VAR_GLOBAL": "END_VAR", "PROGRAM": "END_PROGRAM",
     "FUNCTION_BLOCK": "END_FUNCTION_BLOCK", "FUNCTION": "END_FUNCTION", "CONFIGURATION": "END_CONFIGURATION",
-    "RESOURCE": "END_RESOURCE", "TYPE": "END_TYPE", "STRUCT": "END_STRUCT",
+    "RESOURCE": "END_RESOURCE", "TYPE": "END_TYPE", "STRUCT": "END_STRUCT", "VAR_INST": "END_VAR",
+    "VAR_STAT": "END_VAR", "METHOD": "END_METHOD", "PROPERTY": "END_PROPERTY", "GET": "END_GET",
+    "SET": "END_SET", "ACTION": "END_ACTION", "INTERFACE": "END_INTERFACE", "CLASS": "END_CLASS",
+    "NAMESPACE": "END_NAMESPACE",
 }  # fmt: skip
-_UNITS = ("PROGRAM", "FUNCTION_BLOCK", "FUNCTION", "CONFIGURATION", "TYPE")
+_UNITS = (
+    "PROGRAM", "FUNCTION_BLOCK", "FUNCTION", "CONFIGURATION", "TYPE", "METHOD", "PROPERTY", "GET", "SET",
+    "ACTION", "INTERFACE", "CLASS", "NAMESPACE",
+)  # fmt: skip
 _SPELLING = {
     "ASSIGN": "':='", "SEMICOLON": "';'", "COLON": "':'", "LPAR": "'('", "RPAR": "')'", "NAME": "a name",
     "DOT": "'.'", "COMMA": "','", "LSQB": "'['", "RSQB": "']'", "ARROW": "'=>'", "__ANON_0": "'..'",
 }  # fmt: skip
 _UNIT = re.compile(
-    r"^[ \t]*(?:END_)?(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|CONFIGURATION|TYPE|VAR_GLOBAL)(?![A-Za-z0-9_])",
+    r"^[ \t]*(?:END_)?(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|CONFIGURATION|TYPE|INTERFACE|CLASS|VAR_GLOBAL)"
+    r"(?![A-Za-z0-9_])",
     re.IGNORECASE | re.MULTILINE,
 )
 _WORD = re.compile(r"[A-Za-z0-9_#]+|.", re.DOTALL)
@@ -60,7 +65,7 @@ MAX_SYNTAX_PROBLEMS = 20
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
     text = resources.files("commissioning.plc").joinpath("grammar.lark").read_text("utf-8")
-    reserved = [word for word in (*KEYWORDS, *FOREIGN) if word not in _SOFT]
+    reserved = [word for word in KEYWORDS if word not in _SOFT]
     words = "|".join(sorted(reserved, key=len, reverse=True))
     terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_])/i" for word in KEYWORDS)
     grammar = text.replace("%RESERVED%", words) + "\n" + terminals + "\n"
@@ -232,8 +237,6 @@ def _bad_characters(text: str, position: int) -> tuple[str, str] | None:
         return "this string has no end", 'Write " at its end; in a WSTRING $" stands for a quote'
     if rest.startswith("{"):
         return "this pragma has no end", "Write } at its end"
-    if word and word.group().upper() in FOREIGN:
-        return f"{word.group().upper()} is not supported by this version of the emulated PLC", ""
     if word and rest[word.end() : word.end() + 1] == "#":
         return f"'{rest.split()[0]}' is not a literal", "Write for example T#1s500ms, INT#5, 16#FF or 2#1010"
     if rest and not rest[0].isascii():

@@ -69,6 +69,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Dereference:
+    """`owner^`."""
+
+    owner: Expression
+    at: At
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Direct:
     """`%IX0.0` in a body."""
 
@@ -125,7 +134,7 @@ class Chain:
     depth: int
 
 
-Expression = Literal | Name | Member | Indexed | Part | Direct | Call | Unary | Chain
+Expression = Literal | Name | Member | Indexed | Part | Dereference | Direct | Call | Unary | Chain
 
 
 # ---- statements --------------------------------------------------------------------------------------
@@ -133,10 +142,13 @@ Expression = Literal | Name | Member | Indexed | Part | Direct | Call | Unary | 
 
 @dataclass(frozen=True, slots=True)
 class Assign:
+    """`operator`: ':=', 'REF=', 'S=' or 'R='."""
+
     target: Expression
     value: Expression
     at: At
     depth: int = 0
+    operator: str = ":="
 
 
 @dataclass(frozen=True, slots=True)

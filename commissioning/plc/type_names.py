@@ -74,6 +74,10 @@ class TypeNames:
                 return self._enumeration(pou, node, file, "")
             case units.StructType():
                 return self._structure(pou, node, file, "")
+            case units.AddressType():
+                what = f"{node.kind} is not supported by this version of the emulated PLC"
+                self.project.problem(what, file, node.at)
+                return None
 
     def _named_type(self, key: str) -> Declared | None:
         if key in self.project.types:

@@ -9,12 +9,13 @@ from commissioning.plc.tree import Argument, At, Expression, Name, Statement
 
 @dataclass(frozen=True, slots=True)
 class TypeName:
-    """A named type; `length` is that of STRING[n]."""
+    """A named type; `length` is that of STRING[n], `arguments` those of a block's FB_init."""
 
     name: str
     length: Expression | None
     at: At
     depth: int = 0
+    arguments: tuple[Argument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Enumerator:
 
 @dataclass(frozen=True, slots=True)
 class EnumType:
-    """`base`: name of the base type, "" where none is written."""
+    """`base`: name of the base type, "" where none is written. `name : FB(a := 1)` is read as one as well."""
 
     members: tuple[Enumerator, ...]
     base: str
@@ -69,7 +70,17 @@ class StructType:
     depth: int
 
 
-TypeNode = TypeName | SubrangeType | ArrayType | EnumType | StructType
+@dataclass(frozen=True, slots=True)
+class AddressType:
+    """`kind`: POINTER, REFERENCE or REF_TO."""
+
+    kind: str
+    target: TypeNode
+    at: At
+    depth: int
+
+
+TypeNode = TypeName | SubrangeType | ArrayType | EnumType | StructType | AddressType
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +113,7 @@ Initial = Expression | StructInitial | ArrayInitial
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """`names : type := initial`; `address` is that of a located variable."""
+    """`names : type := initial`; `address` is that of a located variable, `bound`: REF= instead of :=."""
 
     names: tuple[Name, ...]
     address: str
@@ -110,16 +121,18 @@ class Declaration:
     initial: Initial | None
     at: At
     end: At
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TypeDeclaration:
-    """`name : type := initial` in a TYPE section."""
+    """`name EXTENDS base : type := initial` in a TYPE section."""
 
     name: str
     type: TypeNode
     initial: Initial | None
     at: At
+    extends: tuple[TypeName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +155,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Pou:
-    """A program organisation unit; `kind`: PROGRAM, FUNCTION_BLOCK or FUNCTION (only that has a `result`)."""
+    """A program organisation unit, or what belongs to one.
+
+    `kind`: PROGRAM, FUNCTION_BLOCK (also CLASS), FUNCTION, INTERFACE, METHOD, ACTION, PROPERTY, GET or SET.
+    `result`: type of a FUNCTION, METHOD or PROPERTY. `members`: methods, actions and properties of a block or
+    interface, the accessors of a property. `modifiers`: PUBLIC, PRIVATE, ABSTRACT, FINAL ... in upper case.
+    """
 
     kind: str
     name: str
@@ -150,6 +168,10 @@ class Pou:
     sections: tuple[Section, ...]
     body: tuple[Statement, ...]
     at: At
+    modifiers: frozenset[str] = frozenset()
+    extends: tuple[TypeName, ...] = ()
+    implements: tuple[TypeName, ...] = ()
+    members: tuple[Pou, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +208,16 @@ class Configuration:
     at: At
 
 
-Unit = Pou | Globals | Configuration | Types
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """`name`: with dots; what stands in it is known by its own name as well."""
+
+    name: str
+    units: tuple[Unit, ...]
+    at: At
+
+
+Unit = Pou | Globals | Configuration | Types | Namespace
 
 
 @dataclass(frozen=True, slots=True)
