@@ -12,6 +12,7 @@ from typing import Any
 from lark import Token, Transformer
 
 from commissioning.plc import tree, units
+from commissioning.plc.literals import string_value
 from commissioning.plc.tree import At, Expression
 
 MAX_DEPTH = 40
@@ -389,6 +390,10 @@ class Builder(Transformer[Token, units.Source]):
         name = next(child for child in children if isinstance(child, tree.Name))
         found = tuple(child for child in children if isinstance(child, _UNITS))
         return units.Namespace(name.name, found, name.at)
+
+    def test(self, children: Children) -> units.Test:
+        word, name, *sections, body, _end = children
+        return units.Test(string_value(str(name))[1], tuple(sections), body, _at(word))
 
     def globals(self, children: Children) -> units.Globals:
         return units.Globals(children[0], children[0].at)

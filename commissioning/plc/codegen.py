@@ -169,6 +169,12 @@ class ModuleWriter:
                 self._line(depth + 1, done)
             case typed.Jump():
                 self._jump(node, depth)
+            case typed.Judge():
+                values = ", ".join(exact(value).text for value in node.values)
+                judged = f"judge({node.number}, now, {values})"
+                self._line(depth, f"if not {judged}: return" if node.stops else judged)
+            case typed.Advance():  # makes the function a generator: who drives it sends the new time
+                self._line(depth, f"now = yield {node.unit == 'scans'}, {exact(node.amount).text}")
 
     def _store(self, node: typed.Store, depth: int) -> None:
         if node.cell.view is not None:

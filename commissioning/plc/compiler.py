@@ -14,6 +14,7 @@ from commissioning.plc.checked import Checked
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
+from commissioning.plc.declared_tests import declare_test, show_programs
 from commissioning.plc.layout import MemoryPlan, locate, plan_memories
 from commissioning.plc.limits import Commands, call_weights
 from commissioning.plc.program import (
@@ -32,12 +33,14 @@ FILE_NAME = "<structured text>"
 
 
 def compile_st(
-    sources: Mapping[str, str] | str, dialect: str = "iec", tasks: Sequence[TaskSpec] = ()
-) -> Program:
+    sources: Mapping[str, str] | str, dialect: str = "iec", tasks: Sequence[TaskSpec] = (),
+    with_tests: bool = False,
+) -> Program:  # fmt: skip
     """Compiles Structured Text.
 
     `sources`: file name -> text (names appear in Problems only), or one text. `tasks` replaces the tasks of a
     CONFIGURATION; without either, one task of 10 ms calls the only PROGRAM, or all of them in order.
+    `with_tests`: TEST units are compiled too (see st_tests.py), and there need be no PROGRAM.
     Raises Problems with everything that is wrong.
     """
     if dialect not in DIALECTS:
@@ -51,9 +54,11 @@ def compile_st(
         project.problems += problems
         project.list_names.add(PurePath(file).stem.upper())
     unreadable = list(project.problems)
-    _declare(project, parsed, {file for file, text in files.items() if names_addresses(text)})
+    addressed = {file for file, text in files.items() if names_addresses(text)}
+    _declare(project, parsed, addressed, with_tests)
     commands = _check(project)
-    plan = plan_tasks(project, parsed, tasks)
+    library = with_tests and all(pou.kind != "PROGRAM" for pou in project.pous.values())
+    plan: TaskPlan = ((), []) if library else plan_tasks(project, parsed, tasks)
     if unreadable:
         # what could not be read may be what seems undeclared: report those later
         others = project.problems[len(unreadable) :]
@@ -76,7 +81,7 @@ def _digest(files: Mapping[str, str], dialect: str, tasks: Sequence[TaskSpec]) -
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
-def _declare(project: Project, parsed: list[units.Source], addressed: set[str]) -> None:
+def _declare(project: Project, parsed: list[units.Source], addressed: set[str], with_tests: bool) -> None:
     """`addressed`: the files whose bodies may name addresses."""
     declarer = Declarer(project, {source.file: source.comments for source in parsed})
     for source in parsed:
@@ -85,6 +90,8 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str]) 
                 declarer.pou(unit, source.file)
             elif isinstance(unit, units.Types):
                 declarer.types.declare(unit, source.file)
+            elif isinstance(unit, units.Test) and with_tests:
+                declare_test(project, unit, source.file)
     declarer.types.resolve_enumerations()
     sections: list[tuple[units.Section, str]] = []
     for source in parsed:
@@ -99,6 +106,7 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str]) 
     declarer.types.resolve_all()
     for pou in project.pous.values():
         declarer.variables(pou)
+    show_programs(project)
     for pou in project.pous.values():
         if pou.tree is not None and pou.file in addressed:
             for direct in directs(pou.tree.body):

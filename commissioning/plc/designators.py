@@ -122,7 +122,8 @@ class DesignatorChecker:
             return Designator(owner.symbol, cell.type, owner.cell.at(offset), cell.role, member=cell.name)
         if owner.block is not None:
             symbol = owner.block.symbols.get(name.upper())
-            if symbol is None or symbol.section not in ("VAR_INPUT", "VAR_OUTPUT"):
+            visible = ("VAR_INPUT", "VAR_OUTPUT", *(("VAR",) if self.pou.kind == "TEST" else ()))
+            if symbol is None or symbol.section not in visible:
                 known = [s.name for s in owner.block.section("VAR_INPUT", "VAR_OUTPUT")]
                 hidden = symbol is not None and "is inside the block and cannot be reached from outside"
                 what = (
@@ -252,7 +253,7 @@ class DesignatorChecker:
             self.problem(
                 f"{symbol.name} is a CONSTANT", at, "Remove CONSTANT from its VAR section, or the assignment"
             )
-        elif symbol.address[:2].upper() == "%I":
+        elif symbol.address[:2].upper() == "%I" and self.pou.kind != "TEST":
             self.problem(
                 f"{symbol.name} is an input ({symbol.address}): the field writes it, not the program", at
             )

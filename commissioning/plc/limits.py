@@ -78,7 +78,7 @@ def calls_in(node: Any) -> list[int]:
 _NODES = (
     typed.Convert, typed.Minus, typed.Not, typed.Arithmetic, typed.Scaled, typed.Compare, typed.Logic,
     typed.Standard, typed.UserCall, typed.Store, typed.CallStandard, typed.CallBlock, typed.CallFunction,
-    typed.If, typed.Case, typed.For, typed.While, typed.Repeat,
+    typed.If, typed.Case, typed.For, typed.While, typed.Repeat, typed.Judge, typed.Advance,
 )  # fmt: skip
 _PARTS = {
     kind: tuple(f.name for f in dataclasses.fields(kind) if f.name not in ("type", "at", "block", "symbol"))

@@ -105,8 +105,9 @@ class PieceWriter:
 
 
 def compile_project(
-    sources: Mapping[str, str | SourcePiece], dialect: str = "iec", tasks: Sequence[TaskSpec] = ()
-) -> Program:
+    sources: Mapping[str, str | SourcePiece], dialect: str = "iec", tasks: Sequence[TaskSpec] = (),
+    with_tests: bool = False,
+) -> Program:  # fmt: skip
     """As `compile_st`, also of texts that were taken out of other formats.
 
     Everything in the program and in Problems that has a place has the one in the original file.
@@ -116,7 +117,7 @@ def compile_project(
         name: source.text if isinstance(source, SourcePiece) else source for name, source in sources.items()
     }
     try:
-        program = compile_st(texts, dialect, tasks)
+        program = compile_st(texts, dialect, tasks, with_tests)
     except Problems as found:
         if not pieces:
             raise

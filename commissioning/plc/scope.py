@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from typing import Any
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import units
@@ -111,6 +112,7 @@ class Project:
         self.enumerators: dict[str, list[IecType]] = {}  # upper-case name of a member -> its enumerations
         self.tables: dict[tuple[int, int, int], None] = {}  # (low, high, stride) of indices that vary
         self.problems: list[Problem] = []
+        self.assertions: list[Any] = []  # of all TESTs, see assertions.py
         self._noted: set[Problem] = set()
         self.reads_elapsed = False  # of any timer
         self.any_elapsed = False  # of one that was given by reference, so it may be any

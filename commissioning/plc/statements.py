@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commissioning.plc import tree, typed
+from commissioning.plc.assertions import check_test_call, is_test_call
 from commissioning.plc.blocks import StandardBlock
 from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.designators import Designator
@@ -210,6 +211,8 @@ class StatementChecker(ExpressionChecker):
         if isinstance(call.target, tree.Name):
             name = call.target.name.upper()
             pou = self.project.pous.get(name)
+            if self.pou.kind == "TEST" and pou is None and is_test_call(name):
+                return check_test_call(self, name, call)
             if self.project.lookup(self.pou, name) is None:
                 if pou is not None and pou.kind == "FUNCTION":
                     checked = self.user_call(pou, call)

@@ -21,13 +21,13 @@ KEYWORDS = (
     "RESOURCE", "END_RESOURCE", "ON", "TASK", "WITH", "IF", "THEN", "ELSIF", "ELSEIF", "ELSE", "END_IF",
     "CASE", "OF", "END_CASE", "FOR", "TO", "BY", "DO", "END_FOR", "WHILE", "END_WHILE", "REPEAT",
     "UNTIL", "END_REPEAT", "EXIT", "CONTINUE", "RETURN", "AND", "AND_THEN", "OR", "OR_ELSE", "XOR",
-    "NOT", "MOD", "TRUE", "FALSE", "TYPE", "END_TYPE", "STRUCT", "END_STRUCT", "ARRAY",
+    "NOT", "MOD", "TRUE", "FALSE", "TYPE", "END_TYPE", "STRUCT", "END_STRUCT", "ARRAY", "TEST", "END_TEST",
     "METHOD", "END_METHOD", "PROPERTY", "END_PROPERTY", "GET", "END_GET", "SET", "END_SET", "ACTION",
     "END_ACTION", "INTERFACE", "END_INTERFACE", "CLASS", "END_CLASS", "NAMESPACE", "END_NAMESPACE", "USING",
     "EXTENDS", "IMPLEMENTS", "THIS", "SUPER", "POINTER", "REFERENCE", "REF_TO", "VAR_INST", "VAR_STAT",
 )  # fmt: skip
 # names elsewhere: keywords only where the grammar asks for one
-_SOFT = ("ON", "WITH", "TASK", "RESOURCE", "GET", "SET", "USING", "REFERENCE")
+_SOFT = ("ON", "WITH", "TASK", "RESOURCE", "GET", "SET", "USING", "REFERENCE", "TEST")
 _CLOSERS = {
     "IF": "END_IF", "CASE": "END_CASE", "FOR": "END_FOR", "WHILE": "END_WHILE", "REPEAT": "END_REPEAT",
     "VAR": "END_VAR", "VAR_INPUT": "END_VAR", "VAR_OUTPUT": "END_VAR", "VAR_IN_OUT": "END_VAR",
@@ -36,18 +36,19 @@ _CLOSERS = {
     "RESOURCE": "END_RESOURCE", "TYPE": "END_TYPE", "STRUCT": "END_STRUCT", "VAR_INST": "END_VAR",
     "VAR_STAT": "END_VAR", "METHOD": "END_METHOD", "PROPERTY": "END_PROPERTY", "GET": "END_GET",
     "SET": "END_SET", "ACTION": "END_ACTION", "INTERFACE": "END_INTERFACE", "CLASS": "END_CLASS",
-    "NAMESPACE": "END_NAMESPACE",
+    "NAMESPACE": "END_NAMESPACE", "TEST": "END_TEST",
 }  # fmt: skip
 _UNITS = (
     "PROGRAM", "FUNCTION_BLOCK", "FUNCTION", "CONFIGURATION", "TYPE", "METHOD", "PROPERTY", "GET", "SET",
-    "ACTION", "INTERFACE", "CLASS", "NAMESPACE",
+    "ACTION", "INTERFACE", "CLASS", "NAMESPACE", "TEST",
 )  # fmt: skip
 _SPELLING = {
     "ASSIGN": "':='", "SEMICOLON": "';'", "COLON": "':'", "LPAR": "'('", "RPAR": "')'", "NAME": "a name",
     "DOT": "'.'", "COMMA": "','", "LSQB": "'['", "RSQB": "']'", "ARROW": "'=>'", "__ANON_0": "'..'",
 }  # fmt: skip
 _UNIT = re.compile(
-    r"^[ \t]*(?:END_)?(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|CONFIGURATION|TYPE|INTERFACE|CLASS|VAR_GLOBAL)"
+    r"^[ \t]*(?:(?:END_)?(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|CONFIGURATION|TYPE|INTERFACE|CLASS|VAR_GLOBAL)"
+    r"|END_TEST|TEST(?=[ \t]*'))"
     r"(?![A-Za-z0-9_])",
     re.IGNORECASE | re.MULTILINE,
 )

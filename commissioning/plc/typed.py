@@ -259,4 +259,25 @@ class Jump:
     at: At
 
 
-Command = Store | CallStandard | CallBlock | CallFunction | If | Case | For | While | Repeat | Jump
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """An assertion of a TEST: its `number` in `Project.assertions`; `stops`: a failure ends the test."""
+
+    number: int
+    values: tuple[Typed, ...]
+    stops: bool
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """A TEST lets virtual time pass; `unit`: time (`amount` is a TIME) or scans."""
+
+    unit: str
+    amount: Typed
+    at: At
+
+
+Command = (
+    Store | CallStandard | CallBlock | CallFunction | If | Case | For | While | Repeat | Jump | Judge | Advance
+)

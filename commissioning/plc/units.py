@@ -217,7 +217,17 @@ class Namespace:
     at: At
 
 
-Unit = Pou | Globals | Configuration | Types | Namespace
+@dataclass(frozen=True, slots=True)
+class Test:
+    """TEST 'name' ... END_TEST."""
+
+    name: str
+    sections: tuple[Section, ...]
+    body: tuple[Statement, ...]
+    at: At
+
+
+Unit = Pou | Globals | Configuration | Types | Namespace | Test
 
 
 @dataclass(frozen=True, slots=True)
