@@ -6,6 +6,8 @@ than `MAX_DEPTH` is refused while it is read.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -54,6 +56,25 @@ def _chain(children: Children) -> tree.Chain:
 
 
 _OPERATORS = {"&": "AND"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What was written as one statement and stands for several."""
+
+    statements: tuple[tree.Statement, ...]
+
+
+def _unrowed(children: Children) -> Iterator[Any]:
+    for child in children:
+        if isinstance(child, _Row):
+            yield from child.statements
+        else:
+            yield child
+
+
+def _flat(children: Children) -> tuple[tree.Statement, ...]:
+    return tuple(child for child in _unrowed(children) if child is not None)
 
 
 _TYPE_NODES = (
@@ -134,6 +155,10 @@ class Builder(Transformer[Token, units.Source]):
         given = tuple(argument for argument in arguments if argument is not None)
         return tree.Call(target, given, target.at, _deeper(target.at, target, *(a.value for a in given)))
 
+    def left_open(self, children: Children) -> None:
+        """`PT := ` with nothing behind it: the parameter is not given."""
+        return None
+
     def word_call(self, children: Children) -> tree.Call:
         """`MOD(a, b)`: a function whose name is an operator as well."""
         word, *arguments = children
@@ -155,12 +180,23 @@ class Builder(Transformer[Token, units.Source]):
     # ---- statements ----------------------------------------------------------------------------------
 
     def body(self, children: Children) -> tuple[tree.Statement, ...]:
-        return tuple(child for child in children if child is not None)
+        return _flat(children)
 
     def empty(self, children: Children) -> None:
         return None
 
-    def assign(self, children: Children) -> tree.Assign:
+    def targets(self, children: Children) -> Children:
+        before: Children = children[0] if isinstance(children[0], list) else []
+        return [*before, children[-2]]
+
+    def assign(self, children: Children) -> tree.Assign | _Row:
+        """`a := b := c` assigns c to b, and b to a."""
+        targets, value, _semicolon = children
+        pairs = zip(reversed(targets), [value, *reversed(targets)][:-1], strict=True)
+        made = tuple(tree.Assign(target, given, target.at) for target, given in pairs)
+        return made[0] if len(made) == 1 else _Row(made)
+
+    def assign_by(self, children: Children) -> tree.Assign:
         return tree.Assign(children[0], children[2], children[0].at, operator=str(children[1]).upper())
 
     def invoke(self, children: Children) -> tree.Invoke:
@@ -181,7 +217,7 @@ class Builder(Transformer[Token, units.Source]):
     def case(self, children: Children) -> tree.Case:
         at = _at(children[0])
         options: list[tree.Option] = []
-        for child in children[3:]:
+        for child in _unrowed(children[3:]):
             if isinstance(child, list):  # of labels: a new option starts
                 options.append(tree.Option(tuple(child), (), child[0].at))
             elif isinstance(child, Token) or child is None or isinstance(child, tuple):
@@ -353,7 +389,7 @@ class Builder(Transformer[Token, units.Source]):
         body: list[tree.Statement] = []
         bases: tuple[units.TypeName, ...] = ()
         interfaces: tuple[units.TypeName, ...] = ()
-        for child in children[1:]:
+        for child in _unrowed(children[1:]):
             if child is None or isinstance(child, Token):
                 continue
             if isinstance(child, _Bases):

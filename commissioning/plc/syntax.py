@@ -13,28 +13,30 @@ from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree, units
 from commissioning.plc.builder import Builder, TooDeep
+from commissioning.plc.comments import without_nesting
 
 KEYWORDS = (
     "PROGRAM", "END_PROGRAM", "FUNCTION_BLOCK", "END_FUNCTION_BLOCK", "FUNCTION", "END_FUNCTION", "VAR",
-    "VAR_INPUT", "VAR_OUTPUT", "VAR_IN_OUT", "VAR_EXTERNAL", "VAR_TEMP", "VAR_GLOBAL", "END_VAR",
-    "CONSTANT", "RETAIN", "NON_RETAIN", "PERSISTENT", "AT", "CONFIGURATION", "END_CONFIGURATION",
+    "VAR_INPUT", "VAR_OUTPUT", "VAR_IN_OUT", "VAR_EXTERNAL", "VAR_TEMP", "VAR_STAT", "VAR_INST", "VAR_GLOBAL",
+    "END_VAR", "CONSTANT", "RETAIN", "NON_RETAIN", "PERSISTENT", "AT", "CONFIGURATION", "END_CONFIGURATION",
     "RESOURCE", "END_RESOURCE", "ON", "TASK", "WITH", "IF", "THEN", "ELSIF", "ELSEIF", "ELSE", "END_IF",
     "CASE", "OF", "END_CASE", "FOR", "TO", "BY", "DO", "END_FOR", "WHILE", "END_WHILE", "REPEAT",
     "UNTIL", "END_REPEAT", "EXIT", "CONTINUE", "RETURN", "AND", "AND_THEN", "OR", "OR_ELSE", "XOR",
     "NOT", "MOD", "TRUE", "FALSE", "TYPE", "END_TYPE", "STRUCT", "END_STRUCT", "ARRAY", "TEST", "END_TEST",
     "METHOD", "END_METHOD", "PROPERTY", "END_PROPERTY", "GET", "END_GET", "SET", "END_SET", "ACTION",
     "END_ACTION", "INTERFACE", "END_INTERFACE", "CLASS", "END_CLASS", "NAMESPACE", "END_NAMESPACE", "USING",
-    "EXTENDS", "IMPLEMENTS", "THIS", "SUPER", "POINTER", "REFERENCE", "REF_TO", "VAR_INST", "VAR_STAT",
+    "EXTENDS", "IMPLEMENTS", "THIS", "SUPER", "POINTER", "REFERENCE", "REF_TO",
 )  # fmt: skip
 # names elsewhere: keywords only where the grammar asks for one
 _SOFT = ("ON", "WITH", "TASK", "RESOURCE", "GET", "SET", "USING", "REFERENCE", "TEST")
 _CLOSERS = {
     "IF": "END_IF", "CASE": "END_CASE", "FOR": "END_FOR", "WHILE": "END_WHILE", "REPEAT": "END_REPEAT",
     "VAR": "END_VAR", "VAR_INPUT": "END_VAR", "VAR_OUTPUT": "END_VAR", "VAR_IN_OUT": "END_VAR",
-    "VAR_EXTERNAL": "END_VAR", "VAR_TEMP": "END_VAR", "VAR_GLOBAL": "END_VAR", "PROGRAM": "END_PROGRAM",
+    "VAR_EXTERNAL": "END_VAR", "VAR_TEMP": "END_VAR", "VAR_STAT": "END_VAR", "VAR_INST": "END_VAR",
+    "VAR_GLOBAL": "END_VAR", "PROGRAM": "END_PROGRAM",
     "FUNCTION_BLOCK": "END_FUNCTION_BLOCK", "FUNCTION": "END_FUNCTION", "CONFIGURATION": "END_CONFIGURATION",
-    "RESOURCE": "END_RESOURCE", "TYPE": "END_TYPE", "STRUCT": "END_STRUCT", "VAR_INST": "END_VAR",
-    "VAR_STAT": "END_VAR", "METHOD": "END_METHOD", "PROPERTY": "END_PROPERTY", "GET": "END_GET",
+    "RESOURCE": "END_RESOURCE", "TYPE": "END_TYPE", "STRUCT": "END_STRUCT",
+    "METHOD": "END_METHOD", "PROPERTY": "END_PROPERTY", "GET": "END_GET",
     "SET": "END_SET", "ACTION": "END_ACTION", "INTERFACE": "END_INTERFACE", "CLASS": "END_CLASS",
     "NAMESPACE": "END_NAMESPACE", "TEST": "END_TEST",
 }  # fmt: skip
@@ -80,6 +82,7 @@ def parse_source(text: str, file: str) -> tuple[units.Source, list[Problem]]:
         return units.Source(file, ()), [
             Problem(f"the program is longer than {MAX_CHARACTERS} characters", Place(file))
         ]
+    text = without_nesting(text)
     comments = _comments(text)
     found: tuple[units.Unit, ...] = ()
     while True:
