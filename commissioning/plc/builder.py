@@ -15,6 +15,8 @@ from lark import Token, Transformer
 
 from commissioning.plc import tree, units
 from commissioning.plc.literals import string_value
+from commissioning.plc.sfc_rules import ChartRules
+from commissioning.plc.sfc_tree import ChartPart, ChartStep, Transition
 from commissioning.plc.tree import At, Expression
 
 MAX_DEPTH = 40
@@ -91,7 +93,7 @@ class _Interfaces(tuple[units.TypeName, ...]):
     """What follows IMPLEMENTS."""
 
 
-class Builder(Transformer[Token, units.Source]):
+class Builder(ChartRules, Transformer[Token, units.Source]):
     """Stateless: one instance serves every parse."""
 
     # ---- expressions ---------------------------------------------------------------------------------
@@ -387,6 +389,7 @@ class Builder(Transformer[Token, units.Source]):
         sections: list[units.Section] = []
         members: list[units.Pou] = []
         body: list[tree.Statement] = []
+        chart: list[ChartPart] = []
         bases: tuple[units.TypeName, ...] = ()
         interfaces: tuple[units.TypeName, ...] = ()
         for child in _unrowed(children[1:]):
@@ -404,12 +407,14 @@ class Builder(Transformer[Token, units.Source]):
                 members.append(child)
             elif isinstance(child, _TYPE_NODES):
                 result = child
+            elif isinstance(child, ChartStep | Transition):
+                chart.append(child)
             else:
                 body.append(child)
         words = [c for c in children if isinstance(c, Token) and c.type == "MODIFIER"]
         return units.Pou(
             kind, str(name), result, tuple(sections), tuple(body), _at(name),
-            frozenset(word.upper() for word in words), bases, interfaces, tuple(members),
+            frozenset(word.upper() for word in words), bases, interfaces, tuple(members), tuple(chart),
         )  # fmt: skip
 
     function = pou

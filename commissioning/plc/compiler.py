@@ -126,6 +126,7 @@ def objects_refused(project: Project, unit: units.Pou, file: str) -> bool:
     word = unit.kind if unit.kind not in ("PROGRAM", "FUNCTION_BLOCK", "FUNCTION") else ""
     word = word or (unit.members[0].kind if unit.members else "EXTENDS" if unit.extends else "")
     word = word or ("IMPLEMENTS" if unit.implements else "")
+    word = word or ("SFC" if unit.chart else "")
     if word:
         project.problem(f"{word} is not supported by this version of the emulated PLC", file, unit.at)
     return bool(word)

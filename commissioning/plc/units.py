@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from commissioning.plc.sfc_tree import ChartPart
 from commissioning.plc.tree import Argument, At, Expression, Name, Statement
 
 
@@ -159,7 +160,8 @@ class Pou:
 
     `kind`: PROGRAM, FUNCTION_BLOCK (also CLASS), FUNCTION, INTERFACE, METHOD, ACTION, PROPERTY, GET or SET.
     `result`: type of a FUNCTION, METHOD or PROPERTY. `members`: methods, actions and properties of a block or
-    interface, the accessors of a property. `modifiers`: PUBLIC, PRIVATE, ABSTRACT, FINAL ... in upper case.
+    interface, the accessors of a property. `chart`: steps and transitions, instead of a body. `modifiers`:
+    PUBLIC, PRIVATE, ABSTRACT, FINAL ... in upper case.
     """
 
     kind: str
@@ -172,6 +174,7 @@ class Pou:
     extends: tuple[TypeName, ...] = ()
     implements: tuple[TypeName, ...] = ()
     members: tuple[Pou, ...] = ()
+    chart: tuple[ChartPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
