@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from commissioning.plc.limits import Commands
 from commissioning.plc.scope import Project
+
+if TYPE_CHECKING:
+    from commissioning.plc.debug_build import DebugCode
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,3 +24,4 @@ class Checked:
     project: Project
     commands: Commands
     weights: Mapping[int, int]
+    debug_codes: dict[tuple[bool, bool], DebugCode] = field(default_factory=dict)  # made when asked for

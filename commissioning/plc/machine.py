@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from commissioning.plc.debuggable import Debuggable
 from commissioning.plc.memory import plain
-from commissioning.plc.own_clock import OwnClock
 from commissioning.plc.runtime import LOOP_BUDGET, PlcError
 
 
-class Plc(OwnClock):
+class Plc(Debuggable):
     """One emulated controller. Times are integer ns; paths are matched without regard to case.
 
     Not safe for use from several threads at once.
@@ -27,6 +27,7 @@ class Plc(OwnClock):
                 [s.settled, s.disturbed, s.failures, s.wait, s.scans, s.next_ns] for s in self._tasks
             ],
             "stopped": None if self.stopped is None else list(self.stopped.args),
+            "forces": dict(self.forced),
         }  # fmt: skip
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -44,6 +45,9 @@ class Plc(OwnClock):
                 elif slot.child is None:
                     memory[index] = None
         self._globals[0] = LOOP_BUDGET
+        self.forces.clear()
+        for path, value in snapshot.get("forces", {}).items():
+            self.force(path, value)
         for state, values in zip(self._tasks, snapshot["tasks"], strict=True):
             state.settled, state.disturbed, state.failures, state.wait, state.scans, state.next_ns = values
         stopped = snapshot["stopped"]

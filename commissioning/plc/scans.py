@@ -130,7 +130,7 @@ class Scanner:
                 state.wait = min(1 << (state.failures - FREE_COMPARISONS), LONGEST_WAIT)
         if others is not None:
             self._disturb_others(state, others)
-        for watcher in self.watchers:
+        for watcher in tuple(self.watchers):
             watcher(task, now_ns)
 
     def swap(self, build: Build) -> None:

@@ -1,0 +1,296 @@
+"""Breakpoints and single steps for a PLC, from Python and from the window.
+
+A held scan stands in the middle of a statement list; whoever drives the PLC stands with it, so plant and PLC
+are frozen at one instant. From plain Python the scan runs in a thread that hands over strictly (only one of
+both ever runs). In a session the run's own thread stands still instead, see `holder`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Protocol, Self
+
+from commissioning.model.abandoned import Abandoned
+from commissioning.model.quantity import parse_duration_ns
+from commissioning.plc.frames import Call, LocalValue, Where, calls, where
+from commissioning.plc.hand_over import HandOver
+from commissioning.plc.iec_types import Value
+from commissioning.plc.instruments import Instruments
+from commissioning.plc.machine import Plc
+from commissioning.plc.runtime import PlcError
+from commissioning.plc.stepper import Breakpoint, Step, Stepper
+
+__all__ = ["Breakpoint", "Debugger", "Driver", "PlcDriver", "Where"]
+
+_PATIENCE = 100_000  # turns of the driver that a step may take to come to the next statement
+
+
+class Driver(Protocol):
+    """What lets time pass for a PLC: its own clock, or the line that it controls."""
+
+    @property
+    def now_ns(self) -> int: ...
+
+    def turn(self, until_ns: int) -> bool:
+        """Let some time pass, not beyond `until_ns`; FALSE when nothing is left until then."""
+
+    def abandoned(self) -> None:
+        """What was going on has been left in the middle."""
+
+
+class PlcDriver:
+    """The PLC's own virtual clock, as in `Plc.run`."""
+
+    def __init__(self, plc: Plc) -> None:
+        self._plc = plc
+
+    @property
+    def now_ns(self) -> int:
+        return self._plc.now_ns
+
+    def turn(self, until_ns: int) -> bool:
+        """One scan."""
+        return self._plc.scan_next(until_ns)
+
+    def abandoned(self) -> None:
+        """The PLC itself says so."""
+
+
+class Debugger:
+    """Holds scans of `plc`.
+
+    `where` is where the scan is held, None while none is. `holder`: called in the thread that scans instead
+    of handing over; it returns when the scan may go on, or raises Abandoned.
+    """
+
+    def __init__(self, plc: Plc, instruments: Instruments, driver: Driver | None = None) -> None:
+        self.plc = plc
+        self.driver: Driver = PlcDriver(plc) if driver is None else driver
+        self.holder: Callable[[Debugger], None] | None = None
+        self.where: Where | None = None
+        self._stack: list[Call] = []
+        self._frame: FrameType | None = None
+        self._hands = HandOver("plc scan")
+        self._driving = False
+        self._until = 0
+        self._stepper = Stepper(instruments, self._hold)
+        self._instruments = instruments
+        self._pous = {pou.number: pou for pou in plc.program.checked.project.pous.values()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave a held scan (the PLC is stopped then), and take all breakpoints away."""
+        self.abandon()
+        self._stepper.close()
+
+    # ---- breakpoints ---------------------------------------------------------------------------------
+
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]:
+        """Those that are set, also the disabled ones."""
+        return tuple(self._stepper.breakpoints)
+
+    def stop_at(
+        self, line: int, file: str = "", *, condition: Callable[[], object] | None = None, skip: int = 0
+    ) -> Breakpoint:
+        """Set a breakpoint at the first statement at or after `line` of a text.
+
+        `file` may be left out if there is only one text; of projects it is the name of the text, or the file
+        that it was taken from. Raises ValueError for an unknown file or a line behind the last statement.
+        """
+        source, line = self.placed(file, line)
+        return self._stepper.add(source, line, condition, skip)
+
+    def remove(self, point: Breakpoint | None = None) -> None:
+        """Take one breakpoint away, or all of them."""
+        self._stepper.remove(self.breakpoints if point is None else (point,))
+
+    def placed(self, file: str, line: int) -> tuple[str, int]:
+        """(text, line in it) of a line of a text or of the file it was taken from. Raises ValueError."""
+        program = self.plc.program
+        sources = program.checked.sources
+        if file in sources:
+            return file, line
+        if not file and len(sources) == 1:
+            return next(iter(sources)), line
+        found = [
+            (place.source, place.line)
+            for place in self._instruments.places
+            if (spot := program.original(place.source, place.line, place.column))[0] == file
+            and spot[1] >= line
+        ]
+        if not found:
+            raise ValueError(f"the program has no statement in {file or 'a text without a name'} at {line}")
+        return min(found, key=lambda pair: program.original(pair[0], pair[1])[1])
+
+    # ---- going on ------------------------------------------------------------------------------------
+
+    def run(
+        self, span: str | int | float = "10 s", until: Callable[[], object] | None = None
+    ) -> Where | None:
+        """Go on until a breakpoint, or until `until()` holds before a statement, for at most `span` of
+        virtual time ("4 s", or a number of seconds). Returns where it is held, None if it is not."""
+        self._until = self.driver.now_ns + parse_duration_ns(span)
+        return self._go("", until)
+
+    def scan(self) -> Where | None:
+        """Let the held scan come to its end, or else make one single scan of the task that is next."""
+        if self.where is not None:
+            self._until = -1
+            return self._go("", None)
+        return self._begin(lambda: self.driver.turn(1 << 62))
+
+    def step_in(self) -> Where | None:
+        """To the next statement, also that of a POU that is called."""
+        return self._step("in")
+
+    def step_over(self) -> Where | None:
+        """To the next statement of the same POU, or of the one that called it."""
+        return self._step("over")
+
+    def step_out(self) -> Where | None:
+        """To the next statement of the calling POU; from a program, of the next program or scan."""
+        return self._step("out")
+
+    def run_to(self, line: int, file: str = "") -> Where | None:
+        """As `run`, to the statement at a line."""
+        source, line = self.placed(file, line)
+        numbers = {place.number for place in self._stepper.statements(source, line)}
+        if not numbers:
+            raise ValueError(f"no statement begins at or after line {line} of {source or 'the program'}")
+        known = self.breakpoints
+        point = self._stepper.add(source, line, None, 0)
+        try:
+            return self.run()
+        finally:
+            if point not in known:
+                self.remove(point)
+
+    def pause(self) -> None:
+        """Hold at the next statement that is executed, whoever drives."""
+        self._stepper.go(None, "in")
+
+    def call(self, act: Callable[[], object]) -> Where | None:
+        """Call `act`, which makes the PLC scan (as `lambda: plc.run(5)`); as `run`."""
+        if self.where is not None:
+            raise RuntimeError(f"the PLC is held at {self.where}; let it go on first")
+        return self._begin(act)
+
+    def abandon(self) -> None:
+        """Leave the held scan in the middle: the PLC is stopped, its thread ends."""
+        if self._hands.waiting:
+            self._hands.abandon()
+            self._driving = False
+
+    def _step(self, step: Step) -> Where | None:
+        self._until = -1
+        return self._go(step, None)
+
+    def _go(self, step: Step, until: Callable[[], object] | None) -> Where | None:
+        self._stepper.go(self._frame, step, until)
+        if self.holder is not None:
+            return None  # it looks at `where`, and goes on by itself
+        if self.where is None:
+            return self._begin(self._drive)
+        self._release()
+        self._driving = self._answered(self._hands.go_on)
+        return self.where
+
+    def _begin(self, act: Callable[[], object]) -> Where | None:
+        self._driving = True
+        self._driving = self._answered(lambda: self._hands.start(act))
+        return self.where
+
+    def _answered(self, ask: Callable[[], bool]) -> bool:
+        try:
+            waits = ask()
+        except BaseException:
+            self._driving = False
+            raise
+        if not waits:
+            self._stepper.go(None)
+        return waits
+
+    def _drive(self) -> None:
+        """The job: let time pass as far as wanted. What is wanted may change whenever it is held."""
+        patience = _PATIENCE
+        while patience:
+            if self._stepper.step:
+                patience -= 1
+                self.driver.turn(1 << 62)
+            elif not self.driver.turn(self._until):
+                return
+            if self.where is not None:  # the hold was left
+                return
+
+    # ---- held ----------------------------------------------------------------------------------------
+
+    def _hold(self, frame: FrameType) -> None:
+        """In the thread that scans, before a statement."""
+        if not self._driving and self.holder is None:
+            return  # whoever scans now does not expect it
+        code = self._instruments.code
+        if code is None:
+            return
+        memories = zip(self.plc.program.memories, self.plc.memories, strict=True)
+        self._stack = calls(frame, code, self._pous, {id(memory): plan.path for plan, memory in memories})
+        self._frame = frame
+        self.where = where(self._stack)
+        self.plc.held = f"{self.where.file or 'line'}:{self.where.file_line}"
+        at = self.where
+        try:
+            if self.holder is not None:
+                self.holder(self)
+            else:
+                self._hands.wait_here()
+        except Abandoned:
+            what = "the scan was left in the middle by the debugger"
+            self.plc.stopped = PlcError(what, at.file, at.file_line, at.column)
+            self.driver.abandoned()
+            raise
+        finally:
+            self._release()
+
+    def _release(self) -> None:
+        self.where, self._frame, self._stack = None, None, []
+        self.plc.held = ""
+
+    def read(self, path: str, frame: int = 0) -> Value:
+        """The value of a variable: of the held call (`frame` counts outwards in `stack`), of its
+        instance, or of the whole program. Raises KeyError."""
+        if self._stack:
+            call = self._stack[frame]
+            try:
+                return call.read(path)
+            except KeyError:
+                inside = f"{call.shown.path}.{path}"
+                if inside in self.plc:
+                    return self.plc[inside]
+        return self.plc[path]
+
+    def write(self, path: str, value: Value, frame: int = 0) -> None:
+        """Set a variable, found as in `read`. Raises KeyError, TypeError or ValueError for a value that it
+        cannot hold."""
+        if self._stack:
+            self.plc.after_scan(self.plc.unsettle)  # it is not what the program alone would have made
+            call = self._stack[frame]
+            inside = f"{call.shown.path}.{path}"
+            if inside in self.plc:
+                self.plc[inside] = value
+                return
+            if call.cell(path) is not None:
+                call.write(path, value)
+                return
+        self.plc[path] = value
+
+    def locals(self, frame: int = 0) -> list[LocalValue]:
+        """The elementary variables of a held call; [] while nothing is held."""
+        return self._stack[frame].locals() if self._stack else []

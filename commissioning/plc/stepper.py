@@ -1,0 +1,158 @@
+"""Where a scan is to be held: breakpoints, steps, conditions. Asked before each statement that is armed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Literal
+
+from commissioning.plc.debug_build import Spotted
+from commissioning.plc.frames import depth, running
+from commissioning.plc.instruments import Instruments
+
+Step = Literal["", "in", "over", "out"]
+
+
+@dataclass(eq=False, slots=True)
+class Breakpoint:
+    """Holds a scan before the statement in `line` of the text `source`.
+
+    `line` is where the statement begins, at or after the line that was asked for. `condition`, called
+    without arguments, has to hold; the first `skip` times do not count. `hits`: how often it came about.
+    """
+
+    source: str
+    line: int
+    pou: str
+    condition: Callable[[], object] | None = None
+    skip: int = 0
+    enabled: bool = True
+    hits: int = 0
+    numbers: tuple[int, ...] = field(default=(), repr=False)
+
+    def holds(self) -> bool:
+        """Whether it holds the scan now; counts."""
+        if not self.enabled or (self.condition is not None and not self.condition()):
+            return False
+        self.hits += 1
+        return self.hits > self.skip
+
+
+class Stepper:
+    """Decides; `hold(frame)` is what it calls to stand still."""
+
+    def __init__(self, instruments: Instruments, hold: Callable[[FrameType], None]) -> None:
+        self.instruments, self._hold = instruments, hold
+        self.breakpoints: list[Breakpoint] = []
+        self.step: Step = ""
+        self.condition: Callable[[], object] | None = None
+        self.scan = 0  # counts scans, so that a step can end in the next one
+        self._depth = 0
+        self._root: tuple[int, int] = (0, 0)
+        self._at: dict[int, Breakpoint] = {}
+        self._statements = bytes(place.kind == "statement" for place in instruments.places)
+        instruments.plc.watchers.append(self._scanned)
+
+    def close(self) -> None:
+        """Nothing is held any more."""
+        self.breakpoints.clear()
+        self.go(None)
+        self.instruments.watch_statements(None)
+        if self._scanned in self.instruments.plc.watchers:
+            self.instruments.plc.watchers.remove(self._scanned)
+
+    def _scanned(self, _task: int, _now_ns: int) -> None:
+        self.scan += 1
+
+    # ---- breakpoints ---------------------------------------------------------------------------------
+
+    def statements(self, source: str, line: int) -> list[Spotted]:
+        """The statements that a breakpoint at a line means: the first that begins there or later in the same
+        POU, in each POU that has one there; [] behind the last one."""
+        later = [
+            p for p in self.instruments.places
+            if p.kind == "statement" and p.source == source and p.line >= line
+        ]  # fmt: skip
+        if not later:
+            return []
+        first = min(place.line for place in later)
+        chosen: dict[str, Spotted] = {}
+        for place in later:
+            if place.line == first:
+                chosen.setdefault(place.pou, place)
+        return list(chosen.values())
+
+    def add(self, source: str, line: int, condition: Callable[[], object] | None, skip: int) -> Breakpoint:
+        """Raises ValueError where no statement begins at that line or after it."""
+        found = self.statements(source, line)
+        if not found:
+            raise ValueError(f"no statement begins at or after line {line} of {source or 'the program'}")
+        known = [b for b in self.breakpoints if (b.source, b.line) == (source, found[0].line)]
+        if known:
+            known[0].condition, known[0].skip, known[0].hits = condition, skip, 0
+            return known[0]
+        numbers = tuple(place.number for place in found)
+        point = Breakpoint(source, found[0].line, found[0].pou, condition, skip, numbers=numbers)
+        self.breakpoints.append(point)
+        self.arm()
+        return point
+
+    def remove(self, points: Iterable[Breakpoint]) -> None:
+        gone = list(points)
+        self.breakpoints = [point for point in self.breakpoints if point not in gone]
+        self.arm()
+
+    # ---- going on ------------------------------------------------------------------------------------
+
+    def go(
+        self, frame: FrameType | None, step: Step = "", condition: Callable[[], object] | None = None
+    ) -> None:
+        """How far to go from where `frame` is held, or, with None, from between two scans."""
+        self.step, self.condition = step, condition
+        if frame is None and step:
+            self.step = "in"  # the first statement of the next scan
+        elif frame is not None:
+            self._depth, self._root = depth(frame), self._round(frame)
+        self.arm()
+
+    def arm(self) -> None:
+        """Ask for the statements that matter now."""
+        armed = self.instruments.armed
+        self._at = {number: point for point in self.breakpoints for number in point.numbers}
+        if self.step or self.condition is not None:
+            armed[:] = self._statements
+        else:
+            armed[:] = bytes(len(armed))
+            for number in self._at:
+                armed[number] = 1
+        wanted = bool(self._at or self.step or self.condition is not None)
+        if wanted and self.instruments.hook is None:
+            self.instruments.watch_statements(self.look)
+        elif not wanted and self.instruments.hook is not None:
+            self.instruments.watch_statements(None)
+
+    def _round(self, frame: FrameType) -> tuple[int, int]:
+        """Names the program that runs and the scan it runs in."""
+        root = list(running(frame))[-1]
+        return self.scan, id(root.f_locals["m"])
+
+    def look(self, number: int) -> None:
+        """Before an armed statement: hold, or go on."""
+        frame = sys._getframe(1)
+        point = self._at.get(number)
+        stop = point is not None and point.holds()
+        if not stop and self.condition is not None:
+            stop = bool(self.condition())
+        if not stop and self.step:
+            stop = self.step == "in" or self._steps_to(frame)
+        if stop:
+            self.step, self.condition = "", None
+            self._hold(frame)
+
+    def _steps_to(self, frame: FrameType) -> bool:
+        if self._round(frame) != self._root:
+            return True
+        here = depth(frame)
+        return here <= self._depth if self.step == "over" else here < self._depth

@@ -1,0 +1,123 @@
+"""Variables of a PLC over time, with a trigger: what was before it and what came after.
+
+A sample is taken after each executed scan and kept where something changed: between two samples every value
+stays as it was, also over scans that were skipped because they could not change anything.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from commissioning.model.quantity import parse_duration_ns
+from commissioning.plc.iec_types import Value
+
+if TYPE_CHECKING:
+    from commissioning.plc.machine import Plc
+
+Trigger = str | Callable[[], object]
+Sample = tuple[int, tuple[Value, ...]]
+MOST_SAMPLES = 1_000_000
+
+
+class Trace:
+    """Records `paths` from now on.
+
+    `trigger`: the path of a BOOL whose rising edge counts, or a condition that becomes true. With one, the
+    samples from `pre` before it to `post` after it are kept, and recording ends; without one all samples, at
+    most the last million. Raises KeyError for an unknown path, TypeError for a trigger that is no BOOL.
+    """
+
+    def __init__(
+        self, plc: Plc, paths: Sequence[str], trigger: Trigger | None, pre: str | float, post: str | float
+    ) -> None:
+        self._plc = plc
+        self.paths = tuple(plc.program.variable(path).path for path in paths)
+        self._read = plc.reader(self.paths)
+        self._condition = self._watched(trigger)
+        self._before = self._condition is not None and bool(self._condition())
+        self._pre_ns, self._post_ns = parse_duration_ns(pre), parse_duration_ns(post)
+        self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
+        self.triggered_ns: int | None = None
+        self._open = True
+        self._add(plc.now_ns)
+        plc.watchers.append(self._scanned)
+
+    def _watched(self, trigger: Trigger | None) -> Callable[[], object] | None:
+        if not isinstance(trigger, str):
+            return trigger
+        where = self._plc.program.location(trigger)
+        if where.type.kind != "bool":
+            raise TypeError(f"the trigger {where.variable.path} is {where.type}, not BOOL")
+        read = self._plc.reader([trigger])
+        return lambda: read()[0]
+
+    @property
+    def state(self) -> Literal["recording", "waiting", "triggered", "done"]:
+        """`waiting`: for the trigger; `done`: nothing is added any more."""
+        if not self._open:
+            return "done"
+        if self._condition is None:
+            return "recording"
+        return "waiting" if self.triggered_ns is None else "triggered"
+
+    @property
+    def samples(self) -> list[Sample]:
+        """(time in ns, values in the order of `paths`), where something changed."""
+        return list(self._samples)
+
+    def channel(self, path: str) -> list[tuple[int, Value]]:
+        """The changes of one variable. Raises KeyError."""
+        found = [k for k, known in enumerate(self.paths) if known.upper() == path.upper()]
+        if not found:
+            raise KeyError(f"{path} is not traced")
+        changes: list[tuple[int, Value]] = []
+        for t, values in self._samples:
+            if not changes or changes[-1][1] != values[found[0]]:
+                changes.append((t, values[found[0]]))
+        return changes
+
+    def close(self) -> None:
+        """Add nothing more."""
+        self._open = False
+        if self._scanned in self._plc.watchers:
+            self._plc.watchers.remove(self._scanned)
+
+    def csv(self) -> str:
+        """One row per sample: time in s (of the trigger, if there was one, 0) and the values."""
+        origin = 0 if self.triggered_ns is None else self.triggered_ns
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["time_s", *self.paths])
+        for t, values in self._samples:
+            seconds, rest = divmod(abs(t - origin), 1_000_000_000)
+            shown = f"{'-' if t < origin else ''}{seconds}.{rest:09}"
+            writer.writerow([shown, *(int(v) if isinstance(v, bool) else v for v in values)])
+        return text.getvalue()
+
+    def _add(self, now_ns: int) -> None:
+        values = self._read()
+        if not self._samples or self._samples[-1][1] != values:
+            if self._samples and self._samples[-1][0] == now_ns:
+                self._samples.pop()  # two tasks at one instant: what the last one left
+            self._samples.append((now_ns, values))
+
+    def _scanned(self, _task: int, now_ns: int) -> None:
+        if self.triggered_ns is not None and now_ns > self.triggered_ns + self._post_ns:
+            self.close()
+            return
+        self._add(now_ns)
+        if self._condition is None:
+            return
+        if self.triggered_ns is None:
+            now = bool(self._condition())
+            if now and not self._before:
+                self.triggered_ns = now_ns
+            self._before = now
+        start = (now_ns if self.triggered_ns is None else self.triggered_ns) - self._pre_ns
+        samples = self._samples
+        while len(samples) > 1 and samples[1][0] <= start:  # the one before the window says what held then
+            samples.popleft()
