@@ -11,6 +11,7 @@ from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.scene import ControllerRecord, TagRecord
 from commissioning.plc import Plc, PlcError, Program, SourcePiece, TaskSpec, compile_project
+from commissioning.plc.dialects import DIALECTS
 from commissioning.sim.controller import Controller, ControllerStopped, Task
 from commissioning.sim.line import Line
 from commissioning.sim.stateful import World
@@ -36,7 +37,7 @@ class Emulated(Controller):
             Param("task", "mapping", "Tasks: program, cycle, priority; not needed if declared in the source.",
                   default=None, example="{main: {program: MAIN, cycle: 10 ms}}"),
             Param("io_delay", "duration", "From the scan to the outputs.", default=0.0, minimum=0.0),
-            Param("dialect", "choice", "Dialect of the language.", default="iec", choices=("iec",)),
+            Param("dialect", "choice", "Dialect of the language.", default="iec", choices=tuple(DIALECTS)),
         ),
         brings_tags=True,
         example="plc: {type: emulated, programs: [plc/main.st], task: {main: {program: MAIN, cycle: 10 ms}}}",

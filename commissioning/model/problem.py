@@ -26,12 +26,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to fix. `what` and `cure` are sentences without a full stop at the end (it is added)."""
+    """One thing to fix. `what` and `cure` are sentences without a full stop at the end (it is added).
+
+    `severity`: error, warning (works, but look at it) or notice (good to know).
+    """
 
     what: str
     where: Place = Place()
     cure: str = ""
     cause: str = ""
+    severity: str = "error"
 
     def __str__(self) -> str:
         place = str(self.where)

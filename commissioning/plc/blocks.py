@@ -210,7 +210,7 @@ def _counters(suffix: str, type_: IecType) -> tuple[StandardBlock, ...]:
 
 def _all() -> dict[str, StandardBlock]:
     blocks = [_TON, _TOF, _TP, _R_TRIG, _F_TRIG, _SR, _RS, *_counters("", INT)]
-    for name in ("INT", "DINT", "LINT", "UINT", "UDINT", "ULINT"):
+    for name in ("INT", "DINT", "LINT", "UINT", "UDINT", "ULINT", "WORD"):
         blocks += _counters("_" + name, ELEMENTARY[name])
     blocks += [_RTC, _SEMA]
     for timer in (_TON, _TOF, _TP):

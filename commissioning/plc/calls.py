@@ -167,7 +167,9 @@ class ExpressionChecker(OperatorChecker):
             operand = self.widened(operand, LREAL)
         if operand is None:
             return None
-        return typed.Standard(target, "TRUNC_TO" if truncating else "CONVERT", (operand,))
+        away = self.project.dialect.ties_away and operand.type.kind == "real"
+        name = "TRUNC_TO" if truncating else "CONVERT_AWAY" if away else "CONVERT"
+        return typed.Standard(target, name, (operand,))
 
     def _standard(self, function: Function, node: tree.Call) -> Typed | None:
         if function.name == "TIME":

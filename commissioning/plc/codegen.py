@@ -237,14 +237,18 @@ class ModuleWriter:
     def _for(self, node: typed.For, depth: int) -> None:
         variable = cell_text(node.cell)
         self._line(depth, f"{variable} = {stored(node.start, node.type).text}")
-        self._line(depth, f"l{depth} = {exact(node.stop).text}")
-        step, stop = exact(node.step), f"l{depth}"
+        step, stop, kept = exact(node.step), f"l{depth}", f"s{depth}"
+        if node.each:
+            stop, kept = f"({exact(node.stop).text})", f"({step.text})"
+        else:
+            self._line(depth, f"l{depth} = {exact(node.stop).text}")
         if isinstance(node.step, typed.Const):
             test = f"{variable} <= {stop}" if step.low > 0 else f"{variable} >= {stop}"
         else:
-            self._line(depth, f"s{depth} = {step.text}")
-            test = f"{variable} <= {stop} if s{depth} >= 0 else {variable} >= {stop}"
-        by = str(node.step.value) if isinstance(node.step, typed.Const) else f"s{depth}"
+            if not node.each:
+                self._line(depth, f"{kept} = {step.text}")
+            test = f"{variable} <= {stop} if {kept} >= 0 else {variable} >= {stop}"
+        by = str(node.step.value) if isinstance(node.step, typed.Const) else kept
         advance = self._advanced(variable, by, node.type, step.low, step.high)
         self._line(depth, f"while {test}:")
         self._budget(depth + 1, node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePath
 
 from commissioning.model.problem import Problem, Problems
@@ -15,6 +15,7 @@ from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
 from commissioning.plc.declared_tests import declare_test, show_programs
+from commissioning.plc.dialects import DIALECTS
 from commissioning.plc.layout import MemoryPlan, locate, plan_memories
 from commissioning.plc.limits import Commands, call_weights
 from commissioning.plc.program import (
@@ -28,7 +29,6 @@ from commissioning.plc.statements import StatementChecker
 from commissioning.plc.syntax import parse_source
 from commissioning.plc.tasks import TaskPlan, plan_tasks
 
-DIALECTS = ("iec",)
 FILE_NAME = "<structured text>"
 
 
@@ -46,7 +46,7 @@ def compile_st(
     if dialect not in DIALECTS:
         raise Problems([Problem(f"there is no dialect {dialect}", cure=f"Use {', '.join(DIALECTS)}")])
     files = {"": sources} if isinstance(sources, str) else dict(sources)
-    project = Project()
+    project = Project(DIALECTS[dialect])
     parsed = []
     for file, text in files.items():
         source, problems = parse_source(text, file)
@@ -73,7 +73,11 @@ def compile_st(
 
 def _refuse(project: Project) -> None:
     if project.problems:
-        raise Problems(sorted(project.problems, key=lambda p: (p.where.file, p.where.line, p.where.column)))
+        raise Problems(_ordered(project.problems))
+
+
+def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda p: (p.where.file, p.where.line, p.where.column)))
 
 
 def _digest(files: Mapping[str, str], dialect: str, tasks: Sequence[TaskSpec]) -> str:
@@ -182,6 +186,7 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         aliases=aliases,
         comparisons=comparisons(commands.values()),
         checked=checked,
+        notices=_ordered(project.notices),
     )
 
 

@@ -8,7 +8,9 @@ from commissioning.plc.emission import ATOM, SUM, TERNARY, UNARY, Code, call, wr
 from commissioning.plc.iec_types import DAY_NS, ELEMENTARY, REAL, TIME, IecType
 
 _NAMES = "|".join(sorted(ELEMENTARY, key=len, reverse=True))
-_CONVERSION = re.compile(rf"(?:({_NAMES})_)?TO_({_NAMES})|([A-Z]*REAL)_TRUNC_({_NAMES})|TRUNC_({_NAMES})")
+_CONVERSION = re.compile(
+    rf"(?:({_NAMES})_|ANY_(?:NUM_)?)?TO_({_NAMES})|([A-Z]*REAL)_TRUNC_({_NAMES})|TRUNC_({_NAMES})"
+)
 _MS, _S = 1_000_000, 1_000_000_000
 _COUNTED = {"time": _MS, "tod": _MS, "date": _S, "dt": _S}  # ns in what a number counts on the other side
 _HUGE = 1 << 1100
@@ -27,9 +29,9 @@ def conversion(name: str) -> tuple[IecType | None, IecType, bool] | None:
     return (ELEMENTARY[given] if given else None), wanted, target is None
 
 
-def convert(code: Code, source: IecType, target: IecType, truncate: bool = False) -> Code:
-    """X_TO_Y. Durations and times of day count in ms on the other side, dates in s since 1970, as CODESYS and
-    TwinCAT have it (decision 0005)."""
+def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest") -> Code:
+    """X_TO_Y; `whole` makes a whole number of a REAL. Durations and times of day count in ms on the other side,
+    dates in s since 1970, as CODESYS and TwinCAT have it (decision 5)."""
     if source.whole and source.kind != "time":
         code = wrapped(code, source)
     if source.kind in _COUNTED and target.kind in _COUNTED:
@@ -58,7 +60,8 @@ def convert(code: Code, source: IecType, target: IecType, truncate: bool = False
         unit = _COUNTED[target.kind]
         if source.kind == "real":
             scaled = Code(f"{code.within(UNARY)} * {unit}", SUM, calls=code.calls)
-            return wrapped(call("nearest", scaled, low=-_HUGE, high=_HUGE), target)
+            rounding = "nearest" if whole == "truncated" else whole
+            return wrapped(call(rounding, scaled, low=-_HUGE, high=_HUGE), target)
         text = f"{code.within(UNARY)} * {unit}"
         return wrapped(Code(text, SUM, code.low * unit, code.high * unit, code.calls), target)
     if target.kind == "real":
@@ -66,8 +69,7 @@ def convert(code: Code, source: IecType, target: IecType, truncate: bool = False
             return call("rounded", code) if target is REAL else code
         return Code(f"{code.within(UNARY)} * 1.0", SUM, calls=code.calls)
     if source.kind == "real":
-        name = "truncated" if truncate else "nearest"
-        return wrapped(call(name, code, low=-_HUGE, high=_HUGE), target)
+        return wrapped(call(whole, code, low=-_HUGE, high=_HUGE), target)
     return wrapped(code, target)
 
 

@@ -182,7 +182,7 @@ def _logic(node: typed.Logic) -> Code:
     if (
         node.type.kind == "bool"
         and node.operator != "XOR"
-        and (node.lazy or not any(c.calls for c in codes[1:]))
+        and (node.lazy or not (node.both or any(c.calls for c in codes[1:])))
     ):
         word, binding = ("and", AND) if node.operator == "AND" else ("or", OR)
         return Code(f" {word} ".join(code.within(binding - 1) for code in codes), binding, calls=calls)
@@ -191,10 +191,13 @@ def _logic(node: typed.Logic) -> Code:
     return Code(text, binding, node.type.low, node.type.high, calls)
 
 
+_WHOLE_OF_REAL = {"CONVERT": "nearest", "CONVERT_AWAY": "nearest_away", "TRUNC_TO": "truncated"}
+
+
 def _standard(node: typed.Standard) -> Code:
-    if node.name in ("CONVERT", "TRUNC_TO"):
+    if node.name in ("CONVERT", "CONVERT_AWAY", "TRUNC_TO"):
         operand = node.arguments[0]
-        return convert(exact(operand), operand.type, node.type, node.name == "TRUNC_TO")
+        return convert(exact(operand), operand.type, node.type, _WHOLE_OF_REAL[node.name])
     function = FUNCTIONS[node.name]
     return function.emit([exact(argument) for argument in node.arguments], node.type)
 

@@ -14,6 +14,7 @@ from commissioning.plc.constants import (
     whole,
 )  # fmt: skip
 from commissioning.plc.designators import DesignatorChecker
+from commissioning.plc.hazards import may_stop
 from commissioning.plc.iec_types import (
     ANY_INT,
     ANY_REAL,
@@ -79,11 +80,25 @@ class OperatorChecker(DesignatorChecker):
         source = found.type
         if converts(source, target):
             return found if source == target else typed.Convert(target, found)
+        narrowed = self._narrowed(found, target, at)
+        if narrowed is not None:
+            return narrowed
         subject = what or f"a {target}"
         shown = "REAL" if source is ANY_REAL else "whole number" if source is ANY_INT else str(source)
         cure = conversion_cure(source, target, found.value if isinstance(found, typed.Const) else None)
         self.problem(f"{subject} is expected here, this is a {shown}", at, cure)
         return None
+
+    def _narrowed(self, found: Typed, target: IecType, at: At) -> Typed | None:
+        """`found` as a `target` where the dialect converts with a warning, None where it does not."""
+        why = self.project.dialect.narrowing(found.type, target)
+        if not why:
+            return None
+        whole_number = isinstance(found, typed.Const) and target.kind in ("int", "bits")
+        if whole_number and target.low <= whole(found) <= target.high:
+            return typed.Const(target, whole(found))
+        self.project.notice(why, self.file, at, "Convert it, if it is meant")
+        return typed.Standard(target, "CONVERT", (found,))
 
     def _fitted_call(self, found: typed.Standard, target: IecType, at: At, what: str) -> Typed | None:
         """A function of nothing but untyped literals takes the type that its place asks for."""
@@ -245,7 +260,7 @@ class OperatorChecker(DesignatorChecker):
                 and type_ is BOOL
             )  # fmt: skip
             if not literal_bool:
-                type_ = common(type_, operand.type) if type_ is not None else None
+                type_ = self._common(type_, operand.type) if type_ is not None else None
         if type_ is ANY_INT:
             type_ = ELEMENTARY["LWORD"]
         if type_ is None or type_.kind not in ("bool", "bits", "int"):
@@ -253,7 +268,12 @@ class OperatorChecker(DesignatorChecker):
             self.problem(f"{operator} needs BOOLs or bit strings of one kind, these are {shown}", at)
             return None
         fitted = [self.fit(operand, type_, at) for operand in operands]
-        return typed.Logic(type_, operator, tuple(o for o in fitted if o is not None), lazy)
+        known = tuple(operand for operand in fitted if operand is not None)
+        both = self.project.dialect.both_operands and not lazy and any(may_stop(o) for o in known[1:])
+        return typed.Logic(type_, operator, known, lazy, both)
+
+    def _common(self, left: IecType, right: IecType) -> IecType | None:
+        return common(left, right) or self.project.dialect.common(left, right)
 
     def compare(self, operator: str, left: Typed, right: Typed, at: At) -> Typed | None:
         pair = self.meet(left, right, at, f"'{operator}'")
@@ -272,7 +292,7 @@ class OperatorChecker(DesignatorChecker):
                 fitted = fitted_literal(one, BOOL)
                 if fitted is not None:
                     return (fitted, other, BOOL) if one is left else (other, fitted, BOOL)
-        type_ = common(left.type, right.type)
+        type_ = self._common(left.type, right.type)
         if type_ is None or type_.kind == "block" or type_.aggregate:
             cure = "Convert one of them, for example with DINT_TO_LINT or REAL_TO_DINT"
             numbers = left.type.numeric and right.type.numeric

@@ -184,6 +184,7 @@ def _moved(program: Program, pieces: Mapping[str, SourcePiece]) -> Program:
         program,
         variables=table(program.variables),
         members=table(program.members),
+        notices=tuple(_moved_problem(notice, pieces) for notice in program.notices),
         never_skip=tuple(_moved_words(why, pieces) for why in program.never_skip),
         spots=tuple(known[old] for old in program.spots),
         locations={

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import CodeType
 from typing import TYPE_CHECKING
 
+from commissioning.model.problem import Problem
 from commissioning.plc.checked import Checked
 from commissioning.plc.layout import Area, Location, MemoryPlan, Variable, element
 from commissioning.plc.scope import Pou
@@ -91,6 +92,7 @@ class Program:
     `variables`: globals and variables of programs; `members`: the variables inside their blocks. Elements of
     arrays and structures are listed in them if these have up to 1,024 cells; `location` finds all.
     `never_skip`: why scans can never be skipped, empty if they can. `source`: the generated Python.
+    `notices`: what stops nothing and is worth a look, by severity warning or notice.
     """
 
     variables: VariableTable
@@ -111,6 +113,7 @@ class Program:
     comparisons: Mapping[int, tuple[float, ...] | None] = field(repr=False)
     checked: Checked = field(repr=False)
     pieces: Mapping[str, SourcePiece] = field(default_factory=dict, repr=False)
+    notices: tuple[Problem, ...] = ()
 
     def original(self, file: str, line: int, column: int = 0) -> Spot:
         """The place in the file that a text was taken from (see `compile_project`), else the same place."""

@@ -114,6 +114,16 @@ def power(base: float, exponent: float) -> float:
     return result
 
 
+def nearest_away(value: float) -> int:
+    """REAL -> whole number: ties away from zero."""
+    if not math.isfinite(value):
+        raise ArithmeticFault(f"{_shown(value)} has no whole number")
+    cut = int(value)
+    if abs(value - cut) < 0.5:
+        return cut
+    return cut + 1 if value > 0 else cut - 1
+
+
 def nearest(value: float) -> int:
     """REAL -> whole number: ties to even (IEC 60559)."""
     if not math.isfinite(value):
@@ -330,7 +340,8 @@ def namespace() -> dict[str, Any]:
     functions: dict[str, Any] = {
         function.__name__: function
         for function in (
-            rounded, divide, modulo, power, nearest, truncated, floor, ceiling, limit, select, multiplex,
+            rounded, divide, modulo, power, nearest, nearest_away, truncated, floor, ceiling, limit, select,
+            multiplex,
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,

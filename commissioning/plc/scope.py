@@ -15,6 +15,7 @@ from typing import Any
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.dialects import IEC, Dialect
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.tree import At
 
@@ -103,7 +104,9 @@ class Pou:
 class Project:
     """Everything the checker looks names up in, and the problems found so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect = IEC) -> None:
+        self.dialect = dialect
+        self.notices: dict[Problem, None] = {}
         self.globals = Pou("GLOBAL", "", 0, "", None)
         self.globals.slots.append(Slot())  # cell 0 of the globals: loop iterations left in this scan
         self.pous: dict[str, Pou] = {}
@@ -116,6 +119,10 @@ class Project:
         self._noted: set[Problem] = set()
         self.reads_elapsed = False  # of any timer
         self.any_elapsed = False  # of one that was given by reference, so it may be any
+
+    def notice(self, what: str, file: str, at: At, cure: str = "", severity: str = "warning") -> None:
+        """What the programmer may want to know, and what stops nothing."""
+        self.notices.setdefault(Problem(what, Place(file, at.line, at.column), cure, severity=severity))
 
     def problem(self, what: str, file: str, at: At, cure: str = "") -> None:
         found = Problem(what, Place(file, at.line, at.column), cure)
@@ -140,7 +147,7 @@ class Project:
         pou = self.pous.get(key)
         if pou is not None and pou.kind == "FUNCTION_BLOCK":
             return pou
-        return STANDARD_BLOCKS.get(key)
+        return STANDARD_BLOCKS.get(self.dialect.blocks.get(key, key))
 
 
 def suggestion(name: str, known: list[str]) -> str:

@@ -191,7 +191,9 @@ class StatementChecker(ExpressionChecker):
         body = self._loop(node.body, node.at)
         if start is None or stop is None or step is None:
             return None
-        return typed.For(type_, variable.cell, start, stop, step, body, node.at)
+        constant = isinstance(stop, typed.Const) and isinstance(step, typed.Const)
+        each = self.project.dialect.bounds_each_round and not constant
+        return typed.For(type_, variable.cell, start, stop, step, body, node.at, each)
 
     def _bound(self, node: tree.Expression, type_: IecType) -> Typed | None:
         found = self.expression(node)

@@ -116,12 +116,14 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Logic:
-    """AND, OR, XOR over BOOL or bit strings; `lazy`: what stands right is not evaluated without need."""
+    """AND, OR, XOR over BOOL or bit strings; `lazy`: what stands right is not evaluated without need, `both`:
+    always, as it may stop the PLC. With neither it makes no difference."""
 
     type: IecType
     operator: str
     operands: tuple[Typed, ...]
     lazy: bool
+    both: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +230,8 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class For:
-    """Bounds and step are evaluated once; `step` is a Const or decides its direction when it runs."""
+    """Bounds and step are evaluated once, or (`each`) before every round; `step` is a Const or decides its
+    direction when it runs."""
 
     type: IecType
     cell: Cell
@@ -237,6 +240,7 @@ class For:
     step: Typed
     body: tuple[Command, ...]
     at: At
+    each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,5 +283,16 @@ class Advance:
 
 
 Command = (
-    Store | CallStandard | CallBlock | CallFunction | If | Case | For | While | Repeat | Jump | Judge | Advance
+    Store
+    | CallStandard
+    | CallBlock
+    | CallFunction
+    | If
+    | Case
+    | For
+    | While
+    | Repeat
+    | Jump
+    | Judge
+    | Advance
 )

@@ -1,0 +1,84 @@
+"""Where makers differ from IEC 61131-3 and from each other: one table, each difference with its source.
+
+Decision 5 says what holds in `iec`. The others differ in:
+
+| | iec | codesys, twincat | source |
+|---|---|---|---|
+| narrowing of numbers (DINT to INT, LREAL to REAL, UINT to INT) | Problem | warning | rule SA0132 |
+| whole numbers and members of enumerations | conversion needed | mix, with a warning | pragma `strict` |
+| ties of X_TO_Y from REAL | to even (IEC 60559) | away from zero | decision 22 |
+| AND, OR | right operand only if needed | always both | operator AND_THEN |
+| end and step of FOR | worked out once | before every round | decision 22 |
+| CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
+| a PROGRAM called by another | no | yes, its one instance | call of a program |
+
+The same in all of them: comments nest, whole numbers are computed in at least 32 bits, STRING has 80
+characters, TIME counts nanoseconds in 64 bits (the makers' TIME has 32 bits of ms and ends after 49 days),
+R_TRIG and F_TRIG fire in their first scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from commissioning.plc.iec_types import LINT, IecType, converts
+
+_WORD_COUNTERS = MappingProxyType({"CTU": "CTU_WORD", "CTD": "CTD_WORD", "CTUD": "CTUD_WORD"})
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One row of the table. `blocks`: standard blocks that stand for others."""
+
+    name: str
+    narrows: bool = False
+    ties_away: bool = False
+    both_operands: bool = False
+    bounds_each_round: bool = False
+    programs_called: bool = False
+    blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def narrowing(self, source: IecType, target: IecType) -> str:
+        """What is told where a value of `source` goes into `target` all the same; "" where it must not."""
+        if not self.narrows:
+            return ""
+        numbers = ("int", "bits")
+        if source.kind == "enum" and source.element is not None:
+            if converts(source.element, target):  # an enumeration into another one's base comes without
+                return "a member of another enumeration may have no name there"
+            return self.narrowing(source.element, target)
+        if target.kind == "enum" and source.kind in numbers:
+            return f"not every {source} is a member of {target}"
+        if source.kind in numbers and target.kind in numbers:
+            if source.bits == target.bits:
+                return f"the sign may change from {source} to {target}"
+            return f"what does not fit is cut from {source} to {target}"
+        if source.name == "LREAL" and target.name == "REAL":
+            return "digits are lost from LREAL to REAL"
+        return ""
+
+    def common(self, left: IecType, right: IecType) -> IecType | None:
+        """The type in which two operands meet that have none in the standard."""
+        if not self.narrows:
+            return None
+        left, right = (t.element if t.kind == "enum" and t.element is not None else t for t in (left, right))
+        if left == right:
+            return left
+        both = {left.kind, right.kind}
+        return LINT if both <= {"int", "bits"} else None
+
+
+_MAKERS = {
+    "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
+    "programs_called": True,
+}  # fmt: skip
+DIALECTS: Mapping[str, Dialect] = MappingProxyType(
+    {
+        "iec": Dialect("iec"),
+        "codesys": Dialect("codesys", blocks=_WORD_COUNTERS, **_MAKERS),
+        "twincat": Dialect("twincat", blocks=_WORD_COUNTERS, **_MAKERS),
+    }
+)
+IEC = DIALECTS["iec"]

@@ -1,0 +1,140 @@
+"""Dialects: every difference of the table in dialects.py, with what `iec` does beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from commissioning.model.problem import Problems
+from commissioning.plc import Plc, PlcError, Program, compile_st
+from commissioning.plc.dialects import DIALECTS
+
+MAKERS = ["codesys", "twincat"]
+
+
+def program(declared: str, body: str, dialect: str, before: str = "") -> Program:
+    return compile_st({"m.st": f"{before}PROGRAM MAIN\nVAR {declared} END_VAR\n{body}\nEND_PROGRAM"}, dialect)
+
+
+def after_one_scan(declared: str, body: str, dialect: str, before: str = "") -> Plc:
+    plc = program(declared, body, dialect, before).start()
+    plc.scan(0)
+    return plc
+
+
+NARROWING = [
+    ("d : DINT := 70000; i : INT;", "i := d;", 70000 - 65536, "what does not fit is cut from DINT to INT"),
+    ("u : UINT := 65535; i : INT;", "i := u;", -1, "the sign may change from UINT to INT"),
+    ("w : WORD := 16#8000; i : INT;", "i := w;", -32768, "the sign may change from WORD to INT"),
+    ("l : LREAL := 0.1; r : REAL; i : INT;", "r := l; i := 1;", 1, "digits are lost from LREAL to REAL"),
+    ("a : LINT := 5; b : ULINT := 2; i : INT;", "i := a - b;", 3, "what does not fit is cut from LINT"),
+]
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+@pytest.mark.parametrize("declared, body, wanted, told", NARROWING)
+def test_that_makers_narrow_numbers_with_a_warning(
+    declared: str, body: str, wanted: int, told: str, dialect: str
+) -> None:
+    found = program(declared, body, dialect)
+    assert [n.severity for n in found.notices][-1:] == ["warning"]
+    assert told in " ".join(n.what for n in found.notices)
+    plc = found.start()
+    plc.scan(0)
+    assert plc["MAIN.i"] == wanted  # two's complement at the width of the target
+
+
+@pytest.mark.parametrize("declared, body, wanted, told", NARROWING)
+def test_that_the_standard_wants_conversions(declared: str, body: str, wanted: int, told: str) -> None:
+    with pytest.raises(Problems):
+        program(declared, body, "iec")
+
+
+def test_that_a_typed_constant_that_fits_is_no_warning() -> None:
+    text = """PROGRAM MAIN VAR CONSTANT HEAD : INT := 4; END_VAR VAR u : UINT; END_VAR
+    u := u + HEAD; u := HEAD; END_PROGRAM"""
+    assert [n.what for n in compile_st({"m.st": text}, "twincat").notices] == [
+        "what does not fit is cut from DINT to UINT"
+    ]
+
+
+def test_that_real_never_becomes_a_whole_number_by_itself() -> None:
+    for dialect in DIALECTS:
+        with pytest.raises(Problems):
+            program("r : REAL; i : INT;", "i := r;", dialect)
+
+
+COLOURS = "TYPE Colour : (red, green, blue); Shape : (round_, square); END_TYPE\n"
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_makers_mix_enumerations_and_numbers(dialect: str) -> None:
+    body = "c := i; d := s; IF c = s THEN n := 1; END_IF"
+    declared = "c, d : Colour; s : Shape := square; i : INT := 1; n : INT;"
+    plc = after_one_scan(declared, body, dialect, COLOURS)
+    assert (plc["MAIN.c"], plc["MAIN.d"], plc["MAIN.n"]) == (1, 1, 1)
+    with pytest.raises(Problems):
+        program(declared, body, "iec", COLOURS)
+
+
+@pytest.mark.parametrize(
+    "value, even, away", [(0.5, 0, 1), (1.5, 2, 2), (2.5, 2, 3), (-2.5, -2, -3), (2.4, 2, 2), (-1.5, -2, -2)]
+)
+def test_that_ties_go_to_even_or_away_from_zero(value: float, even: int, away: int) -> None:
+    for dialect, wanted in (("iec", even), ("codesys", away), ("twincat", away)):
+        plc = after_one_scan(f"r : REAL := {value}; i : INT;", "i := REAL_TO_INT(r);", dialect)
+        assert plc["MAIN.i"] == wanted, dialect
+
+
+def test_that_ties_next_to_a_half_are_not_rounded_up() -> None:
+    # the largest LREAL below one half; adding 0.5 and cutting would give 1
+    plc = after_one_scan("r : LREAL := 0.49999999999999994; i : INT;", "i := LREAL_TO_INT(r);", "codesys")
+    assert plc["MAIN.i"] == 0
+
+
+GUARDED = "a : ARRAY[1..3] OF BOOL; i : INT := 7; q : BOOL;"
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_makers_evaluate_both_operands(dialect: str) -> None:
+    with pytest.raises(PlcError, match=r"outside 1\.\.3"):
+        after_one_scan(GUARDED, "q := i <= 3 AND a[i];", dialect)
+    assert after_one_scan(GUARDED, "q := i <= 3 AND_THEN a[i];", dialect)["MAIN.q"] is False
+    assert (
+        after_one_scan(GUARDED, "i := 1; q := TRUE OR a[i]; q := q AND NOT a[i];", dialect)["MAIN.q"] is True
+    )
+
+
+def test_that_the_standard_dialect_stops_where_the_result_is_known() -> None:
+    assert after_one_scan(GUARDED, "q := i <= 3 AND a[i];", "iec")["MAIN.q"] is False
+
+
+@pytest.mark.parametrize("step", ["", " BY 1", " BY s"])
+@pytest.mark.parametrize("dialect, rounds", [("iec", 10), ("codesys", 5), ("twincat", 5)])
+def test_that_the_bound_of_for_is_worked_out_once_or_each_round(dialect: str, rounds: int, step: str) -> None:
+    # each round lowers the bound by one: k-th round needs k <= 10 - (k - 1), so the last is k = 5
+    body = f"FOR i := 1 TO n{step} DO n := n - 1; c := c + 1; END_FOR"
+    plc = after_one_scan("i, c : INT; n : INT := 10; s : INT := 1;", body, dialect)
+    assert plc["MAIN.c"] == rounds
+
+
+@pytest.mark.parametrize("dialect, kind, most", [("iec", "INT", 32767), ("codesys", "WORD", 65535)])
+def test_that_counters_count_the_makers_type(dialect: str, kind: str, most: int) -> None:
+    found = program("c : CTU; x : BOOL;", "x := NOT x; c(CU := x, PV := 3);", dialect)
+    assert found.variable("MAIN.c.CV").type == kind
+    plc = found.start()
+    plc["MAIN.c.CV"] = most - 1
+    for scan in range(6):
+        plc.scan(scan)
+    assert plc["MAIN.c.CV"] == most
+
+
+def test_that_the_programs_text_is_the_same_without_a_difference() -> None:
+    body = "q := q AND b OR x; FOR i := 1 TO 3 DO n := n + i; END_FOR"
+    declared = "q, b, x : BOOL; i, n : INT;"
+    sources = {program(declared, body, dialect).source for dialect in DIALECTS}
+    assert len(sources) == 1
+
+
+def test_that_an_unknown_dialect_is_told() -> None:
+    with pytest.raises(Problems, match="there is no dialect step7"):
+        compile_st("", "step7")
