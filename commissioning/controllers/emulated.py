@@ -12,11 +12,14 @@ from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.scene import ControllerRecord, TagRecord
 from commissioning.plc import Plc, PlcError, Program, SourcePiece, TaskSpec, compile_project
 from commissioning.plc.dialects import DIALECTS
+from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.sim.controller import Controller, ControllerStopped, Task
 from commissioning.sim.line import Line
 from commissioning.sim.stateful import World
 
 __all__ = ["Emulated"]
+
+_TASK_KEYS = ("program", "cycle", "trigger", "priority", "watchdog")
 
 
 class Emulated(Controller):
@@ -34,7 +37,9 @@ class Emulated(Controller):
             Param("programs", "list", "Programs, relative to the scene: files, folders, projects.",
                   item=Param("program", "file", "Structured Text, a folder of it, a TwinCAT project "
                              "(.plcproj) or its files, or PLCopen XML."), example="[plc/main.st]"),
-            Param("task", "mapping", "Tasks: program, cycle, priority; not needed if declared in the source.",
+            Param("task", "mapping", "Tasks: program; cycle, trigger (a BOOL whose rising edge starts it) or "
+                  "both; priority (a lower number goes first); watchdog (statements that one scan may "
+                  "execute). Not needed if declared in the source.",
                   default=None, example="{main: {program: MAIN, cycle: 10 ms}}"),
             Param("io_delay", "duration", "From the scan to the outputs.", default=0.0, minimum=0.0),
             Param("dialect", "choice", "Dialect of the language.", default="iec", choices=tuple(DIALECTS)),
@@ -44,7 +49,7 @@ class Emulated(Controller):
     )  # fmt: skip
     saved: ClassVar[tuple[str, ...]] = ("published",)
     constant: ClassVar[tuple[str, ...]] = (
-        "plc", "writers", "read_outputs", "every_scan", "record", "compared",
+        "plc", "writers", "read_outputs", "every_scan", "record", "compared", "started_by",
     )  # fmt: skip
 
     def __init__(self, index: int, record: ControllerRecord, line: Line, program: Program) -> None:
@@ -62,13 +67,17 @@ class Emulated(Controller):
         ]
         self.read_outputs = self.plc.reader([paths[s.name] for s in self.outputs])
         self.published: tuple[Any, ...] | None = None  # what the outputs were when last published
-        self.tasks = [Task(task.name, task.cycle_ns, task.priority) for task in program.tasks]
+        self.tasks = [Task(t.name, t.cycle_ns, t.priority, bool(t.trigger)) for t in program.tasks]
+        self.started_by = [_inputs_at(program, t.trigger, [paths[s.name] for s in self.inputs])
+                           for t in program.tasks]  # fmt: skip
         self.io_delay_ns = round(record.params["io_delay"] * 1e9)
 
     def exchange(self, task: int, t: int, changed: Sequence[tuple[int, Any]]) -> Sequence[tuple[int, Any]]:
         writers = self.writers
         for k, value in changed:
             writers[k](value)
+        if self.tasks[task].event and not self.plc.due(t, task):
+            return ()
         try:
             self.plc.scan(t, task)
         except PlcError as error:
@@ -93,6 +102,12 @@ class Emulated(Controller):
             return t + 1
         deadline = self.plc.deadline(task)
         return None if deadline is None else max(deadline, t + 1)
+
+    def triggers(self, task: int) -> Sequence[int]:
+        return self.started_by[task]
+
+    def triggered(self, task: int) -> bool:
+        return self.plc.triggered(task)
 
     def compared_with(self, k: int) -> Sequence[float] | None:
         return self.compared[k]
@@ -137,6 +152,15 @@ class Emulated(Controller):
         if problems:
             raise Problems(tuple(problems))
         return program
+
+
+def _inputs_at(program: Program, trigger: str, inputs: Sequence[str]) -> tuple[int, ...]:
+    """The inputs that lie in the cell of the variable that starts a task."""
+    if not trigger:
+        return ()
+    cell = program.location(trigger)
+    places = [program.location(path) for path in inputs]
+    return tuple(k for k, at in enumerate(places) if (at.memory, at.index) == (cell.memory, cell.index))
 
 
 def variable_path(program: Program, name: str) -> str:
@@ -190,28 +214,40 @@ def _in_scene(problem: Problem, record: ControllerRecord) -> Problem:
     return replace(problem, where=Place(id=f"controllers.{record.id}.{where.id}"))
 
 
+def _task(name: str, raw: Mapping[Any, Any], number: int) -> TaskSpec:
+    cycle, trigger, watchdog = 0, raw.get("trigger", ""), raw.get("watchdog", STATEMENT_BUDGET)
+    if "cycle" in raw and (cycle := parse_duration_ns(raw["cycle"])) < 1000:
+        raise ValueError("a cycle is at least 1 us")
+    if not isinstance(trigger, str) or ("trigger" in raw and not trigger.strip()):
+        raise ValueError("a trigger is the name of a BOOL of the program")
+    if type(watchdog) is not int or watchdog < 1:
+        raise ValueError("a watchdog is a whole number of statements")
+    return TaskSpec(name, raw["program"], cycle, int(raw.get("priority", number)), trigger.strip(), watchdog)
+
+
 def _tasks(record: ControllerRecord) -> list[TaskSpec]:
     tasks = []
     problems = []
     for number, (name, raw) in enumerate((record.params["task"] or {}).items()):
         place = Place(id=f"controllers.{record.id}.task.{name}")
-        if not isinstance(raw, Mapping) or not isinstance(raw.get("program"), str) or "cycle" not in raw:
+        if (
+            not isinstance(raw, Mapping)
+            or not isinstance(raw.get("program"), str)
+            or not {"cycle", "trigger"} & set(raw)
+        ):
             problems.append(
-                Problem(what=f"task {name} needs a program and a cycle", where=place,
+                Problem(what=f"task {name} needs a program and a cycle or a trigger", where=place,
                         cure="Write for example {program: MAIN, cycle: 10 ms}")
             )  # fmt: skip
             continue
-        unknown = sorted(str(key) for key in set(raw) - {"program", "cycle", "priority"})
+        unknown = sorted(str(key) for key in set(raw) - set(_TASK_KEYS))
         if unknown:
             problems.append(
                 Problem(what=f"a task has no {', '.join(unknown)}", where=place,
-                        cure="Known are program, cycle and priority.")
+                        cure=f"Known are {', '.join(_TASK_KEYS)}.")
             )  # fmt: skip
         try:
-            cycle = parse_duration_ns(raw["cycle"])
-            if cycle < 1000:
-                raise ValueError("a cycle is at least 1 us")
-            tasks.append(TaskSpec(str(name), raw["program"], cycle, int(raw.get("priority", number))))
+            tasks.append(_task(str(name), raw, number))
         except (ValueError, TypeError) as error:
             problems.append(Problem(what=f"task {name}: {error}", where=place, cure="Write cycle: 10 ms"))
     if problems:

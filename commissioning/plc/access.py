@@ -11,11 +11,21 @@ from commissioning.plc.comparisons import between
 from commissioning.plc.iec_types import Value
 from commissioning.plc.layout import Location, with_shown
 from commissioning.plc.memory import Memory, accepted, seen_value
+from commissioning.plc.program import Program
 from commissioning.plc.scans import Scanner, TaskState
+from commissioning.plc.triggers import Trigger
 
 
 class Access(Scanner):
     """A PLC whose variables answer to their paths, without regard to case."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(program)
+        for number, task in enumerate(program.tasks):
+            if task.trigger:
+                read = self._getter(program.location(task.trigger))
+                self._tasks[number].trigger = trigger = Trigger(number, read, read() is True)
+                self._triggers.append(trigger)
 
     def __getitem__(self, path: str) -> Value:
         return self._getter(self.program.location(path))()

@@ -24,10 +24,11 @@ from commissioning.plc.program import (
     TaskSpec,
     VariableTable,
 )
+from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.syntax import parse_source
-from commissioning.plc.tasks import TaskPlan, plan_tasks
+from commissioning.plc.tasks import TaskPlan, plan_tasks, trigger_problems
 
 FILE_NAME = "<structured text>"
 
@@ -58,14 +59,14 @@ def compile_st(
     _declare(project, parsed, addressed, with_tests)
     commands = _check(project)
     library = with_tests and all(pou.kind != "PROGRAM" for pou in project.pous.values())
-    plan: TaskPlan = ((), []) if library else plan_tasks(project, parsed, tasks)
+    plan: TaskPlan = TaskPlan((), []) if library else plan_tasks(project, parsed, tasks)
     if unreadable:
         # what could not be read may be what seems undeclared: report those later
         others = project.problems[len(unreadable) :]
         project.problems = unreadable + [
             p for p in others if "there is no" not in p.what and "not declared" not in p.what
         ]
-    weights = call_weights(project, commands, [pou for _, pou in plan[1]])
+    weights = call_weights(project, commands, [pou for _, pou in plan.instances])
     _refuse(project)
     checked = Checked(files, project, commands, weights)
     return _generate(checked, plan, _digest(files, dialect, tasks))
@@ -82,6 +83,8 @@ def _ordered(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def _digest(files: Mapping[str, str], dialect: str, tasks: Sequence[TaskSpec]) -> str:
     words = [dialect, list(files.items()), [[t.name, t.program, t.cycle_ns, t.priority] for t in tasks]]
+    if any(t.trigger or t.watchdog != STATEMENT_BUDGET for t in tasks):
+        words.append([[t.trigger, t.watchdog] for t in tasks])
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
@@ -149,7 +152,7 @@ def _check(project: Project) -> Commands:
 
 def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
     project, commands, weights = checked.project, checked.commands, checked.weights
-    tasks, instances = plan
+    tasks, instances = plan.tasks, plan.instances
     writer = ModuleWriter(project, weights)
     try:
         for key, pou in project.pous.items():
@@ -161,7 +164,7 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
     memories, roots = plan_memories(project.globals, instances)
     aliases = Aliases(frozenset(project.list_names), frozenset(name.upper() for name, _ in instances))
     found = locate(memories, project.any_elapsed)
-    return Program(
+    program = Program(
         variables=VariableTable({key: found.locations[key].variable for key in found.top}, aliases),
         members=VariableTable({key: found.locations[key].variable for key in found.inner}, aliases),
         tasks=tasks,
@@ -188,6 +191,9 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         checked=checked,
         notices=_ordered(project.notices),
     )
+    project.problems += trigger_problems(tasks, plan.places, program.location)
+    _refuse(project)
+    return program
 
 
 def _blame(project: Project, commands: Commands, weights: Mapping[int, int]) -> None:

@@ -24,8 +24,10 @@ class Plc(Debuggable):
             "now_ns": self.now_ns,
             "memories": [plain(p, m) for p, m in zip(self.program.memories, self._memories, strict=True)],
             "tasks": [
-                [s.settled, s.disturbed, s.failures, s.wait, s.scans, s.next_ns] for s in self._tasks
+                [s.settled, s.disturbed, s.failures, s.wait, s.scans, s.next_ns, s.last_ns]
+                for s in self._tasks
             ],
+            "triggers": [[t.level, t.pending, t.repeats] for t in self._triggers],
             "stopped": None if self.stopped is None else list(self.stopped.args),
             "forces": dict(self.forced),
         }  # fmt: skip
@@ -49,6 +51,9 @@ class Plc(Debuggable):
         for path, value in snapshot.get("forces", {}).items():
             self.force(path, value)
         for state, values in zip(self._tasks, snapshot["tasks"], strict=True):
-            state.settled, state.disturbed, state.failures, state.wait, state.scans, state.next_ns = values
+            state.settled, state.disturbed, state.failures, state.wait, *times = values
+            state.scans, state.next_ns, state.last_ns = times
+        for trigger, values in zip(self._triggers, snapshot["triggers"], strict=True):
+            trigger.level, trigger.pending, trigger.repeats = values
         stopped = snapshot["stopped"]
         self.stopped = None if stopped is None else PlcError(*stopped)

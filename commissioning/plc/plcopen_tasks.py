@@ -8,8 +8,11 @@ from commissioning.model.element import Element
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.pieces import IDENTIFIER, PieceWriter, SourcePiece
 from commissioning.plc.plcopen_interface import Unreadable, identifier
+from commissioning.plc.tasks import DEFAULT_CYCLE_NS
 
 _LITERAL = re.compile(r"L?T(?:IME)?#[0-9][0-9_.A-Za-z]*\Z", re.IGNORECASE)
+
+_VARIABLE = re.compile(r"[A-Za-z0-9_.%\[\],]+\Z")
 
 
 def configuration_piece(root: Element, file: str) -> SourcePiece | None:
@@ -45,22 +48,28 @@ def _name(element: Element, otherwise: str) -> str:
 
 
 def _trigger(task: Element) -> str:
-    """The cycle as a literal (t#20ms, PT0.02S), or the variable whose edge starts the task."""
+    """The cycle as a literal (t#20ms, PT0.02S), the variable whose edge starts the task, or both."""
     interval, single = task.get("interval").strip(), task.get("single").strip()
-    if single and not interval:
-        return f"SINGLE := {single}"
+    words = []
+    if single:
+        if not _VARIABLE.match(single):
+            raise Unreadable(f"task {task.get('name')} is started by {single!r}, which is no variable", task)
+        words.append(f"SINGLE := {single}")
+    elif not interval and any(part.get("KindOfTask") == "Freewheeling" for part in task.walk()):
+        return f"INTERVAL := T#{DEFAULT_CYCLE_NS // 1_000_000}ms"
     if _LITERAL.match(interval):
-        return f"INTERVAL := {interval}"
-    try:
-        nanoseconds = parse_duration_ns(interval)
-    except (ValueError, TypeError) as error:
-        raise Unreadable(
-            f"the interval {interval!r} of task {task.get('name')} is no duration", task
-        ) from error
-    if nanoseconds <= 0:
-        raise Unreadable(f"task {task.get('name')} has no interval", task)
-    amount = f"{nanoseconds // 1_000_000}ms" if nanoseconds % 1_000_000 == 0 else f"{nanoseconds}ns"
-    return f"INTERVAL := T#{amount}"
+        words.append(f"INTERVAL := {interval}")
+    elif interval or not single:
+        try:
+            nanoseconds = parse_duration_ns(interval)
+        except (ValueError, TypeError) as error:
+            what = f"the interval {interval!r} of task {task.get('name')} is no duration"
+            raise Unreadable(what, task) from error
+        if nanoseconds <= 0 and not single:
+            raise Unreadable(f"task {task.get('name')} has no interval", task)
+        amount = f"{nanoseconds // 1_000_000}ms" if nanoseconds % 1_000_000 == 0 else f"{nanoseconds}ns"
+        words += [f"INTERVAL := T#{amount}"] if nanoseconds > 0 else []
+    return ", ".join(words)
 
 
 def _instance(writer: PieceWriter, instance: Element, task: str, taken: set[str]) -> None:

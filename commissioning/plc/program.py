@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from commissioning.model.problem import Problem
 from commissioning.plc.checked import Checked
 from commissioning.plc.layout import Area, Location, MemoryPlan, Variable, element
+from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou
 
 if TYPE_CHECKING:
@@ -25,23 +26,30 @@ __all__ = ["Aliases", "Program", "Task", "TaskSpec", "Variable", "VariableTable"
 class TaskSpec:
     """A task for `compile_st`: program (a PROGRAM's name), cycle in ns, priority (a lower number goes first).
 
-    Several specs with one name are one task with several programs.
+    `trigger`: path of a BOOL whose rising edge starts the task; with a `cycle_ns` above 0 it also runs each
+    cycle while that is FALSE (IEC 61131-3, SINGLE and INTERVAL). `watchdog`: see `Task`. Several specs with
+    one name are one task with several programs.
     """
 
     name: str
     program: str
-    cycle_ns: int
+    cycle_ns: int = 0
     priority: int = 0
+    trigger: str = ""
+    watchdog: int = STATEMENT_BUDGET
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """`programs`: names of the program instances it calls, in order."""
+    """`programs`: names of the program instances it calls, in order. `cycle_ns` 0: only its `trigger` starts
+    it. `watchdog`: statements that one scan may execute."""
 
     name: str
     cycle_ns: int
     priority: int
     programs: tuple[str, ...]
+    trigger: str = ""
+    watchdog: int = STATEMENT_BUDGET
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from commissioning.plc.literals import date_value, time_value
 
 LARGEST_TABLE = 4096
 LOOP_BUDGET = 1_000_000  # loop iterations that one scan of one task may make
+STATEMENT_BUDGET = LOOP_BUDGET
 
 
 class ArithmeticFault(Exception):

@@ -20,6 +20,7 @@ from commissioning.plc.iec_types import Value
 from commissioning.plc.memory import Memory, fresh, functions_of
 from commissioning.plc.program import Program
 from commissioning.plc.runtime import LOOP_BUDGET, ArithmeticFault, PlcError
+from commissioning.plc.triggers import NEVER_NS, Trigger
 
 FREE_COMPARISONS = (
     3  # misses in a row before the back-off starts: an input edge takes two or three scans to settle
@@ -29,7 +30,8 @@ LONGEST_WAIT = 64
 
 @dataclass(slots=True, eq=False)
 class TaskState:
-    """What one task calls and compares, and what is known about its last scan."""
+    """What one task calls and compares, and what is known about its last scan. `cycle_ns` 0: only an event
+    starts it."""
 
     name: str
     cycle_ns: int
@@ -45,6 +47,8 @@ class TaskState:
     wait: int = 0
     scans: int = 0
     next_ns: int = 0
+    last_ns: int = NEVER_NS
+    trigger: Trigger | None = None
 
 
 class Scanner:
@@ -66,6 +70,7 @@ class Scanner:
         self._globals[0] = LOOP_BUDGET
         self._tasks = [self._task(number, self.build.functions) for number in range(len(program.tasks))]
         self._alone = len(self._tasks) == 1
+        self._triggers: list[Trigger] = []
 
     def _task(self, number: int, functions: Mapping[str, Any]) -> TaskState:
         program = self.program
@@ -85,7 +90,7 @@ class Scanner:
             memories=[memory for memory, _ in plans],
             timers=[(m, tuple(index + DUE for index in p.timers)) for m, p in plans if p.timers],
             touches=program.touches[number],
-            never=bool(program.never_skip),
+            never=bool(program.never_skip) or not task.cycle_ns,
         )
 
     def scan(self, now_ns: int, task: int = 0) -> None:
@@ -103,6 +108,11 @@ class Scanner:
         state, shared = self._tasks[task], self._globals
         for value, write in self.forces.values():
             write(value)
+        if self._triggers:
+            self._look()
+            if state.trigger is not None and state.trigger.answered(now_ns - state.last_ns):
+                self.stopped = self._restless(state)
+                raise self.stopped
         comparing = state.wait == 0 and not state.never
         before = [m[:] for m in state.memories] if comparing else None
         others = None if self._alone else self._shared_copy()
@@ -116,6 +126,7 @@ class Scanner:
         for value, write in self.forces.values():
             write(value)
         state.scans += 1
+        state.last_ns = now_ns
         state.disturbed = False
         if before is None:
             state.wait -= state.wait > 0
@@ -130,6 +141,8 @@ class Scanner:
                 state.wait = min(1 << (state.failures - FREE_COMPARISONS), LONGEST_WAIT)
         if others is not None:
             self._disturb_others(state, others)
+        if self._triggers:
+            self._look()
         for watcher in tuple(self.watchers):
             watcher(task, now_ns)
 
@@ -170,6 +183,36 @@ class Scanner:
                 if other is not state and not cells.isdisjoint(other.touches):
                     other.disturbed = True
 
+    # ---- events --------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Looks at the variables that start tasks; between scans, so that a pulse within one is none."""
+        for trigger in self._triggers:
+            if trigger.rose_or_fell():
+                self._tasks[trigger.task].disturbed = True
+
+    def _restless(self, state: TaskState) -> PlcError:
+        path = self.program.tasks[state.order[1]].trigger
+        variable = self.program.variable(path)
+        what = f"watchdog: task {state.name} starts again and again without end; {variable.path} never rests"
+        return PlcError(what, variable.file, variable.line, variable.column)
+
+    def triggered(self, task: int) -> bool:
+        """Whether the variable that starts the task rose since its last scan."""
+        trigger = self._tasks[task].trigger
+        if trigger is None:
+            return False
+        self._look()
+        return trigger.pending
+
+    def due(self, now_ns: int, task: int = 0) -> bool:
+        """Whether the task scans at `now_ns` when a host comes by then: for a task that a variable starts, if
+        that rose, or at a point of its cycle while it is FALSE."""
+        state = self._tasks[task]
+        if state.trigger is None or self.triggered(task):
+            return True
+        return bool(state.cycle_ns) and not state.trigger.level and now_ns % state.cycle_ns == 0
+
     # ---- skipping ------------------------------------------------------------------------------------
 
     def settled(self, task: int = 0) -> bool:
@@ -187,9 +230,9 @@ class Scanner:
     def deadline(self, task: int = 0) -> int | None:
         """The first `now_ns` at which a running timer changes its output, None if none runs.
 
-        Counts from the last scan; a timer whose block was not called any more does not count.
+        Counts from its last scan; a timer whose block was not called any more does not count.
         """
-        now, best = self.now_ns, None
+        now, best = self._tasks[task].last_ns, None
         for memory, indices in self._tasks[task].timers:
             for index in indices:
                 due = memory[index]

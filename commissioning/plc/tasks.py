@@ -1,23 +1,51 @@
-"""Which program runs in which task: from the caller, a CONFIGURATION, or by default."""
+"""Which program runs in which task: from the caller, a CONFIGURATION, or by default.
+
+A task runs each INTERVAL, at each rising edge of SINGLE, or both: IEC 61131-3 then has it run each INTERVAL
+while SINGLE is FALSE. A program without a task runs in the background, every 10 ms after all others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree, units
 from commissioning.plc.iec_types import TIME
+from commissioning.plc.layout import Location
 from commissioning.plc.literals import literal_value
 from commissioning.plc.program import Task, TaskSpec
+from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project, suggestion
+from commissioning.plc.tree import At
 
 DEFAULT_CYCLE_NS = 10_000_000
 LOWEST_PRIORITY = 65_535
-TaskPlan = tuple[tuple[Task, ...], list[tuple[str, Pou]]]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """`instances`: program instances as (name, POU); `places`: of each task's trigger, by the task's name."""
+
+    tasks: tuple[Task, ...]
+    instances: list[tuple[str, Pou]]
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Settings:
+    """What a TASK declares; `at`: where its trigger is named."""
+
+    name: str
+    at: At
+    cycle_ns: int = 0
+    priority: int = 0
+    trigger: str = ""
+    programs: list[str] = field(default_factory=list)
 
 
 def plan_tasks(project: Project, parsed: list[units.Source], specs: Sequence[TaskSpec]) -> TaskPlan:
-    """(tasks, program instances as (name, POU)); Problems are noted in the project."""
+    """Tasks and program instances; Problems are noted in the project."""
     programs = {key: pou for key, pou in project.pous.items() if pou.kind == "PROGRAM"}
     configurations = [(u, s.file) for s in parsed for u in s.units if isinstance(u, units.Configuration)]
     if specs:
@@ -33,9 +61,47 @@ def plan_tasks(project: Project, parsed: list[units.Source], specs: Sequence[Tas
             project.problems.append(
                 Problem("there is no PROGRAM to run", Place(parsed[0].file if parsed else ""))
             )
-        return (), []
+        return TaskPlan((), [])
     names = tuple(pou.name for pou in programs.values())
-    return (Task("main", DEFAULT_CYCLE_NS, 0, names),), [(pou.name, pou) for pou in programs.values()]
+    return TaskPlan(
+        (Task("main", DEFAULT_CYCLE_NS, 0, names),), [(pou.name, pou) for pou in programs.values()]
+    )
+
+
+def trigger_problems(
+    tasks: Sequence[Task], places: Mapping[str, Place], find: Callable[[str], Location]
+) -> list[Problem]:
+    """What is wrong with the variables that start tasks. `find`: see `Program.location`."""
+    found = []
+    for task in tasks:
+        if not task.trigger:
+            continue
+        where = places.get(task.name, Place())
+        try:
+            variable = find(task.trigger)
+        except KeyError as error:
+            cure = "Name a BOOL of the program: a global, or as in MAIN.done"
+            found.append(Problem(f"task {task.name} cannot be started: {error.args[0]}", where, cure))
+            continue
+        if variable.type.kind != "bool":
+            what = f"task {task.name} is started by a BOOL, {variable.variable.path} is a {variable.type}"
+            found.append(Problem(what, where))
+        elif variable.variable.constant:
+            what = f"{variable.variable.path} is a CONSTANT and never starts task {task.name}"
+            found.append(Problem(what, where))
+    return found
+
+
+def _mark_read(project: Project, instances: Sequence[tuple[str, Pou]], path: str) -> None:
+    """A variable that starts a task is used."""
+    head, _, rest = path.upper().partition(".")
+    pou = next((pou for name, pou in instances if name.upper() == head), None)
+    names = rest.replace("[", ".").split(".")
+    owned = None if pou is None else pou.symbols.get(names[0])
+    symbol = owned or project.globals.symbols.get(head.partition("[")[0])
+    symbol = symbol or project.globals.symbols.get(names[0])
+    if symbol is not None:
+        symbol.read = True
 
 
 def _from_specs(project: Project, programs: dict[str, Pou], specs: Sequence[TaskSpec]) -> TaskPlan:
@@ -55,28 +121,33 @@ def _from_specs(project: Project, programs: dict[str, Pou], specs: Sequence[Task
             )
         else:
             instances.append((pou.name, pou))
-        if spec.cycle_ns <= 0:
+        if spec.cycle_ns < 0 or (spec.cycle_ns == 0 and not spec.trigger):
             project.problems.append(Problem(f"the cycle of task {spec.name} must be longer than 0", where))
+        if spec.watchdog < 1:
+            what = f"the watchdog of task {spec.name} allows no statement"
+            project.problems.append(Problem(what, where, f"Usual are {STATEMENT_BUDGET}"))
         grouped.setdefault(spec.name, []).append(spec)
     tasks = []
     for name, group in grouped.items():
-        if len({(spec.cycle_ns, spec.priority) for spec in group}) > 1:
+        first = group[0]
+        if len({(spec.cycle_ns, spec.priority, spec.trigger, spec.watchdog) for spec in group}) > 1:
             what = f"task {name} is given twice with different cycles or priorities"
             project.problems.append(Problem(what, Place(id=f"task.{name}")))
         names = tuple(programs[s.program.upper()].name for s in group if s.program.upper() in programs)
-        tasks.append(Task(name, group[0].cycle_ns, group[0].priority, names))
-    return tuple(tasks), instances
+        tasks.append(Task(name, first.cycle_ns, first.priority, names, first.trigger, first.watchdog))
+        _mark_read(project, instances, first.trigger)
+    places = {task.name: Place(id=f"task.{task.name}.trigger") for task in tasks}
+    return TaskPlan(tuple(tasks), instances, places)
 
 
 def _from_configuration(
     project: Project, programs: dict[str, Pou], unit: units.Configuration, file: str
 ) -> TaskPlan:
-    settings: dict[str, tuple[str, int, int]] = {}
+    settings: dict[str, _Settings] = {}
     for task in unit.tasks:
         if task.name.upper() in settings:
             project.problem(f"task {task.name} is declared a second time", file, task.at)
-        settings[task.name.upper()] = (task.name, *_settings(project, task, file))
-    members: dict[str, list[str]] = {key: [] for key in settings}
+        settings[task.name.upper()] = _settings(project, task, file)
     instances: list[tuple[str, Pou]] = []
     for instance in unit.instances:
         pou = programs.get(instance.program.upper())
@@ -86,7 +157,7 @@ def _from_configuration(
             continue
         key = instance.task.upper()
         if key and key not in settings:
-            known = [name for name, _, _ in settings.values()]
+            known = [declared.name for declared in settings.values()]
             project.problem(
                 f"there is no TASK {instance.task}", file, instance.at, suggestion(instance.task, known)
             )
@@ -99,38 +170,65 @@ def _from_configuration(
             continue
         instances.append((instance.name, pou))
         if not key and key not in settings:
-            settings[key] = ("background", DEFAULT_CYCLE_NS, LOWEST_PRIORITY)
-            members[key] = []
-        members[key].append(instance.name)
-    tasks = tuple(
-        Task(name, cycle, priority, tuple(members[key]))
-        for key, (name, cycle, priority) in settings.items()
-        if members[key]
+            settings[key] = _Settings("background", instance.at, DEFAULT_CYCLE_NS, LOWEST_PRIORITY)
+        settings[key].programs.append(instance.name)
+    used = [declared for declared in settings.values() if declared.programs]
+    for declared in used:
+        _mark_read(project, instances, declared.trigger)
+    return TaskPlan(
+        tuple(Task(s.name, s.cycle_ns, s.priority, tuple(s.programs), s.trigger) for s in used),
+        instances,
+        {s.name: Place(file, s.at.line, s.at.column) for s in used},
     )
-    return tasks, instances
 
 
-def _settings(project: Project, task: units.TaskDeclaration, file: str) -> tuple[int, int]:
-    cycle, priority = 0, 0
+def _settings(project: Project, task: units.TaskDeclaration, file: str) -> _Settings:
+    found = _Settings(task.name, task.at)
+    wrong = False
     for setting in task.settings:
         name = setting.name.upper()
         value: object = None
+        if name == "SINGLE" and (path := _path(project, setting.value)):
+            found.trigger, found.at = path, setting.value.at
+            continue
         if isinstance(setting.value, tree.Literal):
             try:
                 type_, value = literal_value(setting.value.kind, setting.value.text)
             except ValueError as error:
                 project.problem(str(error), file, setting.value.at)
                 continue
-            if name == "INTERVAL" and type_ is TIME and isinstance(value, int) and value > 0:
-                cycle = value
+            if name == "INTERVAL" and type_ is TIME and isinstance(value, int) and value >= 0:
+                found.cycle_ns = value
                 continue
             if name == "PRIORITY" and isinstance(value, int) and type_ is not TIME:
-                priority = value
+                found.priority = value
                 continue
-        cure = "Write TASK name(INTERVAL := T#10ms, PRIORITY := 1);"
+        cure = "Write TASK name(INTERVAL := T#10ms, PRIORITY := 1); or TASK name(SINGLE := start);"
         project.problem(
             f"{setting.name or 'this'} is not a setting that a task can have here", file, setting.at, cure
         )
-    if not cycle and all(setting.name.upper() != "INTERVAL" for setting in task.settings):
-        project.problem(f"task {task.name} has no INTERVAL", file, task.at, "Write INTERVAL := T#10ms")
-    return cycle or DEFAULT_CYCLE_NS, priority
+        wrong = True
+    if not found.trigger and not found.cycle_ns:
+        if not wrong:
+            what = f"task {task.name} has no INTERVAL and no SINGLE, so it never runs"
+            project.problem(what, file, task.at, "Write INTERVAL := T#10ms, or SINGLE := and a BOOL")
+        found.cycle_ns = DEFAULT_CYCLE_NS
+    return found
+
+
+def _path(project: Project, node: tree.Expression) -> str:
+    """The path of a variable that is named in a TASK: start, GVL.start, MAIN.done, starts[3], %IX0.0."""
+    match node:
+        case tree.Name():
+            return node.name
+        case tree.Member():
+            owner = _path(project, node.owner)
+            return owner and f"{owner}.{node.name}"
+        case tree.Indexed():
+            owner = _path(project, node.owner)
+            places = [index.text for index in node.indices if isinstance(index, tree.Literal)]
+            return owner and f"{owner}[{','.join(places)}]" if len(places) == len(node.indices) else ""
+        case tree.Direct():
+            shared = project.globals.symbols.values()
+            return next((symbol.name for symbol in shared if symbol.address == node.address), node.address)
+    return ""

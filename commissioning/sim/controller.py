@@ -8,6 +8,9 @@ Order within an instant: a task runs after every plant event of that instant, ta
 by declaration. A task runs at most once per instant. What its own outputs cause at t, it sees at its
 next point. An input that changes at t after the task's turn at t has passed waits for the next point
 too, whether the task ran or slept; otherwise skipping scans would change results.
+
+An event task has no points. It runs in the instant in which the input that starts it changes, or in which
+another task has set the variable that starts it; if it has run in that instant already, a little later.
 """
 
 from __future__ import annotations
@@ -32,15 +35,18 @@ if TYPE_CHECKING:
 __all__ = ["Controller", "ControllerHost", "ControllerStopped", "Task"]
 
 _NEVER = -1
+_EVENT_GAP_NS = 1_000  # an event task that has run at t runs again no sooner: two may start each other
 
 
 @dataclass(frozen=True)
 class Task:
-    """A cyclic task. Lower `priority` runs first, as IEC 61131-3 has it."""
+    """A task. Lower `priority` runs first, as IEC 61131-3 has it. `event`: something starts it at once;
+    `cycle_ns` 0: nothing else does."""
 
     name: str
     cycle_ns: int
     priority: int = 0
+    event: bool = False
 
 
 class ControllerStopped(Exception):
@@ -77,6 +83,14 @@ class Controller(Stateful):
         Any time later than t, not only points of its cycle; the host rounds up. None: it may sleep on.
         """
 
+    def triggers(self, task: int) -> Sequence[int]:
+        """The inputs whose change may start `task` at once; it is run, and finds out whether they did."""
+        return ()
+
+    def triggered(self, task: int) -> bool:
+        """Whether something inside the controller has started `task`."""
+        return False
+
     def compared_with(self, k: int) -> Sequence[float] | None:
         """What its programs compare input `k` with, ascending, if all its values between two of these numbers
         lead to the same; None: they do more with it."""
@@ -93,7 +107,9 @@ class ControllerHost(Stateful):
     saved: ClassVar[tuple[str, ...]] = (
         "armed", "ran", "dirty", "cause", "scans", "stopped", "pending", "handed",
     )  # fmt: skip
-    constant: ClassVar[tuple[str, ...]] = ("controller", "line", "keys", "cycles", "turns", "readings")
+    constant: ClassVar[tuple[str, ...]] = (
+        "controller", "line", "keys", "cycles", "turns", "readings", "cyclic", "starts", "by_event",
+    )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("run_task", "publish")
 
     def __init__(self, controller: Controller, line: Line, order: int) -> None:
@@ -103,6 +119,12 @@ class ControllerHost(Stateful):
         self.keys = [PLC + order + ranked.index(k) for k in range(len(controller.tasks))]
         self.cycles = [task.cycle_ns for task in controller.tasks]
         self.turns = range(len(controller.tasks))
+        self.cyclic = tuple(task for task in self.turns if self.cycles[task])
+        self.starts: dict[int, list[int]] = {}  # input index -> the tasks that it may start
+        for task in self.turns:
+            for k in controller.triggers(task):
+                self.starts.setdefault(k, []).append(task)
+        self.by_event = tuple(task for task in self.turns if controller.tasks[task].event)
         self.armed = [_NEVER] * len(controller.tasks)  # time of the wake-up that counts
         self.ran = [_NEVER] * len(controller.tasks)  # instant of the last run
         self.dirty: dict[int, int] = {}  # input index -> number of the record that changed it
@@ -120,20 +142,24 @@ class ControllerHost(Stateful):
                 signal.watch_pace(self.pace_changed)
 
     def start(self) -> None:
-        """First run of every task at time 0, with every input."""
+        """First run of every cyclic task at time 0, with every input; others may be started by one."""
         for k in range(len(self.controller.inputs)):
             self.dirty[k] = 0
         for task in self.turns:
-            self._arm(task, 0)
+            if self.cycles[task] or self.controller.triggers(task):
+                self._arm(task, 0)
 
     def input_changed(self, k: int) -> None:
-        """An input changed: wake every task at its next point."""
+        """An input changed: wake every task at its next point, and at once those that it starts."""
         if self.stopped:
             return
         kernel = self.line.kernel
         self.dirty[k] = kernel.cause
         now = kernel._now
-        for task in self.turns:
+        if k in self.starts:
+            for task in self.starts[k]:
+                self._start(task)
+        for task in self.cyclic:
             armed = self.armed[task]
             if armed == _NEVER or armed > now:
                 point = self._point(task, now)
@@ -144,7 +170,7 @@ class ControllerHost(Stateful):
     def pace_changed(self) -> None:
         """An input that runs does so at another speed: what was foreseen of it is void."""
         if not self.stopped:
-            for task in self.turns:
+            for task in self.cyclic:
                 self._arm(task, self._point(task, self.line.kernel._now))
 
     def run_task(self, task: int) -> None:
@@ -177,16 +203,19 @@ class ControllerHost(Stateful):
             else:
                 self.publish(outputs)
         wake = self.controller.next_wake(task, now)
-        if wake is not None:
-            cycle = self.cycles[task]
+        cycle = self.cycles[task]
+        if wake is not None and cycle:
             point = -(-wake // cycle) * cycle  # after now, so its turn is still to come
             armed = self.armed[task]
             if armed == _NEVER or point < armed:
                 self.armed[task] = point
                 kernel.call_at(point, self.run_task, task, self.keys[task])
+        for other in self.by_event:
+            if self.controller.triggered(other):
+                self._start(other)
         if len(self.keys) == 1:
             return
-        for other in self.turns:
+        for other in self.cyclic:
             if other != task and self.controller.disturbed(other):
                 self._arm(other, self._point(other, now))
 
@@ -202,8 +231,8 @@ class ControllerHost(Stateful):
             until = signal.steady_until(limits)
             if until is not None and (again is None or until < again):
                 again = until
-        if again is not None:
-            cycle = self.cycles[task]
+        cycle = self.cycles[task]
+        if again is not None and cycle:
             self._arm(task, max(-(-again // cycle), self.line.kernel._now // cycle + 1) * cycle)
 
     def publish(self, outputs: Sequence[Sequence[Any]]) -> None:
@@ -219,9 +248,14 @@ class ControllerHost(Stateful):
         kernel = self.line.kernel
         cycle = self.cycles[task]
         point = -(-t // cycle) * cycle
-        if point <= kernel._now and (self.ran[task] == kernel._now or kernel.key > self.keys[task]):
+        if point <= kernel._now and (self.ran[task] == kernel._now or kernel.passed(self.keys[task])):
             point += cycle
         return point
+
+    def _start(self, task: int) -> None:
+        """An event: the task runs in this instant."""
+        now = self.line.kernel._now
+        self._arm(task, now + _EVENT_GAP_NS if self.ran[task] == now else now)
 
     def _arm(self, task: int, t: int) -> None:
         if self.armed[task] == _NEVER or t < self.armed[task]:

@@ -67,6 +67,7 @@ class Kernel(simpy.Environment):
         self._scheduled = 0  # entries so far: their numbers, and what has run = these less the waiting
         self._process_event = self._fire
         self._crowded, self._crowd = -1, 0  # the instant in which calls for the same instant were counted
+        self._reached = 0  # the latest band of that instant in which there was one
         # SimPy binds its event types early only for the class itself, not for a subclass: rebind.
         for name in ("process", "timeout", "event", "all_of", "any_of"):
             setattr(self, name, simpy.Environment.__dict__[name].__get__(self, type(self)))
@@ -88,18 +89,26 @@ class Kernel(simpy.Environment):
         """A call at the present instant, or before it: the one may go on for ever, the other cannot be."""
         if t < self._now:
             raise ValueError(f"cannot call {fn!r} at {t} ns, it is {self._now} ns already")
-        if t != self._crowded:
-            self._crowded, self._crowd = t, 0
+        self._mark()
         self._crowd += 1
         if self._crowd > LONGEST_INSTANT:
             raise RuntimeError(
                 f"more than {LONGEST_INSTANT} things happen at one instant; it would never end"
             )
 
+    def _mark(self) -> None:
+        """Something in this instant asks for something more in it."""
+        if self._now != self._crowded:
+            self._crowded, self._crowd, self._reached = self._now, 0, 0
+        if self.key > self._reached:
+            self._reached = self.key
+
     def schedule(self, event: Event, priority: int = 1, delay: int = 0) -> None:  # type: ignore[override]
         """SimPy's entry point: schedule an event after `delay` ns. Refuses anything but int."""
         if delay.__class__ is not int:
             raise TypeError(f"kernel time is a whole number of nanoseconds, got a delay of {delay!r}")
+        if not delay:
+            self._mark()
         key = _BAND_OF_SIMPY_PRIORITY.get(priority, priority)
         self._scheduled = number = self._scheduled + 1
         heappush(self._queue, (self._now + delay, key, number, self.cause, event, self._process_event))
@@ -131,6 +140,11 @@ class Kernel(simpy.Environment):
                 queue.remove(last)
                 heapify(queue)
             self.cause = 0
+
+    def passed(self, key: int) -> bool:
+        """Whether the present instant has come further than `key`, also where what happened there made
+        something happen in an earlier band once more."""
+        return self.key > key or (self._reached > key and self._crowded == self._now)
 
     def pass_to(self, t: int) -> bool:
         """Go to `t` ns at once, if nothing waits until then: as if the caller had asked to be called there

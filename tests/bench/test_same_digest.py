@@ -105,7 +105,11 @@ def test_that_saving_and_loading_the_scene_changes_nothing(carton_line: LoadedSc
     assert straight(again) == straight(carton_line)
 
 
-@pytest.mark.parametrize("scene", [SCENES / "carton_line", TESTS / "two_tasks"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "scene",
+    [SCENES / "carton_line", TESTS / "two_tasks", TESTS / "event_tasks"],
+    ids=lambda path: path.name,
+)
 def test_that_skipping_scans_changes_nothing_under_100_storms_of_forces(scene: Path) -> None:
     """Inputs forced at random times, half of them on the scan grid, 25 times in each storm."""
     loaded = load(scene)

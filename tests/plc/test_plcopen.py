@@ -197,6 +197,36 @@ def test_that_tasks_and_instances_become_a_configuration(interval: str, cycle: i
     assert plc["Line.n"] == 7
 
 
+TRIGGERED = """<instances><configurations><configuration name="Config"><resource name="Res">
+<task name="fast" ATTRIBUTES priority="1"><pouInstance name="Line" typeName="MAIN"/>INSIDE</task>
+</resource><globalVars><variable name="go"><type><BOOL/></type></variable></globalVars>
+</configuration></configurations></instances>"""
+
+
+@pytest.mark.parametrize(
+    ("attributes", "inside", "expected"),
+    [
+        ('single="go"', "", (0, "go")),
+        ('single="Line.b" interval="PT0S"', "", (0, "Line.b")),
+        ('single="go" interval="t#20ms"', "", (20_000_000, "go")),
+        ("", '<addData><data><TaskSettings KindOfTask="Freewheeling"/></data></addData>', (10_000_000, "")),
+    ],
+    ids=["event", "event without interval", "both", "freewheeling"],
+)  # fmt: skip
+def test_that_what_starts_a_task_is_read(attributes: str, inside: str, expected: tuple[int, str]) -> None:
+    rest = TRIGGERED.replace("ATTRIBUTES", attributes).replace("INSIDE", inside)
+    pieces, problems = pieces_of(project(program("<p>;</p>", "ST", b="BOOL"), rest=rest))
+    assert problems == []
+    (task,) = compile_project({piece.name: piece for piece in pieces}).tasks
+    assert (task.cycle_ns, task.trigger) == expected
+
+
+def test_that_a_task_is_started_by_a_variable_and_no_text() -> None:
+    rest = TRIGGERED.replace("ATTRIBUTES", 'single="go); PROGRAM x : MAIN; TASK y(SINGLE := go"')
+    _, problems = pieces_of(project(program("<p>;</p>", "ST"), rest=rest.replace("INSIDE", "")))
+    assert "which is no variable" in problems[0].what
+
+
 def test_that_variables_and_run_time_errors_are_at_home_in_the_original_file() -> None:
     whole = program("<p>\n  n := 1 /\n z;</p>", "ST", n="INT", z="INT", many="WORD", few="BYTE")
     for kind, upper in (

@@ -1,0 +1,85 @@
+"""Tasks of an emulated PLC as the scene tells them: cycles, triggers and what is wrong with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from commissioning.bench.load import LoadedScene, load
+from commissioning.bench.run import Run
+from commissioning.model.problem import Problems
+
+SCENES = Path(__file__).parents[1] / "scenes"
+MS = 1_000_000
+PROGRAM = """VAR_GLOBAL
+  I_Go : BOOL;
+  Q_Lamp : BOOL;
+  pushes : INT;
+END_VAR
+PROGRAM MAIN
+VAR n : INT; END_VAR
+n := n + 1;
+END_PROGRAM
+PROGRAM PUSH
+pushes := pushes + 1;
+Q_Lamp := NOT Q_Lamp;
+END_PROGRAM
+"""
+SCENE = """format: commissioning-scene/1
+name: Tasks
+devices:
+  go: {type: push_button, pose: {xyz: [0, 1, 1]}, tags: {pressed: I_Go}}
+  li: {type: stack_light, pose: {xyz: [1, 1, 1]}, tags: {green: Q_Lamp}}
+controllers:
+  plc:
+    type: emulated
+    programs: [main.st]
+    task:
+      main: {program: MAIN, cycle: 10 ms}
+      push: TASK
+"""
+
+
+def scene(folder: Path, task: str, program: str = PROGRAM) -> Path:
+    (folder / "main.st").write_text(program)
+    (folder / "scene.yaml").write_text(SCENE.replace("TASK", task))
+    return folder
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> LoadedScene:
+    return load(scene(tmp_path, "{program: PUSH, trigger: I_Go, priority: 0}"))
+
+
+@pytest.mark.parametrize("every_scan", [False, True])
+def test_that_a_push_starts_its_task_in_the_instant_of_the_push(
+    loaded: LoadedScene, every_scan: bool
+) -> None:
+    run = Run(loaded, every_scan=every_scan)
+    run.advance_to(23_456_789)
+    run.operate("go", "press")
+    run.advance("1 s")
+    assert run.journal.edges("Q_Lamp") == [(0, False), (23_456_789, True)]
+
+
+def test_that_what_a_scene_says_of_a_task_is_checked_with_its_place(tmp_path: Path) -> None:
+    for task, words in (
+        (
+            "{program: PUSH, trigger: I_Gone}",
+            "task push cannot be started: the program has no variable",
+        ),
+        ("{program: PUSH, trigger: pushes}", "task push is started by a BOOL, pushes is a INT"),
+        ("{program: PUSH, trigger: 7}", "a trigger is the name of a BOOL of the program"),
+        ("{program: PUSH, trigger: ' '}", "a trigger is the name of a BOOL of the program"),
+        ("{program: PUSH}", "task push needs a program and a cycle or a trigger"),
+        ("{program: PUSH, trigger: I_Go, cycle: 0 ms}", "a cycle is at least 1 us"),
+        ("{program: PUSH, trigger: I_Go, watchdog: many}", "a watchdog is a whole number of statements"),
+        ("{program: PUSH, trigger: I_Go, watchdog: 0}", "a watchdog is a whole number of statements"),
+        ("{program: PUSH, event: I_Go, cycle: 1 ms}", "a task has no event"),
+    ):
+        with pytest.raises(Problems) as caught:
+            load(scene(tmp_path, task))
+        (problem,) = caught.value.problems
+        assert words in problem.what
+        assert problem.where.line == SCENE[: SCENE.index("TASK")].count("\n") + 1
