@@ -305,6 +305,11 @@ class Builder(ChartRules, Transformer[Token, units.Source]):
         low, high = children
         return units.Bounds(low, high, low.at)
 
+    def any_bounds(self, children: Children) -> units.Bounds:
+        """`ARRAY[*]`: those of the array that is given."""
+        at = _at(children[0])
+        return units.Bounds(None, None, at)
+
     def array_type(self, children: Children) -> units.ArrayType:
         word, *bounds, _of, element = children
         return units.ArrayType(tuple(bounds), element, _at(word), _deeper(_at(word), element))
@@ -320,7 +325,8 @@ class Builder(ChartRules, Transformer[Token, units.Source]):
     def struct_type(self, children: Children) -> units.StructType:
         found = tuple(child for child in children if isinstance(child, units.Declaration))
         at = _at(children[0])
-        return units.StructType(found, at, _deeper(at, *(declaration.type for declaration in found)))
+        depth = _deeper(at, *(declaration.type for declaration in found))
+        return units.StructType(found, at, depth, children[0].type == "UNION")
 
     def type_declaration(self, children: Children) -> units.TypeDeclaration:
         name, *rest = children

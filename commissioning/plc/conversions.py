@@ -30,8 +30,8 @@ def conversion(name: str) -> tuple[IecType | None, IecType, bool] | None:
 
 
 def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest") -> Code:
-    """X_TO_Y; `whole` makes a whole number of a REAL. Durations and times of day count in ms on the other side,
-    dates in s since 1970, as CODESYS and TwinCAT have it (decision 5)."""
+    """X_TO_Y; `whole` makes a whole number of a REAL. Durations and times of day count in ms on the other
+    side, dates in s since 1970, as CODESYS and TwinCAT have it (decision 5)."""
     if source.whole and source.kind != "time":
         code = wrapped(code, source)
     if source.kind in _COUNTED and target.kind in _COUNTED:

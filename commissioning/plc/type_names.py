@@ -182,6 +182,10 @@ class TypeNames:
         element = self.resolve(pou, node.element, file)
         bounds = []
         for pair in node.bounds:
+            if pair.low is None or pair.high is None:
+                what = "ARRAY[*] is not supported by this version of the emulated PLC"
+                self.project.problem(what, file, pair.at, "Give the array its bounds")
+                return None
             low, high = self._whole(pou, pair.low, file), self._whole(pou, pair.high, file)
             if low is not None and high is not None:
                 if high < low:
@@ -210,6 +214,9 @@ class TypeNames:
         slots: list[Slot] = []
         members: dict[str, Component] = {}
         sound = True
+        if node.union:
+            what = "UNION is not supported by this version of the emulated PLC"
+            self.project.problem(what, file, node.at, "Use a STRUCT, or bits of a variable (w.%B1)")
         for declaration in node.declarations:
             found = self.resolve(pou, declaration.type, file)
             if found is None:
@@ -225,10 +232,8 @@ class TypeNames:
                     return None
                 members[label.name.upper()] = Component(label.name, found.type, len(slots))
                 slots += found.slots
-        if not members:
-            if sound:
-                self.project.problem("the structure has no members", file, node.at)
-            return None
+        if not members and sound:
+            slots.append(Slot(ELEMENTARY["BOOL"], False))  # a structure without members still has a place
         blocks = any(member.type.blocks for member in members.values())
         type_ = IecType(
             name or _nameless("structure", file, node.at), "struct", size=len(slots),

@@ -32,8 +32,10 @@ class SubrangeType:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    low: Expression
-    high: Expression
+    """Of one dimension; None in `ARRAY[*]`, which takes those of the array that is given."""
+
+    low: Expression | None
+    high: Expression | None
     at: At
 
 
@@ -66,9 +68,12 @@ class EnumType:
 
 @dataclass(frozen=True, slots=True)
 class StructType:
+    """`union`: the members lie in the same memory."""
+
     declarations: tuple[Declaration, ...]
     at: At
     depth: int
+    union: bool = False
 
 
 @dataclass(frozen=True, slots=True)

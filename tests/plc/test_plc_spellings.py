@@ -78,3 +78,10 @@ def test_that_hostile_comments_cost_no_more_than_their_length(piece: str) -> Non
     started = time.process_time()
     without_nesting(piece * 100_000)
     assert time.process_time() - started < 3.0
+
+
+def test_that_a_comma_too_many_and_an_empty_structure_do_no_harm() -> None:
+    text = """TYPE Nothing : STRUCT END_STRUCT END_TYPE
+    PROGRAM MAIN VAR a, b : Nothing; t : TON; n : INT; END_VAR
+    b := a; t(IN := TRUE, PT := T#1s, ); n := 1; END_PROGRAM"""
+    assert run(text)["MAIN.t.PT"] == 1_000_000_000
