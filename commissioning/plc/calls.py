@@ -7,7 +7,7 @@ from itertools import pairwise
 from commissioning.plc import tree, typed
 from commissioning.plc.constants import real_of, sized, untyped_join
 from commissioning.plc.conversions import conversion
-from commissioning.plc.expressions import COMPARISONS, LOGIC, MAX_OPERANDS, OperatorChecker
+from commissioning.plc.expressions import COMPARISONS, LOGIC, MAX_OPERANDS
 from commissioning.plc.functions import FUNCTIONS, Function
 from commissioning.plc.iec_types import (
     ANY_INT,
@@ -27,6 +27,7 @@ from commissioning.plc.iec_types import (
     IecType,
 )  # fmt: skip
 from commissioning.plc.limits import calls_in
+from commissioning.plc.objects import ObjectChecker, Target
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Cell, Typed
@@ -45,14 +46,25 @@ _TIME_FUNCTIONS: dict[str, tuple[str, IecType, IecType | None]] = {
 }  # fmt: skip
 
 
-class ExpressionChecker(OperatorChecker):
+class ExpressionChecker(ObjectChecker):
     """Checks whole expressions of one POU."""
 
     def call(self, node: tree.Call) -> Typed | None:
+        target = self.target_of(node)
+        if target is not None:
+            if target.pou.result is NONE:
+                self.problem(f"{target.pou.name} has no result", node.at)
+                return None
+            return self.user_call(target.pou, node, target)
+        if isinstance(node.target, tree.Member) and self._is_library(node.target.owner):
+            last = tree.Name(node.target.name, node.target.at)
+            return self.call(tree.Call(last, node.arguments, node.at, node.depth))
         if not isinstance(node.target, tree.Name):
-            self.problem(
-                "only functions give a value; call a block as a statement and read its output", node.at
-            )
+            if isinstance(node.target, tree.Member) and self.no_such_method(node.target):
+                return None
+            if self.designator(node.target) is not None:
+                what = "only functions give a value; call a block as a statement and read its output"
+                self.problem(what, node.at)
             return None
         name = node.target.name.upper()
         pou = self.project.pous.get(name)
@@ -272,9 +284,10 @@ class ExpressionChecker(OperatorChecker):
             return None
         return [argument.value for argument in node.arguments]
 
-    def user_call(self, pou: Pou, node: tree.Call) -> typed.UserCall | None:
-        """A call of a user's FUNCTION."""
-        self.pou.calls.setdefault(pou.name.upper(), node.at)
+    def user_call(self, pou: Pou, node: tree.Call, method: Target | None = None) -> typed.UserCall | None:
+        """A call of a user's FUNCTION, or of a `method`."""
+        if method is None:
+            self.pou.calls.setdefault(pou.key, node.at)
         parameters = pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT")
         by_position = pou.section("VAR_INPUT", "VAR_IN_OUT")
         given: dict[str, tree.Argument] = {}
@@ -298,6 +311,7 @@ class ExpressionChecker(OperatorChecker):
                 given[name.upper()] = argument
         inputs: list[Typed] = []
         references: list[Cell | None] = []
+        homes: set[int] = set()
         for symbol in parameters:
             passed = given.get(symbol.name.upper())
             if symbol.section == "VAR_INPUT":
@@ -320,7 +334,13 @@ class ExpressionChecker(OperatorChecker):
             else:
                 target = self.reference(passed.value, symbol, passed.negated)
                 good &= target is not None
+                if target is not None and target.block is not None:
+                    homes.add(len(references))
                 references.append(None if target is None else target.cell)
-        return (
-            typed.UserCall(pou.result or NONE, pou.number, tuple(inputs), tuple(references)) if good else None
+        if not good:
+            return None
+        if method is not None:
+            return self.made_call(method, tuple(inputs), tuple(references), frozenset(homes))
+        return typed.UserCall(
+            pou.result or NONE, pou.number, tuple(inputs), tuple(references), frozenset(homes)
         )

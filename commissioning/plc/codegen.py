@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from commissioning.plc import typed
-from commissioning.plc.emission import constant, listed
+from commissioning.plc.classes import BODY
 from commissioning.plc.expression_code import (
     cell_text,
     emit,
@@ -22,9 +22,10 @@ from commissioning.plc.expression_code import (
     table_name,
     user_call,
 )
+from commissioning.plc.heads import block_head, call_head, class_tables, fresh_blocks
 from commissioning.plc.iec_types import IecType
 from commissioning.plc.limits import calls_in
-from commissioning.plc.scope import Pou, Project, Symbol
+from commissioning.plc.scope import Pou, Project
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Command
 
@@ -59,61 +60,22 @@ class ModuleWriter:
         """The function of one POU."""
         assert pou.tree is not None
         self._file, self._at = pou.file, pou.tree.at
-        if pou.kind == "FUNCTION":
-            self._function_head(pou)
-        else:
-            self._line(0, f"def f{pou.number}(m, g, now):")
-            for symbol in pou.section("VAR_TEMP"):
-                if not symbol.type.blocks:
-                    slots = pou.slots[symbol.index : symbol.index + symbol.size]
-                    initial = [constant(slot.value).text for slot in slots]
-                    whole = symbol.type.aggregate
-                    self._line(1, f"{_span(symbol)} = {f'[{listed(initial)}]' if whole else initial[0]}")
-        result = pou.symbols.get(pou.name.upper()) if pou.kind == "FUNCTION" else None
-        self._result = _span(result) if result is not None else None
+        head = call_head(pou) if pou.kind == "FUNCTION" or pou.local else block_head(pou)
+        for depth, text in head.lines:
+            self._line(depth, text)
+        self._result = head.result
         self._body(commands, 1)
         if self._result is not None:
             self._line(1, f"return {self._result}")
         else:
             self._line(1, "return")
 
-    def _function_head(self, pou: Pou) -> None:
-        """Parameters by value, then two per reference; the memory of a function is a fresh list per call."""
-        cells = [constant(s.value).text if s.type is not None else "None" for s in pou.slots]
-        dropped: set[int] = set()
-        parameters = []
-        for symbol in pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
-            if symbol.section == "VAR_INPUT":
-                parameters.append(f"a{symbol.index}")
-                cells[symbol.index] = f"{'*' if symbol.type.aggregate else ''}a{symbol.index}"
-                dropped.update(range(symbol.index + 1, symbol.index + symbol.size))
-        outputs = []
-        for symbol in pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
-            if symbol.section == "VAR_INPUT":
-                continue
-            parameters += [f"r{symbol.index}", f"i{symbol.index}"]
-            if symbol.by_reference:
-                cells[symbol.index] = f"r{symbol.index}"
-                if symbol.block is None:
-                    cells[symbol.index + 1] = f"i{symbol.index}"
-            else:
-                outputs.append(symbol)
-        fresh = listed([text for index, text in enumerate(cells) if index not in dropped])
-        head = ", ".join(["g", "now", *parameters])
-        name = f"b{pou.number}" if outputs else f"f{pou.number}"
-        if outputs:  # the body writes to m; the outer function copies the outputs out, whatever RETURN did
-            self._line(0, f"def f{pou.number}({head}):")
-            self._line(1, f"m = [{fresh}]")
-            self._line(1, f"k = b{pou.number}(m, g, now)")
-            for symbol in outputs:
-                k = symbol.index
-                to = f"i{k}:i{k}+{symbol.size}" if symbol.type.aggregate else f"i{k}"
-                self._line(1, f"if r{k} is not None: r{k}[{to}] = {_span(symbol)}")
-            self._line(1, "return k")
-            self._line(0, f"def {name}(m, g, now):")
-        else:
-            self._line(0, f"def {name}({head}):")
-            self._line(1, f"m = [{fresh}]")
+    def finish(self) -> None:
+        """What stands behind the functions of all POUs."""
+        for depth, text in fresh_blocks(self.project):
+            self._line(depth, text)
+        for text in class_tables(self.project):
+            self._line(0, text)
 
     # ---- statements ----------------------------------------------------------------------------------
 
@@ -303,16 +265,9 @@ class ModuleWriter:
             self._line(depth, f"q[{index}], q[{index + 1}] = {memory}, {position}")
         for index, home in node.memories:
             self._line(depth, f"q[{index}] = {cell_text(home)}")
-        self._line(depth, f"f{node.pou}(q, g, now)")
+        self._line(depth, f"q[0][{BODY}](q, g, now)" if node.others else f"f{node.pou}(q, g, now)")
         for index, _cell in node.references:
             self._line(depth, f"q[{index}] = None")
         for index, _home in node.memories:
             self._line(depth, f"q[{index}] = None")
         self._body(node.outputs, depth)
-
-
-def _span(symbol: Symbol) -> str:
-    """The cells of a variable of one's own: one, or all of an array or structure."""
-    if symbol.type.aggregate:
-        return f"m[{symbol.index}:{symbol.index + symbol.size}]"
-    return f"m[{symbol.index}]"

@@ -60,6 +60,7 @@ def _uses(node: Any) -> Iterator[tuple[Cell, float | None]]:
         yield node, None
         if not node.plain:
             yield from _uses(node.owner)
+            yield from _uses(node.value)
             yield from _uses(tuple(term.value for term in node.terms))
     elif isinstance(node, typed.Compare):
         for one, other in ((node.left, node.right), (node.right, node.left)):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 
 from commissioning.model.problem import Problem, Problems
 from commissioning.plc import typed, units
 from commissioning.plc.addresses import directs, names_addresses
 from commissioning.plc.checked import Checked
+from commissioning.plc.classes import check_classes, link_classes
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
@@ -31,6 +34,11 @@ from commissioning.plc.syntax import parse_source
 from commissioning.plc.tasks import TaskPlan, plan_tasks, trigger_problems
 
 FILE_NAME = "<structured text>"
+# where none of these words stands, no block needs to know its class and its address
+_OBJECTS = re.compile(
+    r"\b(?:METHOD|PROPERTY|INTERFACE|EXTENDS|IMPLEMENTS|CLASS|POINTER|REFERENCE|REF_TO|ADR|THIS)\b",
+    re.IGNORECASE,
+)
 
 
 def compile_st(
@@ -48,6 +56,7 @@ def compile_st(
         raise Problems([Problem(f"there is no dialect {dialect}", cure=f"Use {', '.join(DIALECTS)}")])
     files = {"": sources} if isinstance(sources, str) else dict(sources)
     project = Project(DIALECTS[dialect])
+    project.objects = any(_OBJECTS.search(text) is not None for text in files.values())
     parsed = []
     for file, text in files.items():
         source, problems = parse_source(text, file)
@@ -91,14 +100,16 @@ def _digest(files: Mapping[str, str], dialect: str, tasks: Sequence[TaskSpec]) -
 def _declare(project: Project, parsed: list[units.Source], addressed: set[str], with_tests: bool) -> None:
     """`addressed`: the files whose bodies may name addresses."""
     declarer = Declarer(project, {source.file: source.comments for source in parsed})
+    parsed = [replace(source, units=units.flattened(source.units)) for source in parsed]
     for source in parsed:
         for unit in source.units:
-            if isinstance(unit, units.Pou) and not objects_refused(project, unit, source.file):
+            if isinstance(unit, units.Pou):
                 declarer.pou(unit, source.file)
             elif isinstance(unit, units.Types):
                 declarer.types.declare(unit, source.file)
             elif isinstance(unit, units.Test) and with_tests:
                 declare_test(project, unit, source.file)
+    link_classes(project)
     declarer.types.resolve_enumerations()
     sections: list[tuple[units.Section, str]] = []
     for source in parsed:
@@ -111,8 +122,9 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
     for section, file in sorted(sections, key=lambda pair: "CONSTANT" not in pair[0].qualifiers):
         declarer.globals(section, file)
     declarer.types.resolve_all()
-    for pou in project.pous.values():
+    for pou in [*project.pous.values(), *project.prototypes]:
         declarer.variables(pou)
+    check_classes(project)
     show_programs(project)
     for pou in project.pous.values():
         if pou.tree is not None and pou.file in addressed:
@@ -126,17 +138,6 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
         for section in pou.tree.sections if pou.tree is not None else ():
             for node in section.declarations:
                 declarer.block_members(pou, node, pou.file)
-
-
-def objects_refused(project: Project, unit: units.Pou, file: str) -> bool:
-    """Notes a Problem for what can be read but not compiled yet."""
-    word = unit.kind if unit.kind not in ("PROGRAM", "FUNCTION_BLOCK", "FUNCTION") else ""
-    word = word or (unit.members[0].kind if unit.members else "EXTENDS" if unit.extends else "")
-    word = word or ("IMPLEMENTS" if unit.implements else "")
-    word = word or ("SFC" if unit.chart else "")
-    if word:
-        project.problem(f"{word} is not supported by this version of the emulated PLC", file, unit.at)
-    return bool(word)
 
 
 def _check(project: Project) -> Commands:
@@ -157,6 +158,7 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
     try:
         for key, pou in project.pous.items():
             writer.pou(pou, commands[key])
+        writer.finish()
         code = compile(writer.text, FILE_NAME, "exec")
     except (SyntaxError, RecursionError, MemoryError, OverflowError):
         _blame(project, commands, weights)
@@ -221,7 +223,7 @@ def _touched(project: Project, roots: set[Pou], memories: list[MemoryPlan]) -> f
         symbols |= pou.touches
         inner = [s.block.name.upper() for s in pou.symbols.values() if s.block is not None]
         inner += [slot.child.name.upper() for slot in pou.slots if slot.child is not None]
-        for key in (*pou.calls, *inner):
+        for key in (*pou.calls, *pou.invokes, *inner):
             if key not in seen and key in project.pous:
                 seen[key] = project.pous[key]
                 work.append(seen[key])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from commissioning.plc import tree, units
 from commissioning.plc.addresses import Addresses
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.classes import HEAD, add_member, declare_interface, declare_members
 from commissioning.plc.conversions import conversion
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, NONE
@@ -21,10 +22,20 @@ class Declarer:
         self.comments = comments
         self.addresses = Addresses(project)
         self.types = TypeNames(project)
+        self._latest: Pou | None = None
+        self._placed: set[Pou] = set()
 
     def pou(self, node: units.Pou, file: str) -> None:
         """Makes the POU known by name; its variables come later, when all names are known."""
         key = node.name.upper()
+        if node.chart:
+            self.project.problem("SFC is not supported by this version of the emulated PLC", file, node.at)
+        if node.kind == "INTERFACE":
+            declare_interface(self.project, node, file)
+            return
+        if node.kind in ("METHOD", "ACTION", "PROPERTY"):
+            self._loose(node, file)
+            return
         other = self.project.pous.get(key)
         if other is not None and other.tree is not None:
             self.project.problem(
@@ -46,25 +57,38 @@ class Declarer:
                 "Choose another name",
             )
             return
-        self.project.pous[key] = Pou(node.kind, node.name, len(self.project.pous) + 1, file, node)
+        made = Pou(node.kind, node.name, self.project.next_number, file, node)
+        self.project.pous[key] = made
+        self._latest = made
+        declare_members(self.project, made, file)
+
+    def _loose(self, node: units.Pou, file: str) -> None:
+        """A method, action or property behind the END of its block, as some tools write it."""
+        if self._latest is None or self._latest.file != file:
+            self.project.problem(f"the {node.kind} {node.name} belongs to no block", file, node.at)
+        else:
+            add_member(self.project, self._latest, node, file)
 
     def globals(self, section: units.Section, file: str) -> None:
         self.project.globals.file = file
         self._section(self.project.globals, section, file)
 
     def variables(self, pou: Pou) -> None:
+        """The variables of a POU, behind those that it inherits."""
         assert pou.tree is not None
-        if pou.tree.result is not None:
-            found = self.types.resolve(pou, pou.tree.result, pou.file)
-            if found is not None and found.type.blocks:
-                self.project.problem("a function cannot return a block", pou.file, pou.tree.result.at)
-                found = None
-            if found is not None:
-                pou.result = found.type
-                symbol = Symbol(pou.name, found.type, "RESULT", pou.file, pou.tree.at, read=True)
-                self._place(pou, symbol, found)
-        elif pou.kind == "FUNCTION":
-            pou.result = NONE
+        if pou in self._placed:
+            return
+        self._placed.add(pou)
+        if pou.base is not None:
+            self.variables(pou.base)
+            for member in pou.base.members.values():
+                self.variables(member)  # for what they keep in the instance
+            pou.symbols, pou.slots = dict(pou.base.symbols), list(pou.base.slots)
+        elif self.project.objects and pou.kind in ("FUNCTION_BLOCK", "PROGRAM", "TEST"):
+            pou.slots += HEAD
+        if pou.owner is not None:
+            self.variables(pou.owner)
+        self._result(pou)
         for section in pou.tree.sections:
             if section.word == "VAR_GLOBAL":
                 self.project.problem(
@@ -73,9 +97,31 @@ class Declarer:
             else:
                 self._section(pou, section, pou.file)
 
+    def _result(self, pou: Pou) -> None:
+        """The result of a function, method or getter, and the value that a setter is given."""
+        assert pou.tree is not None
+        if pou.tree.result is None:
+            if pou.kind in ("FUNCTION", "METHOD", "ACTION"):
+                pou.result = NONE
+            return
+        found = self.types.resolve(pou, pou.tree.result, pou.file)
+        if found is not None and found.type.blocks:
+            self.project.problem("a function cannot return a block", pou.file, pou.tree.result.at)
+            found = None
+        if found is None:
+            return
+        section = "VAR_INPUT" if pou.kind == "SET" else "RESULT"
+        pou.result = NONE if pou.kind == "SET" else found.type
+        name = pou.name.partition(".")[0]
+        symbol = Symbol(name, found.type, section, pou.file, pou.tree.at, read=True)
+        self._place(pou, symbol, found)
+
     # ---- one section ---------------------------------------------------------------------------------
 
     def _section(self, pou: Pou, section: units.Section, file: str) -> None:
+        if section.word == "VAR_INST" and pou.kind == "METHOD" and pou.owner is not None:
+            self._kept(pou, pou.owner, section, file)
+            return
         if section.word in ("VAR_INST", "VAR_STAT"):
             what = f"{section.word} is not supported by this version of the emulated PLC"
             self.project.problem(what, file, section.at)
@@ -99,6 +145,25 @@ class Declarer:
                     )  # fmt: skip
                     self._check(pou, symbol, node, file)
                     self._place(pou, symbol, found)
+
+    def _kept(self, method: Pou, owner: Pou, section: units.Section, file: str) -> None:
+        """VAR_INST: variables of a method that lie in the instance and keep their values."""
+        for node in section.declarations:
+            found = self.types.resolve(method, node.type, file)
+            if found is None:
+                continue
+            found = self.types.with_initial(method, found, node.initial, file)
+            block = self.project.block(found.type.name) if found.type.kind == "block" else None
+            for name in node.names:
+                if self._name_is_free(method, name, file):
+                    symbol = Symbol(
+                        f"{method.name}.{name.name}", found.type, section.word, file, name.at,
+                        comment=self._comment(file, node),
+                        standard=block if isinstance(block, StandardBlock) else None,
+                        block=block if isinstance(block, Pou) else None,
+                    )  # fmt: skip
+                    self._place(owner, symbol, found)
+                    method.symbols[name.name.upper()] = symbol
 
     def _name_is_free(self, pou: Pou, name: tree.Name, file: str) -> bool:
         other = pou.symbols.get(name.name.upper())
@@ -125,6 +190,9 @@ class Declarer:
             )
         if symbol.constant and block:
             self.project.problem(f"{symbol.name} is a block and cannot be CONSTANT", file, symbol.at)
+        if symbol.block is not None and "ABSTRACT" in symbol.block.modifiers and not symbol.by_reference:
+            what = f"{symbol.block.name} is ABSTRACT, there is no instance of it"
+            self.project.problem(what, file, symbol.at, "Use a block that extends it")
         if section == "VAR_IN_OUT" and pou.kind == "PROGRAM":
             self.project.problem(
                 "a PROGRAM has no caller that could give it a VAR_IN_OUT", file, symbol.at, "Use VAR_GLOBAL"

@@ -10,7 +10,7 @@ from commissioning.plc import units
 from commissioning.plc.iec_types import IecType
 from commissioning.plc.scope import Pou, Project, Slot, Symbol
 
-__all__ = ["declare_test", "is_self_driven", "shown_programs", "show_programs"]
+__all__ = ["declare_test", "is_self_driven", "show_programs", "shown_programs"]
 
 
 def declare_test(project: Project, node: units.Test, file: str) -> None:

@@ -8,16 +8,21 @@ from math import prod
 
 from commissioning.plc import tree
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.classes import class_type, is_a
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, IecType
 from commissioning.plc.scope import Pou, Project, Symbol, View, suggestion
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Cell, Const, Index, Typed
+from commissioning.plc.typed import HERE, Cell, Const, Index, Typed
 
 
 @dataclass(frozen=True, slots=True)
 class Designator:
-    """What a name stands for: a cell of `type`, or a block (`standard`, or a user's `block` at `home`)."""
+    """What a name stands for: a cell of `type`, or a block (`standard`, or a user's `block` with its home).
+
+    `here`: the block whose code this is. `exact`: the block is of no class derived from `block`. `value`: no
+    variable, but what an expression gives. `accessors`: a property, (home of its block, getter, setter).
+    """
 
     symbol: Symbol
     type: IecType
@@ -26,6 +31,20 @@ class Designator:
     standard: StandardBlock | None = None
     block: Pou | None = None
     member: str = ""
+    here: bool = False
+    exact: bool = False
+    value: Typed | None = None
+    accessors: Accessors | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accessors:
+    """A property of the block at `home`."""
+
+    home: Designator
+    name: str
+    getter: Pou | None
+    setter: Pou | None
 
 
 class DesignatorChecker:
@@ -54,6 +73,10 @@ class DesignatorChecker:
                 self.problem(f"{node.address} is not an address", node.at, cure)
                 return None
             return self._of_symbol(direct)
+        if isinstance(node, tree.Dereference):
+            return self.dereferenced(node)
+        if isinstance(node, tree.Call):
+            return self.result_of(node)
         if not isinstance(node, tree.Member):
             self.problem("a variable is expected here", node.at)
             return None
@@ -77,9 +100,29 @@ class DesignatorChecker:
         owner = self.designator(node.owner)
         return None if owner is None else self._member(owner, node.name, node.at)
 
+    @abstractmethod
+    def dereferenced(self, node: tree.Dereference) -> Designator | None:
+        """What `p^` names."""
+
+    @abstractmethod
+    def result_of(self, node: tree.Call) -> Designator | None:
+        """What a call gives, to read a member of it."""
+
+    @abstractmethod
+    def property_of(self, owner: Designator, name: str) -> Designator | None:
+        """The property of that name of a block or interface; None where it has none."""
+
+    @abstractmethod
+    def valued(self, found: Designator, at: At) -> Designator | None:
+        """What reading a property gives, anything else as it is."""
+
     def _named(self, name: str, at: At) -> Designator | None:
         symbol = self.project.lookup(self.pou, name)
         if symbol is None:
+            own = self.own_block()
+            mine = None if own is None else self.property_of(own, name)
+            if mine is not None:
+                return mine
             key = name.upper()
             other = self.project.pous.get(key)
             kind = other.kind.lower().replace("_", " ") if other is not None else ""
@@ -94,16 +137,32 @@ class DesignatorChecker:
             return None
         return self._of_symbol(symbol)
 
+    def own_block(self) -> Designator | None:
+        """THIS^: the block or program whose code this is; None in a function."""
+        block = self.pou.owner or self.pou
+        if block.kind not in ("FUNCTION_BLOCK", "PROGRAM"):
+            return None
+        symbol = Symbol("THIS^", class_type(block), "VAR", self.file, At(0, 0), read=True)
+        return Designator(symbol, symbol.type, HERE, "variable", None, block, here=True)
+
     def _of_symbol(self, symbol: Symbol) -> Designator:
         if symbol.is_global:
             self.pou.touches.add(symbol)
         memory = "g" if symbol.is_global else "m"
+        if self.pou.local and symbol.section != "VAR_INST":
+            memory = "s" if self.pou.symbols.get(symbol.name.upper()) is symbol else memory
         # a block given by reference is one cell with its memory, like a block of one's own
         pointer = symbol.by_reference and symbol.block is None
         cell = Cell(memory, None, symbol.index, pointer, view=symbol.view)
-        return Designator(symbol, symbol.type, cell, "variable", symbol.standard, symbol.block)
+        exact = not symbol.by_reference
+        return Designator(symbol, symbol.type, cell, "variable", symbol.standard, symbol.block, exact=exact)
 
     def _member(self, owner: Designator, name: str, at: At) -> Designator | None:
+        if owner.accessors is not None:
+            given = self.valued(owner, at)
+            if given is None:
+                return None
+            owner = given
         if owner.standard is not None:
             offset = owner.standard.offsets.get(name.upper())
             if offset is None or owner.standard.cells[offset].role == "hidden":
@@ -122,6 +181,12 @@ class DesignatorChecker:
             return Designator(owner.symbol, cell.type, owner.cell.at(offset), cell.role, member=cell.name)
         if owner.block is not None:
             symbol = owner.block.symbols.get(name.upper())
+            if owner.here and symbol is not None:
+                return self._of_symbol(symbol)
+            if symbol is None:
+                found = self.property_of(owner, name)
+                if found is not None:
+                    return found
             visible = ("VAR_INPUT", "VAR_OUTPUT", *(("VAR",) if self.pou.kind == "TEST" else ()))
             if symbol is None or symbol.section not in visible:
                 known = [s.name for s in owner.block.section("VAR_INPUT", "VAR_OUTPUT")]
@@ -135,8 +200,9 @@ class DesignatorChecker:
             inner = Cell(owner.cell.memory, owner.cell, symbol.index)
             role = "input" if symbol.section == "VAR_INPUT" else "output"
             return Designator(
-                owner.symbol, symbol.type, inner, role, symbol.standard, symbol.block, member=symbol.name
-            )
+                owner.symbol, symbol.type, inner, role, symbol.standard, symbol.block, member=symbol.name,
+                exact=not symbol.by_reference,
+            )  # fmt: skip
         if owner.type.kind == "struct":
             member = owner.type.member(name)
             if member is None:
@@ -153,12 +219,13 @@ class DesignatorChecker:
         return replace(
             owner, type=type_, cell=cell, member=member,
             standard=block if isinstance(block, StandardBlock) else None,
-            block=block if isinstance(block, Pou) else None,
+            block=block if isinstance(block, Pou) else None, exact=True, here=False,
         )  # fmt: skip
 
     def _element(self, node: tree.Indexed) -> Designator | None:
         """`a[i, j]`: constant indices are worked out here, the others when the program runs."""
         owner = self.designator(node.owner)
+        owner = None if owner is None else self.valued(owner, node.at)
         found = [self.expression(index) for index in node.indices]
         if owner is None:
             return None
@@ -195,7 +262,11 @@ class DesignatorChecker:
     def _part(self, node: tree.Part) -> Designator | None:
         """`x.3`, `x.%B1`: some bits of a whole number."""
         owner = self.designator(node.owner)
+        owner = None if owner is None else self.valued(owner, node.at)
         if owner is None:
+            return None
+        if owner.value is not None:
+            self.problem("a bit is read of a variable", node.at, "Assign the value to one first")
             return None
         name, type_ = owner.member or owner.symbol.name, owner.type
         if type_.kind not in ("int", "bits") or type_.limits is not None:
@@ -228,7 +299,12 @@ class DesignatorChecker:
             what = f"{symbol.name} needs a variable of its own, this is a part of one"
             self.problem(what, node.at, "Give a copy and assign it back afterwards")
             return None
+        if found.value is not None or found.accessors is not None:
+            self.problem(f"{symbol.name} needs a variable, this is only a value", node.at)
+            return None
         same = found.type == symbol.type and found.block is symbol.block and found.standard is symbol.standard
+        if found.block is not None and symbol.block is not None:
+            same = is_a(found.block, symbol.block)
         if not same:
             self.problem(
                 f"{symbol.name} needs a variable of type {symbol.type}, this is a {found.type}", node.at
@@ -242,6 +318,9 @@ class DesignatorChecker:
     def writable(self, found: Designator, at: At, reference: bool = False) -> bool:
         """Whether the program may assign to this, or give it by `reference`; a Problem where not."""
         symbol = found.symbol
+        if found.value is not None:
+            self.problem("nothing can be assigned to the result of a call", at)
+            return False
         if found.standard is not None or found.block is not None:
             self.problem(
                 f"{symbol.name} is a block, nothing can be assigned to it", at, "Assign to one of its inputs"

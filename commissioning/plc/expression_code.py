@@ -203,13 +203,23 @@ def _standard(node: typed.Standard) -> Code:
 
 
 def user_call(node: typed.UserCall) -> Code:
-    """A call of a user's function: g, now, the inputs, then memory and index of every reference."""
-    words = ["g", "now"]
+    """A call of a user's function: g, now, the inputs, then memory and index of every reference; of a method
+    the memory of its block in front."""
+    function, words = f"f{node.pou}", ["g", "now"]
+    if node.instance is not None:
+        home = cell_text(node.instance)
+        if node.key:
+            function = f"(h := {home})[0][{node.key}]"
+            home = "h"
+        words = [home, *words]
     words += [stored(value, value.type).text for value in node.inputs]
-    for cell in node.references:
-        words += ["None", "0"] if cell is None else place(cell)
+    for number, cell in enumerate(node.references):
+        if cell is None:
+            words += ["None", "0"]
+        else:
+            words += [cell_text(cell), "0"] if number in node.homes else place(cell)
     low, high = (node.type.low, node.type.high) if node.type.whole else (LINT.low, LINT.high)
-    return Code(f"f{node.pou}({', '.join(words)})", ATOM, low, high, True)
+    return Code(f"{function}({', '.join(words)})", ATOM, low, high, True)
 
 
 # ---- cells -------------------------------------------------------------------------------------------
@@ -218,6 +228,8 @@ def user_call(node: typed.UserCall) -> Code:
 def place(cell: Cell) -> tuple[str, str]:
     """(memory, index) of a cell as Python text; an index that varies is looked up in its table."""
     memory = cell.memory if cell.owner is None else cell_text(cell.owner)
+    if cell.value is not None:
+        memory = emit(cell.value).text
     words = [str(cell.index)]
     if cell.pointer:
         memory, words = f"{memory}[{cell.index}]", [f"{memory}[{cell.index + 1}]"]
@@ -229,6 +241,8 @@ def place(cell: Cell) -> tuple[str, str]:
 
 
 def cell_text(cell: Cell) -> str:
+    if cell is typed.HERE:
+        return "m"
     memory, index = place(cell)
     return f"{memory}[{index}]"
 

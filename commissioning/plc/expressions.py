@@ -133,8 +133,7 @@ class OperatorChecker(DesignatorChecker):
         if isinstance(node, tree.Call):
             return self.call(node)
         if isinstance(node, tree.Dereference):
-            self.designator(node)
-            return None
+            return self._load(node)
         return self._chain(node)
 
     def _enumerator(self, owner: str, name: str, at: At) -> Typed | None:
@@ -174,8 +173,11 @@ class OperatorChecker(DesignatorChecker):
         if member is not None:
             return member[0]
         found = self.designator(node)
+        found = None if found is None else self.valued(found, node.at)
         if found is None:
             return None
+        if found.value is not None:
+            return found.value
         if found.standard is not None or found.block is not None:
             outputs = "Q" if found.standard is not None else "one of its outputs"
             self.problem(
@@ -190,7 +192,9 @@ class OperatorChecker(DesignatorChecker):
             return None
         found.symbol.read = True
         if found.symbol.constant and found.cell.plain and not found.type.aggregate:
-            home = self.project.globals if found.symbol.is_global else self.pou
+            home = {"g": self.project.globals, "m": self.pou.owner or self.pou}.get(
+                found.cell.memory, self.pou
+            )
             return typed.Const(found.type.plain, home.slots[found.cell.index].value)
         return typed.Load(found.type.plain, found.cell)
 

@@ -67,10 +67,10 @@ def calls_in(node: Any) -> list[int]:
                 work.append(item.cell)
         elif isinstance(item, typed.Cell):
             if not item.plain:
-                work += [item.owner, *(term.value for term in item.terms)]
+                work += [item.owner, item.value, *(term.value for term in item.terms)]
         elif isinstance(item, _NODES):
             if isinstance(item, typed.CallBlock | typed.UserCall):
-                found.append(item.pou)
+                found += [item.pou, *item.others]
             work += [getattr(item, name) for name in _PARTS[type(item)]]
     return found
 
@@ -87,27 +87,37 @@ _PARTS = {
 
 
 def _bottom_up(project: Project) -> Iterable[str] | None:
-    """The POUs, callees and inner blocks first; None after a Problem for each that leads back to itself."""
-    edges: dict[str, list[str]] = {}
+    """The POUs, callees and inner blocks first; None after a Problem for each that leads back to itself.
+
+    Methods may: which one is called may depend on the class of a block, so whether it ever happens is seen
+    when it does. What may lead back to itself counts its depth (`Pou.recursive`).
+    """
+    edges: dict[str, dict[str, bool]] = {}  # to whom, and whether that may lead back
     for key, pou in project.pous.items():
-        blocks = [slot.child for slot in pou.slots if slot.child is not None]
-        edges[key] = list(dict.fromkeys([*pou.calls, *(block.name.upper() for block in blocks)]))
+        blocks = [slot.child.key for slot in pou.slots if slot.child is not None]
+        edges[key] = dict.fromkeys(pou.invokes, True) | dict.fromkeys([*pou.calls, *blocks], False)
     done: dict[str, None] = {}
-    path: dict[str, None] = {}
     sound = True
     for root in edges:
-        work = [(root, iter(edges[root]))] if root not in done else []
-        path = dict.fromkeys([root] if work else [])
+        if root in done:
+            continue
+        work = [(root, iter(edges[root].items()))]
+        path = {root: False}
         while work:
             current, rest = work[-1]
-            for key in rest:
+            for key, weak in rest:
                 if key in path:
                     names = list(path)
-                    _report_cycle(project, [*names[names.index(key) :], key])
-                    sound = False
+                    cycle = names[names.index(key) :]
+                    if weak or any(path[name] for name in cycle[1:]):
+                        for name in cycle:
+                            project.pous[name].recursive = True
+                    else:
+                        _report_cycle(project, [*cycle, key])
+                        sound = False
                 elif key in edges and key not in done:
-                    path[key] = None
-                    work.append((key, iter(edges[key])))
+                    path[key] = weak
+                    work.append((key, iter(edges[key].items())))
                     break
             else:
                 work.pop()

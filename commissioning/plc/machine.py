@@ -44,7 +44,7 @@ class Plc(Debuggable):
             for index, (slot, value) in enumerate(zip(plan.pou.slots, values, strict=True)):
                 if slot.type is not None:
                     memory[index] = float(value) if slot.type.kind == "real" else value
-                elif slot.child is None:
+                elif slot.child is None and not slot.fixed:
                     memory[index] = None
         self._globals[0] = LOOP_BUDGET
         self.forces.clear()

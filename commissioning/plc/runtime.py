@@ -332,6 +332,29 @@ def overrun() -> None:
     )
 
 
+MAX_DEPTH = 100  # how often methods may call themselves through each other
+
+
+def deeper(shared: list[Any]) -> None:
+    """Counts a call of something that may call itself, out of the budget of the scan."""
+    shared[0] -= LOOP_BUDGET // MAX_DEPTH
+    if shared[0] < 0:
+        raise ArithmeticFault(
+            f"calls lead back to themselves more than {MAX_DEPTH} times, or loops do not end"
+        )
+
+
+def shallower(shared: list[Any]) -> None:
+    shared[0] += LOOP_BUDGET // MAX_DEPTH - 1
+
+
+def changed(memory: list[Any], cells: tuple[tuple[int, Any], ...]) -> list[Any]:
+    """A fresh memory with other initial values in some cells."""
+    for index, value in cells:
+        memory[index] = value
+    return memory
+
+
 def namespace() -> dict[str, Any]:
     """The globals of generated code: these functions, no builtins."""
     math_functions = {
@@ -347,6 +370,7 @@ def namespace() -> dict[str, Any]:
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, number_of_bcd, bcd_of_number, real_of_bits, bits_of_real,
+            deeper, shallower, changed,
         )
     }  # fmt: skip
     return {

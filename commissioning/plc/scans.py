@@ -66,11 +66,19 @@ class Scanner:
         for memory, plan in zip(self._memories, program.memories, strict=True):
             for index, child in plan.children:
                 memory[index] = self._memories[child]
+        self._fix()
         self._globals = self._memories[0]
         self._globals[0] = LOOP_BUDGET
         self._tasks = [self._task(number, self.build.functions) for number in range(len(program.tasks))]
         self._alone = len(self._tasks) == 1
         self._triggers: list[Trigger] = []
+
+    def _fix(self) -> None:
+        """Puts the table of its class into every memory that has a place for it."""
+        for memory, plan in zip(self._memories, self.program.memories, strict=True):
+            for index, slot in enumerate(plan.pou.slots[:2]):
+                if slot.fixed == "class":
+                    memory[index] = self.build.functions.get(f"c{plan.pou.number}")
 
     def _task(self, number: int, functions: Mapping[str, Any]) -> TaskState:
         program = self.program
@@ -150,6 +158,7 @@ class Scanner:
         """From the next scan on, run another translation of the same program."""
         self._refuse_while_held()
         self.build = build
+        self._fix()
         for state in self._tasks:
             state.steps = [(build.functions[fn.__name__], memory) for fn, memory in state.steps]
 

@@ -65,12 +65,14 @@ class Symbol:
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One cell of a memory: a value with its type, a `child` memory with the initial values it overrides, or
-    a pointer that is set for each call."""
+    a pointer that is set for each call. `fixed`: what the PLC puts there when it starts ("class", "address").
+    """
 
     type: IecType | None = None
     value: Value = 0
     child: Pou | None = None
     overrides: tuple[tuple[int, Value], ...] = ()
+    fixed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,12 @@ class Declared:
 
 @dataclass(eq=False, slots=True)
 class Pou:
-    """A program organisation unit, or (kind GLOBAL) the globals. `number` names its Python function."""
+    """A program organisation unit, or (kind GLOBAL) the globals. `number` names its Python function.
+
+    Of METHOD, ACTION, GET and SET `owner` is the block or interface they belong to. `base`: what a block
+    extends; `interfaces`: what it implements or (of an INTERFACE) extends; `members`: its methods and
+    actions by upper-case name, those of a property as "P.GET" and "P.SET"; `derived`: what extends it.
+    """
 
     kind: str
     name: str
@@ -94,8 +101,65 @@ class Pou:
     slots: list[Slot] = field(default_factory=list)
     result: IecType | None = None
     calls: dict[str, At] = field(default_factory=dict)
+    invokes: dict[str, At] = field(default_factory=dict)  # methods and actions, and bodies chosen by class
+    recursive: bool = False  # whether it may lead back to itself, so that its depth is counted
     touches: set[Symbol] = field(default_factory=set)
     uses_clock: At | None = None
+    owner: Pou | None = None
+    base: Pou | None = None
+    interfaces: list[Pou] = field(default_factory=list)
+    members: dict[str, Pou] = field(default_factory=dict)
+    derived: list[Pou] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """Under what `Project.pous` knows it."""
+        return self.name.upper() if self.owner is None else f"{self.owner.name}.{self.name}".upper()
+
+    @property
+    def modifiers(self) -> frozenset[str]:
+        return self.tree.modifiers if self.tree is not None else frozenset()
+
+    @property
+    def local(self) -> bool:
+        """Whether its variables live in a fresh list per call, beside the memory of its block."""
+        return self.kind in ("METHOD", "GET", "SET", "ACTION")
+
+    @property
+    def result_name(self) -> str:
+        """What its result is called inside; of the setter of a property, the value that it was given."""
+        return self.name.partition(".")[0].upper()
+
+    def lineage(self) -> list[Pou]:
+        """The block itself, what it extends, and so on."""
+        found, here = [self], self.base
+        while here is not None and here not in found:
+            found.append(here)
+            here = here.base
+        return found
+
+    def member(self, name: str) -> Pou | None:
+        """The method, accessor or action of that name that a call of this block or interface reaches."""
+        key = name.upper()
+        for pou in self.lineage():
+            if key in pou.members:
+                return pou.members[key]
+        for parent in self.interfaces if self.kind == "INTERFACE" else ():
+            found = parent.member(name)
+            if found is not None:
+                return found
+        return None
+
+    def descendants(self) -> list[Pou]:
+        """Every block that extends it, directly or not."""
+        found: list[Pou] = []
+        work = list(self.derived)
+        while work:
+            pou = work.pop()
+            if pou not in found:
+                found.append(pou)
+                work += pou.derived
+        return found
 
     def section(self, *words: str) -> list[Symbol]:
         return [symbol for symbol in self.symbols.values() if symbol.section in words]
@@ -111,6 +175,10 @@ class Project:
         self.globals.slots.append(Slot())  # cell 0 of the globals: loop iterations left in this scan
         self.pous: dict[str, Pou] = {}
         self.list_names: set[str] = {"GVL"}
+        self.interfaces: dict[str, Pou] = {}
+        self.prototypes: list[Pou] = []  # the methods of interfaces, which have no code
+        self.objects = False  # whether blocks have methods or somebody takes addresses
+        self.method_numbers: dict[str, int] = {}  # upper-case name of a method -> its key in every class
         self.types: dict[str, Declared] = {}
         self.enumerators: dict[str, list[IecType]] = {}  # upper-case name of a member -> its enumerations
         self.tables: dict[tuple[int, int, int], None] = {}  # (low, high, stride) of indices that vary
@@ -124,6 +192,11 @@ class Project:
         """What the programmer may want to know, and what stops nothing."""
         self.notices.setdefault(Problem(what, Place(file, at.line, at.column), cure, severity=severity))
 
+    @property
+    def next_number(self) -> int:
+        """For the next POU."""
+        return len(self.pous) + len(self.prototypes) + 1
+
     def problem(self, what: str, file: str, at: At, cure: str = "") -> None:
         found = Problem(what, Place(file, at.line, at.column), cure)
         if found not in self._noted:
@@ -132,11 +205,20 @@ class Project:
 
     def lookup(self, pou: Pou, name: str) -> Symbol | None:
         key = name.upper()
-        return pou.symbols.get(key) or self.globals.symbols.get(key)
+        found = pou.symbols.get(key)
+        if found is None and pou.owner is not None:
+            found = pou.owner.symbols.get(key)
+        return found or self.globals.symbols.get(key)
+
+    def method_number(self, name: str) -> int:
+        """The key of a method in the table of every class that has it; 0 and 1 are taken, see classes.py."""
+        return self.method_numbers.setdefault(name.upper(), len(self.method_numbers) + 2)
 
     def nearest(self, name: str, pou: Pou) -> str:
         """A cure that names the most similar variable, or how to declare one."""
         known = [symbol.name for symbol in (*pou.symbols.values(), *self.globals.symbols.values())]
+        if pou.owner is not None:
+            known += [symbol.name for symbol in pou.owner.symbols.values()]
         known += [
             member for kinds in self.enumerators.values() for kind in kinds for member, _ in kind.values
         ]

@@ -68,7 +68,7 @@ class StatementChecker(ExpressionChecker):
             return None
         if isinstance(node.target, tree.Name):
             name = node.target.name
-            own = self.pou.kind == "FUNCTION" and name.upper() == self.pou.name.upper()
+            own = self.pou.kind in ("FUNCTION", "METHOD") and name.upper() == self.pou.result_name
             if own and self.pou.result is NONE:
                 self.problem(f"{name} has no result", node.at)
                 return None
@@ -76,6 +76,8 @@ class StatementChecker(ExpressionChecker):
         if target is None:
             self.expression(node.value)
             return None
+        if target.accessors is not None:
+            return self.set_property(target, node)
         if not self.writable(target, node.target.at):
             return None
         value = self.value(
@@ -210,6 +212,16 @@ class StatementChecker(ExpressionChecker):
             name = call.name if isinstance(call, tree.Name | tree.Member) else "this"
             self.problem(f"{name} is not a statement", node.at, f"Write {name} := ...; or call it: {name}();")
             return None
+        method = self.target_of(call)
+        if method is not None:
+            made = self.user_call(method.pou, call, method)
+            return None if made is None else typed.CallFunction(made, node.at)
+        if isinstance(call.target, tree.Member) and self._is_library(call.target.owner):
+            owner = call.target.owner
+            listed = isinstance(owner, tree.Name) and owner.name.upper() in self.project.list_names
+            if not listed or self.project.pous.get(call.target.name.upper()) is not None:
+                target_name = tree.Name(call.target.name, call.target.at)
+                call = tree.Call(target_name, call.arguments, call.at, call.depth)
         if isinstance(call.target, tree.Name):
             name = call.target.name.upper()
             pou = self.project.pous.get(name)
@@ -243,9 +255,8 @@ class StatementChecker(ExpressionChecker):
             return self._standard_block(target, target.standard, call, node.at)
         if target.block is not None:
             return self._user_block(target, target.block, call, node.at)
-        self.problem(
-            f"{target.symbol.name} is a {target.type}, only blocks and functions can be called", node.at
-        )
+        name = target.member or target.symbol.name
+        self.problem(f"{name} is a {target.type}, only blocks and functions can be called", node.at)
         return None
 
     def _standard_block(
@@ -286,7 +297,11 @@ class StatementChecker(ExpressionChecker):
         )
 
     def _user_block(self, target: Designator, block: Pou, call: tree.Call, at: At) -> Command | None:
-        self.pou.calls.setdefault(block.name.upper(), at)
+        others = self.body_targets(target, block)
+        if target.here or others:
+            self.pou.invokes.setdefault(block.key, at)
+        else:
+            self.pou.calls.setdefault(block.key, at)
         inputs, outputs = block.section("VAR_INPUT", "VAR_IN_OUT"), block.section("VAR_OUTPUT")
         names, known_outputs = [s.name for s in inputs], [s.name for s in outputs]
         stored: dict[str, tuple[int, IecType, Typed]] = {}
@@ -334,6 +349,7 @@ class StatementChecker(ExpressionChecker):
             tuple(memories),
             tuple(results),
             at,
+            others,
         )
 
     def _output(self, load: typed.Load, argument: tree.Argument, results: list[typed.Store]) -> None:

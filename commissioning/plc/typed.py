@@ -26,7 +26,8 @@ class Cell:
     variable, the list in the cell `owner`; the index there.
 
     `pointer`: a VAR_IN_OUT; two cells at `index` hold the memory and the index it was given, `offset` counts
-    on from there. `terms` are added to either. `view`: only some bits of what lies there.
+    on from there. `terms` are added to either. `view`: only some bits of what lies there. `value`: it lies in
+    the array or structure that this expression gives.
     """
 
     memory: str
@@ -36,11 +37,12 @@ class Cell:
     offset: int = 0
     terms: tuple[Index, ...] = ()
     view: View | None = None
+    value: Typed | None = None
 
     def at(self, offset: int) -> Cell:
         """The cell `offset` behind this one (a member of a structure or standard block)."""
         index, behind = (self.index, offset) if self.pointer else (self.index + offset, 0)
-        return Cell(self.memory, self.owner, index, self.pointer, self.offset + behind, self.terms, self.view)
+        return replace(self, index=index, offset=self.offset + behind)
 
     def moved(self, index: Index) -> Cell:
         """This cell, moved by an index that varies."""
@@ -49,7 +51,14 @@ class Cell:
     @property
     def plain(self) -> bool:
         """Whether it is a cell of a memory at hand, and always the same."""
-        return self.owner is None and not self.pointer and not self.terms and self.view is None
+        return (
+            self.owner is None and not self.pointer and not self.terms and self.view is None
+            and self.value is None
+        )  # fmt: skip
+
+
+# the memory itself that code runs on, as the home of the block it belongs to
+HERE = Cell("m", None, -1)
 
 
 # ---- expressions -------------------------------------------------------------------------------------
@@ -145,12 +154,21 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class UserCall:
-    """`inputs` by value, in order; `references` to cells for VAR_IN_OUT and VAR_OUTPUT (None: unused)."""
+    """`inputs` by value, in order; `references` to cells for VAR_IN_OUT and VAR_OUTPUT (None: unused), of a
+    block given by reference its home.
+
+    A method runs on the block at `instance`. `key`: the class of that block decides which one is called, one
+    of `pou` and `others`; 0: always `pou`.
+    """
 
     type: IecType
     pou: int
     inputs: tuple[Typed, ...]
     references: tuple[Cell | None, ...]
+    homes: frozenset[int] = frozenset()
+    instance: Cell | None = None
+    key: int = 0
+    others: tuple[int, ...] = ()
 
 
 Typed = (
@@ -194,7 +212,8 @@ class CallStandard:
 
 @dataclass(frozen=True, slots=True)
 class CallBlock:
-    """A user's function block. `home` is the cell with its memory, which is `q` from then on."""
+    """A user's function block. `home` is the cell with its memory, which is `q` from then on. `others`: its
+    class decides which body is called, that of `pou` or one of these."""
 
     pou: int
     home: Cell
@@ -203,6 +222,7 @@ class CallBlock:
     memories: tuple[tuple[int, Cell], ...]
     outputs: tuple[Store, ...]
     at: At
+    others: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,3 +245,11 @@ class Source:
     file: str
     units: tuple[Unit, ...]
     comments: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+
+
+def flattened(found: tuple[Unit, ...]) -> tuple[Unit, ...]:
+    """The units with those that stand in namespaces."""
+    flat: list[Unit] = []
+    for unit in found:
+        flat += flattened(unit.units) if isinstance(unit, Namespace) else [unit]
+    return tuple(flat)

@@ -1,4 +1,4 @@
-"""`S=` and `R=` of CODESYS and TwinCAT: they set or reset where the condition holds, and leave alone elsewhere."""
+"""`S=` and `R=` of CODESYS and TwinCAT: they act where the condition holds, and only there."""
 
 from __future__ import annotations
 

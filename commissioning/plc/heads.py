@@ -1,0 +1,142 @@
+"""How the Python function of a POU begins: its parameters, and the list of cells of what it keeps for a call.
+
+A function of a PROGRAM or FUNCTION_BLOCK runs on its memory `m`. A FUNCTION has a fresh `m` per call; a
+method has the memory of its block as `m` and a fresh list `s` beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from commissioning.plc.emission import constant, listed
+from commissioning.plc.scope import Pou, Project, Slot, Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`lines` as (depth, text); the body follows at depth 1. `result`: what it returns, None for nothing."""
+
+    lines: tuple[tuple[int, str], ...]
+    result: str | None
+
+
+def store_of(pou: Pou) -> str:
+    """The name of the list that holds the variables of a POU itself."""
+    return "s" if pou.local else "m"
+
+
+def span(symbol: Symbol, store: str) -> str:
+    """The cells of a variable of one's own: one, or all of an array or structure."""
+    if symbol.type.aggregate:
+        return f"{store}[{symbol.index}:{symbol.index + symbol.size}]"
+    return f"{store}[{symbol.index}]"
+
+
+def block_head(pou: Pou) -> Head:
+    """Of a PROGRAM or FUNCTION_BLOCK: VAR_TEMP starts anew in each call."""
+    lines = [(0, f"def f{pou.number}(m, g, now):")]
+    for symbol in pou.section("VAR_TEMP"):
+        if not symbol.type.blocks:
+            slots = pou.slots[symbol.index : symbol.index + symbol.size]
+            initial = [constant(slot.value).text for slot in slots]
+            whole = symbol.type.aggregate
+            lines.append((1, f"{span(symbol, 'm')} = {f'[{listed(initial)}]' if whole else initial[0]}"))
+    return Head(tuple(lines), None)
+
+
+def call_head(pou: Pou) -> Head:
+    """Of a FUNCTION or a method: parameters by value, then two per reference."""
+    store = store_of(pou)
+    cells = [_initial(slot) for slot in pou.slots]
+    dropped: set[int] = set()
+    parameters: list[str] = []
+    given = pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT")
+    for symbol in given:
+        if symbol.section == "VAR_INPUT":
+            parameters.append(f"a{symbol.index}")
+            cells[symbol.index] = f"{'*' if symbol.type.aggregate else ''}a{symbol.index}"
+            dropped.update(range(symbol.index + 1, symbol.index + symbol.size))
+    outputs: list[Symbol] = []
+    for symbol in given:
+        if symbol.section == "VAR_INPUT":
+            continue
+        parameters += [f"r{symbol.index}", f"i{symbol.index}"]
+        if symbol.by_reference:
+            cells[symbol.index] = f"r{symbol.index}"
+            if symbol.block is None:
+                cells[symbol.index + 1] = f"i{symbol.index}"
+        else:
+            outputs.append(symbol)
+    fresh = f"{store} = [{listed([text for index, text in enumerate(cells) if index not in dropped])}]"
+    result = pou.symbols.get(pou.result_name) if pou.kind != "SET" else None
+    returned = span(result, store) if result is not None and result.section == "RESULT" else None
+    return Head(tuple(_call_lines(pou, parameters, outputs, fresh)), returned)
+
+
+def _call_lines(
+    pou: Pou, parameters: list[str], outputs: list[Symbol], fresh: str
+) -> Iterator[tuple[int, str]]:
+    own = ["m"] if pou.local else []
+    head = ", ".join([*own, "g", "now", *parameters])
+    inner = ", ".join([*own, store_of(pou), "g", "now"])
+    split = bool(outputs) or pou.recursive
+    yield 0, f"def f{pou.number}({head}):"
+    yield 1, fresh
+    if not split:
+        return
+    # the body writes to its list; this outer function copies the outputs out, whatever RETURN did
+    call = f"k = b{pou.number}({inner})"
+    if pou.recursive:
+        yield 1, "deeper(g)"
+        yield 1, f"try: {call}"
+        yield 1, "finally: shallower(g)"
+    else:
+        yield 1, call
+    for symbol in outputs:
+        k = symbol.index
+        to = f"i{k}:i{k}+{symbol.size}" if symbol.type.aggregate else f"i{k}"
+        yield 1, f"if r{k} is not None: r{k}[{to}] = {span(symbol, store_of(pou))}"
+    yield 1, "return k"
+    yield 0, f"def b{pou.number}({inner}):"
+
+
+def _initial(slot: Slot) -> str:
+    if slot.child is not None:
+        return f"n{slot.child.number}()"
+    return constant(slot.value).text if slot.type is not None else "None"
+
+
+# ---- classes, and instances that live for one call -------------------------------------------------------
+
+
+def class_tables(project: Project) -> Iterator[str]:
+    """One line per block: what its methods are, by `Project.method_number`. See classes.py."""
+    if not project.objects:
+        return
+    for pou in project.pous.values():
+        if pou.kind in ("FUNCTION_BLOCK", "PROGRAM"):
+            entries = [f"0: {pou.number}", f"1: f{pou.number}"]
+            for name, number in project.method_numbers.items():
+                method = pou.member(name)
+                if method is not None:
+                    entries.append(f"{number}: f{method.number}")
+            yield f"c{pou.number} = {{{', '.join(entries)}}}"
+
+
+def fresh_blocks(project: Project) -> Iterator[tuple[int, str]]:
+    """Functions that make instances of the blocks that functions and methods declare."""
+    wanted: list[Pou] = []
+    work = [pou for pou in project.pous.values() if pou.local or pou.kind == "FUNCTION"]
+    while work:
+        for slot in work.pop().slots:
+            if slot.child is not None and slot.child not in wanted:
+                wanted.append(slot.child)
+                work.append(slot.child)
+    for pou in wanted:
+        cells = [f"c{pou.number}" if slot.fixed == "class" else _initial(slot) for slot in pou.slots]
+        for index, slot in enumerate(pou.slots):
+            if slot.child is not None and slot.overrides:
+                changes = ", ".join(f"({at}, {constant(value).text})" for at, value in slot.overrides)
+                cells[index] = f"changed({cells[index]}, ({changes},))"
+        yield 0, f"def n{pou.number}(): return [{listed(cells)}]"
