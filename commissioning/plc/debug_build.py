@@ -76,6 +76,7 @@ def _translated(program: Program, coverage: bool, stops: bool) -> DebugCode:
     try:
         for key, pou in checked.project.pous.items():
             writer.pou(pou, checked.commands[key])
+        writer.finish()
         code = compile(writer.text, FILE_NAME, "exec")
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise Problems(
