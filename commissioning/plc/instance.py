@@ -1,0 +1,237 @@
+"""A fresh instance of a function block, a program or a function, beside the tasks of a PLC.
+
+Its variables answer to paths as in the program, internal ones and those of nested blocks too. What the POU
+takes by reference lies in a holder of its own that stands in for the caller's variables.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any
+
+from commissioning.plc.blocks import DUE, START
+from commissioning.plc.iec_types import IecType, Value
+from commissioning.plc.layout import Location, element, locate, plan_memories, with_shown
+from commissioning.plc.memory import Memory, accepted, fresh, seen_value
+from commissioning.plc.scope import Declared, Pou, Slot, Symbol
+from commissioning.plc.stand import Stand
+from commissioning.plc.value_text import given_value
+
+__all__ = ["Instance"]
+
+_STEP = re.compile(r"\[[^\]]*\]|\.?[^.\[]+")
+
+
+class Instance:
+    """One instance of `pou`. A FUNCTION has its parameters as variables, and its result as `result`.
+
+    `name` is the path of the instance in messages; the paths of `get` and `set` are relative to it.
+    """
+
+    def __init__(self, stand: Stand, pou: Pou, name: str) -> None:
+        self.stand, self.pou, self.name = stand, pou, name
+        self.result: Value | None = None
+        project = stand.program.checked.project
+        holder = _holder(pou, project.types)
+        root = f"${name}"  # no path of the program begins like this
+        roots = [(root, holder)] if pou.kind == "FUNCTION" else [(root, pou), (root, holder)]
+        plans, instances = plan_memories(project.globals, roots)
+        first = instances[0][2]
+        self._plans, self._first = plans, first
+        self._memories: list[Memory] = [*stand.memories[:first], *(fresh(plan) for plan in plans[first:])]
+        for memory, plan in zip(self._memories[first:], plans[first:], strict=True):
+            for index, child in plan.children:
+                memory[index] = self._memories[child]
+        self._own = self._memories[first]
+        self._held = self._memories[instances[-1][2]]
+        self._holder = holder
+        found = locate(plans, project.any_elapsed)
+        head = root.upper() + "."
+        cut = len(head)
+        self._locations = {key[cut:]: place for key, place in found.locations.items() if key.startswith(head)}
+        self._areas = {key[cut:]: area for key, area in found.areas.items() if key.startswith(head)}
+        self._inner: frozenset[str] | None = None
+
+    @property
+    def memories(self) -> list[Memory]:
+        """Those of the instance itself, with all its blocks."""
+        return self._memories[self._first :]
+
+    # ---- running -------------------------------------------------------------------------------------
+
+    def call(self) -> None:
+        """Runs the code once, now. Raises PlcError when it does what a PLC would stop for."""
+        stand = self.stand
+        if self.pou.kind == "FUNCTION":
+            self._call_function()
+            return
+        for key, symbol in self.pou.symbols.items():
+            if not symbol.by_reference:
+                continue
+            held = self._holder.symbols[key]
+            if symbol.block is not None:
+                self._own[symbol.index] = self._held[held.index]
+            else:
+                self._own[symbol.index], self._own[symbol.index + 1] = self._held, held.index
+        stand.guarded(stand.pou_code(self.pou), self._own, stand.shared, stand.now_ns)
+
+    def _call_function(self) -> None:
+        held = self._held
+        words: list[Any] = []
+        references: list[Any] = []
+        for symbol in self._holder.symbols.values():
+            origin = self.pou.symbols[symbol.name.upper()]
+            if origin.section == "VAR_INPUT":
+                whole = symbol.type.aggregate
+                words.append(held[symbol.index : symbol.index + symbol.size] if whole else held[symbol.index])
+            else:
+                references += [held, symbol.index]
+        stand = self.stand
+        self.result = stand.guarded(stand.pou_code(self.pou), stand.shared, stand.now_ns, *words, *references)
+
+    # ---- variables -----------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """What a call can give: inputs, and what is taken by reference."""
+        return tuple(s.name for s in self.pou.section("VAR_INPUT", "VAR_IN_OUT"))
+
+    def is_value(self, path: str) -> bool:
+        """Whether `path` is an elementary variable."""
+        return self._find(path) is not None
+
+    def is_part(self, path: str) -> bool:
+        """Whether `path` is something with variables in it: a block, an array, a structure."""
+        key = path.upper()
+        if self._inner is None:
+            inner = set(self._areas)
+            for known in self._locations:
+                for position, character in enumerate(known):
+                    if character in ".[":
+                        inner.add(known[:position])
+            self._inner = frozenset(inner)
+        return key in self._inner or any(key.startswith((area + "[", area + ".")) for area in self._areas)
+
+    def get(self, path: str) -> Value:
+        """The value at `path`. Raises KeyError that names the nearest one."""
+        where = self.location(path)
+        memory = self._memories[where.memory]
+        if where.timer >= 0:
+            start: int = memory[where.timer + START]
+            return 0 if start < 0 else min(self.stand.now_ns, memory[where.timer + DUE]) - start
+        if where.view is not None:
+            return seen_value(memory, where.index, where.view, where.type)
+        value: Value = memory[where.index]
+        return value
+
+    def set(self, path: str, value: object) -> None:
+        """Writes a variable; a mapping goes to the members of a structure, a sequence to an array.
+
+        Raises KeyError, TypeError for a value of another type, ValueError for one out of range.
+        """
+        if isinstance(value, Mapping):
+            for member, inner in value.items():
+                self.set(f"{path}.{member}", inner)
+            return
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            self._fill(path, value)
+            return
+        where = self.location(path)
+        if where.variable.constant:
+            raise ValueError(f"{self.name}.{path} is a CONSTANT")
+        if where.timer >= 0:
+            raise ValueError(f"{self.name}.{path} is worked out by its timer")
+        kept = accepted(f"{self.name}.{path}", where.type, given_value(where.type, value))
+        memory = self._memories[where.memory]
+        memory[where.index] = (
+            kept if where.view is None else with_shown(memory[where.index], where.view, kept)
+        )
+
+    def _fill(self, path: str, values: Sequence[object]) -> None:
+        type_ = self._type(path.upper())
+        if type_ is None or type_.kind != "array" or len(type_.bounds) != 1:
+            raise TypeError(
+                f"{self.name}.{path} is no array of one dimension, a row of values does not fit it"
+            )
+        low, high = type_.bounds[0]
+        if len(values) != high - low + 1:
+            raise ValueError(f"{self.name}.{path} has {high - low + 1} elements, here are {len(values)}")
+        for position, value in enumerate(values):
+            self.set(f"{path}[{low + position}]", value)
+
+    def _type(self, key: str) -> IecType | None:
+        """The type of an array or structure at a path in upper case, None where there is none."""
+        steps = _STEP.findall(key)
+        for count in range(1, len(steps) + 1):
+            area = self._areas.get("".join(steps[:count]))
+            if area is None:
+                continue
+            type_: IecType | None = area.symbol.type
+            for step in steps[count:]:
+                if type_ is None:
+                    return None
+                member = type_.member(step[1:])
+                type_ = type_.element if step[0] == "[" else None if member is None else member.type
+            return type_
+        return None
+
+    def location(self, path: str) -> Location:
+        """Where an elementary variable lies. Raises KeyError that names the nearest path."""
+        found = self._find(path)
+        if found is None:
+            close = difflib.get_close_matches(path.upper(), list(self._locations), n=1, cutoff=0.6)
+            shown = self._locations[close[0]].variable.path.partition(".")[2] if close else ""
+            hint = f"; did you mean {shown}" if close else ""
+            raise KeyError(f"{self.pou.name} has no variable {path}{hint}")
+        return found
+
+    def _find(self, path: str) -> Location | None:
+        key = path.upper()
+        return self._locations.get(key) or element(self._areas, self._plans, key)
+
+    def values(self) -> dict[str, tuple[IecType, Value]]:
+        """Every listed variable by path, with its type; running times (ET) left out."""
+        return {
+            where.variable.path.partition(".")[2]: (where.type, self.get(key))
+            for key, where in self._locations.items()
+            if where.timer < 0 and not key.endswith(".ET")
+        }
+
+
+def _holder(pou: Pou, types: Mapping[str, Declared]) -> Pou:
+    """A POU with variables in place of what `pou` takes by reference, and of all parameters of a FUNCTION."""
+    holder = Pou("HOLDER", pou.name, 0, pou.file, pou.tree)
+    function = pou.kind == "FUNCTION"
+    words = ("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT") if function else ("VAR_IN_OUT",)
+    for symbol in pou.section(*words):
+        held: Symbol = copy(symbol)
+        held.section, held.index = "VAR", len(holder.slots)
+        if not symbol.by_reference:
+            holder.slots += pou.slots[symbol.index : symbol.index + symbol.size]
+        elif symbol.block is not None:
+            holder.slots.append(Slot(child=symbol.block))
+        elif symbol.standard is not None:
+            holder.slots += [Slot(cell.type, cell.initial) for cell in symbol.standard.cells]
+        else:
+            holder.slots += _slots(symbol.type, types)
+        holder.symbols[symbol.name.upper()] = held
+    return holder
+
+
+def _slots(type_: IecType, types: Mapping[str, Declared]) -> list[Slot]:
+    """The cells of a variable of `type_` without an initial value of its own."""
+    declared = types.get(type_.name.upper())
+    if declared is not None and declared.type == type_:
+        return list(declared.slots)
+    if type_.kind == "struct":
+        return [slot for member in type_.members for slot in _slots(member.type, types)]
+    if type_.kind == "array" and type_.element is not None:
+        one = _slots(type_.element, types)
+        return one * (type_.size // max(type_.element.size, 1))
+    if type_.kind == "enum":
+        return [Slot(type_, type_.values[0][1])]
+    low, high = type_.limits or (0, 0)
+    return [Slot(type_, min(max(0, low), high) if type_.limits else type_.default)]

@@ -1,0 +1,218 @@
+"""Runs TEST units: each in a PLC of its own that has just been started, in virtual time.
+
+    TEST 'the zone raises an alarm after 3 s'
+    VAR
+        z : FB_Zone;
+    END_VAR
+        z(enable := TRUE, sOut := TRUE);
+        ASSERT_FALSE(z.alarm);
+        ADVANCE_TIME(T#3s);
+        z();
+        ASSERT_TRUE(z.alarm, 'no alarm');
+    END_TEST
+
+A TEST that calls blocks or programs of the project itself has the time for itself. In any other test the
+tasks of the project run while time advances, the first scan at 0.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from inspect import isgenerator
+from typing import Any
+
+from commissioning.plc.assertions import OPERATORS, Assertion
+from commissioning.plc.declared_tests import is_self_driven, shown_programs
+from commissioning.plc.iec_types import IecType
+from commissioning.plc.instance import Instance
+from commissioning.plc.layout import parts
+from commissioning.plc.outcome import Failure, Outcome
+from commissioning.plc.program import Program
+from commissioning.plc.runtime import PlcError
+from commissioning.plc.scope import Pou
+from commissioning.plc.stand import Stand
+from commissioning.plc.value_text import shown_duration, shown_value
+
+__all__ = ["found_tests", "run_test"]
+
+MOST_SCANS = 5_000_000
+MOST_FAILURES = 100
+_SLICE_NS = 10_000_000_000
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "EQ": lambda a, b: a == b, "NE": lambda a, b: a != b, "LT": lambda a, b: a < b,
+    "LE": lambda a, b: a <= b, "GT": lambda a, b: a > b, "GE": lambda a, b: a >= b,
+}  # fmt: skip
+
+
+def found_tests(program: Program) -> list[Pou]:
+    """The TEST units of a program that was compiled with its tests, in the order of their files."""
+    return [pou for pou in program.checked.project.pous.values() if pou.kind == "TEST"]
+
+
+def run_test(
+    program: Program,
+    test: Pou,
+    prepare: Callable[[Stand], object] | None = None,
+    limit_s: float = 60.0,
+) -> Outcome:
+    """Runs one TEST. `prepare` gets the PLC before anything runs; `limit_s`: wall time."""
+    assert test.tree is not None
+    stand = Stand(program)
+    if prepare is not None:
+        prepare(stand)
+    judge = _Judge(program)
+    begin = time.perf_counter()
+    driver = _Driver(stand, test, judge, begin + limit_s)
+    try:
+        driver.run()
+    except PlcError as error:
+        judge.failures.append(
+            Failure(f"the PLC stopped: {error.message}", error.file, error.line, driver.now_ns)
+        )
+    except _TooLong as error:
+        where = program.original(test.file, test.tree.at.line)
+        judge.failures.append(Failure(str(error), where[0], where[1], driver.now_ns))
+    where = program.original(test.file, test.tree.at.line)
+    return Outcome(
+        suite=where[0], name=test.name, file=where[0], line=where[1],
+        verdict="FAIL" if judge.failures else "PASS", failures=tuple(judge.failures),
+        assertions=judge.count, virtual_ns=driver.now_ns, wall_s=time.perf_counter() - begin,
+    )  # fmt: skip
+
+
+class _TooLong(Exception):
+    """A test that does not come to its end."""
+
+
+class _Driver:
+    """Drives the generator that a TEST is compiled to, and lets time pass for it."""
+
+    def __init__(self, stand: Stand, test: Pou, judge: _Judge, deadline: float) -> None:
+        self.stand, self.test, self.deadline = stand, test, deadline
+        self.alone = is_self_driven(stand.program.checked.project, test) or not stand.program.tasks
+        self.now_ns = 0
+        self._steps = 0
+        self._judge = judge
+
+    def run(self) -> None:
+        stand = self.stand
+        instance = Instance(stand, self.test, self.test.name)
+        memory = instance.memories[0]
+        for cell, program in shown_programs(self.test):
+            memory[cell] = self._memory_of(program)
+        code = stand.pou_code(self.test)
+        code.__globals__["judge"] = self._judge
+        body: Any = stand.guarded(code, memory, stand.shared, 0)
+        if isgenerator(body):
+            self._drive(body)
+
+    def _memory_of(self, program: Pou) -> list[Any]:
+        """The memory of a program that a task runs, or a fresh one."""
+        for _, pou, number in self.stand.program.instances:
+            if pou is program:
+                return self.stand.memories[number]
+        return Instance(self.stand, program, program.name).memories[0]
+
+    def _drive(self, body: Any) -> None:
+        """`body`: a generator of (whether in scans, amount) that is sent the new time (ns)."""
+        stand = self.stand
+        try:
+            wanted = stand.guarded(next, body)
+            while True:
+                self._advance(*wanted)
+                wanted = stand.guarded(body.send, self.now_ns)
+        except StopIteration:
+            return
+
+    def _advance(self, in_scans: bool, amount: int) -> None:
+        self._steps += 1
+        if self._steps > MOST_SCANS or time.perf_counter() > self.deadline:
+            raise _TooLong("this test does not come to its end")
+        if self.alone:
+            self.now_ns += max(amount, 0) * (self.stand.cycle_ns if in_scans else 1)
+            self.stand.now_ns = self.now_ns
+        elif in_scans:
+            for _ in range(max(amount, 0)):
+                self.stand.run(1)
+                self._watch()
+            self.now_ns = max(self.stand.now_ns, self.now_ns)
+        else:
+            end = self.now_ns + max(amount, 0)
+            while self.now_ns < end:
+                self.now_ns = min(self.now_ns + _SLICE_NS, end)
+                self.stand.advance_to(self.now_ns)
+                self._watch()
+
+    def _watch(self) -> None:
+        if self.stand.scan_count > MOST_SCANS:
+            raise _TooLong(f"more than {MOST_SCANS} scans in one test")
+        if time.perf_counter() > self.deadline:
+            raise _TooLong("this test takes too long in real time")
+
+
+@dataclass
+class _Judge:
+    """Judges assertions by their number; called by generated code."""
+
+    program: Program
+    failures: list[Failure] = field(default_factory=list)
+    count: int = 0
+
+    def __call__(self, number: int, now_ns: int, *values: Any) -> bool:
+        assertion: Assertion = self.program.checked.project.assertions[number]
+        self.count += 1
+        what = _verdict(assertion, values)
+        if what and len(self.failures) < MOST_FAILURES:
+            message = f"{values[-1]}: " if assertion.message and values[-1] else ""
+            shown = self._written(assertion)
+            file, line, _ = self.program.original(assertion.file, assertion.at.line, assertion.at.column)
+            self.failures.append(Failure(f"{message}{what}{shown}", file, line, now_ns))
+        return not what
+
+    def _written(self, assertion: Assertion) -> str:
+        """The statement, as far as it stands in its first line."""
+        text = self.program.checked.sources.get(assertion.file, "")
+        lines = text.split("\n", assertion.at.line)
+        if len(lines) < assertion.at.line:
+            return ""
+        words = lines[assertion.at.line - 1][assertion.at.column - 1 :].partition(";")[0].strip()
+        return f" [{words[:100]}]" if words else ""
+
+
+def _verdict(assertion: Assertion, values: tuple[Any, ...]) -> str:
+    """Empty if the assertion holds, else what is expected and what is there."""
+    word, type_ = assertion.word, assertion.type
+    actual = values[0]
+    if word in ("TRUE", "FALSE"):
+        wanted = word == "TRUE"
+        return "" if bool(actual) is wanted else f"expected {word}, actual {shown_value(type_, bool(actual))}"
+    expected = values[1]
+    if type_.aggregate:
+        if (actual == expected) is (word == "EQ"):
+            return ""
+        return (
+            _difference(type_, actual, expected)
+            if word == "EQ"
+            else "expected others, all values are the same"
+        )
+    if word == "NEAR":
+        tolerance = values[2]
+        if abs(actual - expected) <= tolerance:
+            return ""
+        around = shown_duration(tolerance) if type_.kind == "time" else f"{tolerance:.7g}"
+        return f"expected {shown_value(type_, expected)} +- {around}, actual {shown_value(type_, actual)}"
+    if _COMPARE[word](actual, expected):
+        return ""
+    relation = "" if word == "EQ" else f"{OPERATORS[word]} "
+    return f"expected {relation}{shown_value(type_, expected)}, actual {shown_value(type_, actual)}"
+
+
+def _difference(type_: IecType, actual: list[Any], expected: list[Any]) -> str:
+    """The first value in which two arrays or structures differ."""
+    for path, index, inner in parts(type_, "", 0):
+        if actual[index] != expected[index]:
+            wanted, found = shown_value(inner, expected[index]), shown_value(inner, actual[index])
+            return f"expected {path.lstrip('.')} = {wanted}, actual {found}"
+    return "expected the same values"

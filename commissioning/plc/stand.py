@@ -1,0 +1,67 @@
+"""A PLC on a test stand: code of single POUs runs beside its tasks, and time goes where the test wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from commissioning.plc.machine import Plc
+from commissioning.plc.memory import Memory
+from commissioning.plc.runtime import STATEMENT_BUDGET, ArithmeticFault
+from commissioning.plc.scope import Pou
+from commissioning.plc.tasks import DEFAULT_CYCLE_NS
+
+__all__ = ["Stand"]
+
+
+class Stand(Plc):
+    """What tests use of a PLC beyond its tasks. Times are integer ns."""
+
+    @property
+    def cycle_ns(self) -> int:
+        """The cycle of the first task that has one, 10 ms without."""
+        return next((task.cycle_ns for task in self.program.tasks if task.cycle_ns), DEFAULT_CYCLE_NS)
+
+    @property
+    def shared(self) -> Memory:
+        """The memory of the globals."""
+        return self._globals
+
+    @property
+    def memories(self) -> list[Memory]:
+        """As in `program.memories`."""
+        return self._memories
+
+    @property
+    def scan_count(self) -> int:
+        """Scans of all tasks."""
+        return sum(state.scans for state in self._tasks)
+
+    @property
+    def next_scan_ns(self) -> int | None:
+        """When the next scan of a task is due, None if nothing will start one."""
+        due = [at for state in self._tasks if (at := self._at(state)) is not None]
+        return min(due, default=None)
+
+    def advance_to(self, t_ns: int) -> None:
+        """Runs every scan that is due until then, that instant included."""
+        while self._next_scan(t_ns):
+            pass
+
+    def pou_code(self, pou: Pou) -> Callable[..., Any]:
+        """The code of a POU, in the translation that is in use."""
+        code: Callable[..., Any] = self.build.functions[f"f{pou.number}"]
+        return code
+
+    def guarded(self, code: Callable[..., Any], *arguments: Any) -> Any:
+        """What generated code gives, with a loop budget as for one scan. Raises PlcError as `scan` does."""
+        if self.stopped is not None:
+            raise self.stopped
+        self._globals[0] = STATEMENT_BUDGET
+        try:
+            return code(*arguments)
+        except (ArithmeticFault, ArithmeticError, ValueError) as error:
+            self.stopped = self._located(error)
+            raise self.stopped from error
+        finally:
+            self._globals[0] = STATEMENT_BUDGET
