@@ -85,7 +85,7 @@ class Emulated(Controller):
                 Problem(
                     what=f"PLC {self.id} stopped: {error.message}",
                     where=Place(error.file, error.line, error.column, self.id),
-                    cure="The line goes on without it; correct the program and run again.",
+                    cure=error.cure or "The line goes on without it; correct the program and run again.",
                 )
             ) from error
         values = self.read_outputs()

@@ -24,7 +24,7 @@ from commissioning.plc.expression_code import (
 )
 from commissioning.plc.heads import block_head, call_head, class_tables, fresh_blocks
 from commissioning.plc.iec_types import IecType
-from commissioning.plc.limits import calls_in
+from commissioning.plc.limits import round_cost
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Command
@@ -168,8 +168,7 @@ class ModuleWriter:
             self._line(depth, "continue")
 
     def _budget(self, depth: int, loop: typed.For | typed.While | typed.Repeat) -> None:
-        cost = 1 + sum(self.weights[number] for number in calls_in(loop))
-        self._line(depth, f"g[0] -= {cost}")
+        self._line(depth, f"g[0] -= {round_cost(loop, self.weights)}")
         self._line(depth, "if g[0] < 0: overrun()")
 
     def _case(self, node: typed.Case, depth: int) -> None:

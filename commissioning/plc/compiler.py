@@ -20,7 +20,7 @@ from commissioning.plc.declare import Declarer
 from commissioning.plc.declared_tests import declare_test, show_programs
 from commissioning.plc.dialects import DIALECTS
 from commissioning.plc.layout import MemoryPlan, locate, plan_memories
-from commissioning.plc.limits import Commands, call_weights
+from commissioning.plc.limits import Commands, call_weights, longest
 from commissioning.plc.program import (
     Aliases,
     Program,
@@ -31,7 +31,7 @@ from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.syntax import parse_source
-from commissioning.plc.tasks import TaskPlan, plan_tasks, trigger_problems
+from commissioning.plc.tasks import TaskPlan, plan_tasks, trigger_problems, watchdog_problems
 
 FILE_NAME = "<structured text>"
 # where none of these words stands, no block needs to know its class and its address
@@ -192,7 +192,12 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         comparisons=comparisons(commands.values()),
         checked=checked,
         notices=_ordered(project.notices),
+        straight=tuple(
+            sum(longest(commands[p.name.upper()], weights) for name, p, _ in roots if name in task.programs)
+            for task in tasks
+        ),
     )
+    project.problems += watchdog_problems(tasks, program.straight)
     project.problems += trigger_problems(tasks, plan.places, program.location)
     _refuse(project)
     return program

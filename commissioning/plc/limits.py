@@ -1,17 +1,19 @@
 """What must be bounded before a program may run: recursion, calls in calls, instances in instances.
 
 Without loops a scan still can be made endless by functions that call functions, so a call weighs as much as
-all it leads to. Weights are known when compiling: a loop pays for a round of its body with one subtraction.
+all it leads to. What the watchdog counts is known when compiling: the statements on the longest way through
+a body, with all that its calls execute. A loop pays for a round of its body with one subtraction; what stands
+outside of loops is counted once for each task, and costs nothing when it runs.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, get_args
 
 from commissioning.plc import typed
-from commissioning.plc.runtime import LOOP_BUDGET
+from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project
 
 Commands = dict[str, tuple[typed.Command, ...]]
@@ -20,7 +22,8 @@ MAX_CELLS = 2_000_000
 
 
 def call_weights(project: Project, commands: Commands, programs: list[Pou]) -> dict[int, int]:
-    """Number of a POU -> how many calls one call of it makes, itself included; Problems for the boundless."""
+    """Number of a POU -> statements on the longest way through it with all that it calls, but for the rounds
+    of loops; 1 at least. Problems for the boundless."""
     order = _bottom_up(project)
     if order is None:
         return {}
@@ -30,7 +33,7 @@ def call_weights(project: Project, commands: Commands, programs: list[Pou]) -> d
     for key in order:
         pou = project.pous[key]
         called = calls_in(commands.get(key, ()))
-        weights[pou.number] = 1 + sum(weights.get(number, 0) for number in called)
+        weights[pou.number] = max(longest(commands.get(key, ()), weights), 1)
         inner = [slot.child for slot in pou.slots if slot.child is not None]
         numbers = {*called, *(block.number for block in inner)}
         depths[pou.number] = 1 + max((depths.get(number, 0) for number in numbers), default=0)
@@ -49,9 +52,48 @@ def _refuse_too_much(project: Project, pou: Pou, weight: int, depth: int) -> Non
     if depth == MAX_CALL_DEPTH + 1:
         what = f"{pou.name} starts a chain of more than {MAX_CALL_DEPTH} calls or instances in each other"
         project.problem(what, pou.file, pou.tree.at)
-    elif depth <= MAX_CALL_DEPTH and weight > LOOP_BUDGET:
-        what = f"one call of {pou.name} makes {weight} calls, more than {LOOP_BUDGET}"
+    elif depth <= MAX_CALL_DEPTH and weight > STATEMENT_BUDGET:
+        what = f"one call of {pou.name} executes {weight} statements with its calls, more than "
+        what += f"{STATEMENT_BUDGET}"
         project.problem(what, pou.file, pou.tree.at)
+
+
+def longest(commands: Iterable[typed.Command], weights: Mapping[int, int]) -> int:
+    """Statements on the longest way through a body, without the rounds of its loops."""
+    total = 0
+    for node in commands:
+        match node:
+            case typed.If():
+                total += 1 + _calls(tuple(test for test, _, _ in node.branches), weights)
+                bodies = [body for _, body, _ in node.branches]
+                total += max(longest(body, weights) for body in (*bodies, node.otherwise))
+            case typed.Case():
+                total += 1 + _calls(node.selector, weights)
+                bodies = [body for _, body, _ in node.options]
+                total += max(longest(body, weights) for body in (*bodies, node.otherwise))
+            case typed.For():
+                total += _calls((node.start, node.stop, node.step), weights)
+            case typed.While() | typed.Repeat():
+                pass  # only its rounds count
+            case _ if isinstance(node, _COMMANDS):  # and no probe of a debugger
+                total += 1 + _calls(node, weights)
+    return total
+
+
+def round_cost(loop: typed.For | typed.While | typed.Repeat, weights: Mapping[int, int]) -> int:
+    """What the watchdog counts for one round of a loop: 1 at least."""
+    cost = longest(loop.body, weights)
+    if isinstance(loop, typed.While):
+        cost += _calls(loop.condition, weights)
+    elif isinstance(loop, typed.Repeat):
+        cost += _calls(loop.until, weights)
+    elif loop.each:
+        cost += _calls((loop.stop, loop.step), weights)
+    return max(cost, 1)
+
+
+def _calls(node: Any, weights: Mapping[int, int]) -> int:
+    return sum(weights.get(number, 0) for number in calls_in(node))
 
 
 def calls_in(node: Any) -> list[int]:
@@ -80,6 +122,7 @@ _NODES = (
     typed.Standard, typed.UserCall, typed.Store, typed.CallStandard, typed.CallBlock, typed.CallFunction,
     typed.If, typed.Case, typed.For, typed.While, typed.Repeat, typed.Judge, typed.Advance,
 )  # fmt: skip
+_COMMANDS = get_args(typed.Command)
 _PARTS = {
     kind: tuple(f.name for f in dataclasses.fields(kind) if f.name not in ("type", "at", "block", "symbol"))
     for kind in _NODES

@@ -6,7 +6,7 @@ from typing import Any
 
 from commissioning.plc.debuggable import Debuggable
 from commissioning.plc.memory import plain
-from commissioning.plc.runtime import LOOP_BUDGET, PlcError
+from commissioning.plc.runtime import PlcError
 
 
 class Plc(Debuggable):
@@ -46,7 +46,6 @@ class Plc(Debuggable):
                     memory[index] = float(value) if slot.type.kind == "real" else value
                 elif slot.child is None and not slot.fixed:
                     memory[index] = None
-        self._globals[0] = LOOP_BUDGET
         self.forces.clear()
         for path, value in snapshot.get("forces", {}).items():
             self.force(path, value)

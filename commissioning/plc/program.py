@@ -42,7 +42,7 @@ class TaskSpec:
 @dataclass(frozen=True, slots=True)
 class Task:
     """`programs`: names of the program instances it calls, in order. `cycle_ns` 0: only its `trigger` starts
-    it. `watchdog`: statements that one scan may execute."""
+    it. `watchdog`: statements that one scan may execute, on the longest way through the bodies."""
 
     name: str
     cycle_ns: int
@@ -100,6 +100,7 @@ class Program:
     `variables`: globals and variables of programs; `members`: the variables inside their blocks. Elements of
     arrays and structures are listed in them if these have up to 1,024 cells; `location` finds all.
     `never_skip`: why scans can never be skipped, empty if they can. `source`: the generated Python.
+    `straight`: by task, the statements on the longest way through a scan, without the rounds of loops.
     `notices`: what stops nothing and is worth a look, by severity warning or notice.
     """
 
@@ -119,6 +120,7 @@ class Program:
     touches: tuple[frozenset[tuple[int, int]], ...] = field(repr=False)
     aliases: Aliases = field(repr=False)
     comparisons: Mapping[int, tuple[float, ...] | None] = field(repr=False)
+    straight: tuple[int, ...] = field(repr=False)
     checked: Checked = field(repr=False)
     pieces: Mapping[str, SourcePiece] = field(default_factory=dict, repr=False)
     notices: tuple[Problem, ...] = ()

@@ -17,19 +17,27 @@ from commissioning.plc.iec_types import DAY_NS
 from commissioning.plc.literals import date_value, time_value
 
 LARGEST_TABLE = 4096
-LOOP_BUDGET = 1_000_000  # loop iterations that one scan of one task may make
-STATEMENT_BUDGET = LOOP_BUDGET
+STATEMENT_BUDGET = 1_000_000  # statements that one scan of a task may execute, unless the task says otherwise
+LOOP_BUDGET = STATEMENT_BUDGET
 
 
 class ArithmeticFault(Exception):
     """The PLC would stop here; the text says why."""
 
 
-class PlcError(Exception):
-    """The emulated PLC stopped: `message` and the statement (file, 1-based line and column) it was at."""
+class Overrun(ArithmeticFault):
+    """The scan has executed more statements than its task may."""
 
-    def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0) -> None:
-        super().__init__(message, file, line, column)
+
+class PlcError(Exception):
+    """The emulated PLC stopped: `message` and the statement (file, 1-based line and column) it was at.
+
+    `cure`: what to do, where there is more to say than to correct the statement.
+    """
+
+    def __init__(self, message: str, file: str = "", line: int = 0, column: int = 0, cure: str = "") -> None:
+        super().__init__(message, file, line, column, cure)
+        self.cure = cure
         self.message = message
         self.file = file
         self.line = line
@@ -327,9 +335,7 @@ def replaced(text: str, other: str, length: int, position: int) -> str:
 
 
 def overrun() -> None:
-    raise ArithmeticFault(
-        f"watchdog: more than {LOOP_BUDGET} loop iterations and calls in one scan; this loop does not end"
-    )
+    raise Overrun(f"watchdog: more than {STATEMENT_BUDGET} statements; this loop does not end")
 
 
 MAX_DEPTH = 100  # how often methods may call themselves through each other

@@ -19,7 +19,7 @@ from commissioning.plc.build import Build
 from commissioning.plc.iec_types import Value
 from commissioning.plc.memory import Memory, fresh, functions_of
 from commissioning.plc.program import Program
-from commissioning.plc.runtime import LOOP_BUDGET, ArithmeticFault, PlcError
+from commissioning.plc.runtime import ArithmeticFault, Overrun, PlcError
 from commissioning.plc.triggers import NEVER_NS, Trigger
 
 FREE_COMPARISONS = (
@@ -31,7 +31,7 @@ LONGEST_WAIT = 64
 @dataclass(slots=True, eq=False)
 class TaskState:
     """What one task calls and compares, and what is known about its last scan. `cycle_ns` 0: only an event
-    starts it."""
+    starts it. `budget`: statements that its loops may execute in one scan."""
 
     name: str
     cycle_ns: int
@@ -41,6 +41,7 @@ class TaskState:
     timers: list[tuple[Memory, tuple[int, ...]]]
     touches: frozenset[tuple[int, int]]
     never: bool
+    budget: int
     settled: bool = False
     disturbed: bool = False
     failures: int = 0
@@ -68,7 +69,6 @@ class Scanner:
                 memory[index] = self._memories[child]
         self._fix()
         self._globals = self._memories[0]
-        self._globals[0] = LOOP_BUDGET
         self._tasks = [self._task(number, self.build.functions) for number in range(len(program.tasks))]
         self._alone = len(self._tasks) == 1
         self._triggers: list[Trigger] = []
@@ -99,6 +99,7 @@ class Scanner:
             timers=[(m, tuple(index + DUE for index in p.timers)) for m, p in plans if p.timers],
             touches=program.touches[number],
             never=bool(program.never_skip) or not task.cycle_ns,
+            budget=task.watchdog - program.straight[number],
         )
 
     def scan(self, now_ns: int, task: int = 0) -> None:
@@ -121,6 +122,7 @@ class Scanner:
             if state.trigger is not None and state.trigger.answered(now_ns - state.last_ns):
                 self.stopped = self._restless(state)
                 raise self.stopped
+        shared[0] = state.budget
         comparing = state.wait == 0 and not state.never
         before = [m[:] for m in state.memories] if comparing else None
         others = None if self._alone else self._shared_copy()
@@ -128,9 +130,9 @@ class Scanner:
             for function, memory in state.steps:
                 function(memory, shared, now_ns)
         except (ArithmeticFault, ArithmeticError, ValueError) as error:
-            self.stopped = self._located(error)
+            self.stopped = self._located(error, state)
             raise self.stopped from error
-        shared[0] = LOOP_BUDGET
+        shared[0] = state.budget
         for value, write in self.forces.values():
             write(value)
         state.scans += 1
@@ -166,8 +168,9 @@ class Scanner:
         if self.held:
             raise RuntimeError(f"the PLC is held inside a scan at {self.held}; let it go on first")
 
-    def _located(self, error: Exception) -> PlcError:
+    def _located(self, error: Exception, state: TaskState | None = None) -> PlcError:
         """The error with the statement that was executing, from the innermost line of generated code."""
+        cure = ""
         spot = ("", 0, 0)
         trace: TracebackType | None = error.__traceback__
         while trace is not None:
@@ -175,7 +178,14 @@ class Scanner:
                 spot = self.build.spots[trace.tb_lineno - 1]
             trace = trace.tb_next
         message = "division by zero" if isinstance(error, ZeroDivisionError) else str(error)
-        return PlcError(message, *spot)
+        if isinstance(error, Overrun):
+            cure = "Let the loop end sooner, spread it over several scans, or raise the watchdog of the task"
+            if state is not None:
+                most = self.program.tasks[state.order[1]].watchdog
+                message = (
+                    f"watchdog: a scan of task {state.name} executes more than {most} statements in this loop"
+                )
+        return PlcError(message, *spot, cure)
 
     def _shared_copy(self) -> list[Memory | None]:
         plans = self.program.memories

@@ -92,6 +92,19 @@ def trigger_problems(
     return found
 
 
+def watchdog_problems(tasks: Sequence[Task], straight: Sequence[int]) -> list[Problem]:
+    """Tasks whose watchdog no scan can satisfy. `straight`: see `Program`."""
+    return [
+        Problem(
+            f"a scan of task {task.name} executes {count} statements, its watchdog allows {task.watchdog}",
+            Place(id=f"task.{task.name}"),
+            "Raise the watchdog of the task, or give its programs to several tasks",
+        )
+        for task, count in zip(tasks, straight, strict=True)
+        if count > task.watchdog
+    ]
+
+
 def _mark_read(project: Project, instances: Sequence[tuple[str, Pou]], path: str) -> None:
     """A variable that starts a task is used."""
     head, _, rest = path.upper().partition(".")
