@@ -64,6 +64,7 @@ _TIMER = (
     _hidden("start", -1, TIME), _hidden("due", -1, TIME),
 )  # fmt: skip
 START, DUE = 4, 5  # offsets of a timer's hidden cells
+NEVER = 1 << 62  # `due` of what runs and changes nothing by itself
 _ELAPSED = ("{ET} = 0 if {start} < 0 else (now if now < {due} else {due}) - {start}",)
 
 _TON = StandardBlock(
@@ -155,6 +156,19 @@ _SEMA = StandardBlock(
     ),
     extra=True,
 )
+# what belongs to sequential function charts: no program can write these names, sfc_code.py has their bodies.
+# A step is a timer, so that a scan is due when its T passes a time that the program compares it with.
+CHART_STEP = StandardBlock(
+    "step of a chart",
+    (
+        _out("X"), _out("T", TIME), _hidden("leaving", False), _hidden("entering", False),
+        _hidden("start", -1, TIME), _hidden("due", -1, TIME),
+    ),
+    (),
+)  # fmt: skip
+CHART_ACTION = StandardBlock("action of a chart", (_out("Q"), _hidden("was", False)), ())
+CHART_TIME = StandardBlock("time of an action", (_hidden("time", 0, TIME),), ())
+CHART = StandardBlock("chart", (_hidden("moved", False),), ())
 
 
 def _counters(suffix: str, type_: IecType) -> tuple[StandardBlock, ...]:
@@ -212,7 +226,7 @@ def _all() -> dict[str, StandardBlock]:
     blocks = [_TON, _TOF, _TP, _R_TRIG, _F_TRIG, _SR, _RS, *_counters("", INT)]
     for name in ("INT", "DINT", "LINT", "UINT", "UDINT", "ULINT", "WORD"):
         blocks += _counters("_" + name, ELEMENTARY[name])
-    blocks += [_RTC, _SEMA]
+    blocks += [_RTC, _SEMA, CHART_STEP, CHART_ACTION, CHART_TIME, CHART]
     for timer in (_TON, _TOF, _TP):
         blocks += [replace(timer, name=timer.name + ending) for ending in ("_TIME", "_LTIME")]
         blocks.append(replace(timer, name="L" + timer.name, extra=True))

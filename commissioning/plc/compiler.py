@@ -29,6 +29,7 @@ from commissioning.plc.program import (
 )
 from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project
+from commissioning.plc.sfc_code import ChartCoder
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.syntax import parse_source
 from commissioning.plc.tasks import TaskPlan, plan_tasks, trigger_problems, watchdog_problems
@@ -128,7 +129,7 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
     show_programs(project)
     for pou in project.pous.values():
         if pou.tree is not None and pou.file in addressed:
-            for direct in directs(pou.tree.body):
+            for direct in directs((pou.tree.body, pou.tree.chart)):
                 declarer.addresses.direct(direct, pou.file)
     declarer.addresses.share()
     for section, file in sections:
@@ -145,7 +146,10 @@ def _check(project: Project) -> Commands:
     for key, pou in project.pous.items():
         assert pou.tree is not None
         try:
-            commands[key] = StatementChecker(project, pou).body(pou.tree.body)
+            if key in project.charts:
+                commands[key] = ChartCoder(project, pou).chart(project.charts[key])
+            else:
+                commands[key] = StatementChecker(project, pou).body(pou.tree.body)
         except RecursionError:
             project.problem("an expression in this POU is too complicated", pou.file, pou.tree.at, "Split it")
     return commands

@@ -123,6 +123,9 @@ class DebugWriter(ModuleWriter):
     def _probed(self, commands: tuple[Command, ...]) -> tuple[Command, ...]:
         found: list[Command] = []
         for command in commands:
+            if not command.at.line:  # the books of a chart: only what they lead to is of the program
+                found.append(self._unprobed(command))
+                continue
             probe = self._probe(command.at)
             found += [probe, self._inside(command, probe.number)]
         return tuple(found)
@@ -160,6 +163,12 @@ class DebugWriter(ModuleWriter):
                 return repeat
             case _:
                 return node
+
+    def _unprobed(self, node: Command) -> Command:
+        if not isinstance(node, typed.If):
+            return node
+        branches = tuple((test, self._probed(body), at) for test, body, at in node.branches)
+        return replace(node, branches=branches)
 
     def _else(self, body: tuple[Command, ...], at: At, owner: int) -> tuple[Command, ...]:
         at = body[0].at if body else at

@@ -11,6 +11,7 @@ from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, NONE
 from commissioning.plc.limits import MAX_CELLS
 from commissioning.plc.scope import Declared, Pou, Project, Slot, Symbol, suggestion
+from commissioning.plc.sfc_declare import declare_chart
 from commissioning.plc.type_names import TypeNames
 
 
@@ -28,8 +29,6 @@ class Declarer:
     def pou(self, node: units.Pou, file: str) -> None:
         """Makes the POU known by name; its variables come later, when all names are known."""
         key = node.name.upper()
-        if node.chart:
-            self.project.problem("SFC is not supported by this version of the emulated PLC", file, node.at)
         if node.kind == "INTERFACE":
             declare_interface(self.project, node, file)
             return
@@ -96,6 +95,9 @@ class Declarer:
                 )
             else:
                 self._section(pou, section, pou.file)
+        chart = declare_chart(self.project, pou) if pou.tree.chart else None
+        if chart is not None:
+            self.project.charts[pou.name.upper()] = chart
 
     def _result(self, pou: Pou) -> None:
         """The result of a function, method or getter, and the value that a setter is given."""

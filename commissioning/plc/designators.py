@@ -12,6 +12,7 @@ from commissioning.plc.classes import class_type, is_a
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, IecType
 from commissioning.plc.scope import Pou, Project, Symbol, View, suggestion
+from commissioning.plc.sfc_plan import flag_key
 from commissioning.plc.tree import At
 from commissioning.plc.typed import HERE, Cell, Const, Index, Typed
 
@@ -117,7 +118,7 @@ class DesignatorChecker:
         """What reading a property gives, anything else as it is."""
 
     def _named(self, name: str, at: At) -> Designator | None:
-        symbol = self.project.lookup(self.pou, name)
+        symbol = self.project.lookup(self.pou, name) or self.project.lookup(self.pou, flag_key(name))
         if symbol is None:
             own = self.own_block()
             mine = None if own is None else self.property_of(own, name)

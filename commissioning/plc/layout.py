@@ -258,7 +258,7 @@ def _member(
     cell = block.cells[offset]
     initial = dict(plan.overrides).get(index + offset, plan.pou.slots[index + offset].value)
     variable = _variable(f"{path}.{name}", path, symbol, cell.type, initial, f"VAR_{cell.role.upper()}")
-    unstored = name == "ET" and not (symbol.elapsed or any_elapsed)
+    unstored = name in ("ET", "T") and not (symbol.elapsed or (any_elapsed and name == "ET"))
     timer = index if unstored else -1
     return Location(number, index + offset, cell.type, variable, timer, symbol.type.aggregate)
 

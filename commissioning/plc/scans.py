@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from commissioning.plc.blocks import DUE
+from commissioning.plc.blocks import DUE, NEVER
 from commissioning.plc.build import Build
 from commissioning.plc.iec_types import Value
 from commissioning.plc.memory import Memory, fresh, functions_of
@@ -251,13 +251,13 @@ class Scanner:
 
         Counts from its last scan; a timer whose block was not called any more does not count.
         """
-        now, best = self._tasks[task].last_ns, None
+        now, best = self._tasks[task].last_ns, NEVER
         for memory, indices in self._tasks[task].timers:
             for index in indices:
                 due = memory[index]
-                if due > now and (best is None or due < best):
+                if now < due < best:
                     best = due
-        return best
+        return best if best < NEVER else None
 
     def scans(self, task: int = 0) -> int:
         """How many scans of the task were executed."""

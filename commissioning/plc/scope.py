@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import units
@@ -18,6 +18,9 @@ from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.dialects import IEC, Dialect
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.tree import At
+
+if TYPE_CHECKING:
+    from commissioning.plc.sfc_plan import ChartPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,7 @@ class Project:
         self.prototypes: list[Pou] = []  # the methods of interfaces, which have no code
         self.objects = False  # whether blocks have methods or somebody takes addresses
         self.method_numbers: dict[str, int] = {}  # upper-case name of a method -> its key in every class
+        self.charts: dict[str, ChartPlan] = {}  # by the key of their POU
         self.types: dict[str, Declared] = {}
         self.enumerators: dict[str, list[IecType]] = {}  # upper-case name of a member -> its enumerations
         self.tables: dict[tuple[int, int, int], None] = {}  # (low, high, stride) of indices that vary
