@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Place, Problem, Problems
@@ -16,6 +16,9 @@ from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.sim.controller import Controller, ControllerStopped, Task
 from commissioning.sim.line import Line
 from commissioning.sim.stateful import World
+
+if TYPE_CHECKING:
+    from commissioning.plc.debugger import Debugger
 
 __all__ = ["Emulated"]
 
@@ -47,6 +50,7 @@ class Emulated(Controller):
         brings_tags=True,
         example="plc: {type: emulated, programs: [plc/main.st], task: {main: {program: MAIN, cycle: 10 ms}}}",
     )  # fmt: skip
+    debuggable: ClassVar[bool] = True
     saved: ClassVar[tuple[str, ...]] = ("published",)
     constant: ClassVar[tuple[str, ...]] = (
         "plc", "writers", "read_outputs", "every_scan", "record", "compared", "started_by",
@@ -114,6 +118,36 @@ class Emulated(Controller):
 
     def disturbed(self, task: int) -> bool:
         return bool(self.plc.disturbed(task))
+
+    @property
+    def held(self) -> str:
+        return self.plc.held
+
+    def operate(self, action: str, argument: Any) -> None:
+        if action == "force":
+            self.plc.force(*argument)
+        elif action == "release":
+            self.plc.release(argument)
+        else:
+            path, value = argument
+            self.plc[path] = value
+
+    def check_operation(self, action: str, argument: Any) -> None:
+        if action == "release":
+            if argument:
+                self.plc.program.location(argument)
+        elif action in ("write", "force"):
+            path, value = argument
+            self.plc.check(path, value)
+        elif action == "alter":
+            raise ValueError(f"{self.id} was changed in the middle of a scan, which cannot be repeated")
+        else:
+            raise ValueError(f"one can write, force and release variables of {self.id}, not {action}")
+
+    def debugger(self, driver: Any) -> Debugger:
+        debugger = self.plc.debug()
+        debugger.driver = driver
+        return debugger
 
     def save(self) -> dict[str, Any]:
         return super().save() | {"plc": self.plc.snapshot()}

@@ -1,7 +1,8 @@
 """Who declares, reads and writes each variable, and who calls whom, known before anything runs.
 
 A variable is named as in its POU ("Counter.n", for every instance of it) or, a global, by its own name. An
-array or structure is one variable. What is passed by reference is read and written where it is passed.
+array or structure is one variable. What is passed by reference is read and written where it is passed; a
+constant is replaced by its value before, so that no use of it is known.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from commissioning.plc.iec_types import Value
-from commissioning.plc.memory import Memory
+from commissioning.plc.memory import Memory, accepted
 from commissioning.plc.own_clock import OwnClock
 from commissioning.plc.program import Program
 
@@ -39,6 +39,11 @@ class Debuggable(OwnClock):
         write = self.writer(path)
         write(value)
         self.forces[self.program.variable(path).path] = (value, write)
+
+    def check(self, path: str, value: Value) -> None:
+        """Raises what writing `value` to `path` would raise, and writes nothing."""
+        self.writer(path)
+        accepted(path, self.program.location(path).type, value)
 
     def release(self, path: str = "") -> None:
         """End the force on a variable, or all of them. Raises KeyError for an unknown path."""

@@ -7,7 +7,7 @@ both ever runs). In a session the run's own thread stands still instead, see `ho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType, TracebackType
 from typing import Protocol, Self
 
@@ -23,8 +23,6 @@ from commissioning.plc.stepper import Breakpoint, Step, Stepper
 
 __all__ = ["Breakpoint", "Debugger", "Driver", "PlcDriver", "Where"]
 
-_PATIENCE = 100_000  # turns of the driver that a step may take to come to the next statement
-
 
 class Driver(Protocol):
     """What lets time pass for a PLC: its own clock, or the line that it controls."""
@@ -32,8 +30,18 @@ class Driver(Protocol):
     @property
     def now_ns(self) -> int: ...
 
-    def turn(self, until_ns: int) -> bool:
-        """Let some time pass, not beyond `until_ns`; FALSE when nothing is left until then."""
+    @property
+    def patience(self) -> int:
+        """How many turns a step may take to come to the next statement."""
+
+    def turn(self, until_ns: int | None) -> bool:
+        """Let some time pass, not beyond `until_ns` if given; FALSE when nothing is left until then."""
+
+    def single(self) -> None:
+        """Let time pass until the PLC has made one scan."""
+
+    def altered(self, path: str, value: Value) -> None:
+        """A variable was set in the middle of a scan."""
 
     def abandoned(self) -> None:
         """What was going on has been left in the middle."""
@@ -42,6 +50,8 @@ class Driver(Protocol):
 class PlcDriver:
     """The PLC's own virtual clock, as in `Plc.run`."""
 
+    patience = 1000
+
     def __init__(self, plc: Plc) -> None:
         self._plc = plc
 
@@ -49,9 +59,16 @@ class PlcDriver:
     def now_ns(self) -> int:
         return self._plc.now_ns
 
-    def turn(self, until_ns: int) -> bool:
+    def turn(self, until_ns: int | None) -> bool:
         """One scan."""
-        return self._plc.scan_next(until_ns)
+        return self._plc.scan_next(1 << 62 if until_ns is None else until_ns)
+
+    def single(self) -> None:
+        """The same."""
+        self._plc.scan_next(1 << 62)
+
+    def altered(self, path: str, value: Value) -> None:
+        """Nobody keeps a record of it."""
 
     def abandoned(self) -> None:
         """The PLC itself says so."""
@@ -69,6 +86,7 @@ class Debugger:
         self.driver: Driver = PlcDriver(plc) if driver is None else driver
         self.holder: Callable[[Debugger], None] | None = None
         self.where: Where | None = None
+        self.released = False  # whether a holder may let the scan go on
         self._stack: list[Call] = []
         self._frame: FrameType | None = None
         self._hands = HandOver("plc scan")
@@ -113,6 +131,15 @@ class Debugger:
         """Take one breakpoint away, or all of them."""
         self._stepper.remove(self.breakpoints if point is None else (point,))
 
+    def adopt(self, points: Iterable[Breakpoint]) -> None:
+        """Set the same breakpoints as another debugger has, as far as the program has their places."""
+        for point in points:
+            try:
+                mine = self._stepper.add(point.source, point.line, point.condition, point.skip)
+            except ValueError:
+                continue
+            mine.enabled = point.enabled
+
     def placed(self, file: str, line: int) -> tuple[str, int]:
         """(text, line in it) of a line of a text or of the file it was taken from. Raises ValueError."""
         program = self.plc.program
@@ -142,11 +169,16 @@ class Debugger:
         return self._go("", until)
 
     def scan(self) -> Where | None:
-        """Let the held scan come to its end, or else make one single scan of the task that is next."""
+        """Let the held scan come to its end, or else make one single scan of the task that is next.
+
+        With a `holder`: to the first statement of the next scan.
+        """
+        self._until = -1
+        if self.holder is not None:
+            return self._go("scan", None)
         if self.where is not None:
-            self._until = -1
             return self._go("", None)
-        return self._begin(lambda: self.driver.turn(1 << 62))
+        return self._begin(self.driver.single)
 
     def step_in(self) -> Where | None:
         """To the next statement, also that of a POU that is called."""
@@ -197,7 +229,8 @@ class Debugger:
     def _go(self, step: Step, until: Callable[[], object] | None) -> Where | None:
         self._stepper.go(self._frame, step, until)
         if self.holder is not None:
-            return None  # it looks at `where`, and goes on by itself
+            self.released = True  # it looks at this
+            return None
         if self.where is None:
             return self._begin(self._drive)
         self._release()
@@ -221,11 +254,11 @@ class Debugger:
 
     def _drive(self) -> None:
         """The job: let time pass as far as wanted. What is wanted may change whenever it is held."""
-        patience = _PATIENCE
+        patience = self.driver.patience
         while patience:
             if self._stepper.step:
                 patience -= 1
-                self.driver.turn(1 << 62)
+                self.driver.turn(None)
             elif not self.driver.turn(self._until):
                 return
             if self.where is not None:  # the hold was left
@@ -281,6 +314,7 @@ class Debugger:
         cannot hold."""
         if self._stack:
             self.plc.after_scan(self.plc.unsettle)  # it is not what the program alone would have made
+            self.driver.altered(path, value)
             call = self._stack[frame]
             inside = f"{call.shown.path}.{path}"
             if inside in self.plc:

@@ -12,7 +12,7 @@ from commissioning.plc.debug_build import Spotted
 from commissioning.plc.frames import depth, running
 from commissioning.plc.instruments import Instruments
 
-Step = Literal["", "in", "over", "out"]
+Step = Literal["", "in", "over", "out", "scan"]
 
 
 @dataclass(eq=False, slots=True)
@@ -152,7 +152,10 @@ class Stepper:
             self._hold(frame)
 
     def _steps_to(self, frame: FrameType) -> bool:
-        if self._round(frame) != self._root:
-            return True
-        here = depth(frame)
-        return here <= self._depth if self.step == "over" else here < self._depth
+        here = self._round(frame)
+        if here != self._root:
+            return self.step != "scan" or here[0] != self._root[0]
+        if self.step == "scan":
+            return False
+        deep = depth(frame)
+        return deep <= self._depth if self.step == "over" else deep < self._depth

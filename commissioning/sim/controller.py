@@ -63,6 +63,8 @@ class Controller(Stateful):
     declaration: ClassVar[TypeDeclaration]
     constant: ClassVar[tuple[str, ...]] = ("index", "inputs", "outputs", "tasks", "io_delay_ns")
 
+    debuggable: ClassVar[bool] = False
+
     index: int
     inputs: Sequence[Signal]
     outputs: Sequence[Signal]
@@ -99,6 +101,24 @@ class Controller(Stateful):
     def disturbed(self, task: int) -> bool:
         """Whether something else changed data that `task` reads since it last ran."""
         return False
+
+    @property
+    def held(self) -> str:
+        """Where a debugger holds the scan that is going on, "" if none does."""
+        return ""
+
+    def operate(self, action: str, argument: Any) -> None:
+        """What a user does to its program between scans: write, force, release. Raises KeyError, TypeError,
+        ValueError."""
+        raise ValueError(f"{self.id} has no variables that could be reached: {action}")
+
+    def check_operation(self, action: str, argument: Any) -> None:
+        """Raises what `operate` would raise, and does nothing."""
+        raise ValueError(f"{self.id} has no variables that could be reached: {action}")
+
+    def debugger(self, driver: Any) -> Any:
+        """The debugger of its program; `driver` lets time pass, see `sim.driven`."""
+        raise NotImplementedError(f"{self.id} cannot be debugged")
 
 
 class ControllerHost(Stateful):
@@ -166,6 +186,14 @@ class ControllerHost(Stateful):
                 if armed == _NEVER or point < armed:
                     self.armed[task] = point
                     kernel.call_at(point, self.run_task, task, self.keys[task])
+
+    def operate(self, action: str, argument: Any) -> None:
+        """See `Controller.operate`; whom it concerns goes on at its next point."""
+        self.controller.operate(action, argument)
+        self.cause = max(self.cause, self.line.kernel.cause)
+        for task in self.turns:
+            if not self.stopped and self.controller.disturbed(task):
+                self._arm(task, self._point(task, self.line.kernel._now))
 
     def pace_changed(self) -> None:
         """An input that runs does so at another speed: what was foreseen of it is void."""

@@ -80,6 +80,12 @@ def check_log(log: Sequence[Any], end_ns: int) -> None:
             raise ValueError(f"a link in a state because of {value[1]!r:.40}")
 
 
+def words_of(argument: Any) -> str:
+    """What is done to a variable of a program, for the journal."""
+    path, *value = argument if isinstance(argument, list | tuple) else [argument]
+    return f"{path} = {value[0]!r:.80}" if value else str(path)
+
+
 def _is_one_of(kind: type[IntEnum], value: Any) -> bool:
     return type(value) is int and value in set(kind)
 
@@ -115,6 +121,13 @@ class InputPort(Stateful):
         kernel.key = END
         self._apply(what, target, value)
         self.last_executed = kernel.executed
+
+    def note(self, what: str, target: str, value: Any) -> None:
+        """Put on record what has been done in the middle of an instant, and cannot be repeated."""
+        kernel, journal = self.line.kernel, self.line.journal
+        self.log.append([kernel._now, 0, self.group, what, target, value])
+        text = journal.text(f"{value[0]} {words_of(value[1])} in the middle of a scan")
+        journal.add(_INPUT, ACTIONS[what], self.line.object_index[target], 0.0, text, 0.0)
 
     def at(self, t: int, what: str, target: str, value: Any = None) -> None:
         """Apply an input at `t` ns, later than the present instant."""
@@ -162,7 +175,12 @@ class InputPort(Stateful):
                 raise ValueError(f"an input of {target!r:.60}, which is nothing in the line")
         elif what == "operate":
             device = line.devices.get(target)
-            if device is None or value[0] not in device.declaration.actions:
+            if device is None and target in line.hosts:
+                try:
+                    line.hosts[target].controller.check_operation(*value)
+                except (KeyError, TypeError) as error:
+                    raise ValueError(f"{value!r:.60} for {target}: {error}") from error
+            elif device is None or value[0] not in device.declaration.actions:
                 raise ValueError(f"an operator who does {value[0]!r:.40} to {target!r:.60}")
         elif target not in line.tags:
             raise ValueError(f"an input of {target!r:.60}, which is no tag of the line")
@@ -203,8 +221,11 @@ class InputPort(Stateful):
         code = ACTIONS[what]
         if what == "operate":
             action, argument = value
-            device = line.devices[target]
-            number = journal.add(_INPUT, code, device.index, 0.0, journal.text(action), self.ordinal)
+            device = line.devices.get(target) or line.hosts[target]
+            shown = action if target in line.devices else f"{action} {words_of(argument)}"
+            number = journal.add(
+                _INPUT, code, line.object_index[target], 0.0, journal.text(shown), self.ordinal
+            )
             kernel.cause = number
             device.operate(action, argument)
             kernel.cause = 0

@@ -14,7 +14,9 @@ from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Any, Literal, Protocol
 
+from commissioning.model.abandoned import Abandoned
 from commissioning.model.problem import Problem, Problems
+from commissioning.sim.holding import Holding
 from commissioning.sim.journal import Journal
 from commissioning.sim.link import LinkStatus
 from commissioning.sim.link_host import LinkHost
@@ -23,7 +25,7 @@ from commissioning.sim.run import Run
 
 __all__ = ["Recorder", "Session", "SessionState", "SessionStatus"]
 
-SessionState = Literal["running", "paused", "ended", "failed"]
+SessionState = Literal["running", "paused", "ended", "failed", "held"]
 
 _LONGEST_GOODBYE_S = 10.0
 
@@ -83,6 +85,7 @@ class Session:
         self._rate_wall, self._rate_events = time.monotonic(), 0
         self._recorder: Recorder | None = None
         self._links: LinkHost | None = None
+        self._holding = Holding(self._wait_held, lambda: self._closing)
         self.run = make_run()
         try:
             self._adopt()
@@ -160,6 +163,15 @@ class Session:
         self._command(call)
         return future
 
+    def debug(self, controller: str = "") -> Future[Any]:
+        """The debugger of a controller (see `Run.debug`); a scan that it holds holds this session, its state
+        is "held" then. Use it by `do`. `reset` makes another one, with the same breakpoints."""
+        return self.do(lambda run: self._holding.attach(run, controller))
+
+    def debugger(self, controller: str = "") -> Any:
+        """The one that was asked for with `debug`, None before."""
+        return self._holding.debuggers.get(controller)
+
     def record(self, make_recorder: Callable[[Run], Recorder] | None) -> Future[Any]:
         """Write the run down from its start on, or, with None, complete what is being written.
 
@@ -218,6 +230,10 @@ class Session:
         while not self._closing:
             try:
                 pause = self._turn()
+            except Abandoned:  # a held scan was left
+                if self._holding.abandon:
+                    self._reset()
+                pause = 0.0
             except Exception as error:  # noqa: BLE001  the thread must live on and say what happened
                 self._state = "failed"
                 self._crash = _crash(error)
@@ -230,6 +246,14 @@ class Session:
     def _turn(self) -> float:
         """One round: commands, time, links, recording. Returns how long to wait, s."""
         self._wake.clear()
+        self._obey()
+        pause = self._advance() if self._state == "running" else 0.05
+        self._exchange()
+        if self._recorder is not None:
+            self._recorder.poll()
+        return pause
+
+    def _obey(self) -> None:
         while True:
             try:
                 command = self._commands.get_nowait()
@@ -237,11 +261,19 @@ class Session:
                 break
             self._taken += 1
             command()
-        pause = self._advance() if self._state == "running" else 0.05
-        self._exchange()
-        if self._recorder is not None:
-            self._recorder.poll()
-        return pause
+
+    def _wait_held(self) -> None:
+        """Inside a scan that is held: say so, wait for commands, obey them."""
+        held = self._holding.held
+        self._state, self._notice = "held", f"held at {held.where}" if held is not None else ""
+        self._published = self._status()
+        self._answered = self._taken
+        self._wake.wait(0.05)
+        self._wake.clear()
+        self._obey()
+        if held is not None and held.released:
+            self._state, self._notice = "running", ""
+            self._pace.anchor(self.run.now_ns)
 
     def _advance(self) -> float:
         """Let virtual time pass; returns how long to wait, s."""
@@ -263,6 +295,8 @@ class Session:
             self._pause()
 
     def _start(self) -> None:
+        if self._state == "held":
+            self._holding.go_on()
         if self._state == "paused":
             self._state = "running"
             self._notice = ""
@@ -275,7 +309,7 @@ class Session:
 
     def _step_event(self) -> None:
         self._pause()
-        if self._state == "paused":
+        if self._state == "paused":  # not while a scan is held
             self.run.step_event()
             if self.run.problem is not None:
                 self._state = "failed"
@@ -285,10 +319,14 @@ class Session:
         self._pace.anchor(self.run.now_ns)
 
     def _reset(self) -> None:
+        if self._holding.held is not None:
+            self._holding.abandon = True  # first the thread has to come out of the scan
+            return
         self._drop()
         self.run = self._make_run()
         self._state = "paused"
         self._notice, self._crash = "", None
+        self._holding.follow(self.run)
         self._adopt()
 
     def _adopt(self) -> None:
@@ -306,6 +344,7 @@ class Session:
         self._pace.anchor(self.run.now_ns)
 
     def _record(self, make_recorder: Callable[[Run], Recorder] | None) -> None:
+        self.run.refuse_while_held()
         recorder, self._recorder = self._recorder, None
         if recorder is not None:
             recorder.close()
