@@ -56,6 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    def runs_code(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument("--allow-code", metavar="HASH", action="append", default=[],
+                         help="allow Python with that hash, which comes with the scene, to run")  # fmt: skip
+
     def command(name: str, fn: Any, help_text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=help_text, description=help_text)
         sub.set_defaults(run=fn)
@@ -66,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--theme", choices=("light", "dark"), help="without it as it was left")
 
     opened = command("open", _open, "open a scene or a recording in a window")
+    runs_code(opened)
     opened.add_argument("source", metavar="SCENE or RECORDING", type=Path, nargs="?")
     opened.add_argument("--at", metavar="TIME", help="run to that time, e.g. 30s")
     opened.add_argument(
@@ -78,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     validate.add_argument("scene", metavar="SCENE", type=Path)
 
     run = command("run", _run, "one run: key figures and journal digest")
+    runs_code(run)
     run.add_argument("scene", metavar="SCENE", type=Path)
     run.add_argument(
         "--for", dest="span", metavar="TIME", help="virtual time, e.g. 8h (default: the scene's)"
@@ -92,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", action="store_true")
 
     check = command("check", _check, "run all checks of a scene: verdicts")
+    runs_code(check)
     check.add_argument("scene", metavar="SCENE", type=Path)
     check.add_argument("--only", metavar="ID", action="append", default=[], help="only this check")
     check.add_argument("--junit", metavar="FILE", type=Path)
@@ -103,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true")
 
     experiment = command("experiment", _experiment, "replications and what-if sweeps, compared")
+    runs_code(experiment)
     experiment.add_argument("scene", metavar="SCENE", type=Path)
     experiment.add_argument("name", metavar="NAME", help="an experiment of the scene")
     where = experiment.add_mutually_exclusive_group()
@@ -117,6 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     experiment.add_argument("--json", action="store_true")
 
     replay = command("replay", _replay, "read a recording; --verify re-runs it and compares digests")
+    runs_code(replay)
     replay.add_argument("recording", metavar="RECORDING", type=Path)
     replay.add_argument("--verify", action="store_true")
     replay.add_argument("--json", action="store_true")
@@ -127,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("--json", action="store_true")
 
     serve = command("serve", _serve, "the emulated line behind its OPC UA server, no window")
+    runs_code(serve)
     serve.add_argument("scene", metavar="SCENE", type=Path)
     serve.add_argument("--for", dest="span", metavar="TIME", help="end after this virtual time")
     serve.add_argument("--seed", metavar="N")
@@ -144,7 +154,8 @@ def _demo(options: argparse.Namespace) -> int:
     if options.screenshot is None and not _has_display():
         print("There is no display; running the demo line and its checks instead.", file=sys.stderr)
         return main(["check", str(scene)])
-    options.source, options.at, options.arm = scene, ("60s" if options.screenshot else None), []
+    options.source, options.arm, options.allow_code = scene, [], []
+    options.at = "60s" if options.screenshot else None
     return _open(options)
 
 
@@ -174,7 +185,8 @@ def _open(options: argparse.Namespace) -> int:
         raise Problems(missing)
     from commissioning.app.main import open_window
 
-    return open_window(options.source, at_ns, options.screenshot, options.theme, tuple(options.arm))
+    allowed = options.allow_code
+    return open_window(options.source, at_ns, options.screenshot, options.theme, tuple(options.arm), allowed)
 
 
 def _validate(options: argparse.Namespace) -> int:
@@ -188,6 +200,9 @@ def _validate(options: argparse.Namespace) -> int:
     )
     if loaded.translated:
         print(f"Drawn, and run as the text that it was translated to: {', '.join(loaded.translated)}.")
+    for code in loaded.code:
+        installed = f", with {', '.join(code.installed)} of this computer" if code.installed else ""
+        print(f"Brings Python of its own: {', '.join(code.names)}{installed}. --allow-code {code.hash}")
     return 0
 
 
@@ -205,6 +220,7 @@ def _run(options: argparse.Namespace) -> int:
         every_scan=options.every_scan,
         arm=tuple(options.arm),
         progress=None if options.json else _progress(),
+        allow_code=options.allow_code,
     )
     _say(result.as_json(), result.as_text(), options.json)
     if result.problem is not None:
@@ -235,6 +251,7 @@ def _check(options: argparse.Namespace) -> int:
         only=tuple(options.only),
         progress=None if options.json else _progress(),
         workers=workers,
+        allow_code=options.allow_code,
     )
     _say(report.as_json(), report.as_text(), options.json)
     if options.junit is not None:
@@ -265,6 +282,7 @@ def _experiment(options: argparse.Namespace) -> int:
         seed=seed,
         cache=cache,
         progress=None if options.json else _progress(),
+        allow_code=options.allow_code,
     )
     _say(report.as_json(), report.as_text(), options.json)
     if options.report is not None:
@@ -281,7 +299,7 @@ def _replay(options: argparse.Namespace) -> int:
         found = describe(options.recording)
         _say(found.as_json(), found.as_text(), options.json)
         return 0
-    result = verify(options.recording, None if options.json else _progress())
+    result = verify(options.recording, None if options.json else _progress(), options.allow_code)
     _say(result.as_json(), result.as_text(), options.json)
     return 0 if result.same else 1
 
@@ -307,6 +325,7 @@ def _serve(options: argparse.Namespace) -> int:
         record=options.record,
         arm=tuple(options.arm),
         say=lambda text: print(text, flush=True),
+        allow_code=options.allow_code,
     )
 
 

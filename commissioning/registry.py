@@ -33,7 +33,7 @@ _BUILT_IN = {
         "source:Source", "stack_light:StackLight", "station:Station", "stopper:Stopper",
         "transfer:Transfer", "turntable:Turntable",
     ),
-    "controller": ("emulated:Emulated", "external:External", "nobody:Nobody"),
+    "controller": ("emulated:Emulated", "external:External", "nobody:Nobody", "python:Python"),
     "link": ("opcua_client:OpcUaClient", "opcua_server:OpcUaServer"),
     "check": ("never:Never", "throughput:Throughput", "within:Within"),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
@@ -23,11 +23,13 @@ def open_window(
     screenshot: Path | None = None,
     theme: str | None = None,
     arm: Sequence[str] = (),
+    allow_code: Collection[str] = (),
 ) -> int:
     """The desktop on a scene or recording; returns the exit code.
 
     `theme`: light or dark, without it the one at the last end. With `screenshot` it runs to `at_ns`, writes
-    the window as a picture and ends. 2: could not be opened.
+    the window as a picture and ends. `allow_code`: hashes of Python of scenes that may run. 2: could not be
+    opened.
     """
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     if screenshot is not None and not screen and sys.platform.startswith("linux"):
@@ -41,6 +43,7 @@ def open_window(
     settings = Settings() if screenshot is None else None
     theme = theme or (settings.theme if settings is not None else "") or "light"
     window = MainWindow(theme, settings=settings)
+    window.allowed |= frozenset(allow_code)
     window.show()
     if screenshot is not None:
         return picture_of(app, window, Path(source) if source else None, at_ns, screenshot)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from commissioning.app import style
 from commissioning.app.actions import Actions
+from commissioning.app.allow_code import AllowCode
 from commissioning.app.analyser import Analyser
 from commissioning.app.checks_panel import ChecksPanel
 from commissioning.app.commands import Commands
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         """`settings`: what is remembered between starts; without it every start is the first."""
         super().__init__()
         self.settings = settings
+        self.allowed = settings.allowed_code if settings is not None else frozenset[str]()  # Python of scenes
         self.tokens = THEMES.get(theme, LIGHT)
         self._dress()
         self.setWindowTitle(TITLE)
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
         self._loader = ThreadPoolExecutor(1, "open")
         self._loading: Future[Opened] | None = None
         self._opening = ""
+        self._again: Callable[[], Opened] = Opened
         self._kept: Mapping[str, Verdict] = {}  # verdicts to show again when another run of the scene opens
         self._load_timer = QTimer(self)
         self._load_timer.setInterval(20)
@@ -121,7 +124,7 @@ class MainWindow(QMainWindow):
         for title, dock in self.docks.docks.items():
             if title != "3D":
                 self.menus["View"].addAction(dock.toggleViewAction())
-        self.notice, self.ask = Notice(self), Ask(self)
+        self.notice, self.ask, self.allow_code = Notice(self), Ask(self), AllowCode(self)
         self.finder = Finder(self, self.commands.things)
         self.redrawn = (
             self.run_bar, self.time_bar, self.viewport, self.tree, self.properties, self.tags, self.checks,
@@ -156,9 +159,13 @@ class MainWindow(QMainWindow):
         if self._loading is not None:
             return
         self.close_line()
+        self._load(path.name, lambda: open_path(path, at_ns, stop, arm, self.allowed))
         self.notice.say(f"Opening {path.name} …", stays=True)
-        self._opening = path.name
-        self._loading = self._loader.submit(open_path, path, at_ns, stop, arm)
+
+    def _load(self, name: str, opening: Callable[[], Opened]) -> None:
+        self._opening, self._again = name, opening
+        self.allow_code.hide()
+        self._loading = self._loader.submit(opening)
         self._load_timer.start()
 
     def explain(self, verdict: Verdict) -> None:
@@ -181,11 +188,9 @@ class MainWindow(QMainWindow):
         scene, found = self.scene, self.verdicts.outside()
         self.close_line()
         self.notice.say(f"Going to {verdict.check}, scenario {verdict.scenario or 'none'} …", stays=True)
-        self._opening, self._kept = scene.name, found
-        self._loading = self._loader.submit(
-            open_finding, scene, verdict.check, verdict.scenario, verdict.seed, verdict.at_ns
-        )
-        self._load_timer.start()
+        self._kept = found
+        check, scenario, seed, at_ns = verdict.check, verdict.scenario, verdict.seed, verdict.at_ns
+        self._load(scene.name, lambda: open_finding(scene, check, scenario, seed, at_ns, self.allowed))
 
     def _is_shown(self, verdict: Verdict) -> bool:
         """Whether the time of a verdict is a time of the run shown."""
@@ -201,12 +206,15 @@ class MainWindow(QMainWindow):
         self.problems.show_problems(opened.problems)
         self.scene = opened.scene
         self.checks.scene = opened.scene if opened.source is not None else None
+        self.checks.allowed = opened.allowed
         if opened.source is not None:
             self.show_source(opened.source, opened.name)
             self.verdicts.remember(self._kept)
             if opened.at_ns is not None:
                 self.watch.mark(opened.at_ns, "check", opened.found)
                 self.watch.review(opened.at_ns)
+        elif opened.asks:
+            self.allow_code.ask(opened.asks, opened.name, self._allow_and_open)
         elif opened.problems:
             count = len(opened.problems)
             more = f" and {count - 1} more" if count > 1 else ""
@@ -230,6 +238,14 @@ class MainWindow(QMainWindow):
         self.scene = self.checks.scene = None
         self.setWindowTitle(TITLE)
         self.commands.refresh()
+
+    def _allow_and_open(self, hashes: frozenset[str]) -> None:
+        """The user allowed Python of a scene: it is remembered, and what was asked for is done."""
+        self.allowed |= hashes
+        if self.settings is not None:
+            self.settings.allow_code(hashes)
+        if self._loading is None:
+            self._load(self._opening, self._again)
 
     def _loaded(self) -> None:
         if self._loading is not None and self._loading.done():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commissioning.app.source import LiveSource, ReplaySource, Source
+from commissioning.files.python_code import PythonCode
 from commissioning.model.problem import Problem, Problems
 
 AFTERMATH_NS = 2_000_000_000  # shown of what comes after a finding
@@ -14,7 +15,11 @@ AFTERMATH_NS = 2_000_000_000  # shown of what comes after a finding
 
 @dataclass(frozen=True)
 class Opened:
-    """What came of it: a source, or problems. `scene` is the folder checks can be run on."""
+    """What came of it: a source, or problems. `scene` is the folder checks can be run on.
+
+    `asks`: Python that comes with the scene and that nobody has allowed to run yet; `allowed`: hashes of
+    what runs.
+    """
 
     source: Source | None = None
     problems: tuple[Problem, ...] = ()
@@ -22,6 +27,8 @@ class Opened:
     name: str = ""
     at_ns: int | None = None  # a moment to look at
     found: str = ""  # by this check
+    asks: tuple[PythonCode, ...] = ()
+    allowed: frozenset[str] = frozenset()
 
 
 def not_opened(name: str, error: BaseException) -> Opened:
@@ -31,13 +38,16 @@ def not_opened(name: str, error: BaseException) -> Opened:
     return Opened(problems=(Problem(what, cure=cure),), name=name)
 
 
-def open_path(path: Path, at_ns: int | None = None, stop: bool = False, arm: Sequence[str] = ()) -> Opened:
+def open_path(
+    path: Path, at_ns: int | None = None, stop: bool = False, arm: Sequence[str] = (),
+    allow_code: Collection[str] = (),
+) -> Opened:  # fmt: skip
     """A scene (folder or file) or a recording. `stop` runs to `at_ns` and no further."""
     from commissioning.files.recording import is_recording
 
     if path.is_file() and is_recording(path):
         return open_recording(path, at_ns)
-    return open_scene(path, at_ns, stop, arm)
+    return open_scene(path, at_ns, stop, arm, allow_code=allow_code)
 
 
 def open_recording(path: Path, at_ns: int | None = None) -> Opened:
@@ -60,7 +70,7 @@ def open_recording(path: Path, at_ns: int | None = None) -> Opened:
 
 def open_scene(
     path: Path, at_ns: int | None = None, stop: bool = False, arm: Sequence[str] = (),
-    scenario: str | None = None, seed: int | None = None,
+    scenario: str | None = None, seed: int | None = None, allow_code: Collection[str] = (),
 ) -> Opened:  # fmt: skip
     """A live run of a scene. With `scenario` and `seed` it is the one that a check has judged."""
     from commissioning.bench.load import in_scene, load
@@ -69,16 +79,20 @@ def open_scene(
     from commissioning.sim.session import Session
 
     try:
-        loaded = load(path)
+        loaded = load(path, allow_code=allow_code)
         require(loaded, scenario, arm)
+        asks = tuple(code for code in loaded.code if not code.allowed)
+        if asks:
+            told = [problem for code in asks if (problem := code.refusal()) is not None]
+            return Opened(problems=tuple(told), name=loaded.name, scene=path, asks=asks)
     except Problems as problems:
         return Opened(problems=tuple(problems.problems), name=path.name, scene=path)
     try:
         until = at_ns if stop else None
         session = Session(lambda: make_run(loaded, seed, scenario), 1.0, until_ns=until, arm=tuple(arm))
     except Problems as problems:
-        told = in_scene(loaded, problems.problems)
-        return Opened(problems=tuple(told), name=path.name, scene=path)
+        placed = in_scene(loaded, problems.problems)
+        return Opened(problems=tuple(placed), name=path.name, scene=path)
     if at_ns:
         session.do(lambda run: run.advance_to(at_ns))
     run = session.run
@@ -86,12 +100,14 @@ def open_scene(
     source = LiveSource(
         session, mode, run.scenario, run.seed, lambda run, file: RecordedRun(run, loaded, file)
     )
-    return Opened(source, name=loaded.name, scene=path)
+    return Opened(source, name=loaded.name, scene=path, allowed=loaded.allowed)
 
 
-def open_finding(path: Path, check: str, scenario: str, seed: int | None, at_ns: int) -> Opened:
+def open_finding(
+    path: Path, check: str, scenario: str, seed: int | None, at_ns: int, allow_code: Collection[str] = ()
+) -> Opened:
     """The run in which a check found something, advanced to a little after it."""
-    opened = open_scene(path, scenario=scenario or None, seed=seed)
+    opened = open_scene(path, scenario=scenario or None, seed=seed, allow_code=allow_code)
     if isinstance(opened.source, LiveSource):
         opened.source.session.do(lambda run: run.advance_to(at_ns + AFTERMATH_NS)).result()
     return replace(opened, at_ns=at_ns, found=check)

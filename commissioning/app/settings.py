@@ -1,4 +1,5 @@
-"""What the window remembers between starts: its place, its panels and its theme. Never anything of a line."""
+"""What the window remembers between starts: its place, its panels, its theme, and which Python of scenes the
+user allowed, by hash. Never anything else of a line."""
 
 from __future__ import annotations
 
@@ -25,6 +26,16 @@ class Settings:
         """Name of the theme at the last end, "" at first."""
         name = str(self._store.value("theme") or "")
         return name if name in THEMES else ""
+
+    @property
+    def allowed_code(self) -> frozenset[str]:
+        """SHA-256 (hex) of Python that came with a scene and may run."""
+        return frozenset(str(self._store.value("allowed_code") or "").split())
+
+    def allow_code(self, hashes: frozenset[str]) -> None:
+        """Remember these too, at once."""
+        self._store.setValue("allowed_code", " ".join(sorted(self.allowed_code | hashes)))
+        self._store.sync()
 
     def restore_window(self, window: QMainWindow) -> None:
         """Its size and place; Qt brings back to the screen what would stand outside of it."""

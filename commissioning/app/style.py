@@ -99,6 +99,10 @@ QLineEdit {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.borde
   border-radius: {RADIUS - 1}px; padding: 3px 8px; selection-background-color: {t.accent};
   selection-color: {t.on_accent}; }}
 QLineEdit:focus {{ border-color: {t.accent}; background: {t.panel}; }}
+QPlainTextEdit {{ background: {t.window}; color: {t.text}; border: 1px solid {t.border};
+  border-radius: {RADIUS - 1}px; padding: 4px; selection-background-color: {t.accent};
+  selection-color: {t.on_accent}; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QCheckBox {{ color: {t.text}; spacing: 6px; }}
 QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {t.idle}; border-radius: 3px;
   background: {t.panel}; }}

@@ -9,7 +9,7 @@ ahead of it are not looked at.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from commissioning.bench.ctrl_c import ctrl_c
 from commissioning.bench.experiment_plan import Plan, each_once, read_plan
 from commissioning.bench.experiment_results import ExperimentReport, cautions, judge, warm_up_of
 from commissioning.bench.experiment_runs import BINS, Job, Outcome, load_variant, run_job, value
-from commissioning.bench.load import LoadedScene, load
+from commissioning.bench.load import LoadedScene, load, require_code
 from commissioning.bench.pool import ClusterPool, Executor, LocalPool, WorkerDied
 from commissioning.bench.result_cache import ResultCache, scene_key
 from commissioning.bench.verdicts import Progress, absent_controller, replication_seed
@@ -47,15 +47,18 @@ def experiment(
     cache: Path | None = None,
     progress: Progress | None = None,
     make_pool: MakePool | None = None,
+    allow_code: Collection[str] = (),
 ) -> ExperimentReport:
     """Run an experiment of a scene.
 
     `workers`: processes of this machine (as many as it has processors), or the scheduler's address of a
     Dask `cluster`. `cache`: a folder for results, None for none. Without `seed` that of the scene. Ctrl-C
-    ends it; what was done is in the report and in the cache, and the next call goes on from there. Raises
-    Problems for an experiment that cannot be run: all that is wrong with it at once.
+    ends it; what was done is in the report and in the cache, and the next call goes on from there.
+    `allow_code`: as for `load`. Raises Problems for an experiment that cannot be run: all that is wrong with
+    it at once.
     """
-    loaded = source if isinstance(source, LoadedScene) else load(source)
+    loaded = source if isinstance(source, LoadedScene) else load(source, allow_code=allow_code)
+    require_code(loaded)
     plan = read_plan(name, loaded.text, loaded.scene, declarations())
     absent = absent_controller(loaded)
     if absent:
@@ -247,6 +250,7 @@ class _Campaign:
         job = Job(
             self.texts[variant], tuple(self.seeds[r] for r in runs), self.plan.scenario,
             self.plan.warm_up_ns or 0, self.plan.run_ns, self.plan.measures,
+            self.loaded.allowed,
         )  # fmt: skip
         self.given[variant] = max(self.given[variant], runs[-1] + 1)
         self.pending[pool.submit(run_job, job)] = (variant, runs)

@@ -46,7 +46,8 @@ _loaded: OrderedDict[str, LoadedScene] = OrderedDict()
 
 @dataclass(frozen=True)
 class Job:
-    """Replications of one variant for a worker. `text`: the variant's scene; `seeds`: one run each.
+    """Replications of one variant for a worker. `text`: the variant's scene; `seeds`: one run each;
+    `allowed`: hashes of Python in the scene that may run.
 
     `start_ns` to `end_ns` is the time that counts; a run lasts until `end_ns`.
     """
@@ -57,6 +58,7 @@ class Job:
     start_ns: int
     end_ns: int
     measures: tuple[Measure, ...]
+    allowed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def load_variant(base: LoadedScene, variant: Variant) -> LoadedScene:
     """The variant, loaded and tried as a scene is. Raises Problems with their place in the experiment."""
     text = variant_text(base.text, variant)
     try:
-        return load_text(text.dump(), base.folder / "scene.yaml", links=False)
+        return load_text(text.dump(), base.folder / "scene.yaml", False, base.allowed)
     except Problems as problems:
         raise Problems(
             said_problem(problem, variant.overrides, base.text, variant.said, variant.id)
@@ -92,7 +94,7 @@ def run_job(files: Mapping[str, bytes], job: Job) -> list[Outcome]:
 
     Stops between slices of a run when the pool is being stopped; what was not finished is left out.
     """
-    loaded = load_in_worker(files, job.text)
+    loaded = load_in_worker(files, job.text, job.allowed)
     outcomes = []
     for seed in job.seeds:
         outcome = _replication(loaded, seed, job)
@@ -102,7 +104,9 @@ def run_job(files: Mapping[str, bytes], job: Job) -> list[Outcome]:
     return outcomes
 
 
-def load_in_worker(files: Mapping[str, bytes], text: str) -> LoadedScene:
+def load_in_worker(
+    files: Mapping[str, bytes], text: str, allowed: frozenset[str] = frozenset()
+) -> LoadedScene:
     """The scene `text` with the files of its folder, loaded once per process and kept while it is in use."""
     if text in _loaded:
         _loaded.move_to_end(text)
@@ -112,7 +116,7 @@ def load_in_worker(files: Mapping[str, bytes], text: str) -> LoadedScene:
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        loaded = load_text(text, Path(folder, "scene.yaml"), links=False)
+        loaded = load_text(text, Path(folder, "scene.yaml"), False, allowed)
     _loaded[text] = loaded
     while len(_loaded) > _KEPT:
         _loaded.popitem(last=False)

@@ -39,6 +39,7 @@ class Payload:
     snapshot: bytes
     span_ns: int
     checks: tuple[str, ...]
+    allowed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -147,13 +148,13 @@ def payload(loaded: LoadedScene, snapshot: bytes, span: str | float, checks: Seq
     span_ns = parse_duration_ns(span)
     if span_ns <= 0:
         raise ValueError("a fork lasts longer than no time at all")
-    return Payload(loaded.files, snapshot, span_ns, tuple(checks))
+    return Payload(loaded.files, snapshot, span_ns, tuple(checks), loaded.allowed)
 
 
 def run_fork(given: Payload, seed: int) -> Fork | None:
     """In a worker: one fork; None if the pool is being stopped."""
     began = time.perf_counter()
-    loaded = load_in_worker(given.files, given.files[SCENE_FILE].decode())
+    loaded = load_in_worker(given.files, given.files[SCENE_FILE].decode(), given.allowed)
     run = Run.restore(loaded, given.snapshot, seed)
     start, before = run.now_ns, run.events
     if not advance_in_pieces(run, start + given.span_ns, lambda _: not stopping()):

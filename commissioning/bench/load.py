@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from commissioning.bench.program_files import ProgramFiles, Source
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
 from commissioning.files.packaged import packaged
+from commissioning.files.python_code import PythonCode, PythonFiles
 from commissioning.files.recording import is_recording
 from commissioning.files.scene_text import SceneText
 from commissioning.model.expression import names_in_header
@@ -31,7 +32,7 @@ from commissioning.registry import declarations, types
 from commissioning.sim.device import Device
 from commissioning.sim.line import Line
 
-__all__ = ["LoadedScene", "in_scene", "load", "load_text"]
+__all__ = ["LoadedScene", "in_scene", "load", "load_text", "require_code"]
 
 SCENE_FILE = "scene.yaml"
 _LARGEST_PROGRAM = 16 << 20
@@ -60,16 +61,28 @@ class LoadedScene:
         return self.scene.name or self.folder.name
 
     @property
+    def code(self) -> tuple[PythonCode, ...]:
+        """Python that comes with the scene, of each controller that runs some."""
+        found = (getattr(program, "code", None) for program in self.programs.values())
+        return tuple(code for code in found if isinstance(code, PythonCode))
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Hashes of that code that the user allowed to run."""
+        return frozenset(code.hash for code in self.code if code.allowed)
+
+    @property
     def translated(self) -> list[str]:
         """The objects that were drawn and run as the text that they were translated to, as "MAIN (LD)"."""
         pieces = [piece for sources in self.sources.values() for piece in sources.values()]
         return [name for piece in pieces if isinstance(piece, SourcePiece) for name in piece.translated]
 
 
-def load(path: str | Path, links: bool = True) -> LoadedScene:
+def load(path: str | Path, links: bool = True, allow_code: Collection[str] = ()) -> LoadedScene:
     """Load a scene: a folder with `scene.yaml`, or the file.
 
     `links`: whether its links must be sound too; a recording can be run again without their certificates.
+    `allow_code`: hashes of Python that comes with the scene and that may run (`LoadedScene.code`).
     Runs no code of the scene. Raises Problems, listing all of them with file and line.
     """
     file = Path(path)
@@ -96,10 +109,12 @@ def load(path: str | Path, links: bool = True) -> LoadedScene:
         raise Problems(
             Problem(f"the scene cannot be read: {error.strerror}", Place(file=str(file)))
         ) from error
-    return load_text(content, file, links)
+    return load_text(content, file, links, allow_code)
 
 
-def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedScene:
+def load_text(
+    content: bytes | str, file: Path, links: bool = True, allow_code: Collection[str] = ()
+) -> LoadedScene:
     """As `load`, from the text of a scene that stands (or would stand) at `file`."""
     text = scene_text.load(content, str(file))
     known = declarations()
@@ -109,7 +124,7 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
     found: list[Problem] = list(problems)
     if scene is None:
         # what the scene names may be broken too: that is told in the same go
-        _programs(sound_controllers(text, known), None, text, folder, files, {}, found)
+        _programs(sound_controllers(text, known), None, text, folder, files, {}, found, ())
         _meshes(text, folder, files, found)
         raise Problems(found)
 
@@ -127,7 +142,7 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
     buildable = not found
     found += product_problems(text, scene, known)
     sources: dict[str, Mapping[str, Source]] = {}
-    programs = _programs(scene.controllers, scene, text, folder, files, sources, found)
+    programs = _programs(scene.controllers, scene, text, folder, files, sources, found, allow_code)
     meshes = _meshes(text, folder, files, found)
     loaded = LoadedScene(scene, folder, text, poses, types(), programs, files, meshes, sources)
     if buildable and len(programs) == len(scene.controllers):
@@ -137,9 +152,17 @@ def load_text(content: bytes | str, file: Path, links: bool = True) -> LoadedSce
     return loaded
 
 
+def require_code(loaded: LoadedScene) -> None:
+    """Raises Problems if the scene brings Python that nobody has allowed to run."""
+    refused = [problem for code in loaded.code if (problem := code.refusal()) is not None]
+    if refused:
+        raise Problems(refused)
+
+
 def _programs(
     controllers: Mapping[str, ControllerRecord], scene: Scene | None, text: SceneText, folder: Path,
     files: dict[str, bytes], texts: dict[str, Mapping[str, Source]], found: list[Problem],
+    allow_code: Collection[str],
 ) -> dict[str, Any]:  # fmt: skip
     """The compiled programs by controller. Without a scene nobody can say whether the tags fit."""
     programs: dict[str, Any] = {}
@@ -153,11 +176,17 @@ def _programs(
     for record in controllers.values():
         controller = types()["controller", record.type]
         before = len(found)
-        names = [
-            (name, text.place(("controllers", record.id, "programs", k)))
-            for k, name in enumerate(controller.files(record))
-        ]
-        sources = texts[record.id] = ProgramFiles(folder, read, found).gather(names)
+        sources: Any
+        if controller.declaration.runs_code:
+            (name,) = controller.files(record)
+            where = text.place(("controllers", record.id, "file"))
+            sources = PythonFiles(folder, read, found, frozenset(allow_code)).gather(name, where)
+        else:
+            names = [
+                (name, text.place(("controllers", record.id, "programs", k)))
+                for k, name in enumerate(controller.files(record))
+            ]
+            sources = texts[record.id] = ProgramFiles(folder, read, found).gather(names)
         if len(found) > before:
             continue
         try:

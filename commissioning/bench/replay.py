@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -82,10 +82,13 @@ def describe(path: Path) -> Contents:
     return Contents(read_recording(path))
 
 
-def verify(path: Path, progress: Progress | None = None) -> Verification:
-    """Run a recording again, from the scene it carries and its inputs, and compare. Raises Problems."""
+def verify(path: Path, progress: Progress | None = None, allow_code: Collection[str] = ()) -> Verification:
+    """Run a recording again, from the scene it carries and its inputs, and compare. Raises Problems.
+
+    `allow_code`: hashes of Python that the scene brings and that may run.
+    """
     recording = read_recording(path)
-    run = rerun(recording, progress)
+    run = rerun(recording, progress, allow_code)
     digest = run.journal.digest()
     if digest == recording.digest:
         return Verification(True, recording.digest, digest, len(recording.records))
@@ -94,7 +97,7 @@ def verify(path: Path, progress: Progress | None = None) -> Verification:
     )
 
 
-def rerun(recording: Recording, progress: Progress | None = None) -> Run:
+def rerun(recording: Recording, progress: Progress | None = None, allow_code: Collection[str] = ()) -> Run:
     """A run of the recorded scene with the recorded seed and inputs, advanced to the recorded end.
 
     It stops before that where its journal is not the recorded one any more. Raises Problems.
@@ -108,7 +111,7 @@ def rerun(recording: Recording, progress: Progress | None = None) -> Run:
     try:
         log = [[entry.t_ns, *from_plain(entry.value)] for entry in recording.inputs]
         check_log(log, recording.end_ns)
-        loaded = carried_scene(recording)
+        loaded = carried_scene(recording, allow_code)
     except (TypeError, ValueError, OSError, RecursionError) as error:
         raise Problems(_unusable(recording, str(error))) from error
     if loaded.scene.hash != recording.header["core"]["scene_hash"]:
@@ -137,12 +140,12 @@ def rerun(recording: Recording, progress: Progress | None = None) -> Run:
     return run
 
 
-def carried_scene(recording: Recording) -> LoadedScene:
+def carried_scene(recording: Recording, allow_code: Collection[str] = ()) -> LoadedScene:
     """The scene that the recording carries. Its problems name the recording, not where it was unpacked."""
     with tempfile.TemporaryDirectory(prefix="commissioning-replay-") as folder:
         recording.unpack(Path(folder))
         try:
-            return load(Path(folder), links=False)
+            return load(Path(folder), False, allow_code)
         except Problems as problems:
             raise Problems(_renamed(p, folder, recording.path.name) for p in problems.problems) from None
 

@@ -127,11 +127,12 @@ class _There:
     text: str
     files: Mapping[str, bytes]
     scene_hash: str
+    allowed: frozenset[str]
 
 
 def _run_there(there: _There, asked: Asked) -> Seen | None:
     """In a worker. None: the pool is being stopped, or the text is not the scene that is checked."""
-    loaded = load_in_worker(there.files, there.text)
+    loaded = load_in_worker(there.files, there.text, there.allowed)
     scene = loaded.scene
     if scene.hash != there.scene_hash:
         return None
@@ -148,7 +149,8 @@ class Ahead:
     """Replications in worker processes, some of them before it is known whether they are needed."""
 
     def __init__(self, loaded: LoadedScene, workers: int) -> None:
-        self.pool = LocalPool(workers, _There(loaded.text.dump(), dict(loaded.files), loaded.scene.hash))
+        there = _There(loaded.text.dump(), dict(loaded.files), loaded.scene.hash, loaded.allowed)
+        self.pool = LocalPool(workers, there)
         self.room = 2 * workers
         self.futures: dict[Asked, Future[Any]] = {}
 

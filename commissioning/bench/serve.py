@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from commissioning.bench.load import in_scene, load
@@ -18,13 +18,13 @@ __all__ = ["serve"]
 
 def serve(
     scene: Path, seed: int | None, scenario: str, speed: float, span_ns: int | None, record: Path | None,
-    arm: tuple[str, ...], say: Callable[[str], None],
+    arm: tuple[str, ...], say: Callable[[str], None], allow_code: Collection[str] = (),
 ) -> int:  # fmt: skip
     """Run a scene with its links open until it ends or is interrupted. Returns the exit code.
 
     Raises Problems: no links, a link that cannot open, an unknown scenario.
     """
-    loaded = load(scene)
+    loaded = load(scene, allow_code=allow_code)
     if not loaded.scene.links:
         raise Problems(
             Problem(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,13 +116,14 @@ def run_once(
     every_scan: bool = False,
     arm: tuple[str, ...] = (),
     progress: Progress | None = None,
+    allow_code: Collection[str] = (),
 ) -> RunResult:
     """One run of a scene. Raises Problems if it cannot start; what happens later is in the result.
 
     `speed` in virtual seconds per second; the links of the scene are opened for a paced run only (at full
-    speed nobody outside could follow).
+    speed nobody outside could follow). `allow_code`: hashes of Python that comes with the scene and may run.
     """
-    loaded = source if isinstance(source, LoadedScene) else load(source)
+    loaded = source if isinstance(source, LoadedScene) else load(source, allow_code=allow_code)
     span = loaded.scene.run.length_ns if span_ns is None else span_ns
     require(loaded, scenario, arm)
     if arm and math.isinf(speed):

@@ -109,6 +109,7 @@ class TypeDeclaration:
     `outputs_from`: a mapping parameter whose keys are exits as well; each of those must lead somewhere.
     `leads_to(params)`: devices that parts go to besides those of `to`.
     `brings_tags`: a controller whose own variables are tags too (they are not known from the scene alone).
+    `runs_code`: Python that comes with the scene is run: only after the user allowed its content.
     `writes_outputs`: False for a controller whose PLC outputs are written by whoever is outside.
     """
 
@@ -129,6 +130,7 @@ class TypeDeclaration:
     leads_to: Callable[[Mapping[str, Any]], tuple[str, ...]] | None = None
     brings_tags: bool = False
     writes_outputs: bool = True
+    runs_code: bool = False
     example: str = ""
 
     def exits(self, params: Mapping[str, Any]) -> tuple[str, ...]:

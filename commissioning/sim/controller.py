@@ -16,7 +16,7 @@ another task has set the variable that starts it; if it has run in that instant 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -62,8 +62,8 @@ class Controller(Stateful):
 
     declaration: ClassVar[TypeDeclaration]
     constant: ClassVar[tuple[str, ...]] = ("index", "inputs", "outputs", "tasks", "io_delay_ns")
-
-    debuggable: ClassVar[bool] = False
+    replay_only: ClassVar[bool] = False
+    """Its state cannot be saved: a run with it is put back in time by running again from the start."""
 
     index: int
     inputs: Sequence[Signal]
@@ -102,23 +102,13 @@ class Controller(Stateful):
         """Whether something else changed data that `task` reads since it last ran."""
         return False
 
-    @property
-    def held(self) -> str:
-        """Where a debugger holds the scan that is going on, "" if none does."""
-        return ""
+    def refusal(self) -> Problem | None:
+        """Why no run may begin with it; None if one may."""
+        return None
 
-    def operate(self, action: str, argument: Any) -> None:
-        """What a user does to its program between scans: write, force, release. Raises KeyError, TypeError,
-        ValueError."""
-        raise ValueError(f"{self.id} has no variables that could be reached: {action}")
-
-    def check_operation(self, action: str, argument: Any) -> None:
-        """Raises what `operate` would raise, and does nothing."""
-        raise ValueError(f"{self.id} has no variables that could be reached: {action}")
-
-    def debugger(self, driver: Any) -> Any:
-        """The debugger of its program; `driver` lets time pass, see `sim.driven`."""
-        raise NotImplementedError(f"{self.id} cannot be debugged")
+    def hosted(self, watch: Callable[[Signal], None]) -> None:
+        """Its host is there. `watch(signal)` makes an entry one more of its `inputs`, also in a run; only for
+        controllers that are `replay_only`."""
 
 
 class ControllerHost(Stateful):
@@ -160,6 +150,7 @@ class ControllerHost(Stateful):
             if isinstance(signal, Reading):
                 self.readings.append((k, signal, controller.compared_with(k)))
                 signal.watch_pace(self.pace_changed)
+        controller.hosted(self._watch)
 
     def start(self) -> None:
         """First run of every cyclic task at time 0, with every input; others may be started by one."""
@@ -187,13 +178,10 @@ class ControllerHost(Stateful):
                     self.armed[task] = point
                     kernel.call_at(point, self.run_task, task, self.keys[task])
 
-    def operate(self, action: str, argument: Any) -> None:
-        """See `Controller.operate`; whom it concerns goes on at its next point."""
-        self.controller.operate(action, argument)
-        self.cause = max(self.cause, self.line.kernel.cause)
-        for task in self.turns:
-            if not self.stopped and self.controller.disturbed(task):
-                self._arm(task, self._point(task, self.line.kernel._now))
+    def _watch(self, signal: Signal) -> None:
+        controller = self.controller
+        controller.inputs = [*controller.inputs, signal]
+        signal.subscribe(self.input_changed, len(controller.inputs) - 1)
 
     def pace_changed(self) -> None:
         """An input that runs does so at another speed: what was foreseen of it is void."""

@@ -15,7 +15,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from commissioning.model.problem import Place, Problem
+from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.record import Kind
 from commissioning.model.scene import Step
@@ -23,7 +23,6 @@ from commissioning.sim import snapshot as snapshots
 from commissioning.sim.check import JournalView, RunView
 from commissioning.sim.deadlock_watch import EVERY_NS, DeadlockWatch
 from commissioning.sim.device import Device
-from commissioning.sim.driven import debugger_of
 from commissioning.sim.inputs import InputPort
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import END
@@ -54,7 +53,7 @@ class Run:
     `scenario` names the stimulus (None: the one the scene's `run` names, "": none). `every_scan` turns
     scan skipping off, `by_event` has the kernel run every entry instead of solving chains of devices ahead:
     the reference modes, with the same journal. Raises KeyError for an unknown scenario, ValueError for a seed
-    that is none.
+    that is none, Problems for a scene with Python of its own that nobody has allowed to run.
     """
 
     def __init__(
@@ -82,7 +81,11 @@ class Run:
         if self.line.ahead is not None and not by_event:
             self._advance = self.line.ahead.advance
         self.problem: Problem | None = None
-        self.replay_only = False
+        controllers = [host.controller for host in self.line.hosts.values()]
+        refused = [problem for one in controllers if (problem := one.refusal()) is not None]
+        if refused:
+            raise Problems(refused)
+        self.replay_only = any(one.replay_only for one in controllers)
         self._environment: SecondsEnvironment | None = None
         self._origin: _Origin | None = None
         if self.scenario:
@@ -194,7 +197,6 @@ class Run:
 
     def advance_to(self, t_ns: int) -> None:
         """Let virtual time pass until `t_ns`, see `advance`."""
-        self.refuse_while_held()
         advance = self._advance
         looks = range(self.deadlocks.next_look(), t_ns, EVERY_NS) if self.deadlocks.possible else ()
         for look_ns in looks:
@@ -252,14 +254,7 @@ class Run:
         self._input("set", signal.name, value)
 
     def operate(self, device: str, action: str, value: Any = None) -> None:
-        """An operator's action on a device: press, push, release ... Raises KeyError, ValueError.
-
-        On a controller that runs a program: write, force, with [path, value], and release, with a path.
-        """
-        if device in self.line.hosts and device not in self.line.devices:
-            self.line.hosts[device].controller.check_operation(action, value)
-            self._input("operate", device, [action, value])
-            return
+        """An operator's action on a device: press, push, release ... Raises KeyError, ValueError."""
         thing = self.line.devices[device]
         if action not in thing.declaration.actions:
             can = ", ".join(thing.declaration.actions) or "nothing"
@@ -267,12 +262,6 @@ class Run:
                 f"{device} is a {thing.declaration.type}: an operator can {can} it, not {action}"
             )
         self._input("operate", device, [action, value])
-
-    def debug(self, controller: str = "") -> Any:
-        """The debugger of a controller's program (`commissioning.plc.debugger.Debugger`): what it lets run is
-        this run, and a scan that it holds freezes plant and PLC at one instant. The name may be left out if
-        there is only one such controller. Raises KeyError."""
-        return debugger_of(self, controller)
 
     def host_links(self) -> LinkHost | None:
         """The links of the scene with the tags they carry, not open yet; None if it has none."""
@@ -287,8 +276,11 @@ class Run:
     # saving --------------------------------------------------------------------------------------
 
     def snapshot(self) -> bytes:
-        """The run as it is now, between instants; `Run.restore` continues it bit for bit."""
-        self.refuse_while_held()
+        """The run as it is now, between instants; `Run.restore` continues it bit for bit.
+
+        Of a `replay_only` run (Python logic, processes of your own, a real controller) it holds seed, inputs
+        and time instead of the state: `restore` repeats the run from its start to this time.
+        """
         if self.problem is not None:
             raise RuntimeError(f"the run has stopped: {self.problem}")
         return snapshots.save(self)
@@ -334,6 +326,11 @@ class Run:
             snapshots.repeat(run, data)
             return run
         run = cls(loaded, data["seed"], data["scenario"], every_scan=every_scan, _start=False)
+        if run.replay_only:
+            raise snapshots.SnapshotError(
+                "this snapshot holds the state of a line, and Python logic has none that could be put back: "
+                "such a run is repeated from its start (Run.snapshot makes a snapshot that does so)"
+            )
         if data["core"] != run.line.core_hash:
             raise snapshots.SnapshotError(
                 "this snapshot was taken of the scene with another program or version"
@@ -349,15 +346,7 @@ class Run:
             return step.at_ns, step.action, self.tags[step.target].name, step.value
         return step.at_ns, "operate", step.target, [step.action, step.value]
 
-    def refuse_while_held(self) -> None:
-        """Raises RuntimeError while a debugger holds a scan: the run stands in the middle of an instant."""
-        for host in self.line.hosts.values():
-            if host.controller.held:
-                where = f"{host.controller.id} is held inside a scan at {host.controller.held}"
-                raise RuntimeError(f"{where}; let it go on first")
-
     def _input(self, what: str, target: str, value: Any = None) -> None:
-        self.refuse_while_held()
         if self.problem is not None:
             raise RuntimeError(f"the run has stopped: {self.problem.what}")
         self._guarded(self.inputs.now, what, target, value)

@@ -111,6 +111,7 @@ class StatusPort(Signal):
         super().fault(value)
 
     def subscribe(self, fn: Callable[[Any], None], arg: Any = None) -> None:
+        self.source = self.source  # what is kept may be old where nobody has listened so far
         super().subscribe(fn, arg)
         self.device.listen()
 
