@@ -62,6 +62,7 @@ class Controller(Stateful):
 
     declaration: ClassVar[TypeDeclaration]
     constant: ClassVar[tuple[str, ...]] = ("index", "inputs", "outputs", "tasks", "io_delay_ns")
+    debuggable: ClassVar[bool] = False
     replay_only: ClassVar[bool] = False
     """Its state cannot be saved: a run with it is put back in time by running again from the start."""
 
@@ -101,6 +102,24 @@ class Controller(Stateful):
     def disturbed(self, task: int) -> bool:
         """Whether something else changed data that `task` reads since it last ran."""
         return False
+
+    @property
+    def held(self) -> str:
+        """Where a debugger holds the scan that is going on, "" if none does."""
+        return ""
+
+    def operate(self, action: str, argument: Any) -> None:
+        """What a user does to its program between scans: write, force, release. Raises KeyError, TypeError,
+        ValueError."""
+        raise ValueError(f"{self.id} has no variables that could be reached: {action}")
+
+    def check_operation(self, action: str, argument: Any) -> None:
+        """Raises what `operate` would raise, and does nothing."""
+        raise ValueError(f"{self.id} has no variables that could be reached: {action}")
+
+    def debugger(self, driver: Any) -> Any:
+        """The debugger of its program; `driver` lets time pass, see `sim.driven`."""
+        raise NotImplementedError(f"{self.id} cannot be debugged")
 
     def refusal(self) -> Problem | None:
         """Why no run may begin with it; None if one may."""
@@ -182,6 +201,14 @@ class ControllerHost(Stateful):
         controller = self.controller
         controller.inputs = [*controller.inputs, signal]
         signal.subscribe(self.input_changed, len(controller.inputs) - 1)
+
+    def operate(self, action: str, argument: Any) -> None:
+        """See `Controller.operate`; whom it concerns goes on at its next point."""
+        self.controller.operate(action, argument)
+        self.cause = max(self.cause, self.line.kernel.cause)
+        for task in self.turns:
+            if not self.stopped and self.controller.disturbed(task):
+                self._arm(task, self._point(task, self.line.kernel._now))
 
     def pace_changed(self) -> None:
         """An input that runs does so at another speed: what was foreseen of it is void."""

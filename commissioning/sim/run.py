@@ -23,6 +23,7 @@ from commissioning.sim import snapshot as snapshots
 from commissioning.sim.check import JournalView, RunView
 from commissioning.sim.deadlock_watch import EVERY_NS, DeadlockWatch
 from commissioning.sim.device import Device
+from commissioning.sim.driven import debugger_of
 from commissioning.sim.inputs import InputPort
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import END
@@ -197,6 +198,7 @@ class Run:
 
     def advance_to(self, t_ns: int) -> None:
         """Let virtual time pass until `t_ns`, see `advance`."""
+        self.refuse_while_held()
         advance = self._advance
         looks = range(self.deadlocks.next_look(), t_ns, EVERY_NS) if self.deadlocks.possible else ()
         for look_ns in looks:
@@ -254,7 +256,14 @@ class Run:
         self._input("set", signal.name, value)
 
     def operate(self, device: str, action: str, value: Any = None) -> None:
-        """An operator's action on a device: press, push, release ... Raises KeyError, ValueError."""
+        """An operator's action on a device: press, push, release ... Raises KeyError, ValueError.
+
+        On a controller that runs a program: write, force, with [path, value], and release, with a path.
+        """
+        if device in self.line.hosts and device not in self.line.devices:
+            self.line.hosts[device].controller.check_operation(action, value)
+            self._input("operate", device, [action, value])
+            return
         thing = self.line.devices[device]
         if action not in thing.declaration.actions:
             can = ", ".join(thing.declaration.actions) or "nothing"
@@ -262,6 +271,12 @@ class Run:
                 f"{device} is a {thing.declaration.type}: an operator can {can} it, not {action}"
             )
         self._input("operate", device, [action, value])
+
+    def debug(self, controller: str = "") -> Any:
+        """The debugger of a controller's program (`commissioning.plc.debugger.Debugger`): what it lets run is
+        this run, and a scan that it holds freezes plant and PLC at one instant. The name may be left out if
+        there is only one such controller. Raises KeyError."""
+        return debugger_of(self, controller)
 
     def host_links(self) -> LinkHost | None:
         """The links of the scene with the tags they carry, not open yet; None if it has none."""
@@ -281,6 +296,7 @@ class Run:
         Of a `replay_only` run (Python logic, processes of your own, a real controller) it holds seed, inputs
         and time instead of the state: `restore` repeats the run from its start to this time.
         """
+        self.refuse_while_held()
         if self.problem is not None:
             raise RuntimeError(f"the run has stopped: {self.problem}")
         return snapshots.save(self)
@@ -346,7 +362,15 @@ class Run:
             return step.at_ns, step.action, self.tags[step.target].name, step.value
         return step.at_ns, "operate", step.target, [step.action, step.value]
 
+    def refuse_while_held(self) -> None:
+        """Raises RuntimeError while a debugger holds a scan: the run stands in the middle of an instant."""
+        for host in self.line.hosts.values():
+            if host.controller.held:
+                where = f"{host.controller.id} is held inside a scan at {host.controller.held}"
+                raise RuntimeError(f"{where}; let it go on first")
+
     def _input(self, what: str, target: str, value: Any = None) -> None:
+        self.refuse_while_held()
         if self.problem is not None:
             raise RuntimeError(f"the run has stopped: {self.problem.what}")
         self._guarded(self.inputs.now, what, target, value)
