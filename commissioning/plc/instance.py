@@ -13,6 +13,7 @@ from copy import copy
 from typing import Any
 
 from commissioning.plc.blocks import DUE, START
+from commissioning.plc.build import Build
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.layout import Location, element, locate, plan_memories, with_shown
 from commissioning.plc.memory import Memory, accepted, fresh, seen_value
@@ -26,25 +27,29 @@ _STEP = re.compile(r"\[[^\]]*\]|\.?[^.\[]+")
 
 
 class Instance:
-    """One instance of `pou`. A FUNCTION has its parameters as variables, and its result as `result`.
+    """One instance of `pou`. A FUNCTION or method has its parameters as variables, and its `result`.
 
-    `name` is the path of the instance in messages; the paths of `get` and `set` are relative to it.
+    `name` is the path of the instance in messages; the paths of `get` and `set` are relative to it. `owner`:
+    the memory of the block that a method belongs to.
     """
 
-    def __init__(self, stand: Stand, pou: Pou, name: str) -> None:
-        self.stand, self.pou, self.name = stand, pou, name
+    def __init__(self, stand: Stand, pou: Pou, name: str, owner: Memory | None = None) -> None:
+        self.stand, self.pou, self.name, self._owner = stand, pou, name, owner
         self.result: Value | None = None
         project = stand.program.checked.project
         holder = _holder(pou, project.types)
         root = f"${name}"  # no path of the program begins like this
-        roots = [(root, holder)] if pou.kind == "FUNCTION" else [(root, pou), (root, holder)]
-        plans, instances = plan_memories(project.globals, roots)
+        roots = [(root, holder)] if _is_called(pou) else [(root, pou), (root, holder)]
+        shared = Pou("GLOBAL", "", 0, "", None)  # without symbols: only what is new is laid out
+        shared.slots = project.globals.slots
+        plans, instances = plan_memories(shared, roots)
         first = instances[0][2]
         self._plans, self._first = plans, first
-        self._memories: list[Memory] = [*stand.memories[:first], *(fresh(plan) for plan in plans[first:])]
+        self._memories: list[Memory] = [stand.shared, *(fresh(plan) for plan in plans[first:])]
         for memory, plan in zip(self._memories[first:], plans[first:], strict=True):
             for index, child in plan.children:
                 memory[index] = self._memories[child]
+        self._build: Build | None = None
         self._own = self._memories[first]
         self._held = self._memories[instances[-1][2]]
         self._holder = holder
@@ -65,7 +70,8 @@ class Instance:
     def call(self) -> None:
         """Runs the code once, now. Raises PlcError when it does what a PLC would stop for."""
         stand = self.stand
-        if self.pou.kind == "FUNCTION":
+        self.fix()
+        if _is_called(self.pou):
             self._call_function()
             return
         for key, symbol in self.pou.symbols.items():
@@ -78,6 +84,16 @@ class Instance:
                 self._own[symbol.index], self._own[symbol.index + 1] = self._held, held.index
         stand.guarded(stand.pou_code(self.pou), self._own, stand.shared, stand.now_ns)
 
+    def fix(self) -> None:
+        """Puts the table of its class into every memory that has a place for it."""
+        if self._build is self.stand.build:
+            return
+        self._build = self.stand.build
+        for memory, plan in zip(self.memories, self._plans[self._first :], strict=True):
+            for index, slot in enumerate(plan.pou.slots[:2]):
+                if slot.fixed == "class":
+                    memory[index] = self._build.functions.get(f"c{plan.pou.number}")
+
     def _call_function(self) -> None:
         held = self._held
         words: list[Any] = []
@@ -87,10 +103,22 @@ class Instance:
             if origin.section == "VAR_INPUT":
                 whole = symbol.type.aggregate
                 words.append(held[symbol.index : symbol.index + symbol.size] if whole else held[symbol.index])
+            elif symbol.block is not None and origin.by_reference:  # given as its own memory
+                references += [held[symbol.index], 0]
             else:
                 references += [held, symbol.index]
         stand = self.stand
-        self.result = stand.guarded(stand.pou_code(self.pou), stand.shared, stand.now_ns, *words, *references)
+        own = [] if self._owner is None else [self._owner]
+        code = stand.pou_code(self.pou)
+        self.result = stand.guarded(code, *own, stand.shared, stand.now_ns, *words, *references)
+
+    def member(self, name: str) -> Instance | None:
+        """A method, action or accessor ("P.GET", "P.SET") of the block, ready to be called."""
+        pou = None if _is_called(self.pou) else self.pou.member(name)
+        if pou is None:
+            return None
+        self.fix()
+        return Instance(self.stand, pou, f"{self.name}.{pou.name}", self._own)
 
     # ---- variables -----------------------------------------------------------------------------------
 
@@ -201,11 +229,15 @@ class Instance:
         }
 
 
+def _is_called(pou: Pou) -> bool:
+    """Whether it keeps nothing of its own from call to call: a function, method, action or accessor."""
+    return pou.kind == "FUNCTION" or pou.local
+
+
 def _holder(pou: Pou, types: Mapping[str, Declared]) -> Pou:
     """A POU with variables in place of what `pou` takes by reference, and of all parameters of a FUNCTION."""
     holder = Pou("HOLDER", pou.name, 0, pou.file, pou.tree)
-    function = pou.kind == "FUNCTION"
-    words = ("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT") if function else ("VAR_IN_OUT",)
+    words = ("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT") if _is_called(pou) else ("VAR_IN_OUT",)
     for symbol in pou.section(*words):
         held: Symbol = copy(symbol)
         held.section, held.index = "VAR", len(holder.slots)

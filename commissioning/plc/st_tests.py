@@ -99,6 +99,7 @@ class _Driver:
     def run(self) -> None:
         stand = self.stand
         instance = Instance(stand, self.test, self.test.name)
+        instance.fix()
         memory = instance.memories[0]
         for cell, program in shown_programs(self.test):
             memory[cell] = self._memory_of(program)
@@ -113,7 +114,9 @@ class _Driver:
         for _, pou, number in self.stand.program.instances:
             if pou is program:
                 return self.stand.memories[number]
-        return Instance(self.stand, program, program.name).memories[0]
+        fresh = Instance(self.stand, program, program.name)
+        fresh.fix()
+        return fresh.memories[0]
 
     def _drive(self, body: Any) -> None:
         """`body`: a generator of (whether in scans, amount) that is sent the new time (ns)."""

@@ -64,7 +64,8 @@ class Part:
 class Block:
     """An instance of a function block or program. Variables are attributes, paths are items: `z["t.Q"]`.
 
-    Calling it sets inputs by keyword and runs it once at the present time.
+    Calling it sets inputs by keyword and runs it once at the present time. Methods are called by name, and
+    properties read and written as variables are.
     """
 
     def __init__(self, bed: PlcUnderTest, instance: Instance) -> None:
@@ -79,10 +80,23 @@ class Block:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return _read(self._instance, name)
+        instance = self._instance
+        if not (instance.is_value(name) or instance.is_part(name)):
+            method = instance.member(name)
+            if method is not None:
+                return Function(self._bed, method)
+            getter = instance.member(f"{name}.GET")
+            if getter is not None:
+                return Function(self._bed, getter)()
+        return _read(instance, name)
 
     def __setattr__(self, name: str, value: object) -> None:
-        _write(self._instance, name, value)
+        instance = self._instance
+        setter = None if instance.is_value(name) else instance.member(f"{name}.SET")
+        if setter is None:
+            _write(instance, name, value)
+        else:
+            Function(self._bed, setter)(**{setter.parameters[0]: value})
 
     def __getitem__(self, path: str) -> Any:
         return _read(self._instance, path)
@@ -95,7 +109,8 @@ class Block:
 
 
 class Function(Block):
-    """A FUNCTION: calling it gives its result; outputs and what it took by reference are attributes."""
+    """A FUNCTION or method: calling it gives its result; outputs and what it took by reference are
+    attributes."""
 
     def __call__(self, **inputs: object) -> Any:
         self._bed._give(self._instance, inputs)

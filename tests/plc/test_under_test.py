@@ -45,6 +45,39 @@ VAR t : TON; inner : ARRAY[0..1] OF FB_Inner; large : ARRAY[0..1999] OF Pos; END
     watch(IN := enable, PT := T#1s);
     large[7].y[2] := 1.5;
 END_FUNCTION_BLOCK
+FUNCTION F_Count : INT
+VAR_IN_OUT counted : FB_Inner; END_VAR
+    counted(up := TRUE);
+    F_Count := counted.count;
+END_FUNCTION
+FUNCTION_BLOCK FB_Base
+VAR_INPUT x : INT; END_VAR
+VAR_OUTPUT y : INT; END_VAR
+VAR n : INT; END_VAR
+METHOD Add : INT
+VAR_INPUT a : INT; END_VAR
+    Add := a + x;
+    n := n + 1;
+END_METHOD
+METHOD Which : INT
+    Which := 1;
+END_METHOD
+PROPERTY Tens : INT
+GET
+    Tens := n * 10;
+END_GET
+SET
+    n := Tens / 10;
+END_SET
+END_PROPERTY
+    y := THIS^.Which();
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK FB_Derived EXTENDS FB_Base
+METHOD Which : INT
+    Which := 2;
+END_METHOD
+    SUPER^();
+END_FUNCTION_BLOCK
 FUNCTION_BLOCK FB_Stops
 VAR_INPUT d : INT; END_VAR
     g := 10 / d;
@@ -144,6 +177,24 @@ def test_that_running_times_can_be_read(bed: PlcUnderTest) -> None:
     zone()
     bed.run_for("250 ms")
     assert zone.t.ET == 250_000_000
+
+
+def test_that_a_function_may_take_a_block(bed: PlcUnderTest) -> None:
+    count = bed.function("F_Count")
+    assert (count(), count(), count.counted.count) == (1, 2, 2)
+
+
+def test_that_methods_and_properties_answer_by_name(bed: PlcUnderTest) -> None:
+    base, derived = bed.fb("FB_Base", x=1), bed.fb("FB_Derived", x=1)
+    assert (base.Add(a=4), base.n, base.Tens) == (5, 1, 10)
+    base.Tens = 90
+    assert (base.n, base.Tens) == (9, 90)
+    base()
+    derived()
+    assert (base.y, derived.y) == (1, 2)  # the method of the derived block
+    assert derived.Add(a=1) == 2 and derived.n == 1
+    with pytest.raises(TypeError, match="Add has no input b"):
+        base.Add(b=1)
 
 
 def test_that_functions_are_called_by_name(bed: PlcUnderTest) -> None:
