@@ -45,7 +45,10 @@ class Coverage:
 
     def __init__(self, program: Program, places: Sequence[Spotted], hit: bytearray) -> None:
         self.program = program
-        self._places, self._hit = places, hit
+        pous = program.checked.project.pous.values()
+        tests = {(pou.file, pou.name) for pou in pous if pou.kind == "TEST"}
+        self._places = [place for place in places if (place.source, place.pou) not in tests]
+        self._hit = hit
 
     @property
     def pous(self) -> tuple[PouCoverage, ...]:
@@ -108,7 +111,7 @@ class Coverage:
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON data, for a report or another process; see `from_plain`."""
-        return {"program": self.program.hash, "hit": "".join(map(str, self._hit))}
+        return {"program": self.program.hash, "hit": self._hit.hex()}
 
     @classmethod
     def from_plain(cls, program: Program, data: Mapping[str, Any]) -> Coverage:
@@ -116,10 +119,10 @@ class Coverage:
         from commissioning.plc.debug_build import debug_code
 
         places = debug_code(program, coverage=True, stops=False).places
-        hit = str(data.get("hit", ""))
-        if data.get("program") != program.hash or len(hit) != len(places) or set(hit) - {"0", "1"}:
+        hit = bytearray.fromhex(str(data.get("hit", "")))
+        if data.get("program") != program.hash or len(hit) != len(places) or set(hit) - {0, 1}:
             raise ValueError("this is no coverage of this program")
-        return cls(program, places, bytearray(int(digit) for digit in hit))
+        return cls(program, places, hit)
 
     def lines(self, source: str) -> dict[int, LineMark]:
         """Line of a text -> what became of the statements that begin there; other lines are left out."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from commissioning.model.problem import Place
 from commissioning.plc.program import Program
 from commissioning.plc.scope import Pou, Symbol
-from commissioning.plc.uses import Reference, Uses
+from commissioning.plc.uses import Reference, Uses, full_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,20 @@ class CrossReference:
             for symbol in pou.symbols.values():
                 if symbol.is_global and pou is not project.globals:
                     continue
+                if pou.base is not None and pou.base.symbols.get(symbol.name.upper()) is symbol:
+                    continue  # inherited
                 declared = self._declared(pou, symbol, found.uses.get(symbol, []))
                 self.variables[declared.name.upper()] = declared
         self._calls = found.calls
 
     def _declared(self, pou: Pou, symbol: Symbol, uses: list[Reference]) -> Declared:
-        name = f"{pou.name}.{symbol.name}" if pou.name else symbol.name
+        name = f"{full_name(pou)}.{symbol.name}" if pou.name else symbol.name
         file, line, column = self.program.original(symbol.file, symbol.at.line, symbol.at.column)
+        kind = str(symbol.type)
+        holds_block = symbol.type.blocks or symbol.type.kind == "block"
         return Declared(
-            name, str(symbol.type), symbol.section, symbol.address, symbol.constant, pou.name, symbol.file,
-            symbol.at.line, Place(file, line, column),
-            symbol.size, symbol.type.blocks or symbol.type.kind == "block", tuple(dict.fromkeys(uses)),
+            name, kind, symbol.section, symbol.address, symbol.constant, full_name(pou), symbol.file,
+            symbol.at.line, Place(file, line, column), symbol.size, holds_block, tuple(dict.fromkeys(uses)),
         )  # fmt: skip
 
     def __getitem__(self, name: str) -> Declared:

@@ -109,7 +109,8 @@ class DebugWriter(ModuleWriter):
         self._ends: dict[int, int] = {}  # id of a loop -> the branch of its end
 
     def pou(self, pou: Pou, commands: tuple[Command, ...]) -> None:
-        self.file, self._pou = pou.file, pou.name
+        self.file = pou.file
+        self._pou = pou.name if pou.owner is None else f"{pou.owner.name}.{pou.name}"
         self._ends.clear()
         super().pou(pou, self._probed(commands))
 

@@ -304,7 +304,7 @@ class Debugger:
             try:
                 return call.read(path)
             except KeyError:
-                inside = f"{call.shown.path}.{path}"
+                inside = f"{call.instance}.{path}"
                 if inside in self.plc:
                     return self.plc[inside]
         return self.plc[path]
@@ -316,12 +316,15 @@ class Debugger:
             self.plc.after_scan(self.plc.unsettle)  # it is not what the program alone would have made
             self.driver.altered(path, value)
             call = self._stack[frame]
-            inside = f"{call.shown.path}.{path}"
-            if inside in self.plc:
+            inside = f"{call.instance}.{path}"
+            if not call.pou.local and inside in self.plc:
                 self.plc[inside] = value
                 return
             if call.cell(path) is not None:
                 call.write(path, value)
+                return
+            if inside in self.plc:
+                self.plc[inside] = value
                 return
         self.plc[path] = value
 

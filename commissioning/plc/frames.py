@@ -56,11 +56,13 @@ class LocalValue:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """A running call in generated code: its POU, the place, and the memory that it works on."""
+    """A running call in generated code: its POU, the place, the list that holds its own variables, and the
+    path of the instance that it runs on, "" of a function."""
 
     pou: Pou
     shown: StackFrame
     memory: Memory
+    instance: str
 
     def symbol(self, path: str) -> Symbol | None:
         """The variable of the POU that a path begins with."""
@@ -161,12 +163,16 @@ def calls(
         inner = name
         if not number.isdecimal() or int(number) not in pous:
             continue
-        pou, memory = pous[int(number)], python.f_locals["m"]
+        pou, variables = pous[int(number)], python.f_locals
         source, line, column = code.lines[python.f_lineno - 1]
         file, file_line, _ = code.spots[python.f_lineno - 1]
-        path = paths.get(id(memory), pou.name)
+        instance = paths.get(id(variables["m"]), "")
+        path = instance or pou.name
+        if pou.local:  # a method: its block, and a list for this call
+            owner = pou.owner.name if pou.owner is not None else ""
+            path = f"{instance or owner}.{pou.name}"
         shown_ = StackFrame(pou.name, path, source, line, column, file, file_line)
-        found.append(Call(pou, shown_, memory))
+        found.append(Call(pou, shown_, variables["s" if pou.local else "m"], instance))
     return found
 
 

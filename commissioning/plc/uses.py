@@ -34,6 +34,11 @@ class Reference:
         return f"{self.pou} ({self.file or 'line'}:{self.file_line})"
 
 
+def full_name(pou: Pou) -> str:
+    """With the block or program that a method belongs to."""
+    return pou.name if pou.owner is None else f"{pou.owner.name}.{pou.name}"
+
+
 @dataclass
 class Uses:
     """Goes through the typed tree of a whole program: the uses of every variable, the calls of every POU as
@@ -66,7 +71,9 @@ class Uses:
         place = self._at
         file, line, _ = self.program.original(self._pou.file, place.line, place.column)
         self.uses.setdefault(symbol, []).append(
-            Reference(use, self._pou.name, self._pou.file, place.line, place.column, file, line, first, count)
+            Reference(
+                use, full_name(self._pou), self._pou.file, place.line, place.column, file, line, first, count
+            )
         )
 
     def _indices(self, cell: typed.Cell) -> None:
@@ -80,7 +87,9 @@ class Uses:
     def _home(self, cell: typed.Cell) -> Pou | None:
         """The POU in whose memory a cell lies."""
         if cell.owner is None:
-            return {"m": self._pou, "g": self.project.globals, "q": self._called}.get(cell.memory)
+            block = self._pou.owner if self._pou.local else self._pou
+            homes = {"m": block, "s": self._pou, "g": self.project.globals, "q": self._called}
+            return homes.get(cell.memory)
         home = self._home(cell.owner)
         if home is None:
             return None
@@ -199,7 +208,7 @@ class Uses:
         callee = self._numbers.get(node.pou)
         if callee is None:
             return
-        self.calls.setdefault(self._pou, []).append(("", callee, self._at))
+        self.calls.setdefault(self._pou, []).append((self._runs_on(node), callee, self._at))
         for symbol in callee.section("VAR_INPUT"):
             self._add(symbol, "write", 0, symbol.size)
         parameters = callee.section("VAR_IN_OUT", "VAR_OUTPUT")
@@ -208,6 +217,15 @@ class Uses:
                 if symbol.by_reference:
                     self._note("read", cell)
                 self._note("write", cell)
+
+    def _runs_on(self, node: typed.UserCall) -> str:
+        """The instance of a method and its name; "" of a function."""
+        callee = self._numbers[node.pou]
+        if node.instance is None:
+            return ""
+        self._indices(node.instance)
+        name = next((symbol.name for symbol in self._symbols(node.instance)), "")
+        return f"{name}.{callee.name}" if name else callee.name
 
     def _anything(self, node: Any) -> None:
         """Whatever a node is made of: every other value is only read."""

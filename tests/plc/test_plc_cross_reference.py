@@ -146,3 +146,33 @@ def test_that_several_writers_are_warned_of_with_their_tasks() -> None:
     assert one_task == ["q is written by 3 instances of Lamp (main.st:4) and by Two (main.st:15)"]
     together = TWO_WRITERS.replace("parts.b := parts.a", "parts.a := 2")
     assert any("parts is written by One" in p.what for p in reference_warnings(reference(together)))
+
+
+OBJECTS = """FUNCTION_BLOCK Base
+VAR n, m : INT; END_VAR
+METHOD Add : INT
+VAR_INPUT amount : INT; END_VAR
+n := n + amount;
+Add := n + m;
+END_METHOD
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK Twice EXTENDS Base
+m := m + 1;
+END_FUNCTION_BLOCK
+PROGRAM MAIN
+VAR one : Base; two : Twice; k : INT; END_VAR
+k := one.Add(1) + two.Add(2);
+two();
+END_PROGRAM
+"""
+
+
+def test_that_variables_of_blocks_are_found_in_methods_and_in_what_is_derived() -> None:
+    found = reference(OBJECTS)
+    assert [str(use) for use in found["Base.n"].writes] == ["Base.Add (main.st:5)"]
+    assert [str(use) for use in found["Base.m"].writes] == ["Twice (main.st:10)"]
+    assert [str(use) for use in found["Base.Add.amount"].reads] == ["Base.Add (main.st:5)"]
+    assert "TWICE.N" not in found.variables
+    assert found.call_tree()[0].text() == (
+        "MAIN\n  MAIN.one.Add : Add (line 14)\n  MAIN.two.Add : Add (line 14)\n  MAIN.two : Twice (line 15)\n"
+    )

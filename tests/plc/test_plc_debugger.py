@@ -344,3 +344,54 @@ def test_that_a_force_wakes_a_program_that_sleeps() -> None:
     assert plc.settled()
     plc.force("MAIN.x", 4)
     assert not plc.settled()
+
+
+OBJECTS = """FUNCTION_BLOCK Base
+VAR n : INT; END_VAR
+METHOD Add : INT
+VAR_INPUT amount : INT; END_VAR
+VAR old : INT; END_VAR
+old := n;
+n := n + amount;
+Add := old;
+END_METHOD
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK Twice EXTENDS Base
+METHOD Add : INT
+VAR_INPUT amount : INT; END_VAR
+Add := SUPER^.Add(amount := amount * 2);
+END_METHOD
+END_FUNCTION_BLOCK
+PROGRAM MAIN
+VAR one : Base; two : Twice; k : INT; END_VAR
+k := one.Add(1);
+k := k + two.Add(amount := 2);
+END_PROGRAM
+"""
+
+
+def test_that_methods_are_stepped_into_and_show_their_instance() -> None:
+    plc = compile_st({"main.st": OBJECTS}).start()
+    with plc.debug() as debugger:
+        debugger.stop_at(7)
+        where = debugger.run()
+        assert where is not None
+        assert [frame.path for frame in where.stack] == ["MAIN.one.Add", "MAIN"]
+        assert (debugger.read("amount"), debugger.read("old"), debugger.read("n")) == (1, 0, 0)
+        where = debugger.run()
+        assert where is not None
+        assert [frame.path for frame in where.stack] == ["MAIN.two.Add", "MAIN.two.Add", "MAIN"]
+        assert [(frame.pou, frame.line) for frame in where.stack] == [("Add", 7), ("Add", 14), ("MAIN", 20)]
+        assert (debugger.read("amount"), debugger.read("amount", frame=1)) == (4, 2)
+        debugger.write("n", 10)
+        debugger.remove()
+        debugger.scan()
+    assert plc["MAIN.two.n"] == 14
+
+
+def test_that_coverage_of_objects_names_their_methods() -> None:
+    plc = compile_st({"main.st": OBJECTS}).start()
+    coverage = plc.coverage()
+    plc.run()
+    assert [pou.name for pou in coverage.pous] == ["Base.Add", "Twice.Add", "MAIN"]
+    assert coverage.statements == (6, 6)
