@@ -140,6 +140,7 @@ class Declarer:
                         name.name, found.type, section.word, file, name.at,
                         constant="CONSTANT" in section.qualifiers,
                         retain=bool({"RETAIN", "PERSISTENT"} & set(section.qualifiers)),
+                        persistent="PERSISTENT" in section.qualifiers,
                         address=node.address.upper(),
                         comment=self._comment(file, node),
                         standard=block if isinstance(block, StandardBlock) else None,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from commissioning.plc.debuggable import Debuggable
 from commissioning.plc.memory import plain
 from commissioning.plc.runtime import PlcError
+from commissioning.plc.starts import Startable
 
 
-class Plc(Debuggable):
+class Plc(Startable):
     """One emulated controller. Times are integer ns; paths are matched without regard to case.
 
     Not safe for use from several threads at once.

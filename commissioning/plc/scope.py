@@ -43,7 +43,8 @@ class Symbol:
     at: At
     index: int = -1
     constant: bool = False
-    retain: bool = False
+    retain: bool = False  # RETAIN or PERSISTENT
+    persistent: bool = False
     address: str = ""
     comment: str = ""
     standard: StandardBlock | None = None

@@ -1,0 +1,73 @@
+"""Cold, warm and hot start: which variables keep their values (IEC 61131-3, CODESYS for what it leaves open).
+
+| | hot | warm | cold | origin |
+| --- | --- | --- | --- | --- |
+| ordinary | kept | initial | initial | initial |
+| RETAIN | kept | kept | initial | initial |
+| PERSISTENT | kept | kept | kept | initial |
+
+What is declared RETAIN or PERSISTENT may be a block: then it is all that is in it. Virtual time goes on over
+a start, so timers that are kept go on as if nothing had been; a stopped PLC runs again. Forces stay.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+from commissioning.plc.debuggable import Debuggable
+from commissioning.plc.kept import kept_variables, leaves
+from commissioning.plc.memory import fresh
+from commissioning.plc.retained import RetainReport, read_retained, retained_text
+
+StartKind = Literal["hot", "warm", "cold", "origin"]
+STARTS: Final[tuple[str, ...]] = get_args(StartKind)
+
+
+class Startable(Debuggable):
+    """A PLC that can be started again."""
+
+    def start(self, kind: StartKind = "cold", retained: str | None = None) -> RetainReport | None:
+        """Starts it again between two scans, see the module's words.
+
+        `retained`: what `retained` gave, of this program or another; it is put into the variables that are
+        RETAIN (unless the start is cold) or PERSISTENT, as after a power cycle. The report tells what of it
+        was taken. Raises ValueError for another `kind`, Problems for a text that is none, and then the PLC
+        stays as it is; RuntimeError while a debugger holds a scan.
+        """
+        self._refuse_while_held()
+        if kind not in STARTS:
+            raise ValueError(f"a PLC starts {', '.join(STARTS[:-1])} or {STARTS[-1]}, not {kind!r:.40}")
+        values = None if retained is None else read_retained(retained)
+        if kind != "hot":
+            self._initialise(kind)
+        report = None if values is None else values.into(self.program, self._memories, self.now_ns, kind)
+        for trigger in self._triggers:
+            trigger.level, trigger.pending, trigger.repeats = trigger.read() is True, False, 0
+        for state in self._tasks:
+            state.settled, state.disturbed, state.failures, state.wait = False, True, 0, 0
+        self.stopped = None
+        return report
+
+    def retained(self) -> str:
+        """The values of all RETAIN and PERSISTENT variables as text, to be kept over a power cycle."""
+        self._refuse_while_held()
+        return retained_text(self.program, self._memories, self.now_ns)
+
+    def _initialise(self, kind: StartKind) -> None:
+        plans = self.program.memories
+        spared = [
+            (leaf, leaf.read(self._memories))
+            for kept in kept_variables(self.program)
+            if not kept.symbol.constant
+            and kind != "origin"
+            and (kept.persistent or (kept.retain and kind == "warm"))
+            for leaf in leaves(kept, plans[kept.memory])
+        ]
+        for memory, plan in zip(self._memories, plans, strict=True):
+            children = [(index, memory[index]) for index, _ in plan.children]
+            memory[:] = fresh(plan)
+            for index, child in children:
+                memory[index] = child
+        self._fix()
+        for leaf, value in spared:
+            leaf.write(self._memories, value)
