@@ -1,9 +1,9 @@
 """PLCopen XML (TC6 v2.01 and before, and what CODESYS adds to it) -> Structured Text in its textual form.
 
 ST bodies and declarations that the export has as text are taken over character by character; declarations
-that it has as elements only are written out; LD and FBD bodies are translated and say so. What is found in
-<addData> (methods, properties, interfaces, lists of globals, the objects of an application) counts as if it
-stood in the project itself.
+that it has as elements only are written out; LD, FBD and SFC bodies are translated and say so. What is found
+in <addData> (methods, properties, interfaces, lists of globals, the objects of an application) counts as if
+it stood in the project itself.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from commissioning.plc.plcopen_interface import (
     type_text,
 )
 from commissioning.plc.plcopen_network import Network
+from commissioning.plc.plcopen_sfc import ChartDrawing
 from commissioning.plc.plcopen_tasks import configuration_piece
 
 NAMESPACE = "http://www.plcopen.org/xml/tc6"
 _WORDS = {"program": "PROGRAM", "function": "FUNCTION", "functionBlock": "FUNCTION_BLOCK"}
 _OBJECTS = ("pou", "dataType", "union", "globalVars", "Interface")
 _NOT_YET = {
-    "SFC": "is a sequential function chart (SFC), which is not supported yet",
     "IL": "is instruction list (IL), which is not supported",
     "CFC": "is a continuous function chart (CFC), which is not supported",
 }
@@ -163,10 +163,6 @@ class _Reading:
             writer.line(f"ACTION {name}:", action)
             self._bodies(writer, action, drawn)
             writer.line("END_ACTION", action)
-        transitions = pou.child("transitions")
-        if transitions is not None and any(transitions.children):
-            what = "transitions belong to a sequential function chart, which is not supported yet"
-            raise Unreadable(what, transitions)
         self._members(writer, pou)
         writer.object = self.name
         self._bodies(writer, pou, drawn)
@@ -249,20 +245,25 @@ class _Reading:
         writer.verbatim(text.runs())
         writer.fresh_line()
 
-    def _drawn(self, owner: Element, interface: Element | None, stateless: bool) -> dict[int, Network]:
-        """The LD and FBD bodies of an object and its actions, translated; they share its variables."""
+    def _drawn(
+        self, owner: Element, interface: Element | None, stateless: bool
+    ) -> dict[int, Network | ChartDrawing]:
+        """The drawn bodies of an object and its actions, translated; they share its variables."""
         types = dict(self.types)
         for section in interface.children if interface is not None else ():
             types |= _variables(section)
-        drawn: dict[int, Network] = {}
+        drawn: dict[int, Network | ChartDrawing] = {}
         taken = set(types)
         for body in _drawings(owner):
             taken |= {"".join(run.text for run in e.runs()).strip().upper() for e in body.children}
-            network = drawn[id(body)] = Network(body, types, taken, stateless)
-            network.translate()
+            if body.tag == "SFC":
+                drawn[id(body)] = ChartDrawing(body, types, taken, _named(owner, "transition"))
+            else:
+                network = drawn[id(body)] = Network(body, types, taken, stateless)
+                network.translate()
         return drawn
 
-    def _hidden(self, writer: PieceWriter, drawn: dict[int, Network]) -> None:
+    def _hidden(self, writer: PieceWriter, drawn: dict[int, Network | ChartDrawing]) -> None:
         for network in drawn.values():
             if network.hidden:
                 writer.line("VAR (* of the translation *)", network.body)
@@ -270,7 +271,7 @@ class _Reading:
                     writer.line(f"    {name} : {kind};", element)
                 writer.line("END_VAR", network.body)
 
-    def _bodies(self, writer: PieceWriter, owner: Element, drawn: dict[int, Network]) -> None:
+    def _bodies(self, writer: PieceWriter, owner: Element, drawn: dict[int, Network | ChartDrawing]) -> None:
         for body in owner.all("body"):
             for content in body.children:
                 if content.tag == "ST":
@@ -280,18 +281,27 @@ class _Reading:
                 elif id(content) in drawn:
                     note = f"(* translated from {content.tag}, drawn from line {content.line} on *)"
                     writer.line(note, content)
-                    for text, element in drawn[id(content)].statements:
+                    drawing = drawn[id(content)]
+                    if isinstance(drawing, ChartDrawing):
+                        drawing.write(writer)
+                    for text, element in drawing.statements if isinstance(drawing, Network) else ():
                         writer.line(text, element)
                     writer.translated.append(f"{writer.object} ({content.tag})")
                 elif content.tag not in ("addData", "documentation"):
                     told = _NOT_YET.get(content.tag, f"is <{content.tag}>, which is not known here")
                     error = Unreadable(f"the body of {writer.object} {told}", content)
-                    self.refuse(error, "Write it in ST, LD or FBD")
+                    self.refuse(error, "Write it in ST, LD, FBD or SFC")
 
 
 def _drawings(owner: Element) -> Iterator[Element]:
-    """LD and FBD in the bodies of an object and of its actions."""
+    """LD, FBD and SFC in the bodies of an object and of its actions."""
     actions = owner.child("actions")
     for holder in (owner, *(actions.all("action") if actions is not None else ())):
         for body in holder.all("body"):
-            yield from body.all("LD", "FBD")
+            yield from body.all("LD", "FBD", "SFC")
+
+
+def _named(owner: Element, tag: str) -> dict[str, Element]:
+    """The actions or transitions that a POU has beside its body, by upper-case name."""
+    holder = owner.child(f"{tag}s")
+    return {item.get("name").upper(): item for item in holder.all(tag)} if holder is not None else {}

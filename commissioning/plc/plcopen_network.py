@@ -71,7 +71,7 @@ class Network:
                 f"a jump (to {node.get('label')}) has no counterpart in Structured Text; {cure}", node
             )
         elif node.tag == "return":
-            self._say(f"IF {self._input(node)} THEN RETURN; END_IF;", node)
+            self._say(f"IF {self.input(node)} THEN RETURN; END_IF;", node)
         elif node.tag == "coil":
             self._coil(node)
         else:
@@ -103,13 +103,13 @@ class Network:
                 if formal.upper() != "ENO" and kind != "BOOL":
                     self._call_enabled(source)
                     shared = kind is not None and self.uses[source.get("localId"), formal] > 1
-                    value = self._input(node) if shared else self._result(source, formal)
+                    value = self.input(node) if shared else self._result(source, formal)
                     return value, self._enabled[source.get("localId")]
-        return self._input(node), ""
+        return self.input(node), ""
 
     def _coil(self, node: Element) -> None:
         variable = operand(node.child("variable"), node)
-        power = self._input(node)
+        power = self.input(node)
         kind = _EDGES.get(node.get("edge"))
         if kind:
             power = self._edge(kind, power, node)
@@ -185,16 +185,16 @@ class Network:
     # ---- what is read --------------------------------------------------------------------------------
 
     def _variable_input(self, variable: Element) -> str:
-        text = self._input(variable)
+        text = self.input(variable)
         kind = _EDGES.get(variable.get("edge"))
         return negated(self._edge(kind, text, variable) if kind else text, variable)
 
-    def _input(self, node: Element) -> str:
+    def input(self, node: Element) -> str:
         """What arrives at a connection point; several wires are joined by OR."""
         point = node.child("connectionPointIn")
         if point is not None and point.child("expression") is not None and point.child("connection") is None:
             return operand(point.child("expression"), point)
-        sources = [self._source(connection) for connection in connections(node)]
+        sources = [self.source(connection) for connection in connections(node)]
         if not sources:
             raise Unreadable(f"nothing is connected to this {node.tag}", node)
         text = sources[0] if len(sources) == 1 else f"({' OR '.join(dict.fromkeys(sources))})"
@@ -206,7 +206,7 @@ class Network:
             )
         return text
 
-    def _source(self, connection: Element) -> str:
+    def source(self, connection: Element) -> str:
         identity, formal = connection.get("refLocalId"), connection.get("formalParameter")
         node = self.nodes.get(identity)
         if node is None:
@@ -241,7 +241,7 @@ class Network:
 
     def _passed(self, node: Element, formal: str) -> str:
         if node.tag == "contact":
-            power = self._input(node)
+            power = self.input(node)
             variable = operand(node.child("variable"), node)
             kind = _EDGES.get(node.get("edge"))
             if kind:
@@ -249,12 +249,12 @@ class Network:
             variable = negated(variable, node)
             return variable if power == "TRUE" else f"{power} AND {variable}"
         if node.tag == "coil":
-            return self._input(node)
+            return self.input(node)
         if node.tag == "continuation":
             connector = self.connectors.get(node.get("name"))
             if connector is None:
                 raise Unreadable(f"there is no connector {node.get('name')}", node)
-            return self._input(connector)
+            return self.input(connector)
         if node.tag == "block":
             return self._output(node, formal)
         raise Unreadable(f"a {node.tag} gives no value", node)

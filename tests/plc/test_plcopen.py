@@ -265,8 +265,8 @@ def test_that_sentences_which_name_other_lines_name_those_of_the_file() -> None:
     ("content", "expected"),
     [
         (
-            program("<step name='s' localId='1'/>", "SFC"),
-            "sequential function chart (SFC), which is not supported yet",
+            program("<macroStep name='s' localId='1'/>", "SFC"),
+            "a macro step is not supported",
         ),
         (program("<p>LD a</p>", "IL"), "instruction list (IL)"),
         (program("<x/>", "XYZ"), "<XYZ>, which is not known here"),
@@ -277,10 +277,6 @@ def test_that_sentences_which_name_other_lines_name_those_of_the_file() -> None:
         (
             '<pou name="F" pouType="function"><interface><returnType/></interface><body/></pou>',
             "a type is missing",
-        ),
-        (
-            '<pou name="P" pouType="program"><transitions><transition name="t"/></transitions></pou>',
-            "transitions belong to a sequential function chart",
         ),
     ],
 )

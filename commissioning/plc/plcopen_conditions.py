@@ -1,0 +1,113 @@
+"""PLCopen XML: the conditions of drawn transitions -> expressions, with the places of what was written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from commissioning.model.element import Element, TextRun
+from commissioning.plc.plcopen_boxes import operand
+from commissioning.plc.plcopen_interface import Unreadable
+from commissioning.plc.plcopen_network import Network
+from commissioning.plc.plcopen_wires import connections, negated, order
+
+Condition = tuple[str, list[TextRun], str]  # words of ours, text of the file, words of ours
+
+
+def positioned(node: Element) -> tuple[float, float, int, int]:
+    """From left to right, then from top to bottom; without places, in the order of the file."""
+    _, _, y, x, line, column = order(node)
+    return x, y, line, column
+
+
+class Conditions:
+    """The conditions of one chart; `transitions`: those that stand beside it, by name."""
+
+    def __init__(
+        self, body: Element, types: Mapping[str, str], taken: set[str], transitions: Mapping[str, Element]
+    ) -> None:
+        self.body, self.types, self.taken, self.transitions = body, types, taken, transitions
+
+    def of(self, node: Element) -> Condition:
+        """That of a drawn transition. Raises Unreadable where it needs more than an expression."""
+        condition = node.child("condition")
+        if condition is None:
+            raise Unreadable("this transition has no condition", node)
+        before, runs, behind = self._told(condition, node)
+        if condition.get("negated") in ("true", "1"):
+            return f"NOT ({before}", runs, f"{behind})"
+        return before, runs, behind
+
+    def _told(self, condition: Element, node: Element) -> Condition:
+        inline, reference = condition.child("inline"), condition.child("reference")
+        if inline is not None:
+            return self._of_body(inline, node)
+        if reference is not None:
+            named = self.transitions.get(reference.get("name").upper())
+            if named is not None:
+                body = named.child("body")
+                if body is None:
+                    raise Unreadable(f"the transition {reference.get('name')} has no body", named)
+                return self._of_body(body, named)
+            return operand(reference, condition, "name"), [], ""
+        if any(connections(condition)):
+            return self._drawn(self.body, condition), [], ""
+        wires = list(condition.all("connection"))  # before version 2
+        if wires:
+            network = self._network(self.body)
+            return self._only(network, " OR ".join(network.source(wire) for wire in wires), node), [], ""
+        raise Unreadable("the condition of this transition says nothing", condition)
+
+    def _of_body(self, holder: Element, node: Element) -> Condition:
+        for content in holder.children:
+            if content.tag == "ST":
+                runs = _expression(list(content.runs()))
+                if not runs:
+                    raise Unreadable("the condition of this transition is empty", content)
+                return "", runs, ""
+            if content.tag in ("LD", "FBD"):
+                writers = list(content.all("coil", "outVariable"))
+                if len(writers) != 1:
+                    what = f"{len(writers)} elements give the condition of this transition; there must be one"
+                    raise Unreadable(what, content)
+                return negated(self._drawn(content, writers[0]), writers[0]), [], ""
+            if content.tag not in ("addData", "documentation"):
+                what = f"the condition of this transition is written in {content.tag}, which is not supported"
+                raise Unreadable(what, content)
+        raise Unreadable("this transition has no condition", node)
+
+    def _network(self, body: Element) -> Network:
+        network = Network(body, self.types, self.taken, False)
+        network.uses.clear()  # an expression has no variables of its own to keep anything in
+        return network
+
+    def _drawn(self, body: Element, holder: Element) -> str:
+        network = self._network(body)
+        return self._only(network, network.input(holder), holder)
+
+    def _only(self, network: Network, text: str, node: Element) -> str:
+        if network.statements or network.hidden:
+            what = "the condition of this transition calls a block or finds an edge; do it in an action"
+            raise Unreadable(what, node)
+        return text
+
+
+def _expression(runs: list[TextRun]) -> list[TextRun]:
+    """The text of a condition without the `:=` in front and the `;` behind that some tools write."""
+    found = [run for run in runs if run.text]
+    while found:
+        text = found[0].text.lstrip()
+        if text.startswith(":="):
+            text = text[2:].lstrip()
+        if text:
+            cut = len(found[0].text) - len(text)
+            found[0] = replace(found[0], text=text, column=found[0].column + cut)
+            break
+        del found[0]
+    while found:
+        text = found[-1].text.rstrip().removesuffix(";").rstrip()
+        if text:
+            found[-1] = replace(found[-1], text=text)
+            break
+        del found[-1]
+    return found

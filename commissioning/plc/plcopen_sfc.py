@@ -1,0 +1,263 @@
+"""PLCopen XML: the drawn body SFC -> steps, transitions and actions in the textual form of the standard.
+
+Which steps a transition joins follows from the wires: upwards from a transition to its steps, and upwards
+from each step or jump to the transitions that lead to it. Transitions are written from left to right, which
+is their priority where none is given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+
+from commissioning.model.element import Element
+from commissioning.model.quantity import parse_duration_ns
+from commissioning.plc.pieces import PieceWriter
+from commissioning.plc.plcopen_conditions import Conditions, positioned
+from commissioning.plc.plcopen_interface import Unreadable, identifier
+from commissioning.plc.plcopen_network import Network
+from commissioning.plc.plcopen_wires import connections
+
+_TIME = re.compile(r"L?T(?:IME)?#[0-9][0-9_.A-Za-z]*\Z", re.IGNORECASE)
+_NAME = re.compile(r"%?[A-Za-z_][A-Za-z0-9_.]*(?:\[[A-Za-z0-9_, ]+\][A-Za-z0-9_.]*)*\Z")
+_PASSING = (
+    "selectionDivergence",
+    "selectionConvergence",
+    "simultaneousDivergence",
+    "simultaneousConvergence",
+)
+_OTHER = ("macroStep", "coil", "outVariable", "inOutVariable", "jump", "return", "label")
+_MOST = 200  # transitions that one drawn transition may stand for, steps that one may lead to
+_MAX_DEPTH = 60
+
+
+@dataclass(eq=False, slots=True)
+class _Action:
+    """An entry of an action block: `words` are its qualifier and time, `inline` its body, if it has one."""
+
+    name: str
+    words: str
+    element: Element
+    inline: Element | None = None
+    network: Network | None = None
+
+
+@dataclass(eq=False, slots=True)
+class _Step:
+    element: Element
+    actions: list[_Action] = field(default_factory=list)
+
+
+class ChartDrawing:
+    """One drawn chart. `types`: variables and functions by upper-case name; `transitions`: those that the POU
+    has beside the chart, by name. Raises Unreadable with the element that cannot be translated."""
+
+    def __init__(
+        self, body: Element, types: Mapping[str, str], taken: set[str], transitions: Mapping[str, Element]
+    ) -> None:
+        self.body, self.types, self.taken = body, types, taken
+        self.hidden: list[tuple[str, str, Element]] = []
+        self.nodes: dict[str, Element] = {}
+        self.steps: dict[str, _Step] = {}
+        for node in body.children:
+            identity = node.get("localId")
+            if node.tag in _OTHER and not (node.tag == "outVariable" and self._of_step(node)):
+                what = (
+                    f"a {node.tag} stands in the chart, and no step says when it acts; put it into an action"
+                )
+                raise Unreadable("a macro step is not supported" if node.tag == "macroStep" else what, node)
+            if identity and identity in self.nodes:
+                raise Unreadable(f"two elements have the localId {identity}", node)
+            if identity:
+                self.nodes[identity] = node
+            if node.tag == "step":
+                self.steps[identity] = _Step(node)
+                identifier(node, "step")
+        self.conditions = Conditions(body, types, taken, transitions)
+        self.targets: dict[str, list[str]] = {}
+        for node in self.nodes.values():
+            if node.tag in ("step", "jumpStep"):
+                name = identifier(node, "step", "name" if node.tag == "step" else "targetName")
+                for transition in self._leading_to(node, 0):
+                    self.targets.setdefault(transition, []).append(name)
+        for node in body.children:
+            if node.tag == "actionBlock":
+                self._block(node)
+            elif node.tag == "outVariable":
+                self._flag(node)
+
+    # ---- writing -------------------------------------------------------------------------------------
+
+    def write(self, writer: PieceWriter) -> None:
+        """The chart, behind the declarations of its POU."""
+        owner = writer.object
+        for step in self.steps.values():
+            for action in step.actions:
+                if action.inline is not None:
+                    writer.object = f"{owner}.{action.name}"
+                    self._inline(writer, action)
+        writer.object = owner
+        for step in self.steps.values():
+            initial = step.element.get("initialStep") in ("true", "1")
+            writer.line(f"{'INITIAL_STEP' if initial else 'STEP'} {step.element.get('name')}:", step.element)
+            for action in step.actions:
+                writer.line(f"    {action.name}({action.words});", action.element)
+            writer.line("END_STEP", step.element)
+        found = [node for node in self.nodes.values() if node.tag == "transition"]
+        for node in sorted(found, key=positioned):
+            self._transition(writer, node)
+
+    def _transition(self, writer: PieceWriter, node: Element) -> None:
+        targets = self.targets.get(node.get("localId"), [])
+        if not targets:
+            raise Unreadable("this transition leads to no step", node)
+        priority = node.get("priority")
+        if priority and not (priority.isascii() and priority.isdigit() and len(priority) < 10):
+            raise Unreadable(f"the priority {priority!r} is no number", node)
+        told = f" (PRIORITY := {priority})" if priority else ""
+        ways = list(self._sources(node, 0))
+        if not ways:
+            raise Unreadable("no step leads to this transition", node)
+        for sources in ways:
+            head = f"TRANSITION{told} FROM {_listed(sources)} TO {_listed(targets)} := "
+            writer.fresh_line()
+            writer.own(head, node)
+            before, runs, behind = self.conditions.of(node)
+            writer.own(before, node)
+            if runs:
+                writer.verbatim(runs)
+                writer.fresh_line()  # a comment may stand at the end
+            writer.own(f"{behind}; END_TRANSITION\n", node)
+
+    def _inline(self, writer: PieceWriter, action: _Action) -> None:
+        assert action.inline is not None
+        writer.line(f"ACTION {action.name}:", action.element)
+        for content in action.inline.children:
+            if content.tag == "ST":
+                writer.fresh_line()
+                writer.verbatim(content.runs())
+                writer.fresh_line()
+            elif content.tag not in ("LD", "FBD", "addData", "documentation"):
+                raise Unreadable(f"this action is written in {content.tag}, which is not supported", content)
+        for text, element in action.network.statements if action.network is not None else ():
+            writer.line(text, element)
+        writer.line("END_ACTION", action.element)
+
+    # ---- what is wired -------------------------------------------------------------------------------
+
+    def _above(self, node: Element, depth: int) -> Iterator[Element]:
+        """What the wires of an element come from."""
+        if depth > _MAX_DEPTH:
+            raise Unreadable("the lines of this chart go in a circle without a step", node)
+        for point in node.all("connectionPointIn"):
+            for wire in point.all("connection"):
+                found = self.nodes.get(wire.get("refLocalId"))
+                if found is None:
+                    what = f"there is no element with the localId {wire.get('refLocalId')}"
+                    raise Unreadable(what, wire)
+                yield found
+
+    def _leading_to(self, node: Element, depth: int) -> list[str]:
+        """The transitions that activate what stands below this element."""
+        found: list[str] = []
+        for other in self._above(node, depth):
+            if other.tag == "transition":
+                found.append(other.get("localId"))
+            elif other.tag in _PASSING:
+                found += self._leading_to(other, depth + 1)
+            else:
+                raise Unreadable(f"a {other.tag} and a {node.tag} follow one another", node)
+            if len(found) > _MOST:
+                raise Unreadable(f"more than {_MOST} transitions lead to this {node.tag}", node)
+        return list(dict.fromkeys(found))
+
+    def _sources(self, node: Element, depth: int) -> Iterator[tuple[str, ...]]:
+        """The steps that must be active for a transition: one way per line that may lead to it."""
+        above = list(self._above(node, depth))
+        ways = [self._ways(other, node, depth) for other in above]
+        if node.tag == "simultaneousConvergence":
+            count = 1
+            for way in ways:
+                count *= len(way)
+            if count > _MOST:
+                raise Unreadable(f"this stands for more than {_MOST} transitions", node)
+            for chosen in product(*ways):
+                yield tuple(dict.fromkeys(name for names in chosen for name in names))
+        else:
+            for way in ways:
+                yield from way
+
+    def _ways(self, other: Element, node: Element, depth: int) -> list[tuple[str, ...]]:
+        if other.tag == "step":
+            return [(other.get("name"),)]
+        if other.tag in _PASSING:
+            return list(self._sources(other, depth + 1))
+        raise Unreadable(f"a {other.tag} and a {node.tag} follow one another", node)
+
+    # ---- actions -------------------------------------------------------------------------------------
+
+    def _step_of(self, node: Element) -> _Step:
+        for wire in connections(node):
+            step = self.steps.get(wire.get("refLocalId"))
+            if step is not None:
+                return step
+        raise Unreadable(f"this {node.tag} is wired to no step", node)
+
+    def _of_step(self, node: Element) -> bool:
+        return any(wire.get("refLocalId") for wire in connections(node))
+
+    def _flag(self, node: Element) -> None:
+        """A variable at the side of a step is what the step is: active or not."""
+        step = self._step_of(node)
+        expression = node.child("expression")
+        name = "".join(run.text for run in expression.runs()).strip() if expression is not None else ""
+        if not _NAME.match(name) or node.get("negated") in ("true", "1"):
+            raise Unreadable("only a plain variable can follow a step; put it into an action", node)
+        step.actions.append(_Action(name, "N", node))
+
+    def _block(self, node: Element) -> None:
+        step = self._step_of(node)
+        if node.get("negated") in ("true", "1"):
+            raise Unreadable("a negated action block is not supported", node)
+        for entry in node.all("action"):
+            words = entry.get("qualifier").strip().upper() or "N"
+            if not words.isalnum():
+                raise Unreadable(f"{words!r} is no qualifier of an action", entry)
+            duration = entry.get("duration").strip()
+            if duration:
+                words += f", {self._duration(duration, entry)}"
+            inline, reference = entry.child("inline"), entry.child("reference")
+            if inline is not None:
+                step.actions.append(self._inlined(words, entry, inline))
+            elif reference is not None and _NAME.match(reference.get("name")):
+                step.actions.append(_Action(reference.get("name"), words, entry))
+            else:
+                raise Unreadable("this entry of an action block names no action", entry)
+
+    def _duration(self, text: str, entry: Element) -> str:
+        """A literal of the language, one of XML (PT2S), or a variable."""
+        if _TIME.match(text) or (_NAME.match(text) and not re.match(r"P[T0-9]", text)):
+            return text
+        try:
+            return f"T#{parse_duration_ns(text)}ns"
+        except (ValueError, TypeError) as error:
+            raise Unreadable(f"{text!r} is no duration", entry) from error
+
+    def _inlined(self, words: str, entry: Element, inline: Element) -> _Action:
+        name = f"action_{entry.get('localId') or entry.line}"
+        name = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
+        while name.upper() in self.taken:
+            name += "_x"
+        self.taken.add(name.upper())
+        action = _Action(name, words, entry, inline)
+        for content in inline.all("LD", "FBD"):
+            action.network = Network(content, self.types, self.taken, False)
+            action.network.translate()
+            self.hidden += action.network.hidden
+        return action
+
+
+def _listed(names: list[str] | tuple[str, ...]) -> str:
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"

@@ -1,0 +1,200 @@
+"""Sequential function charts drawn in PLCopen XML become text and run like it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commissioning.model.problem import Problems
+from commissioning.plc import compile_project, compile_st
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from drawn_charts import block, drawn, entry, inline, jump, passing, point, step, transition
+from drawn_networks import pieces_of, program, project
+from sfc_reference import MS, Builder, Reference
+from test_sfc_random import states, storm
+
+VARIABLES = dict.fromkeys(("start", "fault", "hot", "stirred", "busy", "ready", "heater", "lamp"), "BOOL")
+MIXER = (
+    step(1, "Idle", 20, initial=True)
+    + block(2, 1, entry(100, "N", "ready"))
+    + passing("selectionDivergence", 3, 1)
+    + transition(4, inline("start"), 3, x=10, told=' priority="2"')
+    + transition(5, '<reference name="Abort"/>', 3, x=20, told=' priority="1"')
+    + step(6, "Fill", 4)
+    + block(7, 6, entry(101, "N", body="level := level + 10;"))
+    + jump(8, "Idle", 5)
+    + '<inVariable localId="30"><connectionPointOut/><expression>level &gt;= 30</expression></inVariable>'
+    + transition(9, point(30), 6)
+    + passing("simultaneousDivergence", 10, 9)
+    + step(11, "Heat", 10)
+    + block(12, 11, entry(102, "N", "heater"), entry(103, "L", "lamp", "PT2S"))
+    + step(13, "Stir", 10)
+    + block(14, 13, entry(104, "", "Mix"))
+    + transition(15, '<reference name="HotEnough"/>', 11)
+    + step(16, "HeatDone", 15)
+    + passing("simultaneousConvergence", 17, 16, 13)
+    + '<leftPowerRail localId="40"/><contact localId="41"><connectionPointIn><connection refLocalId="40"/>'
+    + "</connectionPointIn><variable>stirred</variable></contact>"
+    + transition(18, point(41), 17)
+    + step(19, "Done", 18)
+    + transition(20, inline(":= busy ; "), 19, negated=True)
+)
+BESIDE = """<actions><action name="Mix"><body><ST><p>mixed := mixed + 1;</p></ST></body></action></actions>
+<transitions><transition name="Abort"><body><ST><p>fault;</p></ST></body></transition>
+<transition name="HotEnough"><body><LD><leftPowerRail localId="1"/><contact localId="2"><connectionPointIn>
+<connection refLocalId="1"/></connectionPointIn><variable>hot</variable></contact><coil localId="3">
+<connectionPointIn><connection refLocalId="2"/></connectionPointIn><variable>HotEnough</variable></coil></LD>
+</body></transition></transitions>"""
+
+
+def charted(body: str, beside: str = "", **variables: str) -> bytes:
+    text = program(body, "SFC", **(variables or {**VARIABLES, "level": "INT", "mixed": "INT"}))
+    return project(text.replace("</interface>", f"</interface>{beside}"))
+
+
+def test_that_a_drawn_chart_becomes_text() -> None:
+    pieces, problems = pieces_of(charted(MIXER, BESIDE))
+    assert problems == []
+    text = " ".join(pieces[0].text.split())
+    assert pieces[0].translated == ("MAIN (SFC)",)
+    for wanted in (
+        "ACTION Mix: mixed := mixed + 1; END_ACTION",
+        "ACTION action_101: level := level + 10; END_ACTION",
+        "INITIAL_STEP Idle: ready(N); END_STEP",
+        "STEP Heat: heater(N); lamp(L, T#2000000000ns); END_STEP",
+        "STEP Stir: Mix(N); END_STEP",
+        "TRANSITION (PRIORITY := 2) FROM Idle TO Fill := start ; END_TRANSITION",
+        "TRANSITION (PRIORITY := 1) FROM Idle TO Idle := fault ; END_TRANSITION",
+        "TRANSITION FROM Fill TO (Heat, Stir) := (level >= 30); END_TRANSITION",
+        "TRANSITION FROM Heat TO HeatDone := hot; END_TRANSITION",
+        "TRANSITION FROM (HeatDone, Stir) TO Done := stirred; END_TRANSITION",
+        "TRANSITION FROM Done TO Idle := NOT (busy ); END_TRANSITION",
+    ):
+        assert wanted in text
+
+
+def test_that_a_drawn_chart_runs() -> None:
+    """Three fillings of 10, and the last execution of the action; the abort goes before the start."""
+    pieces, _ = pieces_of(charted(MIXER, BESIDE))
+    plc = compile_project({piece.name: piece for piece in pieces}).start()
+    plc["MAIN.start"] = plc["MAIN.fault"] = True
+    plc.run(scans=3)
+    assert plc["MAIN.Idle.X"] and plc["MAIN.ready"] and plc["MAIN.level"] == 0
+    plc["MAIN.fault"] = False
+    plc.run(scans=5)
+    assert plc["MAIN.Heat.X"] and plc["MAIN.Stir.X"] and plc["MAIN.level"] == 40
+    assert plc["MAIN.heater"] and plc["MAIN.lamp"] and plc["MAIN.mixed"] == 1
+    plc["MAIN.hot"] = plc["MAIN.stirred"] = plc["MAIN.busy"] = True
+    plc.run(scans=3)
+    assert plc["MAIN.Done.X"] and not plc["MAIN.heater"]
+    plc["MAIN.busy"] = plc["MAIN.start"] = False
+    plc.run(scans=2)
+    assert plc["MAIN.Idle.X"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**9))
+def test_that_random_drawn_charts_go_as_the_rules_say(seed: int) -> None:
+    chart = Builder(seed).chart()
+    names = dict.fromkeys(("i0", "i1", "i2", "var0", "var1"), "BOOL")
+    actions = "".join(f'<action name="{n}"><body><ST><p>;</p></ST></body></action>' for n in chart.actions)
+    pieces, problems = pieces_of(charted(drawn(chart), f"<actions>{actions}</actions>", **names))
+    assert problems == []
+    plc = compile_project({piece.name: piece for piece in pieces}).start()
+    reference = Reference(chart)
+    for number, row in enumerate(storm(seed, 50)):
+        for name, value in row.items():
+            plc[f"MAIN.{name}"] = value
+        reference.inputs = row
+        plc.scan(number * 10 * MS)
+        reference.scan(number * 10 * MS)
+        shown, wanted = states(plc, reference)
+        assert shown == wanted, pieces[0].text
+
+
+LINE = step(1, "A", 4, initial=True) + transition(2, inline("start"), 1) + step(3, "B", 2)
+
+CLOSED = LINE + transition(4, inline("start"), 3)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (LINE, "there is no element with the localId 4"),
+        (LINE + transition(4, inline("start"), 3) + transition(5, inline("start"), 3), "leads to no step"),
+        (LINE + transition(4, "", 3), "says nothing"),
+        (LINE + transition(4, inline(" ; "), 3), "is empty"),
+        (LINE + transition(4, point(9), 3), "no element with the localId 9"),
+        (LINE + transition(4, inline("start"), 3, told=' priority="x"'), "'x' is no number"),
+        (LINE + transition(4, inline("start")), "no step leads to this transition"),
+        (LINE + transition(4, inline("start"), 2), "a transition and a transition follow one another"),
+        (LINE.replace('name="B"', 'name="B b"'), "'B b' is no name of a step"),
+        (LINE + transition(3, inline("start"), 3), "two elements have the localId 3"),
+        (CLOSED + block(5, 9, entry(6, "N", "ready")), "actionBlock is wired to no step"),
+        (CLOSED + block(5, 3, entry(6, "N", "ready; x")), "names no action"),
+        (CLOSED + block(5, 3, entry(6, "N); y(", "ready")), "is no qualifier"),
+        (CLOSED + block(5, 3, entry(6, "L", "ready", "2 apples")), "is no duration"),
+        (LINE + '<macroStep localId="7"/>', "a macro step is not supported"),
+        (LINE + '<coil localId="7"><variable>ready</variable></coil>', "no step says when it acts"),
+        (LINE + transition(4, '<inline><IL>LD a</IL></inline>', 3), "written in IL"),
+        (
+            LINE
+            + passing("selectionConvergence", 4, 5)
+            + passing("selectionConvergence", 5, 4),
+            "go in a circle without a step",
+        ),
+        (
+            LINE
+            + '<block localId="7" typeName="TON" instanceName="t"><inputVariables/><outputVariables>'
+            + '<variable formalParameter="Q"/></outputVariables></block>'
+            + transition(4, point(7), 3),
+            "calls a block or finds an edge",
+        ),
+    ],
+)  # fmt: skip
+def test_that_what_cannot_be_translated_is_told(body: str, expected: str) -> None:
+    _, problems = pieces_of(charted(body))
+    assert [expected in problem.what for problem in problems] == [True], problems
+    assert problems[0].where.line > 0
+    assert problems[0].where.id == "MAIN"
+
+
+def test_that_a_mistake_in_a_drawn_condition_is_told_where_it_stands() -> None:
+    body = LINE + transition(4, inline("start AND\n  missing"), 3)
+    content = charted(body)
+    pieces, problems = pieces_of(content)
+    assert problems == []
+    with pytest.raises(Problems) as raised:
+        compile_project({piece.name: piece for piece in pieces})
+    (problem,) = raised.value.problems
+    before = content.decode()[: content.decode().index("missing")]
+    assert "missing is not declared" in problem.what
+    assert problem.where.line == before.count("\n") + 1
+    assert problem.where.column == len(before) - before.rfind("\n")
+
+
+def test_that_a_comment_at_the_end_of_a_condition_does_no_harm() -> None:
+    pieces, _ = pieces_of(charted(LINE + transition(4, inline("start // go on"), 3)))
+    plc = compile_st(pieces[0].text).start()
+    plc["MAIN.start"] = True
+    plc.run(scans=1)
+    assert plc["MAIN.B.X"]
+
+
+def test_that_a_variable_at_the_side_of_a_step_follows_it() -> None:
+    """As in example 9.4 of TC6 v2.01."""
+    aside = '<outVariable localId="7">' + point(3) + "<expression>ready</expression></outVariable>"
+    pieces, problems = pieces_of(charted(LINE + transition(4, inline("fault"), 3) + aside))
+    assert problems == []
+    plc = compile_st(pieces[0].text).start()
+    plc["MAIN.start"] = True
+    plc.run(scans=1)
+    assert not plc["MAIN.ready"]
+    plc.run(scans=1)
+    assert plc["MAIN.ready"]
