@@ -27,7 +27,8 @@ from commissioning.plc.iec_types import (
     IecType,
 )  # fmt: skip
 from commissioning.plc.limits import calls_in
-from commissioning.plc.objects import ObjectChecker, Target
+from commissioning.plc.objects import Target
+from commissioning.plc.pointers import ADDRESS_CALLS, PointerChecker
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Cell, Typed
@@ -46,7 +47,7 @@ _TIME_FUNCTIONS: dict[str, tuple[str, IecType, IecType | None]] = {
 }  # fmt: skip
 
 
-class ExpressionChecker(ObjectChecker):
+class ExpressionChecker(PointerChecker):
     """Checks whole expressions of one POU."""
 
     def call(self, node: tree.Call) -> Typed | None:
@@ -86,6 +87,8 @@ class ExpressionChecker(ObjectChecker):
         converted = conversion(name)
         if converted is not None:
             return self._convert(node, *converted)
+        if name in ADDRESS_CALLS:
+            return self.address_call(name, node)
         if name in ("LOWER_BOUND", "UPPER_BOUND"):
             return self._array_bound(name, node)
         if name in _TIME_FUNCTIONS:

@@ -1,8 +1,8 @@
 """Classes: function blocks that extend others, interfaces, and the methods, properties and actions they have.
 
 A derived block has the cells of what it extends in front of its own, so that inherited code runs on it as it
-is. In a project with objects the first two cells of every memory are fixed: the table of its class (key 0:
-number of the block, 1: its body, then its methods by `Project.method_number`) and its own address.
+is. In a project with objects the first cell of every memory is the table of its class (key 0: number of the
+block, 1: its body, then its methods by `Project.method_number`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from commissioning.plc import units
 from commissioning.plc.iec_types import NONE, IecType
 from commissioning.plc.scope import Pou, Project, Slot, suggestion
 
-HEAD = (Slot(fixed="class"), Slot(fixed="address"))
+HEAD = (Slot(fixed="class"),)
 BODY = 1  # key of the body in the table of a class
 _NOT_IN_OUT = ("VAR_INPUT", "VAR_OUTPUT", "VAR_IN_OUT")
 

@@ -45,6 +45,8 @@ class ModuleWriter:
         self._at = At(0, 0)
         self._loops: list[tuple[str, ...]] = []
         self._result: str | None = None
+        for number in range(len(project.windows)):
+            self._line(0, f"w{number} = window({number})")
         for low, high, stride in project.tables:
             self._line(0, f"{table_name(low, high, stride)} = table({low}, {high}, {stride})")
 
@@ -147,8 +149,8 @@ class ModuleWriter:
         elif node.type.aggregate:
             memory, index = place(node.cell)
             if not node.cell.plain:
-                self._line(depth, f"o = {index}")
-                index = "o"
+                self._line(depth, f"e, o = {memory}, {index}")
+                memory, index = "e", "o"
             end = f"o+{node.type.size}" if index == "o" else str(node.cell.index + node.type.size)
             self._line(depth, f"{memory}[{index}:{end}] = {emit(node.value).text}")
         elif needs_rounding(node.value, node.type):
@@ -231,11 +233,13 @@ class ModuleWriter:
     def _call_standard(self, node: typed.CallStandard, depth: int) -> None:
         memory, first = place(node.cell)
         plain = node.cell.plain
-        if node.cell.terms or node.cell.owner is not None:  # found once: a block in an array, or in another
+        # found once: a block in an array, in another, or where a pointer leads
+        distant = bool(node.cell.terms) or node.cell.owner is not None or node.cell.address is not None
+        if distant:
             self._line(depth, f"p{depth}, o{depth} = {memory}, {first}")
 
         def at(offset: int) -> str:
-            if node.cell.terms or node.cell.owner is not None:
+            if distant:
                 return f"p{depth}[o{depth}+{offset}]" if offset else f"p{depth}[o{depth}]"
             if plain:
                 return f"{memory}[{node.cell.index + offset}]"

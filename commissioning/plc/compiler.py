@@ -194,6 +194,9 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         ),
         aliases=aliases,
         comparisons=comparisons(commands.values()),
+        addressed=project.addressed or bool(project.windows),
+        windows=tuple(project.windows),
+        framed={pou.number: pou for pou in project.pous.values() if pou.framed},
         checked=checked,
         notices=_ordered(project.notices),
         straight=tuple(
@@ -237,6 +240,9 @@ def _touched(project: Project, roots: set[Pou], memories: list[MemoryPlan]) -> f
                 seen[key] = project.pous[key]
                 work.append(seen[key])
     cells: set[tuple[int, int]] = set()
+    if project.addressed or project.windows:
+        everything = {(0, index) for index in range(len(memories[0].pou.slots))}
+        return frozenset(everything | {(number, -1) for number in range(1, len(memories))})
     for symbol in symbols:
         cells |= {(0, index) for index in range(symbol.index, symbol.index + symbol.size)}
         if not symbol.type.blocks:

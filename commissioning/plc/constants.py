@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from commissioning.plc import typed
 from commissioning.plc.iec_types import (
+    ADDRESSES,
     ANY_INT,
     ANY_REAL,
     BOOL,
     ELEMENTARY,
+    LAST_ADDRESS,
     LREAL,
     REAL,
     TIME,
@@ -27,6 +29,8 @@ def fitted_literal(found: typed.Const, target: IecType) -> typed.Const | None:
     if found.type is ANY_INT and not isinstance(value, float):
         if target is BOOL:
             return typed.Const(BOOL, value == 1) if value in (0, 1) else None
+        if target.kind in ADDRESSES and (value == 0 or target.kind == "pointer"):
+            return typed.Const(target, value) if 0 <= value <= LAST_ADDRESS else None
         if target.kind in ("int", "bits"):
             return typed.Const(target, value) if target.low <= value <= target.high else None
     if (

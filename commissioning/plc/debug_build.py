@@ -18,8 +18,9 @@ from commissioning.plc import typed
 from commissioning.plc.build import Build, Spot
 from commissioning.plc.checked import Checked
 from commissioning.plc.codegen import ModuleWriter
+from commissioning.plc.memory import names_for
 from commissioning.plc.program import Program
-from commissioning.plc.runtime import namespace
+from commissioning.plc.scans import Scanner
 from commissioning.plc.scope import Pou
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Command
@@ -52,9 +53,9 @@ class DebugCode:
     lines: tuple[Spot, ...]
     spots: tuple[Spot, ...]
 
-    def loaded(self, hit: bytearray, armed: bytearray, hook: Callable[[int], None]) -> Build:
+    def loaded(self, hit: bytearray, armed: bytearray, hook: Callable[[int], None], plc: Scanner) -> Build:
         """The functions, for one PLC. `hit` and `armed` have one byte per place."""
-        names: dict[str, Any] = namespace() | {"hit": hit, "armed": armed, "hook": hook}
+        names: dict[str, Any] = names_for(plc.space) | {"hit": hit, "armed": armed, "hook": hook}
         exec(self.code, names)  # noqa: S102 - generated from the typed tree, without builtins
         return Build(names, FILE_NAME, self.spots)
 

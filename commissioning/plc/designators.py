@@ -8,6 +8,8 @@ from math import prod
 
 from commissioning.plc import tree
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.byte_layout import place_of
+from commissioning.plc.byte_layout import stride as bytes_between
 from commissioning.plc.classes import class_type, is_a
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, IecType
@@ -60,7 +62,12 @@ class DesignatorChecker:
         self.project.problem(what, self.file, at, cure)
 
     def designator(self, node: tree.Expression) -> Designator | None:
-        """The variable or block instance that `node` names."""
+        """The variable or block instance that `node` names; what a reference refers to."""
+        found = self.place(node)
+        return None if found is None else self.followed(found, node.at)
+
+    def place(self, node: tree.Expression) -> Designator | None:
+        """The variable or block instance that `node` names, be it a reference."""
         if isinstance(node, tree.Name):
             return self._named(node.name, node.at)
         if isinstance(node, tree.Indexed):
@@ -112,6 +119,18 @@ class DesignatorChecker:
     @abstractmethod
     def property_of(self, owner: Designator, name: str) -> Designator | None:
         """The property of that name of a block or interface; None where it has none."""
+
+    @abstractmethod
+    def indexed_pointer(self, node: tree.Indexed) -> Designator | None:
+        """`p[i]`: i elements behind what p points to."""
+
+    @abstractmethod
+    def followed(self, found: Designator, at: At) -> Designator | None:
+        """What a reference refers to; anything else as it is."""
+
+    @abstractmethod
+    def moved_place(self, cell: Cell, type_: IecType, step: Index | int) -> Cell:
+        """The cell of a member or element of what a pointer leads to, `step` bytes on."""
 
     @abstractmethod
     def valued(self, found: Designator, at: At) -> Designator | None:
@@ -210,7 +229,10 @@ class DesignatorChecker:
                 known = [member.name for member in owner.type.members]
                 self.problem(f"{owner.type.name} has no member {name}", at, suggestion(name, known))
                 return None
-            return self._inside(owner, member.type, owner.cell.at(member.offset), member.name)
+            place = owner.cell.at(member.offset)
+            if owner.cell.address is not None:
+                place = self.moved_place(owner.cell, member.type, place_of(owner.type, member))
+            return self._inside(owner, member.type, place, member.name)
         cure = "Write an index first: [1]" if owner.type.kind == "array" else ""
         self.problem(f"{owner.member or owner.symbol.name} is a {owner.type} and has no members", at, cure)
         return None
@@ -232,6 +254,8 @@ class DesignatorChecker:
             return None
         name = owner.member or owner.symbol.name
         if owner.type.kind != "array" or owner.type.element is None:
+            if owner.type.kind == "pointer" and len(node.indices) == 1:
+                return self.indexed_pointer(node)
             self.problem(f"{name} is a {owner.type}, only an array has an index", node.at)
             return None
         element, bounds = owner.type.element, owner.type.bounds
@@ -249,15 +273,19 @@ class DesignatorChecker:
             if index.type.kind not in ("int", "bits", "enum"):
                 self.problem(f"an index is a whole number, this is a {index.type}", at)
                 return None
-            stride = element.size * prod(b - a + 1 for a, b in bounds[position + 1 :])
+            distant = cell.address is not None
+            step = bytes_between(element) if distant else element.size
+            stride = step * prod(b - a + 1 for a, b in bounds[position + 1 :])
             if isinstance(index, Const) and isinstance(index.value, int):
                 if not low <= index.value <= high:
                     self.problem(f"the index {index.value} is outside {low}..{high} of {name}", at)
                     return None
-                cell = cell.at((index.value - low) * stride)
+                behind = (index.value - low) * stride
+                cell = self.moved_place(cell, element, behind) if distant else cell.at(behind)
             else:
                 self.project.tables[low, high, stride] = None
-                cell = cell.moved(Index(low, high, stride, index))
+                term = Index(low, high, stride, index)
+                cell = self.moved_place(cell, element, term) if distant else cell.moved(term)
         return self._inside(owner, element, cell, owner.member)
 
     def _part(self, node: tree.Part) -> Designator | None:

@@ -25,7 +25,7 @@ def is_constant(node: typed.Typed) -> bool:
     match node:
         case typed.Const():
             return True
-        case typed.Load() | typed.UserCall() | typed.Defaults():
+        case typed.Load() | typed.UserCall() | typed.Defaults() | typed.AddressOf() | typed.Query():
             return False
         case typed.Minus() | typed.Not() | typed.Convert():
             return is_constant(node.operand)

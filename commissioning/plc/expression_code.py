@@ -68,6 +68,12 @@ def emit(node: Typed) -> Code:
             return _standard(node)
         case typed.UserCall():
             return user_call(node)
+        case typed.AddressOf():
+            return address_of(node)
+        case typed.Query():
+            memory, index = place(node.cell)
+            text = f"grants(w{node.window}, {exact(node.address).text}, {memory}, {index})"
+            return Code(text, ATOM, calls=True)
 
 
 def exact(node: Typed) -> Code:
@@ -226,7 +232,11 @@ def user_call(node: typed.UserCall) -> Code:
 
 
 def place(cell: Cell) -> tuple[str, str]:
-    """(memory, index) of a cell as Python text; an index that varies is looked up in its table."""
+    """(memory, index) of a cell as Python text; an index that varies is looked up in its table. To be
+    evaluated in this order: the first may set what the second uses."""
+    if cell.address is not None:
+        behind = f"+{cell.index}" if cell.index else ""
+        return f"(d := {shown_at(cell.address)})[0]", f"d[1]{behind}"
     memory = cell.memory if cell.owner is None else cell_text(cell.owner)
     if cell.value is not None:
         memory = emit(cell.value).text
@@ -243,14 +253,42 @@ def place(cell: Cell) -> tuple[str, str]:
 def cell_text(cell: Cell) -> str:
     if cell is typed.HERE:
         return "m"
+    if cell.address is not None and cell.address.home:
+        return shown_at(cell.address)
     memory, index = place(cell)
     return f"{memory}[{index}]"
+
+
+def shown_at(address: typed.Address) -> str:
+    """What a window shows at an address."""
+    return f"w{address.window}[{distant(address)}]"
+
+
+def distant(address: typed.Address) -> str:
+    """The address itself as Python text."""
+    words = [exact(address.base).within(SUM)]
+    words += [str(address.offset)] if address.offset else []
+    words += [f"{table_name(t.low, t.high, t.stride)}[{exact(t.value).text}]" for t in address.terms]
+    return "+".join(words)
+
+
+def address_of(node: typed.AddressOf) -> Code:
+    cell, last = node.cell, node.type.high
+    address = cell.address
+    if address is not None and address.home == node.home:
+        text = distant(address)
+        binding = SUM if "+" in text else ATOM
+        return Code(text if not cell.index else f"adr{place(cell)}", binding, 0, last, True)
+    if node.home:
+        return Code(f"adr({cell_text(cell)}, -1)", ATOM, 0, last)
+    memory, index = place(cell)
+    return Code(f"adr({memory}, {index})", ATOM, 0, last)
 
 
 def piece(cell: Cell, size: int) -> str:
     """The cells of an array or structure, copied."""
     memory, index = place(cell)
-    if cell.terms or cell.pointer:
+    if cell.terms or cell.pointer or cell.address is not None:
         return f"piece({memory}, {index}, {size})"
     return f"{memory}[{index}:{cell.index + size}]"
 

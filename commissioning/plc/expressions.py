@@ -55,6 +55,10 @@ class OperatorChecker(DesignatorChecker):
     def call(self, node: tree.Call) -> Typed | None:
         """A function call in an expression."""
 
+    @abstractmethod
+    def null_or_this(self, node: tree.Name) -> Typed | None:
+        """NULL and THIS as pointers; None where the name is one of the program's."""
+
     def value(self, node: tree.Expression, target: IecType, what: str = "") -> Typed | None:
         """`node` as a value of `target`; a Problem where it has another type."""
         found = self.expression(node)
@@ -172,6 +176,10 @@ class OperatorChecker(DesignatorChecker):
         member = self._of_enumeration(node)
         if member is not None:
             return member[0]
+        if isinstance(node, tree.Name) and node.name.upper() in ("NULL", "THIS"):
+            special = self.null_or_this(node)
+            if special is not None:
+                return special
         found = self.designator(node)
         found = None if found is None else self.valued(found, node.at)
         if found is None:
@@ -332,6 +340,8 @@ class OperatorChecker(DesignatorChecker):
                 return typed.Scaled(
                     TIME, left, operator, self.widened(right, REAL if right.type is ANY_REAL else right.type)
                 )
+        if "pointer" in (left.type.kind, right.type.kind) and left.type.kind in ("pointer", "int", "bits"):
+            left, right = self.widened(left, LINT), self.widened(right, LINT)
         dated = _DATES.get((left.type.kind, operator, right.type.kind))
         if dated is not None:
             return typed.Arithmetic(dated, left, ((operator, right),))

@@ -80,17 +80,21 @@ def _call_lines(
     own = ["m"] if pou.local else []
     head = ", ".join([*own, "g", "now", *parameters])
     inner = ", ".join([*own, store_of(pou), "g", "now"])
-    split = bool(outputs) or pou.recursive
+    split = bool(outputs) or pou.recursive or pou.framed
     yield 0, f"def f{pou.number}({head}):"
     yield 1, fresh
     if not split:
         return
     # the body writes to its list; this outer function copies the outputs out, whatever RETURN did
     call = f"k = b{pou.number}({inner})"
-    if pou.recursive:
-        yield 1, "deeper(g)"
+    if pou.recursive or pou.framed:
+        if pou.recursive:
+            yield 1, "deeper()"
+        if pou.framed:
+            yield 1, f"z = enter({store_of(pou)}, {pou.number})"
+        ends = (["shallower()"] if pou.recursive else []) + (["leave(z)"] if pou.framed else [])
         yield 1, f"try: {call}"
-        yield 1, "finally: shallower(g)"
+        yield 1, f"finally: {'; '.join(ends)}"
     else:
         yield 1, call
     for symbol in outputs:

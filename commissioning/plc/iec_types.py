@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 Value = bool | int | float | str
+ADDRESSES = ("pointer", "reference", "interface")
+_WHOLE = frozenset(("int", "bits", "time", "enum", "date", "tod", "dt", *ADDRESSES))
+LAST_ADDRESS = (1 << 32) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class IecType:
-    """`kind`: bool, int, bits, real, time, date, tod, dt, string, enum, array, struct, block or none.
+    """`kind`: bool, int, bits, real, time, date, tod, dt, string, enum, array, struct, block, none, pointer,
+    reference or interface. The last three keep an address; `target`: upper-case name of what lies there.
 
     `low`..`high` is the range of integers and TIME (ns); `length` the capacity of a STRING in characters;
     `limits` what a subrange may keep; `size` the cells of a variable. `bounds` and `element` belong to an
@@ -39,6 +43,7 @@ class IecType:
     bounds: tuple[tuple[int, int], ...] = ()
     element: IecType | None = None
     size: int = 1
+    target: str = ""
     members: tuple[Component, ...] = field(default=(), compare=False, repr=False)
     values: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)
     blocks: bool = field(default=False, compare=False)
@@ -46,7 +51,7 @@ class IecType:
     @property
     def whole(self) -> bool:
         """Whether values are stored as wrapped Python integers: numbers, times, dates, enumerations."""
-        return self.kind in ("int", "bits", "time", "enum", "date", "tod", "dt")
+        return self.kind in _WHOLE
 
     @property
     def aggregate(self) -> bool:
@@ -122,6 +127,8 @@ def converts(source: IecType, target: IecType) -> bool:
     """Whether a value of `source` (not a literal) may stand where `target` is asked for."""
     if source == target or (source.kind == target.kind == "string" and source.name == target.name):
         return True
+    if source.kind in ADDRESSES or target.kind in ADDRESSES:
+        return _address_converts(source, target)
     if source.kind == "enum":
         return target.kind != "enum" and source.element is not None and converts(source.element, target)
     if target.kind == "real":
@@ -135,10 +142,22 @@ def converts(source: IecType, target: IecType) -> bool:
     return False
 
 
+def _address_converts(source: IecType, target: IecType) -> bool:
+    """Pointers convert to each other, and from and to numbers that are wide enough, as in CODESYS."""
+    if target.kind == "pointer":
+        return source.kind in ("pointer", "int", "bits")
+    return source.kind == "pointer" and target.kind in ("int", "bits") and target.high >= LAST_ADDRESS
+
+
 def common(left: IecType, right: IecType) -> IecType | None:
     """The type in which two operands meet, None where there is none (LINT with ULINT, BOOL with INT ...)."""
     if left == right:
         return left
+    if left.kind in ADDRESSES or right.kind in ADDRESSES:
+        other = right if left.kind in ADDRESSES else left
+        if other.kind in ADDRESSES:
+            return left
+        return LINT if other.kind in ("int", "bits") else None
     if "enum" in (left.kind, right.kind):
         if left.kind == right.kind:
             return None

@@ -67,7 +67,7 @@ class Instruments:
             self.code, build = None, self.fast
         else:
             self.code = debug_code(self.plc.program, coverage=coverage, stops=stops)
-            build = self.code.loaded(self.hit, self.armed, self.hook or _nothing)
+            build = self.code.loaded(self.hit, self.armed, self.hook or _nothing, self.plc)
         if self._timed is not None:
             roots = {f"f{pou.number}" for _, pou, _ in self.plc.program.instances}
             timed = {name: self._timed(build.functions[name]) for name in roots}

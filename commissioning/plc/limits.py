@@ -110,6 +110,8 @@ def calls_in(node: Any) -> list[int]:
         elif isinstance(item, typed.Cell):
             if not item.plain:
                 work += [item.owner, item.value, *(term.value for term in item.terms)]
+                if item.address is not None:
+                    work += [item.address.base, *(term.value for term in item.address.terms)]
         elif isinstance(item, _NODES):
             if isinstance(item, typed.CallBlock | typed.UserCall):
                 found += [item.pou, *item.others]
@@ -121,6 +123,7 @@ _NODES = (
     typed.Convert, typed.Minus, typed.Not, typed.Arithmetic, typed.Scaled, typed.Compare, typed.Logic,
     typed.Standard, typed.UserCall, typed.Store, typed.CallStandard, typed.CallBlock, typed.CallFunction,
     typed.If, typed.Case, typed.For, typed.While, typed.Repeat, typed.Judge, typed.Advance,
+    typed.AddressOf, typed.Query,
 )  # fmt: skip
 _COMMANDS = get_args(typed.Command)
 _PARTS = {

@@ -6,6 +6,7 @@ import math
 from types import CodeType
 from typing import Any
 
+from commissioning.plc.address_space import AddressSpace
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.layout import MemoryPlan, shown
 from commissioning.plc.runtime import namespace, rounded
@@ -38,10 +39,21 @@ def accepted(path: str, type_: IecType, value: Value) -> Value:
     raise TypeError(f"{path} is a {type_}, not {type(value).__name__}")
 
 
-def functions_of(code: CodeType) -> dict[str, Any]:
-    """The functions of the generated module."""
-    names = namespace()
+def functions_of(code: CodeType, space: AddressSpace | None = None) -> dict[str, Any]:
+    """The functions of the generated module; `space`: what its pointers lead to."""
+    names = names_for(space)
     exec(code, names)  # noqa: S102 - generated from the typed tree, without builtins
+    return names
+
+
+def names_for(space: AddressSpace | None) -> dict[str, Any]:
+    """The globals of generated code."""
+    names = namespace()
+    if space is not None:
+        names |= {
+            "window": space.window, "adr": space.address, "grants": space.grants,
+            "enter": space.enter, "leave": space.leave,
+        }  # fmt: skip
     return names
 
 

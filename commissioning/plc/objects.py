@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 
 from commissioning.plc import tree, typed
@@ -81,7 +82,7 @@ class ObjectChecker(OperatorChecker):
                 reached.setdefault(method.key, method)
         for method_key in reached:
             self.pou.invokes.setdefault(method_key, at)
-        instance = owner.cell
+        instance = self.home_of(owner)
         chosen = block.kind == "INTERFACE" or len(reached) > 1
         key = self.project.method_number(name) if chosen else 0
         if not chosen and "ABSTRACT" in found.modifiers:
@@ -132,9 +133,13 @@ class ObjectChecker(OperatorChecker):
             return None
         return replace(own, block=base, type=replace(own.type, name=base.name), exact=True)
 
+    @abstractmethod
     def pointed(self, node: tree.Dereference) -> Designator | None:
-        self.problem("only pointers are followed by ^", node.at)
-        return None
+        """`p^` of a pointer."""
+
+    @abstractmethod
+    def home_of(self, found: Designator) -> Cell:
+        """The home of a block, also of one that a variable of an interface names."""
 
     # ---- properties ----------------------------------------------------------------------------------
 

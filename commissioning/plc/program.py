@@ -9,6 +9,7 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 from commissioning.model.problem import Problem
+from commissioning.plc.address_space import WindowPlan
 from commissioning.plc.checked import Checked
 from commissioning.plc.layout import Area, Location, MemoryPlan, Variable, element
 from commissioning.plc.runtime import STATEMENT_BUDGET
@@ -121,6 +122,9 @@ class Program:
     aliases: Aliases = field(repr=False)
     comparisons: Mapping[int, tuple[float, ...] | None] = field(repr=False)
     straight: tuple[int, ...] = field(repr=False)
+    addressed: bool  # it has pointers or references: through them any task may reach any variable
+    windows: tuple[WindowPlan, ...] = field(repr=False)
+    framed: Mapping[int, Pou] = field(repr=False)
     checked: Checked = field(repr=False)
     pieces: Mapping[str, SourcePiece] = field(default_factory=dict, repr=False)
     notices: tuple[Problem, ...] = ()
@@ -136,7 +140,7 @@ class Program:
         """The constants that the program compares the variable at `path` with, ascending: between two of them
         every value leads to the same scan. None: it does more with it, so that every value counts."""
         where = self.location(path)
-        if where.memory or where.timer >= 0 or where.nested or where.view is not None:
+        if self.addressed or where.memory or where.timer >= 0 or where.nested or where.view is not None:
             return None
         return self.comparisons.get(where.index, ())
 

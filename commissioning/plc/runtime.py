@@ -18,7 +18,6 @@ from commissioning.plc.literals import date_value, time_value
 
 LARGEST_TABLE = 4096
 STATEMENT_BUDGET = 1_000_000  # statements that one scan of a task may execute, unless the task says otherwise
-LOOP_BUDGET = STATEMENT_BUDGET
 
 
 class ArithmeticFault(Exception):
@@ -341,17 +340,21 @@ def overrun() -> None:
 MAX_DEPTH = 100  # how often methods may call themselves through each other
 
 
-def deeper(shared: list[Any]) -> None:
-    """Counts a call of something that may call itself, out of the budget of the scan."""
-    shared[0] -= LOOP_BUDGET // MAX_DEPTH
-    if shared[0] < 0:
-        raise ArithmeticFault(
-            f"calls lead back to themselves more than {MAX_DEPTH} times, or loops do not end"
-        )
+def depth_counter() -> tuple[Callable[[], None], Callable[[], None]]:
+    """(on the way in, on the way out) of calls that may lead back to themselves."""
+    depth = 0
 
+    def deeper() -> None:
+        nonlocal depth
+        if depth >= MAX_DEPTH:
+            raise ArithmeticFault(f"calls lead back to themselves more than {MAX_DEPTH} times")
+        depth += 1
 
-def shallower(shared: list[Any]) -> None:
-    shared[0] += LOOP_BUDGET // MAX_DEPTH - 1
+    def shallower() -> None:
+        nonlocal depth
+        depth -= 1
+
+    return deeper, shallower
 
 
 def changed(memory: list[Any], cells: tuple[tuple[int, Any], ...]) -> list[Any]:
@@ -376,7 +379,7 @@ def namespace() -> dict[str, Any]:
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, number_of_bcd, bcd_of_number, real_of_bits, bits_of_real,
-            deeper, shallower, changed,
+            changed, *depth_counter(),
         )
     }  # fmt: skip
     return {

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from commissioning.plc.address_space import AddressSpace
 from commissioning.plc.blocks import DUE, NEVER
 from commissioning.plc.build import Build
 from commissioning.plc.iec_types import Value
@@ -59,7 +60,6 @@ class Scanner:
         self.program = program
         self.now_ns = 0
         self.stopped: PlcError | None = None
-        self.build = Build(functions_of(program.code), program.code.co_filename, program.spots)
         self.held = ""  # where a debugger holds the scan that is going on
         self.forces: dict[str, tuple[Value, Callable[[Value], None]]] = {}  # path -> value, its writer
         self.watchers: list[Callable[[int, int], None]] = []  # called with (task, now_ns) after each scan
@@ -67,6 +67,10 @@ class Scanner:
         for memory, plan in zip(self._memories, program.memories, strict=True):
             for index, child in plan.children:
                 memory[index] = self._memories[child]
+        pieces = [(m, p.pou) for m, p in zip(self._memories, program.memories, strict=True)]
+        self.space = AddressSpace(pieces, program.framed, program.windows) if program.addressed else None
+        functions = functions_of(program.code, self.space)
+        self.build = Build(functions, program.code.co_filename, program.spots)
         self._fix()
         self._globals = self._memories[0]
         self._tasks = [self._task(number, self.build.functions) for number in range(len(program.tasks))]
@@ -76,7 +80,7 @@ class Scanner:
     def _fix(self) -> None:
         """Puts the table of its class into every memory that has a place for it."""
         for memory, plan in zip(self._memories, self.program.memories, strict=True):
-            for index, slot in enumerate(plan.pou.slots[:2]):
+            for index, slot in enumerate(plan.pou.slots[:1]):
                 if slot.fixed == "class":
                     memory[index] = self.build.functions.get(f"c{plan.pou.number}")
 
@@ -88,7 +92,9 @@ class Scanner:
         ]
         own = {position for position, _ in chosen}
         plans = [
-            (m, p) for m, p in zip(self._memories, program.memories, strict=True) if p.program in {-1, *own}
+            (m, p)
+            for m, p in zip(self._memories, program.memories, strict=True)
+            if p.program in {-1, *own} or program.addressed
         ]
         return TaskState(
             name=task.name,
@@ -189,7 +195,9 @@ class Scanner:
 
     def _shared_copy(self) -> list[Memory | None]:
         plans = self.program.memories
-        return [m[:] if p.program < 0 else None for m, p in zip(self._memories, plans, strict=True)]
+        whole = self.program.addressed
+        pairs = zip(self._memories, plans, strict=True)
+        return [m[:] if whole or p.program < 0 else None for m, p in pairs]
 
     def _disturb_others(self, state: TaskState, before: list[Memory | None]) -> None:
         for number, (memory, old) in enumerate(zip(self._memories, before, strict=True)):

@@ -9,6 +9,7 @@ what it was given; one for a user's block). See decision 19.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from commissioning.model.problem import Place, Problem
 from commissioning.plc import units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.dialects import IEC, Dialect
-from commissioning.plc.iec_types import IecType, Value
+from commissioning.plc.iec_types import LAST_ADDRESS, IecType, Value
 from commissioning.plc.tree import At
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Symbol:
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One cell of a memory: a value with its type, a `child` memory with the initial values it overrides, or
-    a pointer that is set for each call. `fixed`: what the PLC puts there when it starts ("class", "address").
+    a pointer that is set for each call. `fixed`: what the PLC puts there when it starts ("class").
     """
 
     type: IecType | None = None
@@ -106,6 +107,7 @@ class Pou:
     result: IecType | None = None
     calls: dict[str, At] = field(default_factory=dict)
     invokes: dict[str, At] = field(default_factory=dict)  # methods and actions, and bodies chosen by class
+    framed: bool = False  # whether the address of something that lives for one call is taken
     recursive: bool = False  # whether it may lead back to itself, so that its depth is counted
     touches: set[Symbol] = field(default_factory=set)
     uses_clock: At | None = None
@@ -182,6 +184,10 @@ class Project:
         self.interfaces: dict[str, Pou] = {}
         self.prototypes: list[Pou] = []  # the methods of interfaces, which have no code
         self.objects = False  # whether blocks have methods or somebody takes addresses
+        self.addressed = False  # whether any address is taken: whoever has it may touch everything
+        self.windows: dict[Any, int] = {}  # what memory is shown as to pointers
+        self.targets: dict[str, Callable[[], Declared | None]] = {}  # of pointers and references, by name
+        self.resolver: Callable[[str, At, str], Declared | None] | None = None  # of the name of a type
         self.method_numbers: dict[str, int] = {}  # upper-case name of a method -> its key in every class
         self.charts: dict[str, ChartPlan] = {}  # by the key of their POU
         self.types: dict[str, Declared] = {}
@@ -214,6 +220,24 @@ class Project:
         if found is None and pou.owner is not None:
             found = pou.owner.symbols.get(key)
         return found or self.globals.symbols.get(key)
+
+    def window(self, plan: Any) -> int:
+        """The number of a window; see address_space.py."""
+        return self.windows.setdefault(plan, len(self.windows))
+
+    def target(self, type_: IecType) -> Declared | None:
+        """What lies where a pointer or reference of this type leads."""
+        resolve = self.targets.get(type_.target)
+        return None if resolve is None else resolve()
+
+    def pointer_to(self, type_: IecType) -> IecType:
+        name = str(type_).upper()
+        self.targets.setdefault(name, lambda: Declared(type_, ()))
+        return IecType(f"POINTER TO {type_}", "pointer", 0, LAST_ADDRESS, target=name)
+
+    def type_named(self, name: str, at: At, file: str) -> Declared | None:
+        """The type of that name; None, without a Problem, where there is none."""
+        return None if self.resolver is None else self.resolver(name, at, file)
 
     def method_number(self, name: str) -> int:
         """The key of a method in the table of every class that has it; 0 and 1 are taken, see classes.py."""

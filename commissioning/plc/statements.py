@@ -63,9 +63,8 @@ class StatementChecker(ExpressionChecker):
     def _assign(self, node: tree.Assign) -> Command | None:
         if node.operator in ("S=", "R="):
             return self._set_or_reset(node)
-        if node.operator != ":=":
-            self.problem(f"{node.operator} is not supported by this version of the emulated PLC", node.at)
-            return None
+        if node.operator == "REF=":
+            return self.bind(node)
         if isinstance(node.target, tree.Name):
             name = node.target.name
             own = self.pou.kind in ("FUNCTION", "METHOD") and name.upper() == self.pou.result_name

@@ -15,7 +15,7 @@ from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.conversions import conversion
 from commissioning.plc.functions import FUNCTIONS
-from commissioning.plc.iec_types import ELEMENTARY, MAX_STRING, Component, IecType
+from commissioning.plc.iec_types import ELEMENTARY, LAST_ADDRESS, MAX_STRING, Component, IecType
 from commissioning.plc.initials import InitialValues
 from commissioning.plc.limits import MAX_CELLS
 from commissioning.plc.scope import Declared, Pou, Project, Slot, suggestion
@@ -30,6 +30,7 @@ class TypeNames:
         self.initials = InitialValues(project)
         self._waiting: dict[str, tuple[units.TypeDeclaration, str]] = {}
         self._resolving: list[str] = []
+        project.resolver = self.known
 
     def declare(self, section: units.Types, file: str) -> None:
         """Makes the types of a TYPE section known by name."""
@@ -52,6 +53,8 @@ class TypeNames:
         """Resolves what no variable uses, so that its mistakes are reported as well."""
         for key in self._waiting:
             self._named_type(key)
+        for resolve in list(self.project.targets.values()):
+            resolve()
 
     def resolve_enumerations(self) -> None:
         """Enumerations first: their members are names of their own."""
@@ -75,9 +78,31 @@ class TypeNames:
             case units.StructType():
                 return self._structure(pou, node, file, "")
             case units.AddressType():
-                what = f"{node.kind} is not supported by this version of the emulated PLC"
-                self.project.problem(what, file, node.at)
+                return self._address(pou, node, file)
+
+    def _address(self, pou: Pou, node: units.AddressType, file: str) -> Declared | None:
+        """POINTER TO and REFERENCE TO; a named target is looked up when needed: it may name this one."""
+        target = node.target
+        named = isinstance(target, units.TypeName) and target.length is None
+        if isinstance(target, units.TypeName) and named and target.name.upper() not in ELEMENTARY:
+            shown = target.name
+            self.project.targets.setdefault(shown.upper(), lambda: self.resolve(pou, target, file))
+        else:
+            found = self.resolve(pou, target, file)
+            if found is None:
                 return None
+            shown = str(found.type)
+            self.project.targets.setdefault(shown.upper(), lambda: found)
+        kind = "reference" if node.kind == "REFERENCE" else "pointer"
+        type_ = IecType(f"{node.kind} TO {shown}", kind, 0, LAST_ADDRESS, target=shown.upper())
+        return Declared(type_, (Slot(type_, 0),))
+
+    def known(self, name: str, at: At, file: str) -> Declared | None:
+        """The type or block of that name, None where there is none."""
+        key = name.upper()
+        if key in ELEMENTARY or key in self._waiting or self.project.block(key) is not None:
+            return self.resolve(self.project.globals, units.TypeName(name, None, at), file)
+        return None
 
     def _named_type(self, key: str) -> Declared | None:
         if key in self.project.types:
@@ -125,6 +150,10 @@ class TypeNames:
         if node.length is None:
             if key in self._waiting:
                 return self._named_type(key)
+            interface = self.project.interfaces.get(key)
+            if interface is not None:
+                type_ = IecType(interface.name, "interface", 0, LAST_ADDRESS)
+                return Declared(type_, (Slot(type_, 0),))
             block = self.project.block(key)
             if isinstance(block, StandardBlock):
                 kind = IecType(block.name, "block", size=len(block.cells), blocks=True)

@@ -21,13 +21,27 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """`offset` bytes, and `terms` in bytes, behind the address that `base` gives, shown by a window.
+
+    `home`: the memory of a block, instead of a cell.
+    """
+
+    base: Typed
+    window: int
+    offset: int = 0
+    terms: tuple[Index, ...] = ()
+    home: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """Where a value lives: `memory` ("m" own, "g" global, "q" of the block just called) or, of a block's own
     variable, the list in the cell `owner`; the index there.
 
     `pointer`: a VAR_IN_OUT; two cells at `index` hold the memory and the index it was given, `offset` counts
     on from there. `terms` are added to either. `view`: only some bits of what lies there. `value`: it lies in
-    the array or structure that this expression gives.
+    the array or structure that this expression gives. `address`: it lies where a pointer or reference leads.
     """
 
     memory: str
@@ -38,6 +52,7 @@ class Cell:
     terms: tuple[Index, ...] = ()
     view: View | None = None
     value: Typed | None = None
+    address: Address | None = None
 
     def at(self, offset: int) -> Cell:
         """The cell `offset` behind this one (a member of a structure or standard block)."""
@@ -53,7 +68,7 @@ class Cell:
         """Whether it is a cell of a memory at hand, and always the same."""
         return (
             self.owner is None and not self.pointer and not self.terms and self.view is None
-            and self.value is None
+            and self.value is None and self.address is None
         )  # fmt: skip
 
 
@@ -171,6 +186,25 @@ class UserCall:
     others: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class AddressOf:
+    """Where a cell lies; `home`: the block whose memory is in it."""
+
+    type: IecType
+    cell: Cell
+    home: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Whether a block of a class that the window shows lies at `address`, which `cell` then gets (else 0)."""
+
+    type: IecType
+    address: Typed
+    window: int
+    cell: Cell
+
+
 Typed = (
     Const
     | Defaults
@@ -184,6 +218,8 @@ Typed = (
     | Convert
     | Standard
     | UserCall
+    | AddressOf
+    | Query
 )
 
 

@@ -1,0 +1,271 @@
+"""Pointers, references and interfaces. Bytes are checked against Python's struct module (packed as in C)."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commissioning.model.problem import Problems
+from commissioning.plc import compile_st
+from commissioning.plc.runtime import PlcError
+
+RUNNERS = """
+INTERFACE I_Run
+METHOD Run : INT VAR_INPUT x : INT; END_VAR END_METHOD
+END_INTERFACE
+INTERFACE I_Other
+METHOD Other END_METHOD
+END_INTERFACE
+FUNCTION_BLOCK A IMPLEMENTS I_Run
+VAR_OUTPUT n : INT := 1; END_VAR
+METHOD Run : INT VAR_INPUT x : INT; END_VAR
+n := n + x; Run := n;
+END_METHOD
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK B EXTENDS A
+METHOD Run : INT VAR_INPUT x : INT; END_VAR
+Run := 100 + SUPER^.Run(x);
+END_METHOD
+METHOD Me : POINTER TO B
+Me := THIS;
+END_METHOD
+END_FUNCTION_BLOCK
+"""
+
+
+def run(text: str, scans: int = 1) -> object:
+    plc = compile_st(text).start()
+    plc.run(scans)
+    return plc
+
+
+def values(text: str, *names: str) -> list[object]:
+    plc = compile_st(text).start()
+    plc.run()
+    return [plc[f"MAIN.{name}"] for name in names]
+
+
+def test_that_an_interface_calls_the_method_of_the_block_it_names() -> None:
+    text = (
+        RUNNERS
+        + """
+    PROGRAM MAIN
+    VAR a : A; b : B; i : I_Run; r1, r2, r3 : INT; p : POINTER TO B; END_VAR
+    i := a; r1 := i.Run(2);
+    i := b; r2 := i.Run(2);
+    p := ADR(b); r3 := p^.Run(1) + p^.Me()^.n;
+    END_PROGRAM
+    """
+    )
+    assert values(text, "r1", "r2", "r3") == [1 + 2, 100 + 1 + 2, 100 + 4 + 4]
+
+
+def test_that_queryinterface_grants_only_what_a_block_implements() -> None:
+    text = (
+        RUNNERS
+        + """
+    PROGRAM MAIN
+    VAR a : A; i, j : I_Run; o : I_Other; yes, no, gone : BOOL; r : INT; END_VAR
+    i := a;
+    yes := __QUERYINTERFACE(i, j); no := __QUERYINTERFACE(i, o); gone := o = 0;
+    r := j.Run(5);
+    END_PROGRAM
+    """
+    )
+    assert values(text, "yes", "no", "gone", "r") == [True, False, True, 6]
+
+
+def test_that_a_reference_reads_and_writes_what_it_is_bound_to() -> None:
+    text = """
+    TYPE S : STRUCT a, b : INT; END_STRUCT END_TYPE
+    FUNCTION Inc : BOOL VAR_INPUT r : REFERENCE TO INT; END_VAR r := r + 1; END_FUNCTION
+    PROGRAM MAIN
+    VAR x, y : INT; s : S; r : REFERENCE TO INT; rs : REFERENCE TO S; before, after : BOOL; END_VAR
+    before := __ISVALIDREF(r);
+    r REF= x; r := 7; y := r + 1; Inc(y);
+    rs REF= s; rs.b := 5; r REF= rs.b; r := r * 2;
+    after := __ISVALIDREF(r);
+    END_PROGRAM
+    """
+    assert values(text, "x", "y", "s.b", "before", "after") == [7, 9, 10, False, True]
+
+
+def test_that_structures_can_be_linked_by_pointers() -> None:
+    text = """
+    TYPE Node : STRUCT v : INT; next : POINTER TO Node; t : TON; END_STRUCT END_TYPE
+    PROGRAM MAIN
+    VAR n1, n2 : Node; p : POINTER TO Node; total, count : INT; END_VAR
+    n1.v := 3; n2.v := 4; n1.next := ADR(n2); n2.next := 0;
+    p := ADR(n1); total := 0; count := 0;
+    WHILE p <> 0 DO total := total + p^.v; count := count + 1; p^.t(IN := TRUE, PT := T#10ms); p := p^.next;
+    END_WHILE
+    END_PROGRAM
+    """
+    plc = compile_st(text).start()
+    plc.run(3)
+    assert (plc["MAIN.total"], plc["MAIN.count"], plc["MAIN.n2.t.Q"], plc["MAIN.n2.t.ET"]) == (
+        7,
+        2,
+        True,
+        10_000_000,
+    )
+
+
+def test_that_the_argument_of_a_function_has_an_address_while_it_runs() -> None:
+    text = """
+    FUNCTION Second : BYTE
+    VAR_INPUT text : STRING; END_VAR
+    VAR pt : POINTER TO ARRAY[0..250] OF BYTE; END_VAR
+    pt := ADR(text); Second := pt^[1];
+    END_FUNCTION
+    PROGRAM MAIN VAR a, b : BYTE; END_VAR a := Second('xyz'); b := Second('q'); END_PROGRAM
+    """
+    assert values(text, "a", "b") == [ord("y"), 0]
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=4, max_size=4), st.integers(0, 8))
+def test_that_bytes_lie_as_in_c(words: list[int], start: int) -> None:
+    plc = _WINDOWS.start()
+    for index, word in enumerate(words):
+        plc[f"MAIN.words[{index}]"] = word
+    plc["MAIN.start"] = start
+    plc.run()
+    data = struct.pack("<4I", *words)
+    assert plc["MAIN.b"] == data[start]
+    assert plc["MAIN.i"] == struct.unpack_from("<h", data, start)[0]
+    assert plc["MAIN.q"] == struct.unpack_from("<Q", data, start)[0]
+    real = struct.unpack_from("<f", data, start)[0]
+    assert plc["MAIN.r"] == real or real != real
+    changed = bytearray(data)
+    struct.pack_into("<h", changed, start + 1, -2)
+    assert [plc[f"MAIN.words[{n}]"] for n in range(4)] == list(struct.unpack("<4I", changed))
+
+
+_WINDOWS = compile_st("""
+PROGRAM MAIN
+VAR words : ARRAY[0..3] OF DWORD; start : DINT; b : BYTE; i : INT; q : LWORD; r : REAL;
+ pb : POINTER TO BYTE; pi : POINTER TO INT; pq : POINTER TO LWORD; pr : POINTER TO REAL; END_VAR
+pb := ADR(words) + start; b := pb^;
+pi := pb; i := pi^; pq := pb; q := pq^; pr := pb; r := pr^;
+pi := pb + 1; pi^ := -2;
+END_PROGRAM
+""")
+
+
+def test_that_sizes_and_places_are_those_of_c() -> None:
+    text = """
+    TYPE Mixed : STRUCT a : BYTE; b : DINT; c : BOOL; d : LREAL; e : INT; f : STRING(6); END_STRUCT END_TYPE
+    PROGRAM MAIN
+    VAR m : Mixed; two : ARRAY[1..2] OF Mixed; size, both, b, d, e, f, apart : DINT; END_VAR
+    size := SIZEOF(m); both := SIZEOF(two);
+    b := ADR(m.b) - ADR(m); d := ADR(m.d) - ADR(m); e := ADR(m.e) - ADR(m);
+    f := ADR(m.f) - ADR(m); apart := ADR(two[2].e) - ADR(two[1].e);
+    END_PROGRAM
+    """
+    layout = "<Bxxxi?xxxxxxxdh7s"  # what gcc pads on a 64-bit machine, then the end up to a multiple of 8
+    size = -(-struct.calcsize(layout) // 8) * 8
+    assert size == -(-struct.calcsize("@Bi?dh7s") // 8) * 8
+    assert values(text, "size", "both", "b", "d", "e", "f", "apart") == [size, 2 * size, 4, 16, 24, 26, size]
+
+
+@pytest.mark.parametrize(
+    ("statement", "what", "column"),
+    [
+        ("x := p^;", "a pointer or reference to INT is null", 1),
+        ("x := r;", "is null", 1),
+        ("x := i.Run(1);", "is null", 1),
+        ("p := 99; x := p^;", "leads to 0x63, where no variable lies", 10),
+        ("p := ADR(x); q := p; x := q^.n;", "no A lies at the address", 22),
+        ("p := ADR(t); ps := p; t2 := ps^;", None, 0),
+        ("pa := ADR(x); x := pa^[4];", "4", 15),
+        ("pa := ADR(x); x := pa^[k];", "index 9", 15),
+    ],
+)
+def test_that_following_what_leads_nowhere_stops_the_plc(
+    statement: str, what: str | None, column: int
+) -> None:
+    text = (
+        RUNNERS
+        + f"""
+PROGRAM MAIN
+VAR x : INT; k : INT := 9; p : POINTER TO INT; q : POINTER TO A; r : REFERENCE TO INT;
+ i : I_Run; t, t2 : STRING; ps : POINTER TO STRING; pa : POINTER TO ARRAY[0..3] OF INT; END_VAR
+{statement}
+END_PROGRAM
+"""
+    )
+    if what == "4":
+        with pytest.raises(Problems, match="the index 4 is outside"):
+            compile_st(text)
+        return
+    plc = compile_st(text).start()
+    if what is None:
+        plc.run()
+        return
+    with pytest.raises(PlcError, match=what) as caught:
+        plc.run()
+    assert (caught.value.line, caught.value.column) == (
+        text.count("\n", 0, text.index(statement)) + 1,
+        column,
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("i := o;", "I_Other does not implement I_Run"),
+        ("i := x;", "INT does not implement I_Run"),
+        ("r REF= t;", "refers to a INT, this is a STRING"),
+        ("x REF= x;", "REF= binds a REFERENCE, this is a INT"),
+        ("x := x^;", "only a pointer is followed by ^, this is a INT"),
+        ("p := ADR(x + 1);", "a variable is expected here"),
+        ("p := ADR(w.3);", "a part of a variable has no address"),
+        ("x := p;", "INT"),
+        ("x := SIZEOF(nothing);", "nothing is not declared"),
+    ],
+)
+def test_that_wrong_addresses_are_told(statement: str, what: str) -> None:
+    text = (
+        RUNNERS
+        + f"""
+    PROGRAM MAIN
+    VAR x : INT; w : WORD; p : POINTER TO INT; r : REFERENCE TO INT; i : I_Run; o : I_Other;
+     t : STRING; END_VAR
+    {statement}
+    END_PROGRAM
+    """
+    )
+    with pytest.raises(Problems) as caught:
+        compile_st(text)
+    assert what in str(caught.value)
+
+
+def test_that_pointers_go_into_a_snapshot_and_skip_no_scan_wrongly() -> None:
+    """What one task changes through a pointer wakes the other."""
+    text = """
+    VAR_GLOBAL target : INT; END_VAR
+    PROGRAM One VAR p : POINTER TO INT; n : INT; go : BOOL; END_VAR
+    p := ADR(target); IF go THEN p^ := p^ + 1; go := FALSE; END_IF
+    END_PROGRAM
+    PROGRAM Two VAR seen : INT; END_VAR seen := target; END_PROGRAM
+    CONFIGURATION C
+    TASK t1 (INTERVAL := T#10ms, PRIORITY := 1); TASK t2 (INTERVAL := T#10ms, PRIORITY := 2);
+    PROGRAM One WITH t1 : One; PROGRAM Two WITH t2 : Two;
+    END_CONFIGURATION
+    """
+    program = compile_st(text)
+    plc = program.start()
+    plc.run(6)
+    assert plc.settled(0) and plc.settled(1)
+    plc["One.go"] = True
+    plc.scan(plc.now_ns, 0)
+    assert plc.disturbed(1)
+    other = program.start()
+    other.restore(plc.snapshot())
+    for one in (plc, other):
+        one.run(3)
+    assert plc["Two.seen"] == 1
+    assert plc.snapshot() == other.snapshot()
