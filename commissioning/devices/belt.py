@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from math import pi
 from typing import ClassVar
 
-from commissioning.devices.set_point import SETPOINT_PARAM, SETPOINT_PORT, speed_told
+from commissioning.devices.reversal import REVERSE_PORT, REVERSIBLE_PARAM, refuse_reverse, velocity_told
+from commissioning.devices.set_point import SETPOINT_PARAM, SETPOINT_PORT
 from commissioning.devices.shapes import box, brace, cylinder, post, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
 from commissioning.model.pose import Pose
-from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import State
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
@@ -51,14 +51,12 @@ class Belt(Device):
                   "Whether parts may slip and queue; if not, a held part stops the belt.", default=True),
             Param("gap", "length", "Room kept behind the last part before another one may enter.",
                   default=0.0, minimum=0.0, example="60 mm"),
-            Param("reversible", "boolean", "Whether it runs backward too, by `reverse` or by a set-point "
-                  "below 0.", default=False),
+            REVERSIBLE_PARAM,
             SETPOINT_PARAM,
         ),
         ports=(
             Port("run", DataType.BOOL, "in", "Run: forward, or the way that `reverse` says."),
-            Port("reverse", DataType.BOOL, "in",
-                 "Run the other way, of a `reversible` belt. In motion it ramps through standstill."),
+            REVERSE_PORT,
             SETPOINT_PORT,
             Port("moving", DataType.BOOL, "out", "The belt moves, ramps included."),
         ),
@@ -74,14 +72,7 @@ class Belt(Device):
         super().__init__(index, record, pose, line)
         p = self.params
         deceleration = p["acceleration"] if p["deceleration"] is None else p["deceleration"]
-        if self.bound("reverse") and not p["reversible"]:
-            raise Problems(
-                Problem(
-                    f"{self.id} is told to reverse, but runs one way only",
-                    Place(id=f"devices.{self.id}.tags.reverse"),
-                    "Give it reversible: true, or take the binding away",
-                )
-            )
+        refuse_reverse(self)
         self.drive = line.add_track_drive(
             self, p["speed"], p["acceleration"], deceleration, p["jerk"], p["reversible"]
         )
@@ -98,11 +89,7 @@ class Belt(Device):
 
     def run_changed(self, _: None) -> None:
         """The run command, the direction or the set-point changed."""
-        runs = not self.bound("run") or self.ports["run"].value
-        speed = speed_told(self) if runs else 0.0
-        if speed and self.params["reversible"] and self.ports["reverse"].value:
-            speed = -speed
-        self.drive.command(speed)
+        self.drive.command(velocity_told(self))
 
     def moving_changed(self, moving: bool) -> None:
         """The belt began to move, or has come to rest."""

@@ -7,7 +7,8 @@ from functools import partial
 from math import pi
 from typing import Any, ClassVar
 
-from commissioning.devices.set_point import SETPOINT_PARAM, SETPOINT_PORT, speed_told
+from commissioning.devices.reversal import REVERSE_PORT, REVERSIBLE_PARAM, refuse_reverse, velocity_told
+from commissioning.devices.set_point import SETPOINT_PARAM, SETPOINT_PORT
 from commissioning.devices.shapes import box, brace, cylinder, post, shown
 from commissioning.model.body import Body
 from commissioning.model.declare import Param, Port, TypeDeclaration
@@ -17,7 +18,9 @@ from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
 from commissioning.sim.drive import TOUCH, Drive
+from commissioning.sim.lane_two_way import TwoWayLane
 from commissioning.sim.line import Line
+from commissioning.sim.part import Part
 from commissioning.sim.soft_ramp import soft_ramp
 
 __all__ = ["RollerConveyor", "legs", "way_to_stop"]
@@ -48,6 +51,10 @@ class RollerConveyor(Device):
     the eye of the next zone when that goes, so that all go at once. The last zone may while `release` is
     true. A slug that is stopped midway lies across joints: what follows may come to touch it, and then
     stops its own zone.
+
+    Backward, all that is mirrored: the edge that leads is the rear one, zones have a second eye for it, and
+    the last zone is the one at the infeed, where a part is given back as a belt does it. The zones turn
+    together, when all of them stand and no part lies across the end that they run from.
     """
 
     declaration = TypeDeclaration(
@@ -70,14 +77,19 @@ class RollerConveyor(Device):
             Param("accumulating", "boolean", "Whether parts may slip on the rollers.", default=False),
             Param("gap", "length", "Room kept behind the last part before another one may enter.",
                   default=0.0, minimum=0.0),
+            REVERSIBLE_PARAM,
             SETPOINT_PARAM,
         ),
         ports=(
             Port("run", DataType.BOOL, "in", "Run; without a binding it always runs."),
+            REVERSE_PORT,
             SETPOINT_PORT,
-            Port("release", DataType.BOOL, "in", "The last zone may send; without a binding always."),
-            Port("full", DataType.BOOL, "out", "A part stands at the eye of the first zone."),
-            Port("ready", DataType.BOOL, "out", "A part is at the eye of the last zone."),
+            Port("release", DataType.BOOL, "in",
+                 "The last zone may send; without a binding always. Backward the last one is at the infeed."),
+            Port("full", DataType.BOOL, "out",
+                 "A part stands at the eye of the first zone: of the one where parts come on."),
+            Port("ready", DataType.BOOL, "out",
+                 "A part is at the eye of the last zone: of the one where parts go on."),
         ),
         places="flow",
         outputs=("",),
@@ -85,17 +97,20 @@ class RollerConveyor(Device):
         track=True,
         example="zpa: {type: roller_conveyor, length: 4 m, zones: 8, speed: 0.5 m/s, to: belt2}",
     )  # fmt: skip
-    saved: ClassVar[tuple[str, ...]] = ("blocked", "sending")
+    saved: ClassVar[tuple[str, ...]] = ("eyes", "sending")
     derived: ClassVar[tuple[str, ...]] = ("deciding", "again")
-    constant: ClassVar[tuple[str, ...]] = ("drives", "lane", "bounds", "pitch", "slug")
+    constant: ClassVar[tuple[str, ...]] = ("drives", "lane", "two_way", "bounds", "pitch", "slug", "short")
+    continuations: ClassVar[tuple[str, ...]] = ("obey",)
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         super().__init__(index, record, pose, line)
         p = self.params
+        refuse_reverse(self)
         count = p["zones"]
         self.pitch = p["length"] / count
-        longest = max((product.size[0] for product in line.products), default=0.0)
-        if longest > self.pitch - p["eye"]:
+        lengths = [product.size[0] for product in line.products]
+        longest = max(lengths, default=0.0)
+        if longest > self.pitch - p["eye"] + 1e-9:
             raise ValueError(
                 f"a zone of {self.id} is {self.pitch:g} m long with its eye {p['eye']:g} m before the end: "
                 f"too short for parts of {longest:g} m; give it fewer zones"
@@ -106,27 +121,39 @@ class RollerConveyor(Device):
                 f"a part of {self.id} needs {needed:g} m to stop and has {p['eye']:g} m from the eye to the "
                 f"end of its zone: give `eye` more, or a higher {'jerk' if p['jerk'] else 'acceleration'}"
             )
-        drives = line.add_zone_drives(self, count, p["speed"], p["acceleration"], p["jerk"])
+        two_way = bool(p["reversible"])
+        drives = line.add_zone_drives(self, count, p["speed"], p["acceleration"], p["jerk"], two_way)
         self.drives: list[Drive] = drives
         self.slug = p["mode"] == "slug"
-        self.blocked = [False] * count
-        self.sending = [False] * count  # its part is at the eye and goes on
+        self.short = two_way and min(lengths, default=0.0) <= p["eye"]  # may lie between an eye and the end
+        self.eyes = [[False] * count for _ in range(1 + two_way)]  # blocked; those for forward, for backward
+        self.sending = [False] * count  # in the present order: its part is at the eye and goes on
         self.lane: Any = None
+        self.two_way: TwoWayLane | None = None
         self.bounds: list[tuple[float, float]] = []
         self.deciding = self.again = False
 
     def connect(self) -> None:
         lane, start = self.line.on_track(self.id)
         self.lane, count = lane, len(self.drives)
+        two_way = self.two_way = lane if isinstance(lane, TwoWayLane) else None
+        if two_way is not None:
+            two_way.turner = self
+            two_way.add_joint(start, self.decide)
+        length = self.params["length"]
         for k, drive in enumerate(self.drives):
-            begin = start + self.params["length"] * k / count
-            end = start + self.params["length"] * (k + 1) / count
+            begin = start + length * k / count
+            end = start + (length if k + 1 == count else length * (k + 1) / count)
             self.bounds.append((begin, end))
-            lane.add_eye(end - self.params["eye"], partial(self.eye_changed, k))
-            lane.add_mark(begin, self.decide)
-            lane.add_clear(end, self.decide)
+            lane.add_eye(end - self.params["eye"], partial(self.eye_changed, k, 0))
+            if two_way is None:
+                lane.add_mark(begin, self.decide)
+                lane.add_clear(end, self.decide)
+            else:
+                lane.add_eye(begin + self.params["eye"], partial(self.eye_changed, k, 1))
+                two_way.add_joint(end, self.decide)
             drive.watch_moving(self.moving_changed)
-        for port in ("run", "release", "speed_setpoint"):
+        for port in ("run", "reverse", "release", "speed_setpoint"):
             self.ports[port].subscribe(self.decide)
 
     def start(self) -> None:
@@ -134,21 +161,24 @@ class RollerConveyor(Device):
         self.ports["ready"].write(False)
         self.decide(None)
 
-    def eye_changed(self, k: int, blocked: bool) -> None:
-        """A front has come to the eye of zone `k`, or a tail has left it."""
-        self.blocked[k] = blocked
-        if k == 0:
-            self.ports["full"].write(blocked)
-        if k == len(self.blocked) - 1:
-            self.ports["ready"].write(blocked)
-        self.decide(None)
+    def eye_changed(self, k: int, way: int, blocked: bool) -> None:
+        """The edge that leads has come to an eye of zone `k`, or a tail has left it. `way` 1: to the one for
+        backward."""
+        self.eyes[way][k] = blocked
+        if way == self._way:
+            self._show()
+            self.decide(None)
 
     def moving_changed(self, moving: bool) -> None:
         """A zone has begun to move, or has come to rest."""
-        working = any(drive.moving for drive in self.drives)
-        self.set_state(State.WORKING if working else State.IDLE)
+        if moving or not self._turns() or any(drive.moving for drive in self.drives):
+            self._show_state()
+        else:
+            self.wake()
         if self.slug:
             self.decide(None)
+
+    # which zones run -----------------------------------------------------------------------------
 
     def decide(self, _: Any) -> None:
         """Which zones run: from the last one up, since each depends on the next."""
@@ -158,29 +188,103 @@ class RollerConveyor(Device):
         self.deciding = True
         while self.again:
             self.again = False
-            speed = speed_told(self) if self._allowed("run") else 0.0
-            for k in reversed(range(len(self.drives))):
-                self.sending[k] = self.blocked[k] and self._may_send(k)
-                runs = not self.blocked[k] or self.sending[k]
-                self.drives[k].command(speed if runs else 0.0)
+            drives, eyes = self._drives(), self._eyes()
+            turns = self._turns()
+            speed = 0.0 if turns else abs(velocity_told(self))
+            for k in reversed(range(len(drives))):
+                waits = eyes[k] or (self.short and self._beyond_eye(k))
+                self.sending[k] = waits and self._may_send(k, drives, eyes)
+                drives[k].command(speed if self.sending[k] or not waits else 0.0)
+            if turns:
+                self.wake()
         self.deciding = False
 
-    def _may_send(self, k: int) -> bool:
-        if k == len(self.drives) - 1:
+    def _may_send(self, k: int, drives: Sequence[Drive], eyes: Sequence[bool]) -> bool:
+        if k == len(drives) - 1:
             return self._allowed("release")
         if not self._occupied(k + 1):
             return True
-        ahead = self.drives[k + 1]
+        ahead = drives[k + 1]
         runs = ahead.target > 0.0 and not ahead.stalls
-        return self.slug and runs and (self.sending[k] or self.blocked[k + 1])
+        return self.slug and runs and (self.sending[k] or eyes[k + 1])
 
     def _occupied(self, k: int) -> bool:
         """Whether a part lies in zone `k`, from the front that enters to the tail that leaves."""
-        begin, end = self.bounds[k]
+        begin, end = self._bounds(k)
         over = self.lane.stand_in
         if over is not None and self.lane.front(over) - over.length < end - TOUCH:
             return True
-        return bool(self.lane.parts_between(begin - TOUCH, end - TOUCH))
+        found = self._lying_between(begin - TOUCH, end - TOUCH)
+        if self.two_way is None:
+            return bool(found)
+        return any(part.place.train.home.index >= k for part in found)  # not one that stands at its border
+
+    def _beyond_eye(self, k: int) -> bool:
+        """Whether a part waits in zone `k` between its eye, which does not see it, and its end: the zones
+        have turned while it had its other edge there."""
+        end = self._bounds(k)[1]
+        found = self._lying_between(end - self.params["eye"] - TOUCH, end)
+        return any(part.place.train.home.index <= k for part in found)
+
+    def _lying_between(self, x0: float, x1: float) -> list[Part]:
+        if self.two_way is None:
+            found: list[Part] = self.lane.parts_between(x0, x1)
+            return found
+        return self.two_way.lying_between(x0, x1)
+
+    # the present order of zones: the first is the one where parts come on ------------------------
+
+    @property
+    def _way(self) -> int:
+        return int(self.two_way is not None and self.two_way.backward)
+
+    def _drives(self) -> Sequence[Drive]:
+        return self.drives[::-1] if self._way else self.drives
+
+    def _eyes(self) -> Sequence[bool]:
+        return self.eyes[1][::-1] if self._way else self.eyes[0]
+
+    def _bounds(self, k: int) -> tuple[float, float]:
+        if self.two_way is None:
+            return self.bounds[k]
+        zone = self.two_way.zones[k]
+        return zone.start, zone.end
+
+    def _show(self) -> None:
+        eyes = self._eyes()
+        self.ports["full"].write(eyes[0])
+        self.ports["ready"].write(eyes[-1])
+
+    def _show_state(self) -> None:
+        working = any(drive.moving for drive in self.drives)
+        self.set_state(State.WORKING if working else State.IDLE)
+
+    # turning -------------------------------------------------------------------------------------
+
+    def _turns(self) -> bool:
+        """Whether it is told to run the other way."""
+        two_way = self.two_way
+        return two_way is not None and velocity_told(self) * (-1.0 if two_way.backward else 1.0) < 0.0
+
+    def wake(self) -> None:
+        """See at this very instant, but not in the middle of what happens now, whether it may turn."""
+        if self._turns() and not any(drive.moving for drive in self.drives):
+            kernel = self.line.kernel
+            kernel.call_at(kernel._now, self.obey, None, self.drives[0].key)
+
+    def obey(self, _: None) -> None:
+        """Continuation: turn, if that is what it is told and nothing keeps it from it."""
+        two_way = self.two_way
+        if two_way is None or any(drive.moving for drive in self.drives):
+            return
+        if self._turns() and two_way.may_turn():
+            self.deciding = True  # nothing is decided in the middle of it
+            two_way.turn()
+            self.deciding = False
+            self.sending = [False] * len(self.drives)
+            self._show()
+            self.decide(None)
+        self._show_state()
 
     def _allowed(self, port: str) -> bool:
         return not self.bound(port) or bool(self.ports[port].value)

@@ -1,9 +1,12 @@
-"""A drive that turns backward as well: its direction changes at rest, and the lane it moves changes with it.
+"""Drives that turn backward as well: their direction changes at rest, and the lane they move changes with it.
 
 All that parts meet on their way is a threshold above the travel. Instead of a second set of thresholds below,
 a drive that goes backward counts its travel the other way round, and so does its lane (`lane_two_way`):
 within one direction nothing differs from a drive that only goes forward. `way` says which direction that is;
 records have the travel as it really is (`resources/decisions/0018-reversal.md`).
+
+A belt has one drive, which sees itself to when it turns (`TwoWayDrive`). Zones of a conveyor have one each,
+and turn together, by the logic of the conveyor (`MirrorDrive`).
 """
 
 from __future__ import annotations
@@ -14,31 +17,62 @@ from typing import Any, ClassVar, Protocol
 from commissioning.sim.drive import Drive
 from commissioning.sim.soft_drive import SoftDrive
 
-__all__ = ["TwoWayDrive", "TwoWaySoftDrive"]
+__all__ = ["MirrorDrive", "MirrorSoftDrive", "TwoWayDrive", "TwoWaySoftDrive"]
 
 
 class Turning(Protocol):
-    """The lane that turns with a drive."""
+    """The lane that turns with its drives."""
 
     def may_turn(self) -> bool:
         """Whether no part lies across its end that keeps it from going the other way."""
 
     def turn(self) -> None:
-        """Go the other way, the drive's `count_the_other_way` called on the way."""
+        """Go the other way, `count_the_other_way` of its drives called on the way."""
 
 
-class TwoWayDrive(Drive):
+class MirrorDrive(Drive):
+    """A drive whose travel counts in the direction in which its lane runs at present, above 0 in either."""
+
+    saved: ClassVar[tuple[str, ...]] = ("way",)
+
+    def __init__(self, *told: Any, **more: Any) -> None:
+        super().__init__(*told, **more)
+        self.way = 1.0
+
+    def count_the_other_way(self) -> None:
+        """It stands, and its travel counts in the other direction from now on. All thresholds are void."""
+        now = self.kernel._now
+        self.s0 = -(self.s1 if self.v1 == 0.0 else self.travel(now))
+        self.t0, self.v0, self.a, self.v1, self.target = now, 0.0, 0.0, 0.0, 0.0
+        self.way = -self.way
+        self._derive()
+        self.pieces += 1
+        self.heap.clear()
+        self.armed_t = -1
+        self.version += 1
+        self.record = self._note(0, self.s0, 0.0, 0.0, 0.0)
+
+    def now(self) -> tuple[int, float, float, float, float]:
+        aux, *piece = super().now()
+        s, v, a, last = (self.way * x + 0.0 for x in piece)
+        return aux, s, v, a, last
+
+    def _note(self, aux: int, s: float, v: float, a: float, last: float) -> int:
+        way = self.way  # + 0.0: never -0.0
+        return super()._note(aux, way * s + 0.0, way * v + 0.0, way * a + 0.0, way * last + 0.0)
+
+
+class TwoWayDrive(MirrorDrive):
     """`command` takes a speed of either sign. Through 0 it goes by way of standing still: down its ramp, then
     up the one in the other direction, at the exact end of the first.
     """
 
-    saved: ClassVar[tuple[str, ...]] = ("way", "wanted")
+    saved: ClassVar[tuple[str, ...]] = ("wanted",)
     constant: ClassVar[tuple[str, ...]] = ("track",)
     continuations: ClassVar[tuple[str, ...]] = ("obey",)
 
     def __init__(self, *told: Any, **more: Any) -> None:
         super().__init__(*told, **more)
-        self.way = 1.0
         self.wanted = 0.0  # m/s, below 0: backward
         self.track: Turning | None = None
 
@@ -79,19 +113,6 @@ class TwoWayDrive(Drive):
         else:
             super().come_to_rest(pieces)
 
-    def count_the_other_way(self) -> None:
-        """It stands, and its travel counts in the other direction from now on. All thresholds are void."""
-        now = self.kernel._now
-        self.s0 = -(self.s1 if self.v1 == 0.0 else self.travel(now))
-        self.t0, self.v0, self.a, self.v1, self.target = now, 0.0, 0.0, 0.0, 0.0
-        self.way = -self.way
-        self._derive()
-        self.pieces += 1
-        self.heap.clear()
-        self.armed_t = -1
-        self.version += 1
-        self.record = self._note(0, self.s0, 0.0, 0.0, 0.0)
-
     def _turns(self) -> bool:
         return self.wanted * self.way < 0.0
 
@@ -112,15 +133,10 @@ class TwoWayDrive(Drive):
             for fn in self.watchers:
                 fn(False)
 
-    def now(self) -> tuple[int, float, float, float, float]:
-        aux, *piece = super().now()
-        s, v, a, last = (self.way * x + 0.0 for x in piece)
-        return aux, s, v, a, last
 
-    def _note(self, aux: int, s: float, v: float, a: float, last: float) -> int:
-        way = self.way  # + 0.0: never -0.0
-        return super()._note(aux, way * s + 0.0, way * v + 0.0, way * a + 0.0, way * last + 0.0)
+class MirrorSoftDrive(MirrorDrive, SoftDrive):
+    """The same with limited jerk."""
 
 
 class TwoWaySoftDrive(TwoWayDrive, SoftDrive):
-    """The same with limited jerk: it stands for an instant, without acceleration, where it turns."""
+    """With limited jerk: it stands for an instant, without acceleration, where it turns."""

@@ -92,4 +92,6 @@ class LaneHolds(LaneContacts):
             self.todo.append(place.behind.train)  # else `rebase` has
         if following is not None:
             border.post()
+        if border.on_cross is not None:
+            self.calls.append((border.on_cross, place.part))
         self.settle()

@@ -115,7 +115,7 @@ def _chain(line: Line, first: str, follows: dict[str, str], tracks: dict[str, De
         length, bend = track_length(params), curvature(params)
         drives, begin, pose = line.track_drives[identity], x, line.loaded.poses[identity]
         for k, drive in enumerate(drives):
-            end = begin + length * (k + 1) / len(drives)
+            end = begin + (length if k + 1 == len(drives) else length * (k + 1) / len(drives))
             at = pose if k == 0 else pose @ along_track(params, x - begin)
             zones.append(ZonePlan(identity, x, end, at, drive, bend))
             x = end

@@ -220,10 +220,11 @@ class Stop(Holder):
 class Border(Watch):
     """Where one zone ends and the next begins: a part's front changes its drive here.
 
-    Not a part's that stands at a blade: it is in the zone before until it is let go.
+    Not a part's that stands at a blade: it is in the zone before until it is let go. `on_cross(part)` when
+    one is in the zone after.
     """
 
-    __slots__ = ("after", "before")
+    __slots__ = ("after", "before", "on_cross")
 
     category = BORDER
     at_rest = False
@@ -237,6 +238,7 @@ class Border(Watch):
     def __init__(self, lane: Lane, number: int, before: Zone, after: Zone) -> None:
         super().__init__(lane, number, after.start)
         self.before, self.after = before, after
+        self.on_cross: Callable[[Part], None] | None = None
 
     def passed(self) -> None:
         self.lane.cross(self)

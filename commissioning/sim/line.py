@@ -21,7 +21,7 @@ from commissioning.sim.controller import Controller, ControllerHost
 from commissioning.sim.decks import Deck
 from commissioning.sim.device import Device
 from commissioning.sim.drive import Drive
-from commissioning.sim.drive_two_way import TwoWayDrive, TwoWaySoftDrive
+from commissioning.sim.drive_two_way import MirrorDrive, MirrorSoftDrive, TwoWayDrive, TwoWaySoftDrive
 from commissioning.sim.flow import Receiver
 from commissioning.sim.header import describe
 from commissioning.sim.journal import Journal
@@ -166,14 +166,20 @@ class Line:
         return drive
 
     def add_zone_drives(
-        self, device: Device, count: int, speed: float, acceleration: float, jerk: float = 0.0
-    ) -> list[Drive]:
-        """The drives of a track of `count` zones of equal length, from the infeed on; `jerk` 0: no limit."""
+        self, device: Device, count: int, speed: float, acceleration: float, jerk: float = 0.0,
+        two_way: bool = False,
+    ) -> list[Drive]:  # fmt: skip
+        """The drives of a track of `count` zones of equal length, from the infeed on; `jerk` 0: no limit.
+        `two_way`: they turn with their lane, when the device tells it to."""
         drives: list[Drive] = []
         for k in range(count):
             name = f"{device.id}.zone{k + 1}"
             told = len(self.drives), name, self.kernel, self.journal, speed, acceleration
-            drive = SoftDrive(*told, None, jerk) if jerk else Drive(*told)
+            drive: Drive
+            if jerk:
+                drive = (MirrorSoftDrive if two_way else SoftDrive)(*told, None, jerk)
+            else:
+                drive = MirrorDrive(*told) if two_way else Drive(*told)
             self.drives.append(drive)
             self.register(drive)
             drives.append(drive)
