@@ -14,6 +14,7 @@ from typing import Any
 from lark import Token, Transformer
 
 from commissioning.plc import tree, units
+from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.literals import string_value
 from commissioning.plc.sfc_rules import ChartRules
 from commissioning.plc.sfc_tree import ChartPart, ChartStep, Transition
@@ -285,6 +286,8 @@ class Builder(ChartRules, Transformer[Token, units.Source]):
         if len(arguments) == 1 and not arguments[0].name:
             return units.TypeName(name.name, arguments[0].value, name.at)
         members = []
+        if name.name.upper() not in ELEMENTARY:
+            return units.TypeName(name.name, None, name.at, arguments=tuple(arguments))
         for argument in arguments:
             bare = argument.value if not argument.name else None
             if argument.out or not (argument.name or isinstance(bare, tree.Name)):

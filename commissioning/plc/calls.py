@@ -54,6 +54,7 @@ class ExpressionChecker(PointerChecker):
         target = self.target_of(node)
         if target is not None:
             if target.pou.result is NONE:
+                self.project.stubs.valued(target.pou.owner.name if target.pou.owner else "", target.pou.name)
                 self.problem(f"{target.pou.name} has no result", node.at)
                 return None
             return self.user_call(target.pou, node, target)
@@ -62,6 +63,7 @@ class ExpressionChecker(PointerChecker):
             return self.call(tree.Call(last, node.arguments, node.at, node.depth))
         if not isinstance(node.target, tree.Name):
             if isinstance(node.target, tree.Member) and self.no_such_method(node.target):
+                self.project.stubs.function(self, node, True)
                 return None
             if self.designator(node.target) is not None:
                 what = "only functions give a value; call a block as a statement and read its output"
@@ -74,6 +76,7 @@ class ExpressionChecker(PointerChecker):
             return self._convert(node, None, enumeration.type, False)
         if pou is not None and pou.kind == "FUNCTION":
             if pou.result is NONE:
+                self.project.stubs.valued("", pou.name)
                 self.problem(f"{pou.name} has no result", node.at)
                 return None
             return self.user_call(pou, node)
@@ -98,6 +101,7 @@ class ExpressionChecker(PointerChecker):
         function = FUNCTIONS.get(name)
         if function is None:
             known = [*FUNCTIONS, *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION")]
+            self.project.stubs.function(self, node, True)
             self.problem(f"there is no function {node.target.name}", node.at, suggestion(name, known))
             return None
         return self._standard(function, node)
@@ -305,6 +309,7 @@ class ExpressionChecker(PointerChecker):
                     if name
                     else f"{pou.name} has {len(by_position)} inputs"
                 )
+                self.project.stubs.parameters(self, node, pou.owner.name if pou.owner else "", pou.name)
                 self.problem(what, argument.at, suggestion(name, known))
                 good = False
             elif name.upper() in given:
@@ -325,7 +330,10 @@ class ExpressionChecker(PointerChecker):
                         typed.Defaults(symbol.type, values) if whole else typed.Const(symbol.type, values[0])
                     )
                     continue
+                owner = pou.owner.name if pou.owner is not None else ""
+                self.project.stubs.muted = self.project.stubs.weak(owner, pou.name, symbol.name)
                 value = self.value(passed.value, symbol.type, f"for {symbol.name} a {symbol.type}")
+                self.project.stubs.muted = False
                 good &= value is not None
                 if value is not None:
                     inputs.append(typed.Convert(symbol.type, value) if symbol.type.limits else value)
@@ -341,6 +349,7 @@ class ExpressionChecker(PointerChecker):
                     homes.add(len(references))
                 references.append(None if target is None else target.cell)
         if not good:
+            self.project.stubs.parameters(self, node, pou.owner.name if pou.owner else "", pou.name)
             return None
         if method is not None:
             return self.made_call(method, tuple(inputs), tuple(references), frozenset(homes))

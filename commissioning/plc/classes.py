@@ -105,6 +105,7 @@ def _add_interface(project: Project, pou: Pou, node: units.TypeName) -> None:
     found = project.interfaces.get(_last(node.name).upper())
     if found is None:
         known = [other.name for other in project.interfaces.values()]
+        project.stubs.type_named(node.name, pou.file, node.at, "interface")
         what = f"there is no interface {node.name}"
         project.problem(what, pou.file, node.at, suggestion(node.name, known))
     elif found in pou.interfaces:
@@ -122,6 +123,7 @@ def _add_base(project: Project, pou: Pou, node: units.TypeName) -> None:
         project.problem(what, pou.file, node.at)
     elif found is None or found.kind != "FUNCTION_BLOCK":
         known = [other.name for other in project.pous.values() if other.kind == "FUNCTION_BLOCK"]
+        project.stubs.type_named(node.name, pou.file, node.at, "block")
         what = f"there is no function block {node.name} to extend"
         project.problem(what, pou.file, node.at, suggestion(node.name, known))
     elif "FINAL" in found.modifiers:

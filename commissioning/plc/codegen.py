@@ -131,6 +131,8 @@ class ModuleWriter:
                 self._loops.pop()
                 self._at = node.at
                 self._line(depth + 1, done)
+            case typed.StubReached():
+                self._line(depth, f"stub({node.name!r})")
             case typed.Jump():
                 self._jump(node, depth)
             case typed.Judge():

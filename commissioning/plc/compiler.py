@@ -31,9 +31,12 @@ from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.sfc_code import ChartCoder
 from commissioning.plc.statements import StatementChecker
+from commissioning.plc.stub_text import stub_files, told
+from commissioning.plc.stubs import MOST_ROUNDS, STUB_FILE, Stubs
 from commissioning.plc.syntax import parse_source
 from commissioning.plc.tasks import TaskPlan, plan_tasks, trigger_problems, watchdog_problems
 
+Read = tuple[units.Source, list[Problem]]
 FILE_NAME = "<structured text>"
 # where none of these words stands, no block needs to know its class and its address
 _OBJECTS = re.compile(
@@ -44,30 +47,29 @@ _OBJECTS = re.compile(
 
 def compile_st(
     sources: Mapping[str, str] | str, dialect: str = "iec", tasks: Sequence[TaskSpec] = (),
-    with_tests: bool = False,
+    with_tests: bool = False, stubs: bool = False,
 ) -> Program:  # fmt: skip
     """Compiles Structured Text.
 
     `sources`: file name -> text (names appear in Problems only), or one text. `tasks` replaces the tasks of a
     CONFIGURATION; without either, one task of 10 ms calls the only PROGRAM, or all of them in order.
     `with_tests`: TEST units are compiled too (see st_tests.py), and there need be no PROGRAM.
+    `stubs`: what the program uses and nobody declares becomes a stub (see stubs.py), told in `notices`.
     Raises Problems with everything that is wrong.
     """
     if dialect not in DIALECTS:
         raise Problems([Problem(f"there is no dialect {dialect}", cure=f"Use {', '.join(DIALECTS)}")])
     files = {"": sources} if isinstance(sources, str) else dict(sources)
-    project = Project(DIALECTS[dialect])
-    project.objects = any(_OBJECTS.search(text) is not None for text in files.values())
-    parsed = []
-    for file, text in files.items():
-        source, problems = parse_source(text, file)
-        parsed.append(source)
-        project.problems += problems
-        project.list_names.add(PurePath(file).stem.upper())
-    unreadable = list(project.problems)
-    addressed = {file for file, text in files.items() if names_addresses(text)}
-    _declare(project, parsed, addressed, with_tests)
-    commands = _check(project)
+    read = {file: parse_source(text, file) for file, text in files.items()}
+    given = frozenset(files)
+    learned = Stubs()
+    if stubs and not any(problems for _, problems in read.values()):
+        _learn(learned, files, read, dialect, with_tests)
+    added = {file: text for file, text in files.items() if file not in given}
+    project, commands = _understood(files, read, dialect, with_tests)
+    told(learned, project)
+    parsed = [source for source, _ in read.values()]
+    unreadable = [problem for _, problems in read.values() for problem in problems]
     library = with_tests and all(pou.kind != "PROGRAM" for pou in project.pous.values())
     plan: TaskPlan = TaskPlan((), []) if library else plan_tasks(project, parsed, tasks)
     if unreadable:
@@ -79,7 +81,38 @@ def compile_st(
     weights = call_weights(project, commands, [pou for _, pou in plan.instances])
     _refuse(project)
     checked = Checked(files, project, commands, weights)
-    return _generate(checked, plan, _digest(files, dialect, tasks))
+    program = _generate(checked, plan, _digest(files, dialect, tasks))
+    return replace(program, stubs=added) if added else program
+
+
+def _understood(
+    files: Mapping[str, str], read: Mapping[str, Read], dialect: str, with_tests: bool,
+    learned: Stubs | None = None,
+) -> tuple[Project, Commands]:  # fmt: skip
+    """The project with what was found wrong with it, and its typed tree."""
+    project = Project(DIALECTS[dialect])
+    project.stubs = learned or project.stubs
+    project.objects = any(_OBJECTS.search(text) is not None for text in files.values())
+    project.list_names |= {PurePath(file).stem.upper() for file in files if file != STUB_FILE}
+    project.problems += [problem for _, problems in read.values() for problem in problems]
+    addressed = {file for file, text in files.items() if names_addresses(text)}
+    _declare(project, [source for source, _ in read.values()], addressed, with_tests)
+    return project, _check(project)
+
+
+def _learn(
+    learned: Stubs, files: dict[str, str], read: dict[str, Read], dialect: str, with_tests: bool
+) -> None:
+    """Adds the stubs to `files` and `read`: rounds of checking until nothing new is unknown."""
+    for _ in range(MOST_ROUNDS):
+        _understood(files, read, dialect, with_tests, learned)
+        if not learned.progress() and learned.listening:
+            break
+        learned.listening = True
+        for file, text in stub_files(learned).items():
+            if files.get(file) != text:
+                files[file] = text
+                read[file] = parse_source(text, file)
 
 
 def _refuse(project: Project) -> None:

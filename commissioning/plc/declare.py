@@ -228,6 +228,7 @@ class Declarer:
         target = self.project.globals.symbols.get(key)
         if target is None:
             known = [s.name for s in self.project.globals.symbols.values()]
+            self.project.stubs.global_variable(symbol.name, symbol.type, symbol.file, symbol.at)
             self.project.problem(
                 f"there is no global variable {symbol.name}",
                 symbol.file,

@@ -93,6 +93,7 @@ class DesignatorChecker:
                 symbol = self.project.globals.symbols.get(node.name.upper())
                 if symbol is None:
                     known = [s.name for s in self.project.globals.symbols.values()]
+                    self.project.stubs.listed(node.owner.name, node.name, self.file, node.at)
                     self.problem(
                         f"there is no global variable {node.name}", node.at, suggestion(node.name, known)
                     )
@@ -106,7 +107,10 @@ class DesignatorChecker:
                 )  # fmt: skip
                 return None
         owner = self.designator(node.owner)
-        return None if owner is None else self._member(owner, node.name, node.at)
+        if owner is None:
+            self.project.stubs.inside(node, self.file)
+            return None
+        return self._member(owner, node.name, node.at)
 
     @abstractmethod
     def dereferenced(self, node: tree.Dereference) -> Designator | None:
@@ -153,6 +157,8 @@ class DesignatorChecker:
                 cure = f"Declare an instance: my_{name.lower()} : {name};" if instance else ""
                 self.problem(f"{name} is a {kind}, not a variable", at, cure)
                 return None
+            if name.upper() not in self.project.list_names:
+                self.project.stubs.variable(name, self.file, at)
             self.problem(f"{name} is not declared", at, self.project.nearest(name, self.pou))
             return None
         return self._of_symbol(symbol)
@@ -214,6 +220,7 @@ class DesignatorChecker:
                 what = (
                     f"{owner.block.name}.{name} {hidden}" if hidden else f"{owner.block.name} has no {name}"
                 )
+                self.project.stubs.member(owner.block.name, name, self.file, at)
                 self.problem(what, at, suggestion(name, known) if symbol is None else "Make it a VAR_OUTPUT")
                 return None
             symbol.read = True
@@ -227,6 +234,7 @@ class DesignatorChecker:
             member = owner.type.member(name)
             if member is None:
                 known = [member.name for member in owner.type.members]
+                self.project.stubs.member(owner.type.name, name, self.file, at)
                 self.problem(f"{owner.type.name} has no member {name}", at, suggestion(name, known))
                 return None
             place = owner.cell.at(member.offset)
@@ -234,6 +242,7 @@ class DesignatorChecker:
                 place = self.moved_place(owner.cell, member.type, place_of(owner.type, member))
             return self._inside(owner, member.type, place, member.name)
         cure = "Write an index first: [1]" if owner.type.kind == "array" else ""
+        self.project.stubs.member(owner.type.name, name, self.file, at)
         self.problem(f"{owner.member or owner.symbol.name} is a {owner.type} and has no members", at, cure)
         return None
 
@@ -251,6 +260,8 @@ class DesignatorChecker:
         owner = None if owner is None else self.valued(owner, node.at)
         found = [self.expression(index) for index in node.indices]
         if owner is None:
+            known = [i.value if isinstance(i, Const) and isinstance(i.value, int) else None for i in found]
+            self.project.stubs.index(node, self.file, known)
             return None
         name = owner.member or owner.symbol.name
         if owner.type.kind != "array" or owner.type.element is None:

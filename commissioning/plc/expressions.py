@@ -62,7 +62,13 @@ class OperatorChecker(DesignatorChecker):
     def value(self, node: tree.Expression, target: IecType, what: str = "") -> Typed | None:
         """`node` as a value of `target`; a Problem where it has another type."""
         found = self.expression(node)
-        return None if found is None else self.fit(found, target, node.at, what)
+        if found is None:
+            self.project.stubs.hint(node, target, self.file)
+            return None
+        fitted = self.fit(found, target, node.at, what)
+        if fitted is None:
+            self.project.stubs.refit(self, node, target)
+        return fitted
 
     def fit(self, found: Typed, target: IecType, at: At, what: str = "") -> Typed | None:
         limits, target = target.limits, target.plain
@@ -87,6 +93,7 @@ class OperatorChecker(DesignatorChecker):
         narrowed = self._narrowed(found, target, at)
         if narrowed is not None:
             return narrowed
+        self.project.stubs.mismatch(source, target)
         subject = what or f"a {target}"
         shown = "REAL" if source is ANY_REAL else "whole number" if source is ANY_INT else str(source)
         cure = conversion_cure(source, target, found.value if isinstance(found, typed.Const) else None)
@@ -209,6 +216,8 @@ class OperatorChecker(DesignatorChecker):
     def _unary(self, node: tree.Unary) -> Typed | None:
         operand = self.expression(node.operand)
         if operand is None:
+            if node.operator == "NOT":
+                self.project.stubs.hint(node.operand, BOOL, self.file)
             return None
         if node.operator == "NOT":
             if isinstance(operand, typed.Const) and operand.type is ANY_INT:
@@ -242,12 +251,24 @@ class OperatorChecker(DesignatorChecker):
         for step in node.steps:
             operand = self.expression(step.operand)
             if operand is None or result is None:
+                self._hint_other(node, step, operand, result)
                 result = None
-            elif step.operator in COMPARISONS:
-                result = self.compare(step.operator, result, operand, step.at)
             else:
-                result = self.arithmetic(step.operator, result, operand, step.at)
+                join = self.compare if step.operator in COMPARISONS else self.arithmetic
+                joined = join(step.operator, result, operand, step.at)
+                if joined is None:
+                    self.project.stubs.refit(self, step.operand, result.type)
+                    if step is node.steps[0]:
+                        self.project.stubs.refit(self, node.first, operand.type)
+                result = joined
         return result
+
+    def _hint_other(self, node: tree.Chain, step: tree.Step, right: Typed | None, left: Typed | None) -> None:
+        """What one operand says about the other, which is unknown."""
+        if left is not None:
+            self.project.stubs.hint(step.operand, left.type, self.file)
+        elif right is not None and step is node.steps[0]:
+            self.project.stubs.hint(node.first, right.type, self.file)
 
     def _logic(self, node: tree.Chain) -> Typed | None:
         operands = [self.expression(node.first)]
@@ -259,6 +280,10 @@ class OperatorChecker(DesignatorChecker):
             self.problem(f"{' and '.join(sorted(words))} are mixed in one row", node.at, "Use parentheses")
             return None
         operator, lazy = LOGIC[node.steps[0].operator]
+        known = next((operand.type for operand in operands if operand is not None), BOOL)
+        for operand, part in zip(operands, (node.first, *(s.operand for s in node.steps)), strict=True):
+            if operand is None:
+                self.project.stubs.hint(part, known, self.file)
         return self.logic_of(operator, lazy, operands, node.at)
 
     def logic_of(self, operator: str, lazy: bool, found: list[Typed | None], at: At) -> Typed | None:
@@ -306,6 +331,7 @@ class OperatorChecker(DesignatorChecker):
                     return (fitted, other, BOOL) if one is left else (other, fitted, BOOL)
         type_ = self._common(left.type, right.type)
         if type_ is None or type_.kind == "block" or type_.aggregate:
+            self.project.stubs.mismatch(left.type, right.type)
             cure = "Convert one of them, for example with DINT_TO_LINT or REAL_TO_DINT"
             numbers = left.type.numeric and right.type.numeric
             self.problem(f"{what} cannot join {left.type} and {right.type}", at, cure if numbers else "")

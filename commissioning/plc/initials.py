@@ -55,6 +55,7 @@ class InitialValues:
             return None
         value = evaluated(found, type_)
         if value is None:
+            self.project.stubs.constant(checker, node)
             what = "an initial value must be constant"
             self.project.problem(what, file, node.at, "Use literals and CONSTANTs")
         return value
@@ -117,13 +118,16 @@ class InitialValues:
         inner: bool,
     ) -> None:
         if not isinstance(node, units.StructInitial):
-            self._copied(pou, file, type_, node, slots, at, f"({type_.members[0].name} := ...)")
+            name = type_.members[0].name if type_.members else "member"
+            self._copied(pou, file, type_, node, slots, at, f"({name} := ...)")
             return
         for given in node.members:
             member = type_.member(given.name)
             if member is None:
                 known = [m.name for m in type_.members]
                 what = f"{type_.name} has no member {given.name}"
+                checker = ExpressionChecker(self.project, pou)
+                self.project.stubs.initial(checker, type_.name, given.name, given.value)
                 self.project.problem(what, file, given.at, suggestion(given.name, known))
             else:
                 self.fill(pou, file, member.type, given.value, slots, at + member.offset, inner)
@@ -145,6 +149,15 @@ class InitialValues:
                 home = self.project.globals if symbol.is_global else pou
                 slots[at : at + type_.size] = home.slots[symbol.index : symbol.index + type_.size]
                 return
+        if isinstance(node, tree.Name | tree.Member | tree.Literal):
+            checker = ExpressionChecker(self.project, pou)
+            checker.file = file
+            found = checker.expression(node)
+            if found is None:
+                self.project.stubs.hint(node, type_, file)
+            else:
+                self.project.stubs.mismatch(type_, found.type)
+                self.project.stubs.constant(checker, node)
         self.project.problem(f"this is no value of a {type_}", file, node.at, f"Write {form}")
 
     def _block(
@@ -182,6 +195,8 @@ class InitialValues:
         for given in node.members:
             symbol = block.symbols.get(given.name.upper())
             if symbol is None or symbol.section != "VAR_INPUT" or symbol.type.blocks:
+                checker = ExpressionChecker(self.project, pou)
+                self.project.stubs.initial(checker, type_.name, given.name, given.value)
                 self.project.problem(f"{type_.name} has no input {given.name}", file, given.at)
                 continue
             cells = block.slots[symbol.index : symbol.index + symbol.size]

@@ -102,7 +102,8 @@ class Program:
     arrays and structures are listed in them if these have up to 1,024 cells; `location` finds all.
     `never_skip`: why scans can never be skipped, empty if they can. `source`: the generated Python.
     `straight`: by task, the statements on the longest way through a scan, without the rounds of loops.
-    `notices`: what stops nothing and is worth a look, by severity warning or notice.
+    `notices`: what stops nothing and is worth a look, by severity warning or notice. `stubs`: Structured Text
+    by file name, added for what is declared nowhere if that was asked for, ready to be saved and completed.
     """
 
     variables: VariableTable
@@ -128,6 +129,7 @@ class Program:
     checked: Checked = field(repr=False)
     pieces: Mapping[str, SourcePiece] = field(default_factory=dict, repr=False)
     notices: tuple[Problem, ...] = ()
+    stubs: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def original(self, file: str, line: int, column: int = 0) -> Spot:
         """The place in the file that a text was taken from (see `compile_project`), else the same place."""

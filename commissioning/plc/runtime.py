@@ -50,6 +50,15 @@ class PlcError(Exception):
         )
 
 
+class StubFault(ArithmeticFault):
+    """A stub was called whose body is missing. The place that counts is the one of the call."""
+
+
+def stub(name: str) -> None:
+    """What a stub does that nobody has filled in."""
+    raise StubFault(f"{name} is a stub: it was called and has no body")
+
+
 _single = array("f", [0.0])
 
 
@@ -374,7 +383,7 @@ def namespace() -> dict[str, Any]:
         function.__name__: function
         for function in (
             rounded, divide, modulo, power, nearest, nearest_away, truncated, floor, ceiling, limit, select,
-            multiplex,
+            multiplex, stub,
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,

@@ -20,7 +20,7 @@ from commissioning.plc.build import Build
 from commissioning.plc.iec_types import Value
 from commissioning.plc.memory import Memory, fresh, functions_of
 from commissioning.plc.program import Program
-from commissioning.plc.runtime import ArithmeticFault, Overrun, PlcError
+from commissioning.plc.runtime import ArithmeticFault, Overrun, PlcError, StubFault
 from commissioning.plc.triggers import NEVER_NS, Trigger
 
 FREE_COMPARISONS = (
@@ -177,12 +177,14 @@ class Scanner:
     def _located(self, error: Exception, state: TaskState | None = None) -> PlcError:
         """The error with the statement that was executing, from the innermost line of generated code."""
         cure = ""
-        spot = ("", 0, 0)
+        spots = [("", 0, 0)]
         trace: TracebackType | None = error.__traceback__
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == self.build.file:
-                spot = self.build.spots[trace.tb_lineno - 1]
+                spots.append(self.build.spots[trace.tb_lineno - 1])
             trace = trace.tb_next
+        inner = spots.pop()
+        spot = spots.pop() if isinstance(error, StubFault) and len(spots) > 1 else inner
         message = "division by zero" if isinstance(error, ZeroDivisionError) else str(error)
         if isinstance(error, Overrun):
             cure = "Let the loop end sooner, spread it over several scans, or raise the watchdog of the task"

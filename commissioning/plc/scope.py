@@ -18,6 +18,7 @@ from commissioning.plc import units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.dialects import IEC, Dialect
 from commissioning.plc.iec_types import LAST_ADDRESS, IecType, Value
+from commissioning.plc.stubs import Stubs
 from commissioning.plc.tree import At
 
 if TYPE_CHECKING:
@@ -177,6 +178,7 @@ class Project:
     def __init__(self, dialect: Dialect = IEC) -> None:
         self.dialect = dialect
         self.notices: dict[Problem, None] = {}
+        self.stubs = Stubs()  # learns what is unknown; nothing comes of it unless stubs are asked for
         self.globals = Pou("GLOBAL", "", 0, "", None)
         self.globals.slots.append(Slot())  # cell 0 of the globals: loop iterations left in this scan
         self.pous: dict[str, Pou] = {}

@@ -8,8 +8,9 @@ from commissioning.plc.blocks import StandardBlock
 from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.designators import Designator
 from commissioning.plc.functions import FUNCTIONS
-from commissioning.plc.iec_types import BOOL, NONE, IecType
+from commissioning.plc.iec_types import BOOL, INT, NONE, IecType
 from commissioning.plc.scope import Pou, suggestion
+from commissioning.plc.stubs import STUB_CALL
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Command, Typed
 
@@ -73,7 +74,9 @@ class StatementChecker(ExpressionChecker):
                 return None
         target = self.designator(node.target)
         if target is None:
-            self.expression(node.value)
+            found = self.expression(node.value)
+            if found is not None:
+                self.project.stubs.hint(node.target, found.type, self.file, "in")
             return None
         if target.accessors is not None:
             return self.set_property(target, node)
@@ -83,16 +86,29 @@ class StatementChecker(ExpressionChecker):
             node.value, target.type, f"for {target.member or target.symbol.name} a {target.type}"
         )
         target.symbol.written = True
-        return None if value is None else typed.Store(target.type, target.cell, value, node.at)
+        if value is None:
+            self._told(node.target, node.value)
+            return None
+        return typed.Store(target.type, target.cell, value, node.at)
+
+    def _told(self, target: tree.Expression, value: tree.Expression) -> None:
+        """What is stored in a stub says what it is."""
+        found = self.expression(value)
+        if found is not None:
+            self.project.stubs.refit(self, target, found.type)
 
     def _set_or_reset(self, node: tree.Assign) -> Command | None:
         """`x S= condition`: x becomes TRUE where the condition holds, and keeps its value elsewhere."""
         target = self.designator(node.target)
         condition = self.value(node.value, BOOL, "a BOOL")
-        if target is None or not self.writable(target, node.target.at):
+        if target is None:
+            self.project.stubs.hint(node.target, BOOL, self.file, "in")
+            return None
+        if not self.writable(target, node.target.at):
             return None
         target.symbol.written = True
         if target.type.kind != "bool":
+            self.project.stubs.refit(self, node.target, BOOL)
             self.problem(f"'{node.operator}' sets a BOOL, this is a {target.type}", node.target.at)
             return None
         if condition is None:
@@ -114,6 +130,7 @@ class StatementChecker(ExpressionChecker):
     def _case(self, node: tree.Case) -> Command | None:
         selector = self.expression(node.selector)
         if selector is not None and selector.type.kind not in ("int", "bits", "enum"):
+            self.project.stubs.mismatch(selector.type, INT)
             self.problem(f"CASE selects by a whole number, this is a {selector.type}", node.selector.at)
             selector = None
         options = []
@@ -145,6 +162,8 @@ class StatementChecker(ExpressionChecker):
     def _label_value(self, node: tree.Expression, selector: Typed | None) -> int | None:
         found = self.expression(node)
         if found is None:
+            if selector is not None:
+                self.project.stubs.hint(node, selector.type, self.file)
             return None
         if selector is not None and "enum" in (selector.type.kind, found.type.kind):
             kinds = (selector.type, found.type)
@@ -158,6 +177,7 @@ class StatementChecker(ExpressionChecker):
             and found.type.kind in ("int", "bits", "enum")
         ):
             return found.value
+        self.project.stubs.constant(self, node)
         self.problem("a CASE label must be a whole number or a CONSTANT", node.at)
         return None
 
@@ -235,6 +255,8 @@ class StatementChecker(ExpressionChecker):
                         f"{pou.name} is a program: a task calls it", node.at, "Make it a FUNCTION_BLOCK"
                     )
                     return None
+                if name == STUB_CALL and pou is None:
+                    return typed.StubReached(self.pou.name, node.at)
                 if name in FUNCTIONS:
                     self.problem(f"the result of {name} is not used", node.at, f"Write x := {name}(...);")
                     return None
@@ -242,10 +264,14 @@ class StatementChecker(ExpressionChecker):
                     known = [
                         s.name for s in (*self.pou.symbols.values(), *self.project.globals.symbols.values())
                     ]
+                    self.project.stubs.function(self, call, False)
                     self.problem(
                         f"there is no block or function {call.target.name}", node.at, suggestion(name, known)
                     )
                     return None
+        elif self.project.stubs.function(self, call, False):
+            self.problem("this calls a method of a stub that is not known yet", node.at)
+            return None
         target = self.designator(call.target)
         if target is None:
             return None
@@ -255,6 +281,7 @@ class StatementChecker(ExpressionChecker):
         if target.block is not None:
             return self._user_block(target, target.block, call, node.at)
         name = target.member or target.symbol.name
+        self.project.stubs.called(target.type)
         self.problem(f"{name} is a {target.type}, only blocks and functions can be called", node.at)
         return None
 
@@ -318,6 +345,7 @@ class StatementChecker(ExpressionChecker):
                     argument.at,
                     suggestion(name, known),
                 )
+                self.project.stubs.parameters(self, call, block.name)
                 self.expression(argument.value)
                 continue
             if symbol.name in given and not argument.out:
@@ -334,9 +362,13 @@ class StatementChecker(ExpressionChecker):
                 elif found is not None:
                     references.append((symbol.index, found.cell))
             else:
+                self.project.stubs.muted = self.project.stubs.weak(block.name, "", symbol.name)
                 value = self.value(argument.value, symbol.type, f"for {symbol.name} a {symbol.type}")
+                self.project.stubs.muted = False
                 if value is not None:
                     stored[symbol.name] = (symbol.index, symbol.type, value)
+        if len(stored) + len(references) + len(memories) + len(results) < len(call.arguments):
+            self.project.stubs.parameters(self, call, block.name)
         for symbol in block.section("VAR_IN_OUT"):
             if symbol.name not in given:
                 self.problem(f"{block.name} needs a variable for its VAR_IN_OUT {symbol.name}", at)
@@ -364,6 +396,8 @@ class StatementChecker(ExpressionChecker):
                 return
             source = typed.Not(load.type, load)
         value = self.fit(source, found.type, argument.at, f"for {found.symbol.name} a {found.type}")
-        if value is not None:
+        if value is None:
+            self.project.stubs.refit(self, argument.value, source.type)
+        else:
             found.symbol.written = True
             results.append(typed.Store(found.type, found.cell, value, argument.at))

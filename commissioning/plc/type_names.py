@@ -143,6 +143,8 @@ class TypeNames:
 
     def _name(self, pou: Pou, node: units.TypeName, file: str) -> Declared | None:
         key = node.name.upper()
+        if "." in key and key not in self._waiting and key not in self.project.pous:
+            key = key.rpartition(".")[2]  # of a library or namespace
         elementary = ELEMENTARY.get(key)
         if elementary is not None:
             type_ = elementary if node.length is None else self._string(pou, node, elementary, file)
@@ -167,6 +169,7 @@ class TypeNames:
             return None
         known = [*ELEMENTARY, *STANDARD_BLOCKS, *(n.name for n, _ in self._waiting.values())]
         known += [p.name for p in self.project.pous.values() if p.kind == "FUNCTION_BLOCK"]
+        self.project.stubs.type_named(node.name, file, node.at, "block" if node.arguments else "")
         self.project.problem(f"there is no type or block {node.name}", file, node.at, suggestion(key, known))
         return None
 
@@ -179,6 +182,7 @@ class TypeNames:
             return None
         if isinstance(found, typed.Const) and isinstance(found.value, int) and found.type.kind != "bool":
             return found.value
+        self.project.stubs.constant(checker, node)
         what = "a constant whole number is needed here"
         self.project.problem(what, file, node.at, "Use a number, or a CONSTANT declared before")
         return None

@@ -338,6 +338,14 @@ class Advance:
     at: At
 
 
+@dataclass(frozen=True, slots=True)
+class StubReached:
+    """The body of a stub that nobody has filled in; `name`: that of its POU."""
+
+    name: str
+    at: At
+
+
 Command = (
     Store
     | CallStandard
@@ -351,4 +359,5 @@ Command = (
     | Jump
     | Judge
     | Advance
+    | StubReached
 )

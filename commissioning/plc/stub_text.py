@@ -1,0 +1,126 @@
+"""Stubs as Structured Text: what the compiler takes, and what the user saves and completes."""
+
+from __future__ import annotations
+
+from commissioning.plc.iec_types import ELEMENTARY
+from commissioning.plc.scope import Project
+from commissioning.plc.stubs import STUB_CALL, STUB_FILE, Spot, StubCall, StubPart, Stubs, StubType
+
+HEAD = f"""(* Stubs: declared nowhere in the program, so written here from how the program uses them.
+   Complete the bodies: {STUB_CALL}(); stands for what is missing, and stops the PLC when it is reached. *)
+"""
+
+
+def stub_files(stubs: Stubs) -> dict[str, str]:
+    """The stubs as texts by file name: one of all, and one for each list of globals that is a stub."""
+    if not (stubs.types or stubs.calls or stubs.variables):
+        return {}
+    files = {STUB_FILE: _stub_text(stubs)}
+    for key, name in stubs.lists.items():
+        type_ = stubs.types.get(stubs.variables[key].guess.text.upper())
+        if type_ is not None:
+            files[f"stubs/{name}.st"] = HEAD + "\n" + "\n".join(_globals(type_.parts))
+    return files
+
+
+def _globals(parts: dict[str, StubPart]) -> list[str]:
+    lines: list[str] = []
+    for word, constant in (("VAR_GLOBAL CONSTANT", True), ("VAR_GLOBAL", False)):
+        chosen = [part for part in parts.values() if part.constant is constant]
+        if chosen:
+            lines += [word, *(_variable(part, place) for place, part in enumerate(chosen)), "END_VAR", ""]
+    return lines
+
+
+def _variable(part: StubPart, place: int) -> str:
+    """A variable; constants get different values, as cases of a CASE must be."""
+    text = part.guess.declared
+    kind = ELEMENTARY.get(text)
+    value = f" := {place + 10}" if part.constant and kind is not None and kind.kind in ("int", "bits") else ""
+    return f"    {part.guess.name} : {text}{value};"
+
+
+def _stub_text(stubs: Stubs) -> str:
+    """All stubs but those in lists, in the order in which they were met."""
+    parts = [HEAD]
+    parts += [_type(type_) for type_ in stubs.types.values()]
+    parts += [_function(call) for call in stubs.calls.values()]
+    loose = {key: part for key, part in stubs.variables.items() if key not in stubs.lists}
+    parts.append("\n".join(_globals(loose)))
+    return "\n".join(parts)
+
+
+def told(stubs: Stubs, project: Project) -> None:
+    """Notes every stub, where it is used first."""
+    for type_ in stubs.types.values():
+        kind = "type" if type_.kind == "alias" else type_.kind
+        _tell(project, type_.name, kind, type_.spot, len(type_.places))
+    for call in stubs.calls.values():
+        _tell(project, call.name, "function", call.spot, len(call.places))
+    for key, part in stubs.variables.items():
+        _tell(project, part.guess.name, "global variable", stubs.spots[key], 0)
+
+
+def _tell(project: Project, name: str, kind: str, spot: Spot, count: int) -> None:
+    places = f", used in {count} places" if count > 1 else ""
+    what = f"{name} is declared nowhere: a stub stands for this {kind}{places}"
+    project.notice(what, *spot, "Save the stubs in a file of the project and complete them", "notice")
+
+
+def _type(type_: StubType) -> str:
+    match type_.kind:
+        case "block":
+            methods = [_method(method) for method in type_.methods.values()]
+            lines = [f"FUNCTION_BLOCK {type_.name}", *_sections(type_.parts), *methods]
+            lines += [f"    {STUB_CALL}();", "END_FUNCTION_BLOCK", ""]
+        case "interface":
+            methods = [_prototype(method) for method in type_.methods.values()]
+            properties = [
+                f"    PROPERTY {part.guess.name} : {part.guess.declared} GET END_GET SET END_SET END_PROPERTY"
+                for part in type_.parts.values()
+            ]
+            lines = [f"INTERFACE {type_.name}", *methods, *properties, "END_INTERFACE", ""]
+        case "enum":
+            names = list(type_.members.values()) or [f"{type_.name}_0"]
+            lines = [f"TYPE {type_.name} : ({', '.join(names)}); END_TYPE", ""]
+        case "alias":
+            alias = type_.alias.declared if type_.alias is not None else "DINT"
+            lines = [f"TYPE {type_.name} : {alias}; END_TYPE", ""]
+        case _:
+            members = [f"    {part.guess.name} : {part.guess.declared};" for part in type_.parts.values()]
+            lines = [f"TYPE {type_.name} : STRUCT", *members, "END_STRUCT END_TYPE", ""]
+    return "\n".join(lines)
+
+
+def _sections(parts: dict[str, StubPart]) -> list[str]:
+    lines: list[str] = []
+    for word in ("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
+        names = [part.guess for part in parts.values() if _section(part) == word]
+        if names:
+            lines += [word, *(f"    {guess.name} : {guess.declared};" for guess in names), "END_VAR"]
+    return lines
+
+
+def _section(part: StubPart) -> str:
+    if "inout" in part.roles:
+        return "VAR_IN_OUT"
+    taken = "taken" in part.roles or ("in" not in part.roles and bool(part.roles))
+    return "VAR_OUTPUT" if taken else "VAR_INPUT"
+
+
+def _function(call: StubCall) -> str:
+    result = f" : {call.result.declared}" if call.result is not None else ""
+    head = f"FUNCTION {call.name}{result}"
+    return "\n".join([head, *_sections(call.parts), f"    {STUB_CALL}();", "END_FUNCTION", ""])
+
+
+def _method(call: StubCall) -> str:
+    return "\n".join([_head(call), *_sections(call.parts), f"    {STUB_CALL}();", "END_METHOD"])
+
+
+def _prototype(call: StubCall) -> str:
+    return "\n".join([_head(call), *_sections(call.parts), "END_METHOD"])
+
+
+def _head(call: StubCall) -> str:
+    return f"METHOD {call.name}" + (f" : {call.result.declared}" if call.result is not None else "")

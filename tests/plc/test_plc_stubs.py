@@ -1,0 +1,134 @@
+"""Unknown library blocks, functions and types: listed stubs that the user fills in, never a silent no-op."""
+
+from __future__ import annotations
+
+import pytest
+
+from commissioning.model.problem import Problems
+from commissioning.plc import PlcError, Program, compile_st
+from commissioning.plc.stubs import STUB_FILE
+
+
+def stubbed(declared: str, body: str, dialect: str = "twincat", **more: str) -> Program:
+    text = f"PROGRAM MAIN\nVAR {declared} END_VAR\n{body}\nEND_PROGRAM"
+    return compile_st({"m.st": text, **more}, dialect, stubs=True)
+
+
+def text_of(program: Program) -> str:
+    """The stubs, in one line."""
+    return " ".join(program.stubs[STUB_FILE].split())
+
+
+def test_that_a_program_without_stubs_names_everything_unknown() -> None:
+    with pytest.raises(Problems) as caught:
+        compile_st("PROGRAM MAIN VAR p : MC_Power; END_VAR F_Log(1); END_PROGRAM")
+    assert [p.what for p in caught.value.problems] == [
+        "there is no type or block MC_Power", "there is no block or function F_Log",
+    ]  # fmt: skip
+
+
+def test_that_an_unknown_block_has_the_parameters_it_is_called_with() -> None:
+    found = stubbed(
+        "power : MC_Power; n : UINT; q, ok : BOOL;",
+        "power(Enable := q, Number := n, Override := 1.5, Status => ok); IF power.Busy THEN n := 1; END_IF",
+    )
+    words = text_of(found)
+    assert "VAR_INPUT Enable : BOOL; Number : UINT; Override : LREAL; END_VAR" in words
+    assert "Status : BOOL;" in words and "Busy : BOOL;" in words
+    assert words.endswith("END_VAR STUB(); END_FUNCTION_BLOCK")
+
+
+def test_that_an_unknown_structure_has_the_members_that_are_used() -> None:
+    found = stubbed(
+        "d : ST_Data; v : REAL; s : STRING; q : BOOL;", "d.speed := v; s := d.inner.name; q := d.flags[3];"
+    )
+    words = text_of(found)
+    assert "speed : REAL;" in words and "flags : ARRAY[0..255] OF BOOL;" in words
+    assert "TYPE inner_type : STRUCT name : STRING; END_STRUCT" in words
+
+
+def test_that_an_unknown_enumeration_has_its_members() -> None:
+    found = stubbed(
+        "e : E_State := E_State.Idle; n : INT;",
+        "CASE e OF E_State.Idle: e := E_State.Run; E_State.Run: n := n + 1; END_CASE",
+    )
+    assert "TYPE E_State : (Idle, Run); END_TYPE" in text_of(found)
+    plc = found.start()
+    for scan in range(3):
+        plc.scan(scan)
+    assert plc["MAIN.n"] == 2  # data of stubs works: only calls are missing
+
+
+def test_that_unknown_functions_methods_and_variables_are_found() -> None:
+    found = stubbed(
+        "a : FB_Axis; n : INT; q : BOOL;",
+        "n := F_Add(n, 2.5, q); a.Reset(); q := a.IsHomed(n); IF bExternal THEN GVL_X.count := n; END_IF",
+    )
+    words = text_of(found)
+    assert "FUNCTION F_Add : INT VAR_INPUT p1 : INT; p2 : LREAL; p3 : BOOL; END_VAR STUB();" in words
+    assert "METHOD Reset STUB(); END_METHOD" in words and "METHOD IsHomed : BOOL" in words
+    assert "bExternal : BOOL;" in words and "TYPE GVL_X_type : STRUCT count : INT; END_STRUCT" in words
+
+
+def test_that_every_stub_is_told_with_its_place() -> None:
+    found = stubbed("a, b : FB_Axis;", "a();\nF_Log('x');")
+    told = [(n.severity, n.what.partition(" is ")[0], n.where.line) for n in found.notices]
+    assert told == [("notice", "FB_Axis", 2), ("notice", "F_Log", 4)]
+
+
+def test_that_calling_a_stub_stops_the_plc_at_the_call() -> None:
+    plc = stubbed("a : FB_Axis; n : INT;", "n := n + 1;\nIF n = 3 THEN\n  a(x := n);\nEND_IF").start()
+    plc.scan(0)
+    plc.scan(1)
+    with pytest.raises(PlcError, match="FB_Axis is a stub") as caught:
+        plc.scan(2)
+    assert (caught.value.file, caught.value.line) == ("m.st", 5)
+
+
+def test_that_the_stubs_can_be_saved_and_completed() -> None:
+    body = "a(x := 4, y => n);"
+    before = stubbed("a : FB_Axis; n : INT;", body)
+    own = before.stubs[STUB_FILE].replace("STUB();", "y := x * 2;")
+    after = stubbed("a : FB_Axis; n : INT;", body, **{"library.st": own})
+    assert not after.stubs and all(notice.severity == "warning" for notice in after.notices)
+    plc = after.start()
+    plc.scan(0)
+    assert plc["MAIN.n"] == 8
+
+
+def test_that_a_stub_that_is_saved_but_not_completed_still_stops_the_plc() -> None:
+    body = "a(x := 4);"
+    own = stubbed("a : FB_Axis;", body).stubs[STUB_FILE]
+    with pytest.raises(PlcError, match="FB_Axis is a stub"):
+        stubbed("a : FB_Axis;", body, **{"library.st": own}).start().scan(0)
+
+
+def test_that_a_known_program_gets_no_stubs_and_the_same_code() -> None:
+    text = "PROGRAM MAIN VAR t : TON; n : INT; END_VAR t(IN := n > 3); n := n + 1; END_PROGRAM"
+    with_stubs, without = compile_st(text, stubs=True), compile_st(text)
+    assert with_stubs.source == without.source and with_stubs.hash == without.hash
+    assert not with_stubs.notices
+
+
+def test_that_mistakes_stay_problems_beside_stubs() -> None:
+    with pytest.raises(Problems) as caught:
+        stubbed("a : FB_Axis; n : INT; s : STRING;", "a(x := n); n := s; t := = 3;")
+    assert "is not expected here" in str(caught.value)
+    with pytest.raises(Problems, match="a INT is expected here, this is a STRING"):
+        stubbed("a : FB_Axis; n : INT; s : STRING;", "a(x := n); n := s;")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "a.b.c.d.e := 1;", "a[1][2] := 1;", "x := F(F(F(1)));", "a(b := a);", "a := a;", "a.a := a.a;",
+        "a.b(c := a.b.c);", "CASE a.b OF a.c: x := 1; a.d: x := 2; END_CASE", "a^.b := 1;", "F(); x := F();",
+        "x := a + b * c - d;", "IF a = b THEN a := 'x'; END_IF", "a.b := 1; a.b := 'x'; a.b := TRUE;",
+    ],
+)  # fmt: skip
+def test_that_whatever_a_program_does_with_unknown_names_ends(body: str) -> None:
+    for declared in ("x : INT;", "x : INT; a : Unknown;"):
+        try:
+            stubbed(declared, body)
+        except Problems as found:
+            assert found.problems
