@@ -103,6 +103,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--only", metavar="ID", action="append", default=[], help="only this check")
     check.add_argument("--junit", metavar="FILE", type=Path)
     check.add_argument("--report", metavar="FILE.html", type=Path)
+    check.add_argument("--coverage", action="store_true",
+                       help="what is executed of the PLC's programs (always in a report)")  # fmt: skip
     check.add_argument("--evidence", metavar="FILE.zip", type=Path)
     check.add_argument("--seed", metavar="N")
     check.add_argument("--workers", metavar="N",
@@ -191,6 +193,7 @@ def _open(options: argparse.Namespace) -> int:
 
 def _validate(options: argparse.Namespace) -> int:
     from commissioning.bench.load import load
+    from commissioning.bench.program_warnings import program_warnings
 
     loaded = load(options.scene)
     scene = loaded.scene
@@ -200,6 +203,8 @@ def _validate(options: argparse.Namespace) -> int:
     )
     if loaded.translated:
         print(f"Drawn, and run as the text that it was translated to: {', '.join(loaded.translated)}.")
+    for warning in program_warnings(loaded):
+        print(f"Warning: {warning}")
     for code in loaded.code:
         installed = f", with {', '.join(code.installed)} of this computer" if code.installed else ""
         print(f"Brings Python of its own: {', '.join(code.names)}{installed}. --allow-code {code.hash}")
@@ -252,8 +257,10 @@ def _check(options: argparse.Namespace) -> int:
         progress=None if options.json else _progress(),
         workers=workers,
         allow_code=options.allow_code,
+        coverage=options.report is not None or options.coverage,
     )
-    _say(report.as_json(), report.as_text(), options.json)
+    told = [found.text(listing=False) for found in report.coverage.values()] if options.coverage else []
+    _say(report.as_json(), "\n\n".join([report.as_text(), *told]).rstrip(), options.json)
     if options.junit is not None:
         write(options.junit, report.as_junit())
     if options.report is not None:

@@ -53,17 +53,19 @@ class Asked:
     seed: int
     checks: tuple[str, ...]
     length_ns: int
+    coverage: bool = False
 
 
 @dataclass(frozen=True)
 class Seen:
     """What the checks saw in one run. `broken`: why a check cannot be decided by it. `problem`: what stopped
-    the run. `facts` None: it could not be run at all."""
+    the run. `facts` None: it could not be run at all. `coverage`: by controller, see `Coverage.to_plain`."""
 
     measures: Mapping[str, Measure] = field(default_factory=dict)
     broken: Mapping[str, Problem] = field(default_factory=dict)
     problem: Problem | None = None
     facts: RunFacts | None = None
+    coverage: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def first_alarm(view: RunView) -> tuple[int, str] | None:
@@ -102,7 +104,13 @@ def observe_run(
 ) -> Seen | None:
     """Run it and look at it. `each(share)` is called several times a second; False gives up (None)."""
     started = time.perf_counter()
-    run = make(loaded, asked.seed, asked.scenario)
+    covered: Mapping[str, Any] = {}
+    if asked.coverage and make is make_run:
+        measured = make_run(loaded, asked.seed, asked.scenario, coverage=True)
+        run: CheckRun = measured
+        covered = measured.coverage()
+    else:
+        run = make(loaded, asked.seed, asked.scenario)
     if not advance_in_pieces(run, asked.length_ns, each):
         return None
     view = JournalView(run.journal, run.now_ns)
@@ -117,7 +125,9 @@ def observe_run(
             broken[check.id] = alarm[1]
     wall = time.perf_counter() - started
     facts = facts_of(run.journal, asked.scenario, asked.index, asked.seed, run.now_ns, run.events, wall)
-    return Seen(measures, broken, run.problem, facts)
+    return Seen(
+        measures, broken, run.problem, facts, {name: found.to_plain() for name, found in covered.items()}
+    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from commissioning.bench.conditions import RunFacts
+from commissioning.bench.report_coverage import coverage_sections
 from commissioning.bench.report_figures import STATES, rate_chart, replication_chart, state_bar
 from commissioning.bench.report_timing import text, timing_chart, verdict_mark
 from commissioning.bench.report_why import HOW as WHY_HOW
@@ -53,6 +54,7 @@ def html_report(report: CheckReport, made: datetime | None = None) -> str:
         _outputs(report),
         *(_figures(run) for run in report.runs if run.kpi),
         *(why_sections(run.why, _about(run)) for run in report.runs if _worth(run) and run.why is not None),
+        coverage_sections(report.coverage),
         _passed(report.verdicts),
         _conditions(report, made),
     ]

@@ -28,8 +28,10 @@ from commissioning.bench.replications import (
     observe_run,
     why_undecided,
 )
+from commissioning.bench.report_coverage import coverage_json
 from commissioning.bench.run import make_run
 from commissioning.model.problem import Problem, Problems
+from commissioning.plc.coverage import Coverage
 from commissioning.sim.check import Check, Measure, RunView, Verdict
 
 __all__ = [
@@ -51,7 +53,8 @@ _WORTH_S = 8.0  # of runs to come, from which on worker processes are worth thei
 class CheckReport:
     """Verdicts of one scene with the conditions they were found under.
 
-    `runs`: one entry per run, in the order they ran. `problems`: what stopped runs.
+    `runs`: one entry per run, in the order they ran. `problems`: what stopped runs. `coverage`: by
+    controller, of the first run of each scenario together, where it was asked for.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -60,6 +63,7 @@ class CheckReport:
     problems: tuple[Problem, ...] = ()
     wall_s: Mapping[str, float] = field(default_factory=dict)
     interrupted: bool = False
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -83,6 +87,7 @@ class CheckReport:
             "runs": [run.as_json() for run in self.runs],
             "problems": [str(problem) for problem in self.problems],
             "versions": dict(c.versions), "exit_code": self.exit_code,
+            **({"coverage": coverage_json(self.coverage)} if self.coverage else {}),
         }  # fmt: skip
 
     def as_text(self) -> str:
@@ -166,16 +171,18 @@ def check_scene(
     progress: Progress | None = None,
     make_run: MakeRun = make_run,
     workers: int | None = None,
+    coverage: bool = False,
 ) -> CheckReport:
     """Run what the checks of a scene need and judge them.
 
     `progress(share, text)` is called some tens of times per run made here, and after each run. Ctrl-C ends
     the runs; what was observed is judged. `workers`: processes for further replications; 1: all of them run
-    here, one after the other; None: as many as there are processors, where that saves time. Raises Problems
-    if a check cannot be built.
+    here, one after the other; None: as many as there are processors, where that saves time. `coverage`: find
+    out what is executed of the programs, too. Raises Problems if a check cannot be built.
     """
     seed = loaded.scene.run.seed if seed is None else seed
     campaign = _Campaign(loaded, seed, checks_of(loaded, only), progress, make_run, workers)
+    campaign.cover = coverage
     absent = absent_controller(loaded)
     interrupted = False
     if absent:
@@ -190,7 +197,7 @@ def check_scene(
     verdicts = tuple(campaign.judge(check, interrupted) for check in campaign.checks)
     return CheckReport(
         verdicts, conditions(loaded, seed), tuple(campaign.runs), tuple(campaign.problems), campaign.wall_s,
-        interrupted,
+        interrupted, campaign.coverage,
     )  # fmt: skip
 
 
@@ -249,6 +256,8 @@ class _Campaign:
         self.planned = float(sum(self._planned(group) for group in self._groups().values())) or 1.0
         self.done = 0.0
         self.ahead: Ahead | None = None
+        self.cover = False
+        self.coverage: dict[str, Coverage] = {}
 
     def run(self) -> None:
         """Everything, scenario by scenario in order of the scene, replication by replication."""
@@ -301,7 +310,8 @@ class _Campaign:
     def _asked(self, scenario: str, index: int, group: Sequence[Check]) -> Asked:
         names = tuple(check.id for check in group)
         length = max(check.length_ns for check in group)
-        return Asked(scenario, index, replication_seed(self.seed, index), names, length)
+        cover = self.cover and index == 0
+        return Asked(scenario, index, replication_seed(self.seed, index), names, length, cover)
 
     def _replication(
         self, asked: Asked, group: Sequence[Check], later: Mapping[str, Sequence[Check]]
@@ -351,6 +361,9 @@ class _Campaign:
                 self.measures[check.id].append(seen.measures[check.id])
             if check.id in seen.broken:
                 self.broken[check.id] = seen.broken[check.id]
+        for name, plain in seen.coverage.items():
+            found = Coverage.from_plain(self.loaded.programs[name], plain)
+            self.coverage[name] = self.coverage[name] | found if name in self.coverage else found
         if seen.problem is not None:
             self.problems.append(seen.problem)
         if seen.facts is not None:

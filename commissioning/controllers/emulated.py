@@ -18,6 +18,7 @@ from commissioning.sim.line import Line
 from commissioning.sim.stateful import World
 
 if TYPE_CHECKING:
+    from commissioning.plc.coverage import Coverage
     from commissioning.plc.debugger import Debugger
 
 __all__ = ["Emulated"]
@@ -143,6 +144,9 @@ class Emulated(Controller):
             raise ValueError(f"{self.id} was changed in the middle of a scan, which cannot be repeated")
         else:
             raise ValueError(f"one can write, force and release variables of {self.id}, not {action}")
+
+    def coverage(self) -> Coverage:
+        return self.plc.coverage()
 
     def debugger(self, driver: Any) -> Debugger:
         debugger = self.plc.debug()

@@ -192,14 +192,14 @@ class Coverage:
             lines = []
             for number, line in enumerate(text.splitlines(), 1):
                 mark = marks.get(number, LineMark(""))
-                why = f"<em> {escape(', '.join(mark.missed))}</em>" if mark.missed else ""
+                why = f"<em>   &lt;- {escape(', '.join(mark.missed))}</em>" if mark.missed else ""
                 lines.append(
                     f"<span class='{mark.mark or 'none'}'><b>{number:5} {_SIGNS[mark.mark]}</b>"
                     f"{escape(line)}{why}</span>"
                 )
             parts.append(
                 f"<details class='coverage'><summary>{escape(source or 'program')}</summary>"
-                f"<pre>{chr(10).join(lines)}</pre></details>"
+                f"<pre>{''.join(lines)}</pre></details>"
             )
         return "\n".join(parts)
 

@@ -117,6 +117,11 @@ class Controller(Stateful):
         """Raises what `operate` would raise, and does nothing."""
         raise ValueError(f"{self.id} has no variables that could be reached: {action}")
 
+    def coverage(self) -> Any:
+        """Which statements of its program have been executed since this was first called; None without a
+        program of which that can be known. See `commissioning.plc.coverage`."""
+        return None
+
     def debugger(self, driver: Any) -> Any:
         """The debugger of its program; `driver` lets time pass, see `sim.driven`."""
         raise NotImplementedError(f"{self.id} cannot be debugged")

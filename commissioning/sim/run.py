@@ -53,8 +53,9 @@ class Run:
 
     `scenario` names the stimulus (None: the one the scene's `run` names, "": none). `every_scan` turns
     scan skipping off, `by_event` has the kernel run every entry instead of solving chains of devices ahead:
-    the reference modes, with the same journal. Raises KeyError for an unknown scenario, ValueError for a seed
-    that is none, Problems for a scene with Python of its own that nobody has allowed to run.
+    the reference modes, with the same journal. `coverage`: see there, from the first scan on. Raises KeyError
+    for an unknown scenario, ValueError for a seed that is none, Problems for a scene with Python of its own
+    that nobody has allowed to run.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Run:
         every_scan: bool = False,
         by_event: bool = False,
         inputs: list[list[Any]] | None = None,
+        coverage: bool = False,
         _start: bool = True,
     ) -> None:
         scene = loaded.scene
@@ -91,6 +93,8 @@ class Run:
         self._origin: _Origin | None = None
         if self.scenario:
             self.inputs.plan([self._planned(step) for step in scene.scenarios[self.scenario].steps])
+        if coverage:
+            self.coverage()
         if not _start:
             return
         self.inputs.begin()
@@ -277,6 +281,12 @@ class Run:
         this run, and a scan that it holds freezes plant and PLC at one instant. The name may be left out if
         there is only one such controller. Raises KeyError."""
         return debugger_of(self, controller)
+
+    def coverage(self) -> dict[str, Any]:
+        """Which statements and branches of its programs have been executed since this was first called, by
+        controller (`commissioning.plc.coverage.Coverage`). Scans take longer, and do the same."""
+        found = {name: host.controller.coverage() for name, host in self.line.hosts.items()}
+        return {name: coverage for name, coverage in found.items() if coverage is not None}
 
     def host_links(self) -> LinkHost | None:
         """The links of the scene with the tags they carry, not open yet; None if it has none."""
