@@ -19,8 +19,8 @@ from commissioning.plc.triggers import Trigger
 class Access(Scanner):
     """A PLC whose variables answer to their paths, without regard to case."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(program)
+    def _load(self, program: Program) -> None:
+        super()._load(program)
         for number, task in enumerate(program.tasks):
             if task.trigger:
                 read = self._getter(program.location(task.trigger))

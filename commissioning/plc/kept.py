@@ -38,7 +38,8 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """One value of a variable, also one that cannot be named. `role`: of a cell that holds a time of this
-    PLC's clock, what it is: "start" and "due" of a timer, "shift" of a clock."""
+    PLC's clock, what it is: "start" and "due" of a timer, "shift" of a clock. `block`: the type of the
+    standard block that it lies in."""
 
     path: str
     type: IecType
@@ -46,6 +47,7 @@ class Leaf:
     index: int
     view: View | None = None
     role: str = ""
+    block: str = ""
 
     def read(self, memories: list[Memory]) -> Value:
         cell = memories[self.memory][self.index]
@@ -85,7 +87,8 @@ def leaves(kept: Kept, plan: MemoryPlan) -> Iterator[Leaf]:
         elif plan.pou.slots[index].child is None and type_.name in STANDARD_BLOCKS:
             for offset, cell in enumerate(STANDARD_BLOCKS[type_.name].cells):
                 role = cell.name if cell.role == "hidden" and cell.name in TIMES else ""
-                yield Leaf(f"{path}.{cell.name}", cell.type, kept.memory, index + offset, role=role)
+                where = kept.memory, index + offset
+                yield Leaf(f"{path}.{cell.name}", cell.type, *where, role=role, block=type_.name)
 
 
 def form(type_: IecType) -> object:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from commissioning.plc.memory import plain
+from commissioning.plc.online_change import Changeable
 from commissioning.plc.runtime import PlcError
-from commissioning.plc.starts import Startable
 
 
-class Plc(Startable):
+class Plc(Changeable):
     """One emulated controller. Times are integer ns; paths are matched without regard to case.
 
     Not safe for use from several threads at once.

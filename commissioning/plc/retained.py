@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc.blocks import DUE, START
-from commissioning.plc.iec_types import Value
+from commissioning.plc.iec_types import ADDRESSES, Value
 from commissioning.plc.kept import Leaf, kept_variables, leaves
 from commissioning.plc.memory import Memory, accepted
 from commissioning.plc.program import Program
@@ -165,4 +165,5 @@ def _retained(program: Program) -> Iterator[tuple[bool, Leaf]]:
     for kept in kept_variables(program):
         if (kept.retain or kept.persistent) and not kept.symbol.constant:
             for leaf in leaves(kept, program.memories[kept.memory]):
-                yield kept.persistent, leaf
+                if leaf.type.kind not in ADDRESSES:  # they mean nothing to another PLC
+                    yield kept.persistent, leaf

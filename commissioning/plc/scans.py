@@ -57,12 +57,16 @@ class Scanner:
     """Memories and tasks of a PLC, and the scans that run on them."""
 
     def __init__(self, program: Program) -> None:
-        self.program = program
         self.now_ns = 0
         self.stopped: PlcError | None = None
         self.held = ""  # where a debugger holds the scan that is going on
         self.forces: dict[str, tuple[Value, Callable[[Value], None]]] = {}  # path -> value, its writer
         self.watchers: list[Callable[[int, int], None]] = []  # called with (task, now_ns) after each scan
+        self._load(program)
+
+    def _load(self, program: Program) -> None:
+        """Fresh memories and tasks for a program."""
+        self.program = program
         self._memories: list[Memory] = [fresh(plan) for plan in program.memories]
         for memory, plan in zip(self._memories, program.memories, strict=True):
             for index, child in plan.children:
