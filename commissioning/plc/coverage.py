@@ -43,7 +43,7 @@ class LineMark:
 class Coverage:
     """What a run or a test has executed of `program`. `hit` may go on counting."""
 
-    def __init__(self, program: Program, places: Sequence[Spotted], hit: bytearray) -> None:
+    def __init__(self, program: Program, places: Sequence[Spotted], hit: list[int]) -> None:
         self.program = program
         pous = program.checked.project.pous.values()
         tests = {(pou.file, pou.name) for pou in pous if pou.kind == "TEST"}
@@ -95,23 +95,23 @@ class Coverage:
 
     def copy(self) -> Coverage:
         """The figures as they are now."""
-        return Coverage(self.program, self._places, bytearray(self._hit))
+        return Coverage(self.program, self._places, list(self._hit))
 
     def __or__(self, other: Coverage) -> Coverage:
         """What either of two runs of the same program has executed. Raises ValueError for two programs."""
         if other.program.hash != self.program.hash:
             raise ValueError("these are coverages of two different programs")
         return Coverage(
-            self.program, self._places, bytearray(a | b for a, b in zip(self._hit, other._hit, strict=True))
+            self.program, self._places, [a | b for a, b in zip(self._hit, other._hit, strict=True)]
         )
 
     def reset(self) -> None:
         """Begin again with nothing executed."""
-        self._hit[:] = bytes(len(self._hit))
+        self._hit[:] = [0] * len(self._hit)
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON data, for a report or another process; see `from_plain`."""
-        return {"program": self.program.hash, "hit": self._hit.hex()}
+        return {"program": self.program.hash, "hit": bytes(self._hit).hex()}
 
     @classmethod
     def from_plain(cls, program: Program, data: Mapping[str, Any]) -> Coverage:
@@ -119,7 +119,7 @@ class Coverage:
         from commissioning.plc.debug_build import debug_code
 
         places = debug_code(program, coverage=True, stops=False).places
-        hit = bytearray.fromhex(str(data.get("hit", "")))
+        hit = list(bytes.fromhex(str(data.get("hit", ""))))
         if data.get("program") != program.hash or len(hit) != len(places) or set(hit) - {0, 1}:
             raise ValueError("this is no coverage of this program")
         return cls(program, places, hit)

@@ -1,7 +1,7 @@
 """The other translation of a program: every statement and branch is numbered and may be marked and held.
 
 The typed tree is the same as that of the fast code; a probe is put before every statement and into every
-branch, so that both leave the same memory after every scan. A probe sets a byte (`hit`), or asks one
+branch, so that both leave the same memory after every scan. A probe sets a mark (`hit`), or asks one
 (`armed`) and calls `hook` with its number. IF without ELSE and CASE without ELSE get the branch that they do
 not have; a loop has two, that it runs and that it comes to its end.
 """
@@ -53,8 +53,8 @@ class DebugCode:
     lines: tuple[Spot, ...]
     spots: tuple[Spot, ...]
 
-    def loaded(self, hit: bytearray, armed: bytearray, hook: Callable[[int], None], plc: Scanner) -> Build:
-        """The functions, for one PLC. `hit` and `armed` have one byte per place."""
+    def loaded(self, hit: list[int], armed: list[int], hook: Callable[[int], None], plc: Scanner) -> Build:
+        """The functions, for one PLC. `hit` and `armed` have one number per place."""
         names: dict[str, Any] = names_for(plc.space) | {"hit": hit, "armed": armed, "hook": hook}
         exec(self.code, names)  # noqa: S102 - generated from the typed tree, without builtins
         return Build(names, FILE_NAME, self.spots)

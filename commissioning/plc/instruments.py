@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 class Instruments:
     """Swaps the code of `plc` at a scan boundary: the fast one as long as nobody looks.
 
-    `hit` and `armed` have one byte per place of the program; `places` are numbered alike in every build.
+    `hit` and `armed` have one number per place of the program; `places` are numbered alike in every build.
     """
 
     def __init__(self, plc: Plc) -> None:
         self.plc = plc
         self.fast = plc.build
         self.places: tuple[Spotted, ...] = debug_code(plc.program, coverage=True, stops=False).places
-        self.hit = bytearray(len(self.places))
-        self.armed = bytearray(len(self.places))
+        self.hit = [0] * len(self.places)
+        self.armed = [0] * len(self.places)
         self.hook: Callable[[int], None] | None = None
         self.measured: Coverage | None = None
         self.code: DebugCode | None = None  # what is loaded, if not the fast one
@@ -43,10 +43,10 @@ class Instruments:
         if self.measured is not None:
             self.measured = None
             self.choose()
-            self.hit = bytearray(len(self.places))
+            self.hit = [0] * len(self.places)
 
     def watch_statements(self, hook: Callable[[int], None] | None) -> None:
-        """`hook(number)` is called before each statement whose byte in `armed` is set; None: no more."""
+        """`hook(number)` is called before each statement whose number in `armed` is set; None: no more."""
         self.hook = hook
         self.choose()
 

@@ -52,7 +52,7 @@ class Stepper:
         self._depth = 0
         self._root: tuple[int, int] = (0, 0)
         self._at: dict[int, Breakpoint] = {}
-        self._statements = bytes(place.kind == "statement" for place in instruments.places)
+        self._statements = [int(place.kind == "statement") for place in instruments.places]
         instruments.plc.watchers.append(self._scanned)
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ class Stepper:
         if self.step or self.condition is not None:
             armed[:] = self._statements
         else:
-            armed[:] = bytes(len(armed))
+            armed[:] = [0] * len(armed)
             for number in self._at:
                 armed[number] = 1
         wanted = bool(self._at or self.step or self.condition is not None)

@@ -83,7 +83,7 @@ def test_that_every_build_leaves_the_same_memory_after_every_scan_of_twenty_stor
                 # swapped between any two scans: with and without coverage, with and without a hook
                 if rng.random() < 0.3:
                     instruments.coverage() if rng.random() < 0.5 else instruments.end_coverage()
-                    instruments.armed[:] = bytes([rng.randrange(2)]) * len(instruments.armed)
+                    instruments.armed[:] = [rng.randrange(2)] * len(instruments.armed)
                     instruments.watch_statements(rng.choice([None, lambda _: None]))
                 task = rng.randrange(len(program.tasks))
                 fast.scan(at, task)
