@@ -23,7 +23,6 @@ __all__ = ["main"]
 _LATER = {
     "import": "meshes, robots, tag lists and PLC programs into a scene",
     "io-check": "a point by point loop check",
-    "test": "the scene's own tests",
     "search": "a search for a scenario that violates a check",
     "evidence": "evidence packs",
 }
@@ -110,6 +109,15 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--workers", metavar="N",
                        help="processes for replications (default: as many as pay)")  # fmt: skip
     check.add_argument("--json", action="store_true")
+
+    test = command("test", _test, "the scene's own tests: of its PLC program and of the line")
+    runs_code(test)
+    test.add_argument("scene", metavar="SCENE", type=Path)
+    test.add_argument("--only", metavar="PATTERN", action="append", default=[],
+                      help="tests whose id has this in it, or fits it with * and ?")  # fmt: skip
+    test.add_argument("--list", action="store_true", help="say which tests there are, run none")
+    test.add_argument("--junit", metavar="FILE", type=Path)
+    test.add_argument("--json", action="store_true")
 
     experiment = command("experiment", _experiment, "replications and what-if sweeps, compared")
     runs_code(experiment)
@@ -265,6 +273,29 @@ def _check(options: argparse.Namespace) -> int:
         write(options.junit, report.as_junit())
     if options.report is not None:
         write(options.report, report.as_html())
+    if report.problems:
+        _report(report.problems)
+    return report.exit_code
+
+
+def _test(options: argparse.Namespace) -> int:
+    from commissioning.bench.output_file import require_writable, write
+    from commissioning.bench.scene_tests import list_tests, run_tests
+
+    require_writable(options.junit)
+    if options.list:
+        listed = list_tests(options.scene, tuple(options.only), options.allow_code)
+        _say(listed.as_json(), listed.as_text(), options.json)
+        return _report(listed.problems) if listed.problems else 0
+    report = run_tests(
+        options.scene,
+        only=tuple(options.only),
+        allow_code=options.allow_code,
+        progress=None if options.json else _progress(),
+    )
+    _say(report.as_json(), report.as_text(), options.json)
+    if options.junit is not None:
+        write(options.junit, report.as_junit())
     if report.problems:
         _report(report.problems)
     return report.exit_code

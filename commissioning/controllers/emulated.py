@@ -168,6 +168,13 @@ class Emulated(Controller):
         return list(record.params["programs"])
 
     @classmethod
+    def compile_tests(cls, record: ControllerRecord, sources: Mapping[str, str | SourcePiece]) -> Program:
+        """Compile `sources` with the TEST units in them. Raises Problems."""
+        return compile_project(
+            sources, dialect=record.params["dialect"], tasks=_tasks(record), with_tests=True
+        )
+
+    @classmethod
     def prepare(
         cls, record: ControllerRecord, sources: Mapping[str, str | SourcePiece], tags: Sequence[TagRecord]
     ) -> Program:

@@ -10,8 +10,9 @@
 Rows in front of the header say what is tested: `block`, `program` or `function` with a name; without them
 the tasks of the project run. A column is an input that is set or an output that is compared: as declared, or
 as `set:NAME` and `expect:NAME` say. An empty cell, `-` or `*` means: leave it, do not look. A tolerance
-stands in the head of a column or in a cell. At the time of a row its inputs are set, then what is due then
-scans, then the outputs are compared. Without a column `time` each row is one scan, or one call.
+stands in the head of a column or in a cell. A row that begins with # is a remark. At the time of a row its
+inputs are set, then what is due then scans, then the outputs are compared. Without a column `time` each row
+is one scan, or one call.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def _delimiter(text: str) -> str:
 
 
 def _records(text: str, delimiter: str, reading: _Reading) -> Iterator[tuple[int, list[str]]]:
-    """(line, cells) of every record that is not empty; cells without blanks at their ends."""
+    """(line, cells) of every record that is not empty and no remark; cells without blanks at their ends."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     while True:
@@ -150,7 +151,7 @@ def _records(text: str, delimiter: str, reading: _Reading) -> Iterator[tuple[int
             reading.problem(f"a row has more than {MOST_COLUMNS} cells", line)
             return
         cells = [cell.strip() for cell in cells]
-        if any(cells):
+        if any(cells) and not cells[0].startswith("#"):
             yield line, cells
         line = reader.line_num + 1
 

@@ -1,0 +1,37 @@
+"""The shipped carton line brings tests of its program in every form: all of them pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from commissioning.bench.load import load
+from commissioning.bench.scene_tests import list_tests, run_tests
+from commissioning.files.packaged import packaged
+
+SCENE = Path(packaged("scenes/carton_line"))
+
+
+def test_that_the_carton_line_brings_tests_of_every_form_and_they_pass() -> None:
+    loaded = load(SCENE)
+    listed = list_tests(loaded)
+    assert {test.suite for test in listed.tests} == {"tests/line.st", "tests/track.st", "tests/release.csv"}
+    assert listed.python == ("tests/test_line.py",)
+    report = run_tests(loaded, allow_code=[listed.code])
+    assert report.exit_code == 0, report.as_text()
+    assert report.count("PASS") == len(listed.tests) + 4
+
+
+def test_that_its_tests_find_the_fault_of_the_faulty_line(tmp_path: Path) -> None:
+    """The faulty line starts by itself after an emergency stop: the test of that fails, and only that."""
+    faulty = Path(packaged("scenes/carton_line_faulty"))
+    for name in ("scene.yaml", "plc/main.st"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes((faulty / name).read_bytes())
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "line.st").write_bytes((SCENE / "tests" / "line.st").read_bytes())
+    report = run_tests(tmp_path)
+    failed = [outcome for outcome in report.outcomes if outcome.verdict == "FAIL"]
+    assert [outcome.name for outcome in failed] == [
+        "the line does not start by itself after an emergency stop"
+    ]
+    assert [failure.line for failure in failed[0].failures] == [30]
