@@ -20,7 +20,7 @@ from commissioning.plc.sfc_plan import ChartPlan, Control, Use
 from commissioning.plc.sfc_times import StepTimes
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Cell, Command, Const, Load, Logic, Not, Typed
+from commissioning.plc.typed import Cell, Command, Compare, Const, Load, Logic, Not, Typed
 
 NOWHERE = At(0, 0)
 _TRUE = Const(BOOL, True)
@@ -42,8 +42,10 @@ class ChartCoder(StatementChecker):
         tests = [c for number, found in enumerate(conditions) for c in self._tested(number, found)]
         moved = Load(BOOL, Cell("m", None, plan.state.index if plan.state is not None else 0))
         inner: list[Command] = [typed.Store(BOOL, moved.cell, Const(BOOL, False), NOWHERE)]
-        inner += [self._lines(number, _LEAVE) for number in range(len(plan.steps))]
-        inner += [self._entered(number) for number in range(len(plan.steps))]
+        sources = {step for move in plan.moves for step in move.sources}
+        targets = {step for move in plan.moves for step in move.targets}
+        inner += [self._lines(number, _LEAVE) for number in sorted(sources)]
+        inner += [self._entered(number) for number in sorted(targets)]
         evolved = typed.If(((moved, tuple(inner), NOWHERE),), (), NOWHERE)
         end = [c for number in range(len(plan.steps)) for c in self._ended(number)]
         return (*begin, *controls, *last, *acting, *tests, evolved, *end)
@@ -65,15 +67,19 @@ class ChartCoder(StatementChecker):
 
     def _begun(self, number: int) -> list[Command]:
         """Before anything is executed: the first scan of an initial step, and its time where it is read."""
-        lines: tuple[str, ...] = ()
-        if self.plan.steps[number].initial:
-            due = self.times.due(number, "0")
-            lines = (f"if {{X}} and {{start}} < 0: {{start}} = now; {{due}} = {due}",)
+        found: list[Command] = []
+        step = self.plan.steps[number]
+        if step.initial:
+            start = Load(TIME, self._cell(self.plan.symbols[number], "start"))
+            first = Logic(BOOL, "AND", (self._flag(number), Compare("<", start, Const(TIME, 0))), True)
+            begin = (f"{{start}} = now; {{due}} = {self.times.due(number, '0')}",)
+            found.append(typed.If(((first, (self._lines(number, begin, step.at),), NOWHERE),), (), NOWHERE))
         if self.times.is_read(number):
-            lines += ("if {X}:", "    {T} = now - {start}")
+            lines: tuple[str, ...] = ("if {X}:", "    {T} = now - {start}")
             if self.times.thresholds(number):
                 lines += (f"    {{due}} = {self.times.due(number, '{T}')}",)
-        return [self._lines(number, lines)] if lines else []
+            found.append(self._lines(number, lines))
+        return found
 
     def _ended(self, number: int) -> list[Command]:
         """A time that is only compared is worked out anew in each scan, so that a cell that runs on does not
@@ -200,7 +206,7 @@ class ChartCoder(StatementChecker):
             return []
         cell = self._cell(control.hidden["T"], "time")
         branches = [
-            (self._flag(use.step), (typed.Store(TIME, cell, value, NOWHERE),), NOWHERE)
+            (self._flag(use.step), (typed.Store(TIME, cell, value, use.at),), NOWHERE)
             for use, value in zip(timed, known, strict=True)
         ]
         return [typed.If(tuple(branches), (), NOWHERE)]

@@ -88,8 +88,8 @@ class _Placing:
         if other is not None:
             what = f"{name} is declared a second time (first in line {other.at.line})"
             self.project.problem(what, self.pou.file, at, "Rename one of them")
-            return other
-        self.pou.symbols[key or name.upper()] = symbol
+        else:
+            self.pou.symbols[key or name.upper()] = symbol
         symbol.index = len(self.pou.slots)
         self.pou.slots += [Slot(cell.type, cell.initial) for cell in kind.cells]
         return symbol

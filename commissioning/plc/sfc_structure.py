@@ -9,7 +9,7 @@ active already leaves a simultaneous sequence while another part of it goes on (
 from __future__ import annotations
 
 from commissioning.plc.scope import Pou, Project
-from commissioning.plc.sfc_plan import ChartPlan, Move
+from commissioning.plc.sfc_plan import ChartPlan
 
 MAX_MARKINGS = 5_000
 
@@ -109,15 +109,9 @@ def _walk(project: Project, pou: Pou, plan: ChartPlan) -> None:
     for number, twice in unsafe.items():
         move = plan.moves[number]
         again = next(step.name for k, step in enumerate(plan.steps) if twice >> k & 1)
-        what = (
-            f"this transition activates {again} while it may be active: a simultaneous sequence is left early"
-        )
-        project.problem(
-            what,
-            pou.file,
-            move.node.at,
-            f"Write all steps that are active together: FROM {_both(plan, move)}",
-        )
+        what = f"this transition may activate {again} a second time: a simultaneous sequence has been left"
+        cure = "Look for the transition that leaves it, and write the last steps of all: FROM (a, b)"
+        project.problem(what, pou.file, move.node.at, cure)
     for number, move in enumerate(plan.moves):
         if number not in cleared and not unsafe:
             names = " and ".join(plan.steps[k].name for k in move.sources)
@@ -125,10 +119,6 @@ def _walk(project: Project, pou: Pou, plan: ChartPlan) -> None:
             project.problem(
                 what, pou.file, move.node.at, "Only steps of simultaneous sequences can meet in one"
             )
-
-
-def _both(plan: ChartPlan, move: Move) -> str:
-    return f"({', '.join(plan.steps[number].name for number in move.sources)}, ...)"
 
 
 def _mask(numbers: tuple[int, ...]) -> int:

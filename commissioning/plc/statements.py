@@ -288,6 +288,10 @@ class StatementChecker(ExpressionChecker):
     def _standard_block(
         self, target: Designator, block: StandardBlock, call: tree.Call, at: At
     ) -> Command | None:
+        if not block.lines:
+            what = f"{target.symbol.name} is a {block.name} and cannot be called"
+            self.problem(what, at, "Its transitions activate it")
+            return None
         names = [cell.name for cell in block.cells if cell.role == "input"]
         outputs = [cell.name for cell in block.cells if cell.role == "output"]
         stored: dict[int, tuple[int, IecType, Typed]] = {}

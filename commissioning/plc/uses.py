@@ -61,6 +61,8 @@ class Uses:
 
     def _note(self, use: Use, cell: typed.Cell, count: int = 0) -> None:
         """`count`: how many cells, 0: it is not known, so all of the variable."""
+        if not self._at.line:
+            return  # the books of a chart, which no statement of the program keeps
         self._indices(cell)
         for symbol in self._symbols(cell):
             exact = count and not cell.terms and not cell.pointer
