@@ -12,6 +12,7 @@ from pathlib import PurePath
 from commissioning.model.problem import Problem, Problems
 from commissioning.plc import typed, units
 from commissioning.plc.addresses import directs, names_addresses
+from commissioning.plc.called_programs import name_programs, reached_programs
 from commissioning.plc.checked import Checked
 from commissioning.plc.classes import check_classes, link_classes
 from commissioning.plc.codegen import ModuleWriter
@@ -160,6 +161,7 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
         declarer.variables(pou)
     check_classes(project)
     show_programs(project)
+    name_programs(project)
     for pou in project.pous.values():
         if pou.tree is not None and pou.file in addressed:
             for direct in directs((pou.tree.body, pou.tree.chart)):
@@ -200,7 +202,7 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
     except (SyntaxError, RecursionError, MemoryError, OverflowError):
         _blame(project, commands, weights)
         raise
-    memories, roots = plan_memories(project.globals, instances)
+    memories, roots = plan_memories(project.globals, instances, reached_programs(project))
     aliases = Aliases(frozenset(project.list_names), frozenset(name.upper() for name, _ in instances))
     found = locate(memories, project.any_elapsed)
     program = Program(

@@ -213,7 +213,8 @@ class DesignatorChecker:
                 found = self.property_of(owner, name)
                 if found is not None:
                     return found
-            visible = ("VAR_INPUT", "VAR_OUTPUT", *(("VAR",) if self.pou.kind == "TEST" else ()))
+            program = owner.block.kind == "PROGRAM" and self.project.dialect.programs_called
+            visible = ("VAR_INPUT", "VAR_OUTPUT", *(("VAR",) if program or self.pou.kind == "TEST" else ()))
             if symbol is None or symbol.section not in visible:
                 known = [s.name for s in owner.block.section("VAR_INPUT", "VAR_OUTPUT")]
                 hidden = symbol is not None and "is inside the block and cannot be reached from outside"
@@ -225,7 +226,7 @@ class DesignatorChecker:
                 return None
             symbol.read = True
             inner = Cell(owner.cell.memory, owner.cell, symbol.index)
-            role = "input" if symbol.section == "VAR_INPUT" else "output"
+            role = "input" if program or symbol.section == "VAR_INPUT" else "output"
             return Designator(
                 owner.symbol, symbol.type, inner, role, symbol.standard, symbol.block, member=symbol.name,
                 exact=not symbol.by_reference,

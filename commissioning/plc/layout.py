@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
@@ -106,9 +106,11 @@ def parts(type_: IecType, path: str, index: int) -> Iterator[tuple[str, int, Iec
 
 
 def plan_memories(
-    shared: Pou, instances: list[tuple[str, Pou]]
+    shared: Pou, instances: list[tuple[str, Pou]], reached: tuple[tuple[int, Pou], ...] = ()
 ) -> tuple[list[MemoryPlan], tuple[tuple[str, Pou, int], ...]]:
-    """All memories in a fixed order: globals, then each program instance, each followed by its blocks."""
+    """All memories in a fixed order: globals, then each program instance, each followed by its blocks.
+
+    `reached`: programs whose memory is shared, and the cell of the globals that holds it."""
     plans: list[MemoryPlan] = []
 
     def add(path: str, pou: Pou, program: int, overrides: tuple[tuple[int, Value], ...]) -> int:
@@ -130,7 +132,17 @@ def plan_memories(
         return number
 
     add("", shared, -1, ())
-    roots = tuple((name, pou, add(name, pou, position, ())) for position, (name, pou) in enumerate(instances))
+    wanted = {pou.name: pou for _, pou in reached}
+    roots = tuple(
+        (name, pou, add(name, pou, -1 if wanted.get(name) is pou else position, ()))
+        for position, (name, pou) in enumerate(instances)
+    )
+    numbers = {pou.name: number for name, pou, number in roots if name == pou.name}
+    for _, pou in reached:
+        if pou.name not in numbers:
+            numbers[pou.name] = add(pou.name, pou, -1, ())
+    named = tuple((index, numbers[pou.name]) for index, pou in reached)
+    plans[0] = replace(plans[0], children=(*plans[0].children, *named))
     return plans, roots
 
 
@@ -147,7 +159,7 @@ class Found:
 def locate(plans: Sequence[MemoryPlan], any_elapsed: bool) -> Found:
     """The cells of all variables; what lies in large arrays and structures only as their areas."""
     found = Found({}, [], [], {})
-    roots = {plan.path for plan in plans if plan.path and "." not in plan.path and plan.program >= 0}
+    roots = {plan.path for plan in plans if plan.path and "." not in plan.path and plan.pou.kind == "PROGRAM"}
     for number, plan in enumerate(plans):
         names = found.top if plan.path == "" or plan.path in roots else found.inner
         for symbol in plan.pou.symbols.values():

@@ -71,7 +71,7 @@ class Symbol:
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One cell of a memory: a value with its type, a `child` memory with the initial values it overrides, or
-    a pointer that is set for each call. `fixed`: what the PLC puts there when it starts ("class").
+    a pointer that is set for each call. `fixed`: what the PLC puts there when it starts ("class", "program").
     """
 
     type: IecType | None = None

@@ -252,7 +252,9 @@ class StatementChecker(ExpressionChecker):
                     return None if checked is None else typed.CallFunction(checked, node.at)
                 if pou is not None and pou.kind == "PROGRAM":
                     self.problem(
-                        f"{pou.name} is a program: a task calls it", node.at, "Make it a FUNCTION_BLOCK"
+                        f"{pou.name} is a program: a task calls it",
+                        node.at,
+                        "Make it a FUNCTION_BLOCK, or use the dialect codesys or twincat",
                     )
                     return None
                 if name == STUB_CALL and pou is None:

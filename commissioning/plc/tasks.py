@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree, units
+from commissioning.plc.called_programs import never_called
 from commissioning.plc.iec_types import TIME
 from commissioning.plc.layout import Location
 from commissioning.plc.literals import literal_value
@@ -62,6 +63,7 @@ def plan_tasks(project: Project, parsed: list[units.Source], specs: Sequence[Tas
                 Problem("there is no PROGRAM to run", Place(parsed[0].file if parsed else ""))
             )
         return TaskPlan((), [])
+    programs = never_called(project, programs)
     names = tuple(pou.name for pou in programs.values())
     return TaskPlan(
         (Task("main", DEFAULT_CYCLE_NS, 0, names),), [(pou.name, pou) for pou in programs.values()]
