@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from commissioning.controllers.emulated_tags import inputs_at, tag_problems, variable_path
+from commissioning.controllers.emulated_tasks import tasks_of
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.scene import ControllerRecord, TagRecord
-from commissioning.plc import Plc, PlcError, Program, SourcePiece, TaskSpec, compile_project
+from commissioning.plc import Plc, PlcError, Program, SourcePiece, compile_project
 from commissioning.plc.dialects import DIALECTS
-from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.sim.controller import Controller, ControllerStopped, Task
 from commissioning.sim.line import Line
 from commissioning.sim.stateful import World
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from commissioning.plc.coverage import Coverage
     from commissioning.plc.debugger import Debugger
 
-__all__ = ["Emulated"]
-
-_TASK_KEYS = ("program", "cycle", "trigger", "priority", "watchdog")
+__all__ = ["Emulated", "variable_path"]
 
 
 class Emulated(Controller):
@@ -73,7 +71,7 @@ class Emulated(Controller):
         self.read_outputs = self.plc.reader([paths[s.name] for s in self.outputs])
         self.published: tuple[Any, ...] | None = None  # what the outputs were when last published
         self.tasks = [Task(t.name, t.cycle_ns, t.priority, bool(t.trigger)) for t in program.tasks]
-        self.started_by = [_inputs_at(program, t.trigger, [paths[s.name] for s in self.inputs])
+        self.started_by = [inputs_at(program, t.trigger, [paths[s.name] for s in self.inputs])
                            for t in program.tasks]  # fmt: skip
         self.io_delay_ns = round(record.params["io_delay"] * 1e9)
 
@@ -171,7 +169,7 @@ class Emulated(Controller):
     def compile_tests(cls, record: ControllerRecord, sources: Mapping[str, str | SourcePiece]) -> Program:
         """Compile `sources` with the TEST units in them. Raises Problems."""
         return compile_project(
-            sources, dialect=record.params["dialect"], tasks=_tasks(record), with_tests=True
+            sources, dialect=record.params["dialect"], tasks=tasks_of(record), with_tests=True
         )
 
     @classmethod
@@ -180,12 +178,12 @@ class Emulated(Controller):
     ) -> Program:
         """Compile `sources` and see that every tag has its variable. Raises Problems, all at once."""
         try:
-            program = compile_project(sources, dialect=record.params["dialect"], tasks=_tasks(record))
+            program = compile_project(sources, dialect=record.params["dialect"], tasks=tasks_of(record))
         except Problems as found:
             raise Problems(_in_scene(problem, record) for problem in found.problems) from found
         problems = []
         for tag in tags:
-            problems += _match(program, record, tag)
+            problems += tag_problems(program, record.id, tag)
         if not program.tasks:
             problems.append(
                 Problem(
@@ -199,102 +197,9 @@ class Emulated(Controller):
         return program
 
 
-def _inputs_at(program: Program, trigger: str, inputs: Sequence[str]) -> tuple[int, ...]:
-    """The inputs that lie in the cell of the variable that starts a task."""
-    if not trigger:
-        return ()
-    cell = program.location(trigger)
-    places = [program.location(path) for path in inputs]
-    return tuple(k for k, at in enumerate(places) if (at.memory, at.index) == (cell.memory, cell.index))
-
-
-def variable_path(program: Program, name: str) -> str:
-    """The path of the variable a tag means: its full path, or a name that is unique in the project.
-
-    Raises KeyError (no such variable) or LookupError (several).
-    """
-    if name in program.variables:
-        return program.variables[name].path
-    wanted = "." + name.casefold()
-    found = [path for path in program.variables if path.casefold().endswith(wanted)]
-    if len(found) == 1:
-        return program.variables[found[0]].path
-    if found:
-        raise LookupError(f"{name} could be {', '.join(found)}")
-    raise KeyError(name)
-
-
-def _match(program: Program, record: ControllerRecord, tag: TagRecord) -> list[Problem]:
-    place = Place(id=f"tags.{tag.name}")
-    name = tag.path or tag.name
-    try:
-        variable = program.variables[variable_path(program, name)]
-    except KeyError:
-        return [
-            Problem(
-                what=f"PLC {record.id} has no variable {name}",
-                where=place,
-                cure=f"Declare it in the program (VAR_GLOBAL {tag.name} : "
-                f"{tag.type.value if tag.type else 'BOOL'};) or give the tag its path.",
-            )
-        ]
-    except LookupError as several:
-        return [Problem(what=str(several), where=place, cure="Give the tag a path: Program.Variable")]
-    if tag.type is not None and variable.type.upper() != tag.type.value:
-        return [
-            Problem(
-                what=f"tag {tag.name} is {tag.type.value}, the variable {variable.path} is {variable.type}",
-                where=place,
-                cure="Make both the same type.",
-            )
-        ]
-    return []
-
-
 def _in_scene(problem: Problem, record: ControllerRecord) -> Problem:
     """A problem of a task stands in the scene, not in a source file."""
     where = problem.where
     if where.file or not where.id.startswith("task."):
         return problem
     return replace(problem, where=Place(id=f"controllers.{record.id}.{where.id}"))
-
-
-def _task(name: str, raw: Mapping[Any, Any], number: int) -> TaskSpec:
-    cycle, trigger, watchdog = 0, raw.get("trigger", ""), raw.get("watchdog", STATEMENT_BUDGET)
-    if "cycle" in raw and (cycle := parse_duration_ns(raw["cycle"])) < 1000:
-        raise ValueError("a cycle is at least 1 us")
-    if not isinstance(trigger, str) or ("trigger" in raw and not trigger.strip()):
-        raise ValueError("a trigger is the name of a BOOL of the program")
-    if type(watchdog) is not int or watchdog < 1:
-        raise ValueError("a watchdog is a whole number of statements")
-    return TaskSpec(name, raw["program"], cycle, int(raw.get("priority", number)), trigger.strip(), watchdog)
-
-
-def _tasks(record: ControllerRecord) -> list[TaskSpec]:
-    tasks = []
-    problems = []
-    for number, (name, raw) in enumerate((record.params["task"] or {}).items()):
-        place = Place(id=f"controllers.{record.id}.task.{name}")
-        if (
-            not isinstance(raw, Mapping)
-            or not isinstance(raw.get("program"), str)
-            or not {"cycle", "trigger"} & set(raw)
-        ):
-            problems.append(
-                Problem(what=f"task {name} needs a program and a cycle or a trigger", where=place,
-                        cure="Write for example {program: MAIN, cycle: 10 ms}")
-            )  # fmt: skip
-            continue
-        unknown = sorted(str(key) for key in set(raw) - set(_TASK_KEYS))
-        if unknown:
-            problems.append(
-                Problem(what=f"a task has no {', '.join(unknown)}", where=place,
-                        cure=f"Known are {', '.join(_TASK_KEYS)}.")
-            )  # fmt: skip
-        try:
-            tasks.append(_task(str(name), raw, number))
-        except (ValueError, TypeError) as error:
-            problems.append(Problem(what=f"task {name}: {error}", where=place, cure="Write cycle: 10 ms"))
-    if problems:
-        raise Problems(tuple(problems))
-    return tasks
