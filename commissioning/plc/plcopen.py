@@ -257,7 +257,9 @@ class _Reading:
         for body in _drawings(owner):
             taken |= {"".join(run.text for run in e.runs()).strip().upper() for e in body.children}
             if body.tag == "SFC":
-                drawn[id(body)] = ChartDrawing(body, types, taken, _named(owner, "transition"))
+                beside = _named(owner, "transition"), _named(owner, "action")
+                taken |= beside[1].keys()
+                drawn[id(body)] = ChartDrawing(body, types, taken, *beside)
             else:
                 network = drawn[id(body)] = Network(body, types, taken, stateless)
                 network.translate()

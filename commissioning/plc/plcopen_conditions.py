@@ -50,6 +50,9 @@ class Conditions:
                     raise Unreadable(f"the transition {reference.get('name')} has no body", named)
                 return self._of_body(body, named)
             return operand(reference, condition, "name"), [], ""
+        named = self.transitions.get(self._wired_name(condition))
+        if named is not None:
+            return self._of_body(named.child("body") or named, named)
         if any(connections(condition)):
             return self._drawn(self.body, condition), [], ""
         wires = list(condition.all("connection"))  # before version 2
@@ -57,6 +60,16 @@ class Conditions:
             network = self._network(self.body)
             return self._only(network, " OR ".join(network.source(wire) for wire in wires), node), [], ""
         raise Unreadable("the condition of this transition says nothing", condition)
+
+    def _wired_name(self, condition: Element) -> str:
+        """The one variable that is wired to a condition, in upper case; CODESYS names transitions like that."""
+        wires = [wire.get("refLocalId") for wire in connections(condition)]
+        if len(wires) != 1:
+            return ""
+        found = (node for node in self.body.all("inVariable") if node.get("localId") == wires[0])
+        return next(
+            (node.at("expression").text.strip().upper() for node in found if node.at("expression")), ""
+        )
 
     def _of_body(self, holder: Element, node: Element) -> Condition:
         for content in holder.children:

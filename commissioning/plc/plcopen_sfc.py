@@ -8,7 +8,7 @@ is their priority where none is given.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -16,7 +16,7 @@ from commissioning.model.element import Element
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.pieces import PieceWriter
 from commissioning.plc.plcopen_conditions import Conditions, positioned
-from commissioning.plc.plcopen_interface import Unreadable, identifier
+from commissioning.plc.plcopen_interface import Unreadable, data_of, identifier
 from commissioning.plc.plcopen_network import Network
 from commissioning.plc.plcopen_wires import connections
 
@@ -29,19 +29,23 @@ _PASSING = (
     "simultaneousConvergence",
 )
 _OTHER = ("macroStep", "coil", "outVariable", "inOutVariable", "jump", "return", "label")
+# the attribute of a step in the exports of CODESYS that names its step action
+_STEP_ACTION = "700a583f-b4d4-43e4-8c14-629c7cd3bec8"
 _MOST = 200  # transitions that one drawn transition may stand for, steps that one may lead to
 _MAX_DEPTH = 60
 
 
 @dataclass(eq=False, slots=True)
 class _Action:
-    """An entry of an action block: `words` are its qualifier and time, `inline` its body, if it has one."""
+    """An entry of an action block: `words` are its qualifier and time, `inline` its body, if it has one, and
+    `calls` an action that it calls instead."""
 
     name: str
     words: str
     element: Element
     inline: Element | None = None
     network: Network | None = None
+    calls: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -51,11 +55,16 @@ class _Step:
 
 
 class ChartDrawing:
-    """One drawn chart. `types`: variables and functions by upper-case name; `transitions`: those that the POU
-    has beside the chart, by name. Raises Unreadable with the element that cannot be translated."""
+    """One drawn chart. `types`: variables and functions by upper-case name; `transitions` and `actions`: those
+    that the POU has beside the chart, by name. Raises Unreadable with the element that cannot be translated."""
 
     def __init__(
-        self, body: Element, types: Mapping[str, str], taken: set[str], transitions: Mapping[str, Element]
+        self,
+        body: Element,
+        types: Mapping[str, str],
+        taken: set[str],
+        transitions: Mapping[str, Element],
+        actions: Collection[str] = (),
     ) -> None:
         self.body, self.types, self.taken = body, types, taken
         self.hidden: list[tuple[str, str, Element]] = []
@@ -73,8 +82,9 @@ class ChartDrawing:
             if identity:
                 self.nodes[identity] = node
             if node.tag == "step":
-                self.steps[identity] = _Step(node)
                 identifier(node, "step")
+                self.steps[identity] = _Step(node)
+                self._of_codesys(self.steps[identity], actions)
         self.conditions = Conditions(body, types, taken, transitions)
         self.targets: dict[str, list[str]] = {}
         for node in self.nodes.values():
@@ -95,6 +105,9 @@ class ChartDrawing:
         owner = writer.object
         for step in self.steps.values():
             for action in step.actions:
+                if action.calls:
+                    text = f"IF {action.name}.Q THEN {action.calls}(); END_IF"
+                    writer.line(f"ACTION {action.name}: {text} END_ACTION", action.element)
                 if action.inline is not None:
                     writer.object = f"{owner}.{action.name}"
                     self._inline(writer, action)
@@ -245,12 +258,28 @@ class ChartDrawing:
         except (ValueError, TypeError) as error:
             raise Unreadable(f"{text!r} is no duration", entry) from error
 
-    def _inlined(self, words: str, entry: Element, inline: Element) -> _Action:
-        name = f"action_{entry.get('localId') or entry.line}"
-        name = "".join(c if c.isascii() and c.isalnum() else "_" for c in name)
+    def _of_codesys(self, step: _Step, actions: Collection[str]) -> None:
+        """What CODESYS adds to a step: the action that is executed while it is active, and not once more."""
+        for added in data_of(step.element):
+            for attribute in added.all("attribute") if added.tag == "attributes" else ():
+                name = attribute.text.strip()
+                if name.upper() not in actions:
+                    continue
+                if attribute.get("guid").lower() != _STEP_ACTION:
+                    what = f"the step {step.element.get('name')} has {name} as entry or exit action"
+                    raise Unreadable(f"{what}, which is not supported; make it P1 or P0", attribute)
+                own = self._new_name(f"{step.element.get('name')}_active")
+                step.actions.append(_Action(own, "N", step.element, calls=name))
+
+    def _new_name(self, wanted: str) -> str:
+        name = "".join(c if c.isascii() and c.isalnum() else "_" for c in wanted)
         while name.upper() in self.taken:
             name += "_x"
         self.taken.add(name.upper())
+        return name
+
+    def _inlined(self, words: str, entry: Element, inline: Element) -> _Action:
+        name = self._new_name(f"action_{entry.get('localId') or entry.line}")
         action = _Action(name, words, entry, inline)
         for content in inline.all("LD", "FBD"):
             action.network = Network(content, self.types, self.taken, False)

@@ -198,3 +198,40 @@ def test_that_a_variable_at_the_side_of_a_step_follows_it() -> None:
     assert not plc["MAIN.ready"]
     plc.run(scans=1)
     assert plc["MAIN.ready"]
+
+
+CODESYS = """<step localId="0" initialStep="true" name="N000"><position x="0" y="0"/><connectionPointIn/>
+<connectionPointOut formalParameter="sfc"/><addData><data name="http://www.3s-software.com/plcopenxml/sfc/element"
+handleUnknown="implementation"><attributes><attribute guid="38391c6d-6d4a-42f8-8ee7-9f45e5adafa8">N000</attribute>
+<attribute guid="GUID">ACTION</attribute></attributes></data></addData></step>
+<inVariable localId="1"><position x="0" y="0"/><connectionPointOut/><expression>EXPRESSION</expression></inVariable>
+<transition localId="2"><position x="0" y="0"/><connectionPointIn><connection refLocalId="0" formalParameter="sfc"/>
+</connectionPointIn><condition><connectionPointIn><connection refLocalId="1"/></connectionPointIn></condition>
+</transition><step localId="3" name="N100"><connectionPointIn><connection refLocalId="2"/></connectionPointIn></step>
+<inVariable localId="4"><position x="0" y="0"/><connectionPointOut/><expression>NOT start</expression></inVariable>
+<transition localId="5"><position x="0" y="0"/><connectionPointIn><connection refLocalId="3" formalParameter="sfc"/>
+</connectionPointIn><condition><connectionPointIn><connection refLocalId="4"/></connectionPointIn></condition>
+</transition><jumpStep localId="6" targetName="N000"><connectionPointIn><connection refLocalId="5"/>
+</connectionPointIn></jumpStep>"""
+ACTIVE = "700a583f-b4d4-43e4-8c14-629c7cd3bec8"
+
+
+@pytest.mark.parametrize("expression", ["start AND NOT fault", "Begin"])
+def test_that_a_chart_of_codesys_runs_with_its_step_actions(expression: str) -> None:
+    """A step action is executed while its step is active, without the last execution of an IEC action."""
+    beside = BESIDE.replace('"Abort"><body><ST><p>fault;', '"Begin"><body><ST><p>start AND NOT fault')
+    body = CODESYS.replace("GUID", ACTIVE).replace("ACTION", "Mix").replace("EXPRESSION", expression)
+    pieces, problems = pieces_of(charted(body, beside))
+    assert problems == []
+    plc = compile_project({piece.name: piece for piece in pieces}).start()
+    plc.run(scans=2)
+    plc["MAIN.start"] = True
+    plc.run(scans=2)
+    assert plc["MAIN.N100.X"]
+    assert plc["MAIN.mixed"] == 3
+
+
+def test_that_an_entry_action_of_codesys_is_told() -> None:
+    body = CODESYS.replace("GUID", "a2621e18-7de3-4ea6-ae6d-89e9e0b7befd").replace("ACTION", "Mix")
+    _, problems = pieces_of(charted(body.replace("EXPRESSION", "start"), BESIDE))
+    assert ["the step N000 has Mix as entry or exit action" in p.what for p in problems] == [True]
