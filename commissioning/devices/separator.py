@@ -49,12 +49,15 @@ class Separator(Device):
         example="sep: {type: separator, along: belt2, at: 1.6 m, gap: 0.4 m, tags: {release: Q_Next}}",
     )  # fmt: skip
     saved: ClassVar[tuple[str, ...]] = ("under_way",)
-    constant: ClassVar[tuple[str, ...]] = ("blade", "stop", "speed")
+    constant: ClassVar[tuple[str, ...]] = ("blade", "stop", "stroke", "speed", "release", "holding", "going")
 
     def __init__(self, index: int, record: DeviceRecord, pose: Pose, line: Line) -> None:
         super().__init__(index, record, pose, line)
         self.blade = line.add_axis(self, "blade")
-        self.speed: float = self.params["stroke"] / self.params["time"]
+        self.stroke: float = self.params["stroke"]
+        self.speed: float = self.stroke / self.params["time"]
+        self.release = self.ports["release"] if self.bound("release") else None
+        self.holding, self.going = self.ports["holding"], self.ports["going"]
         self.stop: Any = None
         self.under_way = _NOBODY  # number of the part that goes
 
@@ -87,8 +90,8 @@ class Separator(Device):
         self.ports["release"].subscribe(self.release_changed)
 
     def start(self) -> None:
-        self.ports["holding"].write(False)
-        self.ports["going"].write(False)
+        self.holding.write(False)
+        self.going.write(False)
         self._rise()
 
     def release_changed(self, _: None) -> None:
@@ -97,7 +100,7 @@ class Separator(Device):
 
     def held_part(self, part: Part | None) -> None:
         """A part has come to stand at it, or goes on."""
-        self.ports["holding"].write(part is not None)
+        self.holding.write(part is not None)
         if part is not None:
             self._let_go()
 
@@ -110,7 +113,7 @@ class Separator(Device):
         """A tail is the gap beyond it, or a part before that was taken away."""
         if part.id == self.under_way:
             self.under_way = _NOBODY
-            self.ports["going"].write(False)
+            self.going.write(False)
             self._let_go()
 
     def awaits(self) -> Sequence[Part]:
@@ -119,18 +122,18 @@ class Separator(Device):
         return () if part is None else (part,)
 
     def _let_go(self) -> None:
-        part = self.stop.holding
-        if part is None or self.under_way != _NOBODY:
+        if self.under_way != _NOBODY:
             return
-        if self.bound("release") and not self.ports["release"].value:
+        part = self.stop.holding
+        if part is None or (self.release is not None and not self.release.value):
             return
         self.under_way = part.id
-        self.ports["going"].write(True)
+        self.going.write(True)
         self.blade.move_to(0.0, self.speed)
         self.stop.lower()
 
     def _rise(self) -> None:
-        self.blade.move_to(self.params["stroke"], self.speed)
+        self.blade.move_to(self.stroke, self.speed)
         self.stop.raise_()
 
     def bodies(self) -> Sequence[Body]:

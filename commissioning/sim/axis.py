@@ -142,14 +142,17 @@ class Axis(Stateful):
 
     def _stroke(self, now: int, position: float, speed: float) -> float:
         """A move at `speed` at once: one piece, without a plan."""
-        start = self.travel(now)
+        start = self.travel(now) if self.moving else self.target
         distance = position - start
-        v = speed if distance > 0.0 else -speed if distance < 0.0 else 0.0
-        duration = abs(distance) / speed
+        if distance >= 0.0:
+            v, duration = (speed if distance else 0.0), distance / speed
+        else:
+            v, duration = -speed, -distance / speed
         self.begun, self.duration, self.target, self.moving = now, duration, position, True
         self.segments = [(0.0, start, v, 0.0, 0.0)]
         self.strokes = strokes = self.strokes + 1
-        self.ahead = []
+        if self.ahead:
+            self.ahead = []
         self.piece = (now, start, v, 0.0, 0.0, v, 0)
         self.record = self.journal.add(_DRIVE, 0, self.index, start, v, 0.0, v)
         self.kernel.call_at(now + instant(duration * 1e9), self.arrive, strokes, self.key)
@@ -173,7 +176,8 @@ class Axis(Stateful):
         kernel.cause = self.record
         self.moving = False
         self.strokes += 1
-        self.ahead = []
+        if self.ahead:
+            self.ahead = []
         self.piece = (kernel._now, target, 0.0, 0.0, 0.0, 0.0, 0)
         self.record = self.journal.add(_DRIVE, 0, self.index, target)
         for fn in self.watchers:

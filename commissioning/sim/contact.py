@@ -37,7 +37,9 @@ def meeting(gap: float, follower: Drive, leader: Drive, t: int) -> float | None:
     """Seconds after `t` ns at which a gap of `gap` m closes, None if it does not without a command."""
     if follower.soft or leader.soft:
         return soft_contact.meeting(gap, follower, leader, t)
-    if _evenly(follower, t) and _evenly(leader, t):  # nearly always: one piece of what follows
+    if (not follower.a or follower.ramp <= (t - follower.t0) * 1e-9) and (
+        not leader.a or leader.ramp <= (t - leader.t0) * 1e-9
+    ):  # both run evenly from now on, as nearly always: one piece of what follows
         w = leader.v1 - follower.v1
         return max(gap, 0.0) / -w if w < -SAME_SPEED else None
     begin = 0.0
@@ -64,11 +66,6 @@ def parting(follower: Drive, leader: Drive, t: int) -> float | None:
             return begin + max(-w / a, 0.0)
         begin += duration
     return None
-
-
-def _evenly(drive: Drive, t: int) -> bool:
-    """Whether its speed stays what it is from `t` ns on."""
-    return not drive.a or drive.ramp <= (t - drive.t0) * 1e-9
 
 
 def _first_root(gap: float, w: float, a: float) -> float | None:

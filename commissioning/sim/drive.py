@@ -11,7 +11,7 @@ The travel is re-anchored by commands only. Re-anchoring at each edge would add 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from heapq import heappop
+from heapq import heappop, heappush
 from math import ceil, inf, sqrt
 from typing import Any, ClassVar, Protocol
 
@@ -39,13 +39,6 @@ class Threshold(Protocol):
 
     ver: int
 
-    @property
-    def replaces(self) -> bool:
-        """Whether `edge` is called instead of `passed`."""
-
-    def passed(self) -> None:
-        """The drive has reached it. The entry that led here is gone from the heap."""
-
     def edge(self, s: float, heap: list[HeapEntry]) -> None:
         """The drive has reached it, at travel `s`. Its entry is on top of `heap`, to be replaced or taken."""
 
@@ -63,13 +56,9 @@ class _Gone:
     """Stands in a restored heap for thresholds that are void until their lane has been restored."""
 
     ver = _NEVER
-    replaces = False
-
-    def passed(self) -> None:
-        """Never called: no entry has this version."""
 
     def edge(self, s: float, heap: list[HeapEntry]) -> None:
-        """Never called either."""
+        """Never called: no entry has this version."""
 
 
 GONE = _Gone()
@@ -82,11 +71,16 @@ class Drive(Stateful):
     `moving` is True from the start of a motion to the exact end of the ramp that stops it.
     """
 
+    __slots__ = (
+        "a", "acceleration", "armed_s", "armed_t", "deceleration", "dirty", "even", "heap", "id", "index",
+        "journal", "kernel", "key", "lanes", "late_by", "late_t", "mates", "moving", "name", "pieces", "ramp",
+        "record", "s0", "s1", "speed", "stalls", "t0", "target", "v0", "v1", "version", "watchers",
+    )  # fmt: skip
     saved: ClassVar[tuple[str, ...]] = (
         "t0", "s0", "v0", "a", "v1", "target", "stalls", "moving", "record", "pieces",
         "version", "armed_t", "armed_s", "heap", "late_t", "late_by",
     )  # fmt: skip
-    derived: ClassVar[tuple[str, ...]] = ("ramp", "s1", "dirty")
+    derived: ClassVar[tuple[str, ...]] = ("ramp", "s1", "even", "dirty")
     constant: ClassVar[tuple[str, ...]] = (
         "index", "name", "kernel", "journal", "speed", "acceleration", "deceleration", "lanes", "watchers",
         "key", "mates",
@@ -121,6 +115,7 @@ class Drive(Stateful):
 
         self.t0, self.s0, self.v0, self.a, self.v1 = 0, 0.0, 0.0, 0.0, 0.0
         self.ramp, self.s1 = 0.0, 0.0  # length of the ramp in s, travel at its end
+        self.even = inf  # the travel from which on it runs evenly, if it does
         self.target = 0.0
         self.stalls: list[str] = []
         self.moving = False
@@ -230,6 +225,7 @@ class Drive(Stateful):
     def _derive(self) -> None:
         self.ramp = (self.v1 - self.v0) / self.a if self.a else 0.0
         self.s1 = self.s0 + 0.5 * (self.v0 + self.v1) * self.ramp
+        self.even = self.s1 if self.v1 > 0.0 else inf
 
     def _tell_lanes(self) -> None:
         somebody_arms, self.dirty = self.dirty, True
@@ -281,52 +277,45 @@ class Drive(Stateful):
         """Continuation: the travel has reached the nearest threshold.
 
         The top may have gone stale without a push, so it is validated again. That it is reached is
-        not tested again: after rounding, the travel may be a hair short of it.
+        not tested again: after rounding, the travel may be a hair short of it. The next entry in the queue
+        has the version of this one, which is gone: so a run in slices has the same numbers.
         """
         if version != self.version:
             return
         kernel, heap = self.kernel, self.heap
         queue = kernel._queue
-        while True:
-            self.armed_t = _NEVER
-            self.dirty = True  # armed at the end, whatever is posted on the way
-            limit = self.armed_s
-            while heap:
-                s, _, ver, threshold = heap[0]
-                if threshold.ver != ver:
-                    heappop(heap)
-                    continue
-                if s > limit:
-                    break
-                kernel.cause = self.record
-                if threshold.replaces:
-                    threshold.edge(s, heap)
-                else:
-                    heappop(heap)
-                    threshold.passed()
-            else:
-                break
-            # what follows is `when(s)`, written out for a drive that runs evenly
-            beyond = s - self.s1
-            if beyond > 0.0 and self.v1 > 0.0:
-                t = self.t0 + ceil((self.ramp + beyond / self.v1) * 1e9 - 0.001)
-                if t < kernel._now:
-                    t = kernel._now
-            else:
-                later = self.when(s)
-                if later is None:
-                    break
-                t = later
-            self.version += 1
-            self.armed_s = s
-            if queue and queue[0][0] > t:  # `kernel.pass_to(t)`, written out
-                kernel._now = t
-                kernel._scheduled += 1
+        self.armed_t = _NEVER
+        self.dirty = True  # armed at the end, whatever is posted on the way
+        limit, now = self.armed_s, kernel._now
+        while heap:
+            s, _, ver, threshold = heap[0]
+            if threshold.ver != ver:
+                heappop(heap)
                 continue
-            self.dirty = False
-            self.armed_t = t
-            kernel.call_at(t, self.fire, self.version, self.key)
-            return
+            if s > limit:
+                # what follows is `when(s)`, written out for a drive that runs evenly
+                if s > self.even:
+                    t = self.t0 + ceil((self.ramp + (s - self.s1) / self.v1) * 1e9 - 0.001)
+                    if t < now:
+                        t = now
+                else:
+                    later = self.when(s)
+                    if later is None:
+                        break
+                    t = later
+                kernel._scheduled = number = kernel._scheduled + 1
+                if not queue or queue[0][0] <= t:  # else: `kernel.pass_to(t)`, written out
+                    self.dirty = False
+                    self.armed_s, self.armed_t = s, t
+                    if t <= now:  # `kernel.call_at`, written out
+                        kernel._again(t, self.fire)
+                    heappush(queue, (t, self.key, number, kernel.cause, self.version, self.fire))
+                    return
+                kernel._now = now = t
+                limit = s
+            kernel.cause = self.record
+            threshold.edge(s, heap)
+        self.armed_s = limit
         self.arm()
 
     # snapshot ------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from struct import Struct
+from sys import byteorder
 from threading import Lock
 from typing import Any
 
@@ -21,7 +22,8 @@ from commissioning.sim.kernel import Kernel
 
 __all__ = ["Journal"]
 
-_pack_into = Struct("<qHHIq4d").pack_into  # packing at once costs half of keeping tuples and packing them
+_pack_into = Struct(("@" if byteorder == "little" else "<") + "qHHIq4d").pack_into
+"""Little-endian without gaps; packing at once costs half of keeping tuples and packing them."""
 _SIZE = RECORD.itemsize
 _FULL = CHUNK * _SIZE
 

@@ -39,6 +39,7 @@ class Lane(LaneHandover):
     way until they are clear.
     """
 
+    __slots__ = ("parts_by_id",)
     saved: ClassVar[tuple[str, ...]] = (
         "first", "last", "count", "trains", "trains_made", "idle", "across", "waiting",
         "hanging", "foreign",

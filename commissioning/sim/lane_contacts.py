@@ -22,36 +22,35 @@ __all__ = ["LaneContacts"]
 class LaneContacts(LaneTrains):
     """Contacts between trains. On a zone that cannot slip, a blocked part stalls the drive instead."""
 
+    __slots__ = ("draining",)
+
     continuations: ClassVar[tuple[str, ...]] = ("across_drives",)
 
-    draining = False
+    draining: bool
 
     def settle(self) -> None:
         """Work off what the last operation left to do; then the lane is consistent and its drives armed."""
         if self.draining:
             return  # the loop below is running further up
         todo, due, calls = self.todo, self.due, self.calls
-        if not todo and not due and not calls:
-            if self.touched:
-                self.flush()
-            return
-        self.draining = True
-        while True:
-            if todo:
-                train = todo.popleft()
-                if self.trains.get(train.number) is train:
-                    self._relate(train)
-            elif due:
-                watch, ver = due.popleft()
-                if watch.ver == ver:
-                    watch.ver += 1
-                    watch.passed()
-            elif calls:
-                fn, arg = calls.popleft()
-                fn(arg)
-            else:
-                break
-        self.draining = False
+        if todo or due or calls:
+            self.draining = True
+            while True:
+                while todo:
+                    train = todo.popleft()
+                    if train.holder is None and self.trains.get(train.number) is train:
+                        self._relate(train)
+                if due:
+                    watch, ver = due.popleft()
+                    if watch.ver == ver:
+                        watch.ver += 1
+                        watch.passed()
+                elif calls:
+                    fn, arg = calls.popleft()
+                    fn(arg)
+                else:
+                    break
+            self.draining = False
         if self.touched:
             self.flush()
 
@@ -89,9 +88,7 @@ class LaneContacts(LaneTrains):
             self._unstall(zone)
 
     def _relate(self, train: Train) -> None:
-        """Settle one train. Held ones wait for their holder; others for the train ahead."""
-        if train.holder is not None:
-            return
+        """Settle one train that no holder holds: it waits for the train ahead."""
         if train.relation:
             self.unrelate(train)
         zone, drive, head = train.home, train.drive, train.head
@@ -108,17 +105,21 @@ class LaneContacts(LaneTrains):
         at_border = leader.home is not zone
         # `gap(train)`, written out
         gap = leader.base - ahead.c - ahead.length - (train.base - head.c)
+        s = 0.0
         if other is not drive:
             now: int = self.kernel._now
             if other is not None:
-                gap += other.travel(now)
+                s = other.travel(now)
+                gap += s
             if drive is not None:
                 gap -= drive.travel(now)
         touching = gap <= TOUCH
         if at_border and zone.stalled and not (touching and self._cannot_go(own, other)):
             self._unstall(zone)
         if not touching:
-            if drive is not own:
+            if drive is None and other is own:  # as one behind another is let go
+                self.rebase(train, train.base - s, own)
+            elif drive is not own:
                 self._free(train)
                 if other is not None and other is not own:
                     gap = self.gap(train)
@@ -190,8 +191,12 @@ class LaneContacts(LaneTrains):
 
     def _meet(self, train: Train, gap: float, own: Drive, other: Drive) -> None:
         """Another drive moves the train ahead, `gap` m ahead: contact is solved in time."""
-        self._relation(train, MEETING, own, other)
         now = self.kernel._now
+        train.relation = MEETING  # `_relation`, written out
+        train.ver += 1
+        train.across = own, other
+        self.across[own.index][train] = None
+        self.across[other.index][train] = None
         later = meeting(gap, own, other, now)
         if later is not None:
             t = now + max(instant(later * 1e9), 0)

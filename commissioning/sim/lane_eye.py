@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappop, heapreplace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commissioning.sim.drive import TOUCH, HeapEntry
 from commissioning.sim.lane_watch import Watch
@@ -26,8 +26,6 @@ class Eye(Watch):
 
     __slots__ = ("on_change",)
 
-    replaces = True
-
     def __init__(self, lane: Lane, number: int, x: float, on_change: Callable[[bool], None]) -> None:
         super().__init__(lane, number, x)
         self.on_change = on_change
@@ -42,19 +40,16 @@ class Eye(Watch):
 
     def edge(self, s: float, heap: list[HeapEntry]) -> None:
         """As `passed`; in the usual case what comes next is in the same drive and takes its place."""
-        place = self.place
-        assert place is not None
-        train = place.train
+        place: Any = self.place
         if not self.tail:
             self.tail = True
             self.ver = ver = self.ver + 1
             heapreplace(heap, (s + place.length, self.rank, ver, self))
             self.on_change(True)
             return
-        behind = place.behind
+        train, behind = place.train, place.behind
         if behind is not None:
             following = behind.train
-            assert train is not None and following is not None
             if following is not train and following.drive is train.drive:
                 base = following.base - behind.c
                 if train.base - place.c - place.length - base > TOUCH:
@@ -109,7 +104,7 @@ class ChoosyEye(Eye):
 
     __slots__ = ("sees",)
 
-    replaces = False
+    edge = Watch.edge  # which part comes next is another question
 
     def __init__(
         self,
@@ -147,12 +142,34 @@ class Mark(Watch):
         self.on_pass = on_pass
         self.tail = tail
 
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        """As `passed`; in the usual case the part behind is moved by the same drive."""
+        place: Any = self.place
+        train, behind = place.train, place.behind
+        if behind is not None:
+            following = behind.train
+            if following.drive is train.drive:
+                if following is not train:
+                    del train.watches[self]
+                    following.watches[self] = None
+                self.place = behind
+                self.ver = ver = self.ver + 1
+                s = self.x - following.base + behind.c
+                if self.tail:
+                    s += behind.length
+                heapreplace(heap, (s, self.rank, ver, self))
+                self.on_pass(place.part)
+                return
+        heappop(heap)
+        self.passed()
+
     def passed(self) -> None:
         assert self.place is not None
         part = self.place.part
         if self.follow() is not None:
             self.post()
-        self.lane.flush()
+        if self.lane.touched:
+            self.lane.flush()
         self.on_pass(part)
 
 

@@ -35,6 +35,11 @@ class LaneHandover(LaneHolds):
     eyes, but no longer counted or listed among the parts.
     """
 
+    __slots__ = (
+        "aside", "beyond", "end", "entries", "exit", "foreign", "gap_kept", "hanging", "infeed", "length",
+        "offering", "waiting", "watches",
+    )  # fmt: skip
+
     index: int
     length: float
     watches: list[Watch]
@@ -46,8 +51,8 @@ class LaneHandover(LaneHolds):
     gap_kept: float
     exit: Receiver | None
     aside: bool
-    offering = False
-    hanging: Entry | None = None
+    offering: bool
+    hanging: Entry | None
     foreign: list[Drive]
 
     # on ------------------------------------------------------------------------------------------
@@ -59,7 +64,8 @@ class LaneHandover(LaneHolds):
             self.waiting.add(giver)
             if self.infeed.place is None:
                 self.infeed.attach(last)
-                self.settle()
+                if self.touched or self.todo or self.due or self.calls:
+                    self.settle()
             return False
         if self.waiting.givers:
             self.waiting.discard(giver)
@@ -144,7 +150,6 @@ class LaneHandover(LaneHolds):
         base = c - drive.travel(self.kernel._now)
         if part.place is not None or self.gap_kept:
             base += gone_on(part, last, drive, self.gap_kept)
-        train = self.new_train(place, zone, drive, base)
         part.owner, part.place = self, place
         add = self.journal.note
         if last is None or last.part.place is last:
@@ -157,26 +162,39 @@ class LaneHandover(LaneHolds):
         self.last = place
         if last is None:
             self.first = place
+            self.new_train(place, zone, drive, base)
         else:
             last.behind, place.ahead = place, last
             ahead = last.train
             assert ahead is not None
-            if ahead.drive is not drive or ahead.base - last.c - last.length - (base - c) <= TOUCH:
-                self.todo.append(train)
+            if ahead.drive is not drive:
+                self.todo.append(self.new_train(place, zone, drive, base))
+            elif ahead.base - last.c - last.length - (base - c) > TOUCH:
+                self.new_train(place, zone, drive, base)
+            elif ahead.home is not zone or self.idle or self.todo or self.due or self.calls or self.draining:
+                self.todo.append(self.new_train(place, zone, drive, base))
+            else:
+                self.trains_made += 1  # it is coupled at once: what `settle` would come to
+                place.train = ahead
+                ahead.tail = place
+                ahead.count += 1
+                if base != ahead.base:
+                    add(_TRAIN, drive.index, self.index, ahead.base, number, number)
+                if self.touched:
+                    self.flush()
+                return
         if self.idle:
             idle, self.idle = self.idle, []
             for watch in idle:
                 watch.attach(place)
-        if self.todo or self.due or self.calls:
+        if self.touched or self.todo or self.due or self.calls:
             self.settle()
-        elif self.touched and not self.draining:
-            self.flush()
 
     def cleared(self) -> None:
         """The last part's tail has cleared the infeed: whoever waits may give."""
-        while self.waiting and self._has_room():
+        while self.waiting.givers and self._has_room():
             self.waiting.call(self)
-        if self.waiting and self.infeed.place is None and self.last is not None:
+        if self.waiting.givers and self.infeed.place is None and self.last is not None:
             self.infeed.attach(self.last)
             self.settle()
 
@@ -208,12 +226,33 @@ class LaneHandover(LaneHolds):
                 entry = self._entry_of(place)
                 if entry is not None:
                     self._stand_in_for(place, entry)
-                else:
+                elif not self._leave(place):
                     self.part_with(place)
-                self.settle()
+                if self.touched or self.todo or self.due or self.calls:
+                    self.settle()
                 return
         if not end.holds:
             self.catch(end)
+
+    def _leave(self, place: Place) -> bool:
+        """`part_with`, for a part that runs off the end alone and changes nothing for the one behind it."""
+        train, behind, end = place.train, place.behind, self.end
+        if behind is None or place is not self.first or place is not end.place or end.holds:
+            return False
+        follower = behind.train
+        assert train is not None and follower is not None
+        if train.count > 1 or len(train.watches) > 1 or train.relation or train.home.stalled:
+            return False
+        home = follower.home
+        if follower.relation or follower.drive is not home.drive or home.stalled:
+            return False
+        del self.trains[train.number]
+        self.count -= 1
+        self.first, behind.ahead = behind, None
+        end.place, follower.watches[end] = behind, None
+        place.train = place.behind = None
+        end.post()
+        return True
 
     def remove(self, part: Part) -> None:
         """Take a part off the lane, wherever it is; the caller journals where it goes.

@@ -5,13 +5,15 @@ from __future__ import annotations
 from commissioning.sim.drive import INSTANT, TOUCH
 from commissioning.sim.lane_contacts import LaneContacts
 from commissioning.sim.lane_watch import Border, Holder
-from commissioning.sim.train import Place
+from commissioning.sim.train import Place, Train
 
 __all__ = ["LaneHolds"]
 
 
 class LaneHolds(LaneContacts):
     """Catching, letting go, crossing."""
+
+    __slots__ = ()
 
     def catch(self, holder: Holder) -> None:
         """The part that `holder` waited for has come to it and stands from now on."""
@@ -25,12 +27,14 @@ class LaneHolds(LaneContacts):
             self.calls.append((holder.on_hold, place.part))
         slips = zone.accumulating or train.drive is not own
         if slips and place is not train.head:
-            train = self.split(train, place)
+            free = zone.accumulating and train.drive is own and not train.relation
+            # a train that waited for nothing still does so without its rear one, which is held from now on
+            train = self.cut(train, place) if free else self.split(train, place)
         if zone.accumulating:
             if train.relation:
                 self.unrelate(train)
-            base = train.base if train.drive is None else holder.x + place.c
-            self.rebase(train, base, None)
+            if train.drive is not None:
+                self.rebase(train, holder.x + place.c, None)
             train.holder = holder
         else:
             if train.drive is not own:
@@ -50,14 +54,18 @@ class LaneHolds(LaneContacts):
         assert place is not None and place.train is not None
         train = place.train
         place.held -= 1
-        if not place.held:
+        if not place.held and train.drive is not None:  # else nothing is posted before it moves
             self._post_onward(place)
         if not train.home.accumulating:
             self.calls.append((train.home.drive.unstall, holder.key))
         elif train.holder is holder:
-            others = (w for w in train.watches if w.place is place and isinstance(w, Holder) and w.holds)
-            train.holder = next(others, None)  # another blade at the same place
+            train.holder = None if not place.held else self._other_holder(train, place)
             self.todo.append(train)
+
+    def _other_holder(self, train: Train, place: Place) -> Holder | None:
+        """Another blade at the same place."""
+        others = (w for w in train.watches if w.place is place and isinstance(w, Holder) and w.holds)
+        return next(others, None)
 
     def _post_onward(self, place: Place) -> None:
         """A blade at a border or at the end: whether that is reached depends on the blade."""
@@ -75,23 +83,63 @@ class LaneHolds(LaneContacts):
             assert place is train.head and place.behind is not None
             self.split(train, place.behind)
             train = place.train
-        following = border.follow()  # before `rebase`, which posts what waits for this part
+        following = border.follow()  # before what waits for this part is posted
         if train.relation:
             self.unrelate(train)
         train.home = zone
         own, before = zone.drive, border.before.drive
-        moved = train.drive is before and own is not before
-        if moved:
-            now = self.kernel._now
-            beyond, v = self.front(place) - border.x, before.speed_at(now)
-            if 0.0 < beyond < INSTANT * v:  # so far it went since the solved time: by `own`, not by `before`
-                beyond *= own.speed_at(now) / v
-            self.rebase(train, border.x + beyond + place.c - own.travel(now), own)
-        self.todo.append(train)
-        if not moved and place.behind is not None and place.behind.train is not None:
-            self.todo.append(place.behind.train)  # else `rebase` has
+        if train.drive is before and own is not before:
+            self._change_drive(train, place, border)
+        else:
+            self.todo.append(train)
+            if place.behind is not None and place.behind.train is not None:
+                self.todo.append(place.behind.train)
         if following is not None:
             border.post()
         if border.on_cross is not None:
             self.calls.append((border.on_cross, place.part))
-        self.settle()
+        if self.touched or self.todo or self.due or self.calls:
+            self.settle()
+
+    def _change_drive(self, train: Train, place: Place, border: Border) -> None:
+        """A train of one part goes on with the drive of the zone after `border`."""
+        own, before, now = border.after.drive, border.before.drive, self.kernel._now
+        tau = (now - before.t0) * 1e-9
+        if tau < before.ramp:
+            s, v = before.travel(now), before.speed_at(now)
+        else:  # the same, written out
+            v = before.v1
+            s = before.s1 + v * (tau - before.ramp)
+        there = own.travel(now)
+        beyond = train.base - place.c + s - border.x
+        if 0.0 < beyond < INSTANT * v:  # so far it went since the solved time: by `own`, not by `before`
+            beyond *= own.speed_at(now) / v
+        train.base, train.drive = border.x + beyond + place.c - there, own
+        self._record(train, place, place, 0.0)
+        for watch in train.watches:
+            watch.post()
+        behind = None if place.behind is None else place.behind.train
+        if self.todo or self.due or self.calls or self.draining or not self._is_free(train, place):
+            if behind is not None:
+                self.todo.append(behind)
+            self.todo.append(train)
+        elif behind is not None:
+            gap = train.base - place.c - place.length - (behind.base - behind.head.c) + there - s
+            plain = behind.drive is before and not behind.relation and behind.holder is None
+            if plain and gap > TOUCH and behind.home is border.before and not border.before.stalled:
+                self._meet(behind, gap, before, own)  # what `_relate` would come to
+            else:
+                self.todo.append(behind)
+
+    def _is_free(self, train: Train, place: Place) -> bool:
+        """Whether a train of one part, on the drive of its own zone, waits for nothing from the one ahead."""
+        zone, ahead = train.home, place.ahead
+        if ahead is None:
+            return not zone.stalled
+        leader = ahead.train
+        return (
+            leader is not None
+            and leader.home is zone
+            and leader.drive is train.drive
+            and leader.base - ahead.c - ahead.length - (train.base - place.c) > TOUCH
+        )

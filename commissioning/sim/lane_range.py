@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from commissioning.sim.drive import TOUCH, Drive
 from commissioning.sim.lane_eye import Eye
+from commissioning.sim.lane_watch import Watch
 from commissioning.sim.stateful import World
 from commissioning.sim.train import Place, Train
 
@@ -25,8 +26,6 @@ class RangeEye(Eye):
     """
 
     __slots__ = ("reach", "seen", "tell")
-
-    replaces = False
 
     def __init__(self, lane: Lane, number: int, x: float, reach: float, tell: Callable[[], None]) -> None:
         super().__init__(lane, number, x, _nothing)
@@ -69,6 +68,8 @@ class RangeEye(Eye):
         if train is None:
             self.tell()
         return train
+
+    edge = Watch.edge
 
     def passed(self) -> None:
         if self.tail or self.seen:

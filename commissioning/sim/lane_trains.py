@@ -32,6 +32,11 @@ class LaneTrains(Stateful):
     works that off in a loop (never recursively: a cascade may be 5,000 trains long).
     """
 
+    __slots__ = (
+        "across", "calls", "count", "due", "first", "first_rank", "id", "idle", "index", "journal", "kernel",
+        "last", "todo", "touched", "trains", "trains_made", "zones",
+    )  # fmt: skip
+
     def __init__(
         self, index: int, identity: str, zones: Sequence[Zone], kernel: Kernel, journal: Journal
     ) -> None:
@@ -93,18 +98,32 @@ class LaneTrains(Stateful):
         if base == train.base and drive is train.drive:
             return
         train.base, train.drive = base, drive
-        self._record(train, train.head, train.tail, 0.0)
+        head, tail = train.head, train.tail
+        if head.part.place is head:  # `_record`, written out
+            mover = HELD if drive is None else drive.index
+            self.journal.note(_TRAIN, mover, self.index, base, head.part.id, tail.part.id)
+        else:
+            self._record(train, head, tail, 0.0)
         for watch in train.watches:
             watch.post()
-        if train.tail.behind is not None:
-            assert train.tail.behind.train is not None
-            self.todo.append(train.tail.behind.train)
+        behind = tail.behind
+        if behind is not None:
+            assert behind.train is not None
+            self.todo.append(behind.train)
 
     def split(self, train: Train, place: Place) -> Train:
         """Cut before `place`, which is not the head. Returns the rear train; nothing moves otherwise.
 
         Cost: parts of the smaller side, watches on the train.
         """
+        back = self.cut(train, place)
+        assert place.ahead is not None and place.ahead.train is not None
+        self.todo.append(place.ahead.train)
+        self.todo.append(back)
+        return back
+
+    def cut(self, train: Train, place: Place) -> Train:
+        """`split`, where the caller sees to it that both are settled."""
         assert place.ahead is not None
         fore, rear, before, n = train.head, train.tail, place.ahead, 1
         while fore is not before and rear is not place:  # from both sides: as many steps as the smaller has
@@ -112,29 +131,33 @@ class LaneTrains(Stateful):
             fore, rear, n = fore.behind, rear.ahead, n + 1
         if fore is before:
             new = self.new_train(train.head, train.home, train.drive, train.base)
-            new.head, new.tail, new.count = train.head, before, n
+            new.tail = before
             train.head = place
             front, back = new, train
             front.holder, back.holder = train.holder, None
         else:
             new = self.new_train(place, train.home, train.drive, train.base)
-            new.head, new.tail, new.count = place, train.tail, n
+            new.tail = train.tail
             train.tail = before
             front, back = train, new
         train.count -= n
-        walk: Place | None = new.head
-        while walk is not None:
-            walk.train = new
-            if walk is new.tail:
-                break
-            walk = walk.behind
-        for watch in [w for w in train.watches if w.place is not None and w.place.train is new]:
+        if n == 1:  # nearly always; `new_train` has told its part
+            one = new.head
+            moved = [watch for watch in train.watches if watch.place is one]
+        else:
+            new.count = n
+            walk: Place | None = new.head
+            while walk is not None:
+                walk.train = new
+                if walk is new.tail:
+                    break
+                walk = walk.behind
+            moved = [w for w in train.watches if w.place is not None and w.place.train is new]
+        for watch in moved:
             del train.watches[watch]
             new.watches[watch] = None
         if front is new:
             self.unrelate(train)  # what it waited for is now the front train's matter
-        self.todo.append(front)
-        self.todo.append(back)
         return back
 
     def merge(self, ahead: Train, train: Train) -> Train:
@@ -195,7 +218,10 @@ class LaneTrains(Stateful):
         """Unlink a part. Eyes that only it covered see light again; the rest behind it may move up."""
         train = place.train
         assert train is not None
-        watches = [w for w in train.watches if w.place is place]
+        if train.count == 1:
+            watches = list(train.watches)
+        else:
+            watches = [watch for watch in train.watches if watch.place is place]
         for watch in watches:
             watch.part_left()
         behind, ahead = place.behind, place.ahead
@@ -205,8 +231,10 @@ class LaneTrains(Stateful):
             assert place.train is not None
             train = place.train  # the front one of the two
         if train.count == 1:
-            self.left_zone(train)
-            self.unrelate(train)
+            if train.home.stalled:
+                self.left_zone(train)
+            if train.relation:
+                self.unrelate(train)
             del self.trains[train.number]
         elif place is train.head:
             assert behind is not None

@@ -39,7 +39,6 @@ class Watch:
 
     category = POINT
     at_rest = True  # a part that is held there has reached it
-    replaces = False  # see `Threshold`
 
     def __init__(self, lane: Lane, number: int, x: float) -> None:
         self.lane, self.number, self.x = lane, number, x
@@ -50,21 +49,20 @@ class Watch:
 
     def post(self) -> None:
         """Put the threshold where it now belongs; the one posted before is void."""
-        place = self.place
-        self.ver += 1
-        assert place is not None and place.train is not None
+        place: Any = self.place
         train = place.train
-        s = self.x - train.base + place.c
+        self.ver = ver = self.ver + 1
+        s: float = self.x - train.base + place.c
         if self.tail:
             s += place.length
         drive = train.drive
         if drive is not None:
-            heappush(drive.heap, (s, self.rank, self.ver, self))
+            heappush(drive.heap, (s, self.rank, ver, self))
             if not drive.dirty:
                 drive.dirty = True
                 self.lane.touched.append(drive)
         elif s <= TOUCH and self.at_rest:
-            self.lane.due.append((self, self.ver))  # it stands there, and so has reached it
+            self.lane.due.append((self, ver))  # it stands there, and so has reached it
 
     def attach(self, place: Place) -> None:
         """Wait for `place`."""
@@ -104,7 +102,7 @@ class Watch:
         """The threshold is reached."""
 
     def edge(self, s: float, heap: list[HeapEntry]) -> None:
-        """The threshold `s`, on top of `heap`, is reached: for watches that put the next one in its place."""
+        """The threshold `s`, on top of `heap`, is reached. Some put the next one in its place."""
         heappop(heap)
         self.passed()
 
@@ -180,14 +178,22 @@ class Stop(Holder):
         place = self.place
         if place is None or place.train is None or place is lane.stand_in:  # gone, and so all ahead of it
             place = lane.foremost
-        while place is not None and lane.front(place) > self.x + TOUCH:
+        beyond, drive, s = self.x + TOUCH, None, 0.0
+        while place is not None:
+            train: Any = place.train
+            if train.drive is not drive:  # `lane.front(place)`, written out
+                drive = train.drive
+                s = 0.0 if drive is None else drive.travel(lane.kernel._now)
+            if train.base - place.c + s <= beyond:
+                break
             place = place.behind
         self.place = None
         if place is None:
             lane.idle.append(self)
         else:
             self.attach(place)
-            lane.settle()
+            if lane.touched or lane.todo or lane.due or lane.calls:
+                lane.settle()
 
     def lower(self) -> None:
         """Down: what it holds goes on."""
@@ -203,9 +209,14 @@ class Stop(Holder):
             lane.let_go(self)
             if lane.end.holds and lane.end.place is place:
                 lane.calls.append((lane.ready, lane.exit))
-        self.detach()
-        self.place = place  # from here `raise_` looks for the next one
+        self.ver += 1
+        if place.train is not None:
+            del place.train.watches[self]  # `place` stays: from here `raise_` looks for the next one
         lane.settle()
+
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        heappop(heap)
+        self.lane.catch(self)
 
     def passed(self) -> None:
         self.lane.catch(self)
@@ -240,6 +251,10 @@ class Border(Watch):
         self.before, self.after = before, after
         self.on_cross: Callable[[Part], None] | None = None
 
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        heappop(heap)
+        self.lane.cross(self)
+
     def passed(self) -> None:
         self.lane.cross(self)
 
@@ -257,6 +272,10 @@ class End(Holder):
             self.ver += 1
         else:
             Watch.post(self)
+
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        heappop(heap)
+        self.lane.deliver()
 
     def passed(self) -> None:
         self.lane.deliver()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import ClassVar
 
 from commissioning.model.record import CUBIC
@@ -138,6 +139,7 @@ class SoftDrive(Drive):
         if self.v0 != self.v1 or self.a != 0.0:
             limits = self.acceleration, self.deceleration, self.jerk
             self.segments, self.ramp, self.s1 = soft_ramp(self.s0, self.v0, self.a, self.v1, *limits)
+        self.even = self.s1 if self.v1 > 0.0 else inf
 
     # thresholds ----------------------------------------------------------------------------------
 

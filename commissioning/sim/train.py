@@ -10,6 +10,7 @@ Places are a doubly linked list, not a range of numbers, so that a part may leav
 
 from __future__ import annotations
 
+from heapq import heappop
 from typing import TYPE_CHECKING
 
 from commissioning.sim.drive import Drive, HeapEntry
@@ -94,12 +95,8 @@ class Train:
         self.across: tuple[Drive, Drive] | None = None  # own and other drive that the relation depends on
         self.ver = 0
 
-    replaces = False  # see `Threshold`
-
     def edge(self, s: float, heap: list[HeapEntry]) -> None:
-        """Not called."""
-
-    def passed(self) -> None:
         """Threshold: it has reached the standing train ahead."""
+        heappop(heap)
         self.ver += 1
         self.lane.contact(self)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from heapq import heappop
 from typing import Any
 
 import pytest
 
 from commissioning.model.record import Kind
 from commissioning.sim.axis import Axis
-from commissioning.sim.drive import TOUCH, Drive
+from commissioning.sim.drive import TOUCH, Drive, HeapEntry
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
 
@@ -20,13 +21,12 @@ US = 1_000
 class Watcher:
     """A threshold that notes when it was reached."""
 
-    replaces = False
-
     def __init__(self, kernel: Kernel) -> None:
         self.kernel, self.ver = kernel, 0
         self.at: list[int] = []
 
-    def passed(self) -> None:
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        heappop(heap)
         self.at.append(self.kernel.now)
 
 
