@@ -62,14 +62,13 @@ class Conditions:
         raise Unreadable("the condition of this transition says nothing", condition)
 
     def _wired_name(self, condition: Element) -> str:
-        """The one variable that is wired to a condition, in upper case; CODESYS names transitions like that."""
+        """The one variable wired to a condition, in upper case; CODESYS wires transitions by name."""
         wires = [wire.get("refLocalId") for wire in connections(condition)]
-        if len(wires) != 1:
-            return ""
-        found = (node for node in self.body.all("inVariable") if node.get("localId") == wires[0])
-        return next(
-            (node.at("expression").text.strip().upper() for node in found if node.at("expression")), ""
-        )
+        for node in self.body.all("inVariable"):
+            expression = node.child("expression")
+            if wires == [node.get("localId")] and expression is not None:
+                return expression.text.strip().upper()
+        return ""
 
     def _of_body(self, holder: Element, node: Element) -> Condition:
         for content in holder.children:

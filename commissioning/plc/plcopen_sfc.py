@@ -55,8 +55,8 @@ class _Step:
 
 
 class ChartDrawing:
-    """One drawn chart. `types`: variables and functions by upper-case name; `transitions` and `actions`: those
-    that the POU has beside the chart, by name. Raises Unreadable with the element that cannot be translated."""
+    """One drawn chart. `types`: variables and functions by upper-case name; `transitions`, `actions`: those
+    that the POU has beside the chart. Raises Unreadable with the element that cannot be translated."""
 
     def __init__(
         self,

@@ -200,19 +200,25 @@ def test_that_a_variable_at_the_side_of_a_step_follows_it() -> None:
     assert plc["MAIN.ready"]
 
 
-CODESYS = """<step localId="0" initialStep="true" name="N000"><position x="0" y="0"/><connectionPointIn/>
-<connectionPointOut formalParameter="sfc"/><addData><data name="http://www.3s-software.com/plcopenxml/sfc/element"
-handleUnknown="implementation"><attributes><attribute guid="38391c6d-6d4a-42f8-8ee7-9f45e5adafa8">N000</attribute>
-<attribute guid="GUID">ACTION</attribute></attributes></data></addData></step>
-<inVariable localId="1"><position x="0" y="0"/><connectionPointOut/><expression>EXPRESSION</expression></inVariable>
-<transition localId="2"><position x="0" y="0"/><connectionPointIn><connection refLocalId="0" formalParameter="sfc"/>
-</connectionPointIn><condition><connectionPointIn><connection refLocalId="1"/></connectionPointIn></condition>
-</transition><step localId="3" name="N100"><connectionPointIn><connection refLocalId="2"/></connectionPointIn></step>
-<inVariable localId="4"><position x="0" y="0"/><connectionPointOut/><expression>NOT start</expression></inVariable>
-<transition localId="5"><position x="0" y="0"/><connectionPointIn><connection refLocalId="3" formalParameter="sfc"/>
-</connectionPointIn><condition><connectionPointIn><connection refLocalId="4"/></connectionPointIn></condition>
-</transition><jumpStep localId="6" targetName="N000"><connectionPointIn><connection refLocalId="5"/>
-</connectionPointIn></jumpStep>"""
+ADDED = """<addData><data name="http://www.3s-software.com/plcopenxml/sfc/element"
+handleUnknown="implementation"><attributes>
+<attribute guid="38391c6d-6d4a-42f8-8ee7-9f45e5adafa8">N000</attribute>
+<attribute guid="GUID">ACTION</attribute></attributes></data></addData></step>"""
+
+
+def given_by(number: int, text: str) -> str:
+    return f'<inVariable localId="{number}"><connectionPointOut/><expression>{text}</expression></inVariable>'
+
+
+CODESYS = (
+    step(0, "N000", initial=True).replace("</step>", ADDED)
+    + given_by(1, "EXPRESSION")
+    + transition(2, point(1), 0)
+    + step(3, "N100", 2)
+    + given_by(4, "NOT start")
+    + transition(5, point(4), 3)
+    + jump(6, "N000", 5)
+)
 ACTIVE = "700a583f-b4d4-43e4-8c14-629c7cd3bec8"
 
 
