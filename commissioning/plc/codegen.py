@@ -22,7 +22,14 @@ from commissioning.plc.expression_code import (
     table_name,
     user_call,
 )
-from commissioning.plc.heads import block_head, call_head, class_tables, fresh_blocks
+from commissioning.plc.heads import (
+    block_head,
+    call_head,
+    class_tables,
+    fresh_blocks,
+    needs_start,
+    start_lines,
+)
 from commissioning.plc.iec_types import IecType
 from commissioning.plc.limits import round_cost
 from commissioning.plc.scope import Pou, Project
@@ -62,7 +69,7 @@ class ModuleWriter:
         """The function of one POU."""
         assert pou.tree is not None
         self._file, self._at = pou.file, pou.tree.at
-        head = call_head(pou) if pou.kind == "FUNCTION" or pou.local else block_head(pou)
+        head = call_head(self.project, pou) if pou.kind == "FUNCTION" or pou.local else block_head(pou)
         for depth, text in head.lines:
             self._line(depth, text)
         self._result = head.result
@@ -78,6 +85,18 @@ class ModuleWriter:
             self._line(depth, text)
         for text in class_tables(self.project):
             self._line(0, text)
+        shared = self.project.globals
+        for pou in [shared, *self.project.pous.values()]:
+            if pou.key in self.project.starts:
+                self._file, self._at = pou.file, pou.at
+                self._line(0, f"def i{pou.number}(m, g, now):")
+                self._body(self.project.starts[pou.key], 1)
+        known: dict[Pou, bool] = {}
+        for pou in [shared, *self.project.pous.values()]:
+            if pou.kind in ("GLOBAL", "PROGRAM", "FUNCTION_BLOCK") and needs_start(self.project, pou, known):
+                self._file, self._at = pou.file, pou.at
+                for depth, text in start_lines(self.project, pou, known):
+                    self._line(depth, text)
 
     # ---- statements ----------------------------------------------------------------------------------
 

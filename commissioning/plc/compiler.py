@@ -20,6 +20,7 @@ from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
 from commissioning.plc.declared_tests import declare_test, show_programs
 from commissioning.plc.dialects import DIALECTS
+from commissioning.plc.late_initials import late_commands
 from commissioning.plc.layout import MemoryPlan, locate, plan_memories
 from commissioning.plc.limits import Commands, call_weights, longest
 from commissioning.plc.program import (
@@ -185,8 +186,17 @@ def _check(project: Project) -> Commands:
                 commands[key] = ChartCoder(project, pou).chart(project.charts[key])
             else:
                 commands[key] = StatementChecker(project, pou).body(pou.tree.body)
+            late = late_commands(project, pou) if project.objects or pou.late else ()
+            if late and (pou.local or pou.kind == "FUNCTION"):
+                commands[key] = (*late, *commands[key])
+            elif late:
+                project.starts[key] = late
         except RecursionError:
             project.problem("an expression in this POU is too complicated", pou.file, pou.tree.at, "Split it")
+    if project.objects or project.globals.late:
+        late = late_commands(project, project.globals)
+        if late:
+            project.starts[""] = late
     return commands
 
 

@@ -8,11 +8,28 @@ from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.classes import HEAD, add_member, declare_interface, declare_members
 from commissioning.plc.conversions import conversion
 from commissioning.plc.functions import FUNCTIONS
-from commissioning.plc.iec_types import ELEMENTARY, NONE
+from commissioning.plc.iec_types import ELEMENTARY, NONE, IecType
 from commissioning.plc.limits import MAX_CELLS
-from commissioning.plc.scope import Declared, Pou, Project, Slot, Symbol, suggestion
+from commissioning.plc.scope import Declared, Late, Pou, Project, Slot, Symbol, suggestion
 from commissioning.plc.sfc_declare import declare_chart
 from commissioning.plc.type_names import TypeNames
+
+_PARAMETERS = ("VAR_INPUT", "VAR_OUTPUT", "VAR_IN_OUT", "VAR_EXTERNAL")
+
+
+def init_arguments(node: units.TypeNode) -> tuple[tree.Argument, ...]:
+    """What `name : FB_X(...)` gives to FB_init; with names only it was read as an enumeration."""
+    if isinstance(node, units.TypeName):
+        if node.length is not None:
+            return (tree.Argument("", node.length, False, False, node.at),)
+        return node.arguments
+    if isinstance(node, units.EnumType) and node.base:
+        return tuple(
+            tree.Argument(member.name if member.value is not None else "", member.value or
+                          tree.Name(member.name, member.at), False, False, member.at)
+            for member in node.members
+        )  # fmt: skip
+    return ()
 
 
 class Declarer:
@@ -132,7 +149,9 @@ class Declarer:
             found = self.types.resolve(pou, node.type, file)
             if found is None:
                 continue
+            late = self._lates(pou, section, node)
             found = self.types.with_initial(pou, found, node.initial, file)
+            self.types.initials.late = None
             block = self.project.block(found.type.name) if found.type.kind == "block" else None
             for name in node.names:
                 if self._name_is_free(pou, name, file):
@@ -148,6 +167,28 @@ class Declarer:
                     )  # fmt: skip
                     self._check(pou, symbol, node, file)
                     self._place(pou, symbol, found)
+                    self._note_late(pou, symbol, late)
+                    arguments = init_arguments(node.type)
+                    if arguments and symbol.block is not None:
+                        pou.init_arguments[name.name.upper()] = arguments
+
+    def _lates(
+        self, pou: Pou, section: units.Section, node: units.Declaration
+    ) -> list[tuple[int, int, IecType, tree.Expression]]:
+        """Takes the initial values that are not constant, where such may stand."""
+        late: list[tuple[int, int, IecType, tree.Expression]] = []
+        parameter = pou.kind == "FUNCTION" or pou.local
+        allowed = self.project.objects or self.project.dialect.name != "iec"
+        if allowed and not (parameter and section.word in _PARAMETERS) and not node.address:
+            self.types.initials.late = late
+        return late
+
+    def _note_late(
+        self, pou: Pou, symbol: Symbol, late: list[tuple[int, int, IecType, tree.Expression]]
+    ) -> None:
+        for offset, member, type_, value in late:
+            symbol.late = True
+            pou.late.append(Late(symbol, offset, member, type_, value))
 
     def _kept(self, method: Pou, owner: Pou, section: units.Section, file: str) -> None:
         """VAR_INST: variables of a method that lie in the instance and keep their values."""
@@ -251,7 +292,12 @@ class Declarer:
             if symbol is not None and symbol.type.blocks and not symbol.by_reference:
                 area = slice(symbol.index, symbol.index + symbol.size)
                 found = Declared(symbol.type, tuple(pou.slots[area]))
+                late: list[tuple[int, int, IecType, tree.Expression]] = []
+                if self.project.objects or self.project.dialect.name != "iec":
+                    self.types.initials.late = late
                 pou.slots[area] = self.types.with_initial(pou, found, node.initial, file, inner=True).slots
+                self.types.initials.late = None
+                self._note_late(pou, symbol, late)
 
     # ---- comments --------------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ class DesignatorChecker:
                 cure = "Write for example %IX0.0, %QX1.7, %IW2 or %MD4"
                 self.problem(f"{node.address} is not an address", node.at, cure)
                 return None
-            return self._of_symbol(direct)
+            return self.of_symbol(direct)
         if isinstance(node, tree.Dereference):
             return self.dereferenced(node)
         if isinstance(node, tree.Call):
@@ -98,7 +98,7 @@ class DesignatorChecker:
                         f"there is no global variable {node.name}", node.at, suggestion(node.name, known)
                     )
                     return None
-                return self._of_symbol(symbol)
+                return self.of_symbol(symbol)
             pou = self.project.pous.get(node.owner.name.upper())
             if pou is not None and pou.kind == "PROGRAM" and pou is not self.pou:
                 self.problem(
@@ -161,7 +161,7 @@ class DesignatorChecker:
                 self.project.stubs.variable(name, self.file, at)
             self.problem(f"{name} is not declared", at, self.project.nearest(name, self.pou))
             return None
-        return self._of_symbol(symbol)
+        return self.of_symbol(symbol)
 
     def own_block(self) -> Designator | None:
         """THIS^: the block or program whose code this is; None in a function."""
@@ -171,7 +171,7 @@ class DesignatorChecker:
         symbol = Symbol("THIS^", class_type(block), "VAR", self.file, At(0, 0), read=True)
         return Designator(symbol, symbol.type, HERE, "variable", None, block, here=True)
 
-    def _of_symbol(self, symbol: Symbol) -> Designator:
+    def of_symbol(self, symbol: Symbol) -> Designator:
         if symbol.is_global:
             self.pou.touches.add(symbol)
         memory = "g" if symbol.is_global else "m"
@@ -208,7 +208,7 @@ class DesignatorChecker:
         if owner.block is not None:
             symbol = owner.block.symbols.get(name.upper())
             if owner.here and symbol is not None:
-                return self._of_symbol(symbol)
+                return self.of_symbol(symbol)
             if symbol is None:
                 found = self.property_of(owner, name)
                 if found is not None:

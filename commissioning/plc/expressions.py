@@ -206,7 +206,8 @@ class OperatorChecker(DesignatorChecker):
             self.problem(f"{name} has a block in it and cannot be copied", node.at, "Read its members")
             return None
         found.symbol.read = True
-        if found.symbol.constant and found.cell.plain and not found.type.aggregate:
+        fixed = found.symbol.constant and not found.symbol.late
+        if fixed and found.cell.plain and not found.type.aggregate:
             home = {"g": self.project.globals, "m": self.pou.owner or self.pou}.get(
                 found.cell.memory, self.pou
             )

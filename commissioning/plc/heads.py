@@ -45,7 +45,7 @@ def block_head(pou: Pou) -> Head:
     return Head(tuple(lines), None)
 
 
-def call_head(pou: Pou) -> Head:
+def call_head(project: Project, pou: Pou) -> Head:
     """Of a FUNCTION or a method: parameters by value, then two per reference."""
     store = store_of(pou)
     cells = [_initial(slot) for slot in pou.slots]
@@ -71,7 +71,11 @@ def call_head(pou: Pou) -> Head:
     fresh = f"{store} = [{listed([text for index, text in enumerate(cells) if index not in dropped])}]"
     result = pou.symbols.get(pou.result_name) if pou.kind != "SET" else None
     returned = span(result, store) if result is not None and result.section == "RESULT" else None
-    return Head(tuple(_call_lines(pou, parameters, outputs, fresh)), returned)
+    lines = list(_call_lines(pou, parameters, outputs, fresh))
+    for index, slot in enumerate(pou.slots):
+        if slot.child is not None and needs_start(project, slot.child):
+            lines.append((1, f"y{slot.child.number}({store}[{index}], g, now)"))
+    return Head(tuple(lines), returned)
 
 
 def _call_lines(
@@ -126,6 +130,29 @@ def class_tables(project: Project) -> Iterator[str]:
                 if method is not None:
                     entries.append(f"{number}: f{method.number}")
             yield f"c{pou.number} = {{{', '.join(entries)}}}"
+
+
+def start_lines(project: Project, pou: Pou, known: dict[Pou, bool]) -> Iterator[tuple[int, str]]:
+    """What makes an instance ready: first the blocks in it, then itself, beginning with what it extends."""
+    yield 0, f"def y{pou.number}(m, g, now):"
+    for index, slot in enumerate(pou.slots):
+        if slot.child is not None and known.get(slot.child):
+            yield 1, f"y{slot.child.number}(m[{index}], g, now)"
+    for above in reversed(pou.lineage()):
+        if above.key in project.starts:
+            yield 1, f"i{above.number}(m, g, now)"
+
+
+def needs_start(project: Project, pou: Pou, known: dict[Pou, bool] | None = None) -> bool:
+    """Whether an instance has something to do when it comes into being."""
+    known = {} if known is None else known
+    if pou not in known:
+        known[pou] = False  # for what contains itself, which is a Problem elsewhere
+        mine = any(above.key in project.starts for above in pou.lineage())
+        blocks = [slot.child for slot in pou.slots if slot.child is not None]
+        inner = [needs_start(project, block, known) for block in blocks]  # all of them, for `known`
+        known[pou] = mine or any(inner)
+    return known[pou]
 
 
 def fresh_blocks(project: Project) -> Iterator[tuple[int, str]]:

@@ -19,6 +19,8 @@ class InitialValues:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.once = False
+        # where values may be worked out late: (cell, cell of the block there or -1, type, value)
+        self.late: list[tuple[int, int, IecType, tree.Expression]] | None = None
 
     def fill(
         self,
@@ -42,9 +44,21 @@ class InitialValues:
         elif isinstance(node, units.ArrayInitial):
             self.project.problem(f"a {type_} is no array, [...] does not fit it", file, node.at)
         elif not inner:
-            value = self.constant(pou, node, type_, file)
+            value = self._known_or_late(pou, node, type_, file, at)
             if value is not None:
                 slots[at] = replace(slots[at], value=value)
+
+    def _known_or_late(
+        self, pou: Pou, node: tree.Expression, type_: IecType, file: str, at: int
+    ) -> Value | None:
+        if self.late is None:
+            return self.constant(pou, node, type_, file)
+        before = len(self.project.problems)
+        value = self.constant(pou, node, type_, file)
+        if value is None:  # what is wrong with it, if anything, is told when it is worked out
+            self.project.forget(before)
+            self.late.append((at, -1, type_, node))
+        return value
 
     def constant(self, pou: Pou, node: tree.Expression, type_: IecType, file: str) -> Value | None:
         """The value of a constant expression as a cell of `type_` keeps it, None after a Problem."""
@@ -84,7 +98,11 @@ class InitialValues:
                 return
             if value is not None:
                 first = at + count * step
+                late = [] if self.late is None else self.late
+                known = len(late)
                 self.fill(pou, file, element, value, slots, first, inner)
+                for cell, member, kind, item in late[known:]:
+                    late += [(cell + other, member, kind, item) for other in range(step, times * step, step)]
                 for other in range(first + step, first + times * step, step):
                     slots[other : other + step] = slots[first : first + step]
             count += times
@@ -149,6 +167,9 @@ class InitialValues:
                 home = self.project.globals if symbol.is_global else pou
                 slots[at : at + type_.size] = home.slots[symbol.index : symbol.index + type_.size]
                 return
+        if self.late is not None and not isinstance(node, units.StructInitial | units.ArrayInitial):
+            self.late.append((at, -1, type_, node))
+            return
         if isinstance(node, tree.Name | tree.Member | tree.Literal):
             checker = ExpressionChecker(self.project, pou)
             checker.file = file
@@ -200,6 +221,10 @@ class InitialValues:
                 self.project.problem(f"{type_.name} has no input {given.name}", file, given.at)
                 continue
             cells = block.slots[symbol.index : symbol.index + symbol.size]
+            known = 0 if self.late is None else len(self.late)
             self.fill(pou, file, symbol.type, given.value, cells, 0, False)
+            if self.late is not None:
+                moved = [(at, symbol.index + cell, kind, late) for cell, _, kind, late in self.late[known:]]
+                self.late[known:] = moved
             overrides |= {symbol.index + k: cell.value for k, cell in enumerate(cells)}
         slots[at] = Slot(child=block, overrides=tuple(overrides.items()))

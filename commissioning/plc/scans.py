@@ -80,6 +80,7 @@ class Scanner:
         self._tasks = [self._task(number, self.build.functions) for number in range(len(program.tasks))]
         self._alone = len(self._tasks) == 1
         self._triggers: list[Trigger] = []
+        self._make_ready()
 
     def _fix(self) -> None:
         """Puts the table of its class into every memory that has a place for it."""
@@ -87,6 +88,17 @@ class Scanner:
             for index, slot in enumerate(plan.pou.slots[:1]):
                 if slot.fixed == "class":
                     memory[index] = self.build.functions.get(f"c{plan.pou.number}")
+
+    def _make_ready(self) -> None:
+        """Initial values that are worked out: addresses, other variables, FB_init. See late_initials.py."""
+        roots = [(f"y{pou.number}", self._memories[memory]) for _, pou, memory in self.program.instances]
+        try:
+            for name, memory in [("y0", self._globals), *roots]:
+                ready = self.build.functions.get(name)
+                if ready is not None:
+                    ready(memory, self._globals, self.now_ns)
+        except (ArithmeticFault, ArithmeticError, ValueError) as error:
+            self.stopped = self._located(error)
 
     def _task(self, number: int, functions: Mapping[str, Any]) -> TaskState:
         program = self.program

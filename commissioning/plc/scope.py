@@ -19,7 +19,7 @@ from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.dialects import IEC, Dialect
 from commissioning.plc.iec_types import LAST_ADDRESS, IecType, Value
 from commissioning.plc.stubs import Stubs
-from commissioning.plc.tree import At
+from commissioning.plc.tree import Argument, At, Expression
 
 if TYPE_CHECKING:
     from commissioning.plc.sfc_plan import ChartPlan
@@ -56,6 +56,7 @@ class Symbol:
     written: bool = False
     elapsed: bool = False
     view: View | None = None  # of the located memory that it shares
+    late: bool = False  # its initial value is worked out when the PLC starts
 
     @property
     def by_reference(self) -> bool:
@@ -66,6 +67,18 @@ class Symbol:
         if self.by_reference:
             return 1 if self.block is not None else 2
         return self.type.size
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An initial value that is worked out when the PLC starts: that of the cell `offset` of `symbol`, or of
+    the cell `member` of the block which lies there."""
+
+    symbol: Symbol
+    offset: int
+    member: int
+    type: IecType
+    node: Expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,8 @@ class Pou:
     result: IecType | None = None
     calls: dict[str, At] = field(default_factory=dict)
     invokes: dict[str, At] = field(default_factory=dict)  # methods and actions, and bodies chosen by class
+    late: list[Late] = field(default_factory=list)
+    init_arguments: dict[str, tuple[Argument, ...]] = field(default_factory=dict)  # of FB_init
     framed: bool = False  # whether the address of something that lives for one call is taken
     recursive: bool = False  # whether it may lead back to itself, so that its depth is counted
     touches: set[Symbol] = field(default_factory=set)
@@ -122,6 +137,10 @@ class Pou:
     def key(self) -> str:
         """Under what `Project.pous` knows it."""
         return self.name.upper() if self.owner is None else f"{self.owner.name}.{self.name}".upper()
+
+    @property
+    def at(self) -> At:
+        return self.tree.at if self.tree is not None else At(0, 0)
 
     @property
     def modifiers(self) -> frozenset[str]:
@@ -187,6 +206,9 @@ class Project:
         self.prototypes: list[Pou] = []  # the methods of interfaces, which have no code
         self.objects = False  # whether blocks have methods or somebody takes addresses
         self.addressed = False  # whether any address is taken: whoever has it may touch everything
+        self.starts: dict[
+            str, Any
+        ] = {}  # by key of a POU ("" of the globals): the commands that initialise it
         self.windows: dict[Any, int] = {}  # what memory is shown as to pointers
         self.targets: dict[str, Callable[[], Declared | None]] = {}  # of pointers and references, by name
         self.resolver: Callable[[str, At, str], Declared | None] | None = None  # of the name of a type
@@ -215,6 +237,11 @@ class Project:
         if found not in self._noted:
             self._noted.add(found)
             self.problems.append(found)
+
+    def forget(self, count: int) -> None:
+        """Takes back every Problem but the first `count`."""
+        self._noted.difference_update(self.problems[count:])
+        del self.problems[count:]
 
     def lookup(self, pou: Pou, name: str) -> Symbol | None:
         key = name.upper()

@@ -69,5 +69,6 @@ class Startable(Debuggable):
             for index, child in children:
                 memory[index] = child
         self._fix()
+        self._make_ready()
         for leaf, value in spared:
             leaf.write(self._memories, value)

@@ -73,7 +73,8 @@ def _parser() -> Lark:
     text = resources.files("commissioning.plc").joinpath("grammar.lark").read_text("utf-8")
     reserved = [word for word in KEYWORDS if word not in _SOFT]
     words = "|".join(sorted(reserved, key=len, reverse=True))
-    terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_])/i" for word in KEYWORDS)
+    ends = dict.fromkeys(("GET", "SET"), r"(?!\s*[:;.,=()\[\^])")  # they may also be names, of methods
+    terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_]){ends.get(word, '')}/i" for word in KEYWORDS)
     grammar = text.replace("%RESERVED%", words) + "\n" + terminals + "\n"
     return Lark(grammar, parser="lalr", transformer=Builder(), maybe_placeholders=True)
 

@@ -74,6 +74,8 @@ class TypeNames:
             case units.ArrayType():
                 return self._array(pou, node, file)
             case units.EnumType():
+                if isinstance(self.project.block(node.base), Pou):  # with what it gives to FB_init
+                    return self._name(pou, units.TypeName(node.base, None, node.at), file)
                 return self._enumeration(pou, node, file, "")
             case units.StructType():
                 return self._structure(pou, node, file, "")
@@ -149,7 +151,8 @@ class TypeNames:
         if elementary is not None:
             type_ = elementary if node.length is None else self._string(pou, node, elementary, file)
             return None if type_ is None else Declared(type_, (Slot(type_, type_.default),))
-        if node.length is None:
+        init = isinstance(self.project.block(key), Pou)  # FB_X(1) may give one argument to FB_init
+        if node.length is None or init:
             if key in self._waiting:
                 return self._named_type(key)
             interface = self.project.interfaces.get(key)

@@ -159,7 +159,7 @@ def test_that_sizes_and_places_are_those_of_c() -> None:
     text = """
     TYPE Mixed : STRUCT a : BYTE; b : DINT; c : BOOL; d : LREAL; e : INT; f : STRING(6); END_STRUCT END_TYPE
     PROGRAM MAIN
-    VAR m : Mixed; two : ARRAY[1..2] OF Mixed; size, both, b, d, e, f, apart : DINT; END_VAR
+    VAR m : Mixed; two : ARRAY[1..2] OF Mixed; size, both, b, d, e, f, apart : LINT; END_VAR
     size := SIZEOF(m); both := SIZEOF(two);
     b := ADR(m.b) - ADR(m); d := ADR(m.d) - ADR(m); e := ADR(m.e) - ADR(m);
     f := ADR(m.f) - ADR(m); apart := ADR(two[2].e) - ADR(two[1].e);

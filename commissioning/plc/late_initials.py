@@ -1,0 +1,103 @@
+"""Initial values that are worked out when the PLC starts: addresses, other variables, and FB_init.
+
+A block is ready in this order, as in CODESYS and TwinCAT: the blocks in it, its own variables, then its
+FB_init (that of what it extends first), with what its declaration gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from commissioning.plc import tree, typed
+from commissioning.plc.layout import parts
+from commissioning.plc.objects import Target
+from commissioning.plc.scope import Late, Pou, Project, Symbol
+from commissioning.plc.statements import StatementChecker
+from commissioning.plc.tree import At
+from commissioning.plc.typed import Cell, Command
+
+INIT = "FB_INIT"
+
+
+@dataclass(frozen=True, slots=True)
+class LateChecker:
+    """Makes the commands that initialise the variables of one POU."""
+
+    checker: StatementChecker
+
+    def commands(self) -> tuple[Command, ...]:
+        pou = self.checker.pou
+        found = [command for late in pou.late if (command := self._value(late)) is not None]
+        for symbol in pou.symbols.values():
+            if pou.base is not None and pou.base.symbols.get(symbol.name.upper()) is symbol:
+                continue  # what it extends sees to these
+            if symbol.by_reference or not symbol.type.blocks or symbol.section == "VAR_EXTERNAL":
+                continue
+            found += self._inits(symbol)
+        return tuple(found)
+
+    def _value(self, late: Late) -> Command | None:
+        checker = self.checker
+        checker.file = late.symbol.file
+        value = checker.value(late.node, late.type, f"for {late.symbol.name} a {late.type}")
+        checker.file = checker.pou.file
+        if value is None:
+            return None
+        cell = checker.of_symbol(late.symbol).cell.at(late.offset)
+        if late.member >= 0:
+            cell = Cell(cell.memory, cell, late.member)
+        late.symbol.written = True
+        return typed.Store(late.type, cell, value, late.node.at)
+
+    def _inits(self, symbol: Symbol) -> Iterator[Command]:
+        base = self.checker.of_symbol(symbol)
+        for _, offset, type_ in parts(symbol.type, "", 0):
+            block = self.checker.project.block(type_.name) if type_.kind == "block" else None
+            if not isinstance(block, Pou) or block.member(INIT) is None:
+                continue
+            cell = base.cell.at(offset)
+            arguments = self.checker.pou.init_arguments.get(symbol.name.upper(), ())
+            yield from self._init(block, cell, arguments, symbol.at)
+
+    def _init(
+        self, block: Pou, cell: Cell, arguments: tuple[tree.Argument, ...], at: At
+    ) -> Iterator[Command]:
+        last = block.member(INIT)
+        assert last is not None
+        names = [symbol.name for symbol in last.section("VAR_INPUT")]
+        given: dict[str, tree.Argument] = {}
+        for position, argument in enumerate(arguments):
+            name = argument.name or (names[position + 2] if position + 2 < len(names) else "")
+            if name.upper() not in (known.upper() for known in names[2:]):
+                shown = ", ".join(names[2:]) or "none"
+                what = f"FB_init of {block.name} takes {shown} behind its first two parameters"
+                self.checker.problem(what, argument.at)
+                return
+            given[name.upper()] = replace(argument, name=name)
+        for above in reversed(block.lineage()):
+            method = above.members.get(INIT)
+            if method is None:
+                continue
+            own = [symbol.name for symbol in method.section("VAR_INPUT")]
+            if len(own) < 2:
+                what = "FB_init has the inputs bInitRetains : BOOL and bInCopyCode : BOOL first"
+                self.checker.problem(what, method.at)
+                return
+            first = [_flag(own[0], True, at), _flag(own[1], False, at)]
+            rest = [given[name.upper()] for name in own[2:] if name.upper() in given]
+            call = tree.Call(tree.Name("FB_init", at), (*first, *rest), at, 1)
+            self.checker.pou.invokes.setdefault(method.key, at)
+            made = self.checker.user_call(method, call, Target(method, cell, 0, ()))
+            if made is not None:
+                yield typed.CallFunction(made, at)
+
+
+def _flag(name: str, value: bool, at: At) -> tree.Argument:
+    literal = tree.Literal("boolean", "TRUE" if value else "FALSE", at)
+    return tree.Argument(name, literal, False, False, at)
+
+
+def late_commands(project: Project, pou: Pou) -> tuple[Command, ...]:
+    """What initialises the variables of a POU beyond their constant values."""
+    return LateChecker(StatementChecker(project, pou)).commands()
