@@ -8,12 +8,13 @@ a variable of its own, if its type is known, so that it is worked out once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from commissioning.model.element import Element
 from commissioning.plc.plcopen_boxes import ResultTypes, called, operand
 from commissioning.plc.plcopen_interface import Unreadable, data_of
-from commissioning.plc.plcopen_wires import assigned_outputs, connections, negated, order, variables
+from commissioning.plc.plcopen_jumps import Jumps
+from commissioning.plc.plcopen_wires import assigned_outputs, connections, negated, order, placed, variables
 
 _MAX_DEPTH = 60
 _MAX_LENGTH = 20_000
@@ -39,6 +40,8 @@ class Network:
         self._called: set[str] = set()
         self._enabled: dict[str, str] = {}
         self._busy: list[str] = []
+        self._feedback: dict[tuple[str, str], str] = {}
+        self.jumps = Jumps()
         self._length = 0
         for node in body.children:
             if node.get("localId"):
@@ -54,11 +57,19 @@ class Network:
 
     def translate(self) -> None:
         """Fills `statements` and `hidden`. Raises Unreadable with the element that cannot be translated."""
-        for node in sorted(self.nodes.values(), key=order):
+        for node in sorted(self.nodes.values(), key=self._order()):
             if node.tag in _WRITERS:
                 self._write(node)
+            elif node.tag == "label":
+                self.jumps.label(node, len(self.statements))
             elif node.tag in ("step", "transition", "macroStep", "actionBlock"):
                 raise Unreadable(f"a {node.tag} belongs to a sequential function chart", node)
+        self.statements = self.jumps.joined(self.statements, self.body, self._new_name)
+
+    def _order(self) -> Callable[[Element], tuple[float, ...]]:
+        """Where jumps or labels have no number among others that have, only their place tells the order."""
+        marks = [node for node in self.nodes.values() if node.tag in ("jump", "label")]
+        return order if all(not order(node)[0] for node in marks) else placed
 
     # ---- what writes ---------------------------------------------------------------------------------
 
@@ -66,10 +77,9 @@ class Network:
         if node.tag == "block":
             self._block(node)
         elif node.tag == "jump":
-            cure = "write this body in Structured Text"
-            raise Unreadable(
-                f"a jump (to {node.get('label')}) has no counterpart in Structured Text; {cure}", node
-            )
+            condition = negated(self.input(node), node) if any(connections(node)) else "TRUE"
+            self.jumps.jump(node, len(self.statements), condition)
+            self._say("", node)
         elif node.tag == "return":
             self._say(f"IF {self.input(node)} THEN RETURN; END_IF;", node)
         elif node.tag == "coil":
@@ -223,16 +233,29 @@ class Network:
             self._call(node)
             return self._output(node, formal)
         if identity in self._busy:
-            raise Unreadable("these connections go in a circle; put a variable into it", node)
+            return self._fed_back(node, formal)
         self._enter(node)
         text = self._passed(node, formal)
         self._busy.pop()
         kind = self.results.of(node, formal)
+        if key in self._feedback:
+            self._say(f"{self._feedback[key]} := {text};", node)
+            text = self._feedback[key]
         if self.uses.get(key, 0) > 1 and kind is not None and text != "TRUE":
             text = self._kept(f"wire_{identity}", text, kind, node)
         self._known[key] = text
         self._count(text, node)
         return text
+
+    def _fed_back(self, node: Element, formal: str) -> str:
+        """What a function in a circle of connections gave in the scan before."""
+        kind = self.results.of(node, formal)
+        if kind is None or self.stateless:
+            raise Unreadable("these connections go in a circle; put a variable into it", node)
+        key = (node.get("localId"), formal)
+        if key not in self._feedback:
+            self._feedback[key] = self._new_name(f"feedback_{key[0]}", kind, node)
+        return self._feedback[key]
 
     def _enter(self, node: Element) -> None:
         if len(self._busy) >= _MAX_DEPTH:

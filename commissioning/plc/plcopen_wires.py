@@ -39,6 +39,11 @@ def order(node: Element) -> tuple[int, int, float, float, int, int]:
     return (not number, number, places[0], places[1], node.line, node.column)
 
 
+def placed(node: Element) -> tuple[float, ...]:
+    """What to sort by where only the drawing tells the order."""
+    return order(node)[2:]
+
+
 def variables(node: Element, *lists: str) -> Iterator[Element]:
     """The pins of a block in these of its lists."""
     for holder in node.all(*lists):

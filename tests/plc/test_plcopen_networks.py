@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commissioning.model.problem import Problem
+from commissioning.plc import PlcError
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -181,6 +182,79 @@ def test_that_a_block_in_a_circle_reads_what_it_gave_the_scan_before() -> None:
     assert plc["MAIN.c.CV"] == 10  # starts, 10 ms, 20 ms: Q; then one scan to reset: every fourth scan
 
 
+def test_that_a_function_in_a_circle_reads_what_it_gave_the_scan_before() -> None:
+    """A counter of scans, and a latch: the loop holds what came out last."""
+    body = (
+        box(1, "ADD", {"IN1": 1, "IN2": 2}) + value(2, "INT#1") + target(3, "n", 1)
+        + box(4, "OR", {"IN1": 4, "IN2": 5}) + value(5, "a") + target(6, "q", 4)
+    )  # fmt: skip
+    plc = started(project(program(body, a="BOOL", q="BOOL", n="INT")))
+    shown = []
+    for scan in range(5):
+        plc["MAIN.a"] = scan == 2
+        plc.run(scans=1)
+        shown.append((plc["MAIN.n"], plc["MAIN.q"]))
+    assert shown == [(1, False), (2, False), (3, True), (4, True), (5, True)]
+
+
+def jump(number: int, label: str, *wires: int, y: float, **attributes: str) -> str:
+    into = "".join(f'<connection refLocalId="{wire}"/>' for wire in wires)
+    inner = f"<connectionPointIn>{into}</connectionPointIn>" if wires else ""
+    return element("jump", number, inner, 9, y, label=label, **attributes)
+
+
+def label(number: int, name: str, y: float) -> str:
+    return element("label", number, "", 0, y, label=name)
+
+
+def test_that_a_jump_leaves_out_what_stands_before_its_label() -> None:
+    body = (
+        rail() + contact(1, "a", 0, y=10) + jump(2, "Past", 1, y=10)
+        + contact(3, "b", 0, y=20) + coil(4, "q", 3, y=20)
+        + label(5, "past", 30) + contact(6, "b", 0, y=40) + coil(7, "r", 6, y=40)
+    )  # fmt: skip
+    plc = started(project(program(body, "LD", a="BOOL", b="BOOL", q="BOOL", r="BOOL")))
+    for a, b, q, r in ((0, 1, 1, 1), (1, 0, 1, 0), (0, 0, 0, 0), (1, 1, 0, 1)):
+        plc["MAIN.a"], plc["MAIN.b"] = bool(a), bool(b)
+        plc.run(scans=1)
+        assert (plc["MAIN.q"], plc["MAIN.r"]) == (bool(q), bool(r))
+
+
+LOOP = (
+    label(1, "again", 10)
+    + box(2, "ADD", {"IN1": 3, "IN2": 4}, y=20) + value(3, "n") + value(4, "1") + target(5, "n", 2, y=20)
+    + box(6, "LT", {"IN1": 7, "IN2": 8}, y=30) + value(7, "n") + value(8, "limit") + jump(9, "again", 6, y=30)
+    + value(10, "n") + target(11, "seen", 10, y=40)
+)  # fmt: skip
+
+
+def test_that_a_jump_backwards_is_a_loop() -> None:
+    plc = started(project(program(LOOP, n="INT", limit="INT=7", seen="INT")))
+    plc.run(scans=1)
+    assert (plc["MAIN.n"], plc["MAIN.seen"]) == (7, 7)
+
+
+def test_that_a_jump_backwards_without_end_stops_the_plc() -> None:
+    body = LOOP.replace("<expression>1<", "<expression>0<")
+    plc = started(project(program(body, n="INT", limit="INT=7", seen="INT")))
+    with pytest.raises(PlcError, match="watchdog"):
+        plc.run(scans=1)
+
+
+def test_that_a_return_behind_a_jump_leaves_the_body() -> None:
+    ended = element("return", 3, '<connectionPointIn><connection refLocalId="0"/></connectionPointIn>', 0, 20)
+    body = (
+        rail() + contact(1, "a", 0, y=10) + jump(2, "Past", 1, y=10) + ended
+        + label(5, "past", 30) + contact(6, "b", 0, y=40) + coil(7, "r", 6, y=40)
+    )  # fmt: skip
+    plc = started(project(program(body, "LD", a="BOOL", b="BOOL=TRUE", r="BOOL")))
+    plc.run(scans=1)
+    assert not plc["MAIN.r"]
+    plc["MAIN.a"] = True
+    plc.run(scans=1)
+    assert plc["MAIN.r"]
+
+
 def test_that_a_variable_in_the_wire_is_written_before_it_is_read() -> None:
     through = "<connectionPointIn><connection refLocalId='1'/></connectionPointIn><connectionPointOut/>"
     body = (
@@ -217,10 +291,14 @@ def test_that_what_was_drawn_says_so() -> None:
     [
         (coil(1, "q"), "nothing is connected"),
         (target(1, "q", 99), "no element with the localId 99"),
-        (value(1, "a") + element("jump", 2, "", 0, 0, label="L1"), "a jump"),
+        (value(1, "a") + element("jump", 2, "", 0, 0, label="L1"), "no label L1 to jump to"),
+        (
+            element("label", 1, "", 0, 0, label="L1") + element("label", 2, "", 0, 1, label="l1"),
+            "second label",
+        ),
         (element("step", 1, "", 0, 0, name="S"), "sequential function chart"),
         (value(1, " ") + target(2, "q", 1), "names no variable"),
-        (box(1, "OR", {"IN1": 1, "IN2": 2}) + value(2, "a") + target(3, "q", 1), "in a circle"),
+        (box(1, "Own", {"IN1": 1, "IN2": 2}) + value(2, "a") + target(3, "q", 1), "in a circle"),
         (box(1, "AND OR", {"IN1": 2}) + value(2, "a") + target(3, "q", 1), "no name of a function"),
         (value(1, "a") + value(1, "b"), "two elements"),
         (element("continuation", 1, "", 0, 0, name="c") + target(2, "q", 1), "no connector c"),
