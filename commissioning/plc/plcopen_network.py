@@ -98,7 +98,7 @@ class Network:
         target = operand(node.child("expression"), node)
         value, enable = self._assigned(node)
         self._busy.pop()
-        text = f"{target} := {negated(value, node, 'negatedIn')};"
+        text = self._writing(target, value, node)
         self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
 
     def _assigned(self, node: Element) -> tuple[str, str]:
@@ -119,18 +119,16 @@ class Network:
 
     def _coil(self, node: Element) -> None:
         variable = operand(node.child("variable"), node)
-        power = self.input(node)
-        kind = _EDGES.get(node.get("edge"))
-        if kind:
-            power = self._edge(kind, power, node)
-        power = negated(power, node)
-        storage = node.get("storage", "none")
-        if storage == "set":
-            self._say(f"IF {power} THEN {variable} := TRUE; END_IF;", node)
-        elif storage == "reset":
-            self._say(f"IF {power} THEN {variable} := FALSE; END_IF;", node)
-        else:
-            self._say(f"{variable} := {power};", node)
+        self._say(self._writing(variable, self.input(node), node), node)
+
+    def _writing(self, target: str, value: str, node: Element) -> str:
+        """The statement of a coil or output variable, which may act on an edge, set or reset."""
+        kind = _EDGES.get(node.get("edge") or node.get("edgeIn"))
+        value = negated(self._edge(kind, value, node) if kind else value, node, "negatedIn")
+        storage = node.get("storage") or node.get("storageIn")
+        if storage in ("set", "reset"):
+            return f"IF {value} THEN {target} := {'TRUE' if storage == 'set' else 'FALSE'}; END_IF;"
+        return f"{target} := {value};"
 
     def _block(self, node: Element) -> None:
         """Calls a block, or a function that nobody reads; then what its outputs are assigned to."""
@@ -225,7 +223,11 @@ class Network:
             return "TRUE"
         if node.tag in ("inVariable", "inOutVariable"):
             self._write_through(node)
-            return negated(operand(node.child("expression"), node), node, "negatedOut")
+            kind = _EDGES.get(node.get("edge") or node.get("edgeOut"))
+            text = self._known.get((identity, ""), "") or operand(node.child("expression"), node)
+            if kind and (identity, "") not in self._known:
+                text = self._known[identity, ""] = self._edge(kind, text, node)
+            return negated(text, node, "negatedOut")
         key = (identity, formal)
         if key in self._known:
             return self._known[key]

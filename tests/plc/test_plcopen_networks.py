@@ -197,6 +197,26 @@ def test_that_a_function_in_a_circle_reads_what_it_gave_the_scan_before() -> Non
     assert shown == [(1, False), (2, False), (3, True), (4, True), (5, True)]
 
 
+def test_that_variables_in_a_drawing_have_edges_and_storage_like_contacts_and_coils() -> None:
+    into = "<connectionPointIn><connection refLocalId='WIRE'/></connectionPointIn>"
+
+    def out(number: int, name: str, wire: int, **attributes: str) -> str:
+        inner = f"{into.replace('WIRE', str(wire))}<expression>{name}</expression>"
+        return element("outVariable", number, inner, 9, number, **attributes)
+
+    body = (
+        value(1, "a", edge="rising") + out(2, "pulse", 1) + out(3, "held", 1, storage="set")
+        + value(4, "b") + out(5, "held", 4, storage="reset") + out(6, "fell", 4, edge="falling")
+    )  # fmt: skip
+    plc = started(project(program(body, **dict.fromkeys(("a", "b", "pulse", "held", "fell"), "BOOL"))))
+    shown = []
+    for a, b in ((0, 0), (1, 0), (1, 0), (0, 0), (0, 1), (0, 0)):
+        plc["MAIN.a"], plc["MAIN.b"] = bool(a), bool(b)
+        plc.run(scans=1)
+        shown.append(tuple(int(plc[f"MAIN.{name}"]) for name in ("pulse", "held", "fell")))
+    assert shown[1:] == [(1, 1, 0), (0, 1, 0), (0, 1, 0), (0, 0, 0), (0, 0, 1)]
+
+
 def jump(number: int, label: str, *wires: int, y: float, **attributes: str) -> str:
     into = "".join(f'<connection refLocalId="{wire}"/>' for wire in wires)
     inner = f"<connectionPointIn>{into}</connectionPointIn>" if wires else ""
