@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from commissioning.controllers.emulated_tags import inputs_at, tag_problems, variable_path
+from commissioning.controllers.changed_program import Plain, key_of, plain_sources, sources_of
+from commissioning.controllers.emulated_tags import change_problems, inputs_at, tag_problems, variable_path
 from commissioning.controllers.emulated_tasks import tasks_of
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.scene import ControllerRecord, TagRecord
 from commissioning.plc import Plc, PlcError, Program, SourcePiece, compile_project
 from commissioning.plc.dialects import DIALECTS
+from commissioning.plc.kept import kept_variables
+from commissioning.plc.online_change import OnlineChange
+from commissioning.plc.retained import RetainReport, read_retained
+from commissioning.plc.starts import STARTS, StartKind
 from commissioning.sim.controller import Controller, ControllerStopped, Task
 from commissioning.sim.line import Line
 from commissioning.sim.stateful import World
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from commissioning.plc.debugger import Debugger
 
 __all__ = ["Emulated", "variable_path"]
+
+_STARTS: Final[dict[str, StartKind]] = {"cold_start": "cold", "warm_start": "warm", "hot_start": "hot"}
 
 
 class Emulated(Controller):
@@ -47,33 +54,43 @@ class Emulated(Controller):
             Param("dialect", "choice", "Dialect of the language.", default="iec", choices=tuple(DIALECTS)),
         ),
         brings_tags=True,
+        actions=tuple(_STARTS),
         example="plc: {type: emulated, programs: [plc/main.st], task: {main: {program: MAIN, cycle: 10 ms}}}",
     )  # fmt: skip
     debuggable: ClassVar[bool] = True
-    saved: ClassVar[tuple[str, ...]] = ("published",)
+    renews: ClassVar[frozenset[str]] = frozenset({*_STARTS, "start", "change"})
+    saved: ClassVar[tuple[str, ...]] = ("published", "sources")
+    derived: ClassVar[tuple[str, ...]] = ("writers", "read_outputs", "compared")
     constant: ClassVar[tuple[str, ...]] = (
-        "plc", "writers", "read_outputs", "every_scan", "record", "compared", "started_by",
+        "plc", "every_scan", "record", "started_by", "told", "shared", "paths",
     )  # fmt: skip
 
     def __init__(self, index: int, record: ControllerRecord, line: Line, program: Program) -> None:
         self.id, self.index, self.record = record.id, index, record
         self.every_scan = line.every_scan
+        self.shared = line.loaded.shared
         self.plc: Plc = program.start()
+        self.sources: Plain | None = None  # of the last online change
+        self.told: RetainReport | OnlineChange | None = None  # what the last start or change told
         mine = [signal for signal in line.tags if signal.controller == record.id]
         self.inputs = [signal for signal in mine if signal.direction == "input"]
         self.outputs = [signal for signal in mine if signal.direction == "output"]
-        paths = {signal.name: variable_path(program, signal.path or signal.name) for signal in mine}
-        self.compared = [program.compared(paths[s.name]) for s in self.inputs]
-        self.writers: list[Callable[[Any], None]] = [
-            self.plc.writer(paths[s.name], limits)
-            for s, limits in zip(self.inputs, self.compared, strict=True)
-        ]
-        self.read_outputs = self.plc.reader([paths[s.name] for s in self.outputs])
+        self.paths = {s.name: variable_path(program, s.path or s.name) for s in mine}
+        self._wire()
         self.published: tuple[Any, ...] | None = None  # what the outputs were when last published
         self.tasks = [Task(t.name, t.cycle_ns, t.priority, bool(t.trigger)) for t in program.tasks]
-        self.started_by = [inputs_at(program, t.trigger, [paths[s.name] for s in self.inputs])
-                           for t in program.tasks]  # fmt: skip
+        inputs = [self.paths[signal.name] for signal in self.inputs]
+        self.started_by = [inputs_at(program, task.trigger, inputs) for task in program.tasks]
         self.io_delay_ns = round(record.params["io_delay"] * 1e9)
+
+    def _wire(self) -> None:
+        """The ways from tags to the cells of the program that runs now."""
+        self.compared = [self.plc.program.compared(self.paths[s.name]) for s in self.inputs]
+        self.writers: list[Callable[[Any], None]] = [
+            self.plc.writer(self.paths[s.name], limits)
+            for s, limits in zip(self.inputs, self.compared, strict=True)
+        ]
+        self.read_outputs = self.plc.reader([self.paths[s.name] for s in self.outputs])
 
     def exchange(self, task: int, t: int, changed: Sequence[tuple[int, Any]]) -> Sequence[tuple[int, Any]]:
         writers = self.writers
@@ -123,7 +140,16 @@ class Emulated(Controller):
         return self.plc.held
 
     def operate(self, action: str, argument: Any) -> None:
-        if action == "force":
+        if action in self.renews:
+            self.published = None
+            if action == "change":
+                self.told = self.plc.online_change(self._changed(argument))
+                self.sources = argument
+                self._wire()
+            else:
+                kind, retained = argument if action == "start" else (_STARTS[action], "")
+                self.told = self.plc.start(kind, retained or None)
+        elif action == "force":
             self.plc.force(*argument)
         elif action == "release":
             self.plc.release(argument)
@@ -132,7 +158,19 @@ class Emulated(Controller):
             self.plc[path] = value
 
     def check_operation(self, action: str, argument: Any) -> None:
-        if action == "release":
+        if action == "change":
+            self._changed(argument)
+        elif action == "start":
+            kind, retained = argument
+            if kind not in STARTS:
+                raise ValueError(f"a PLC starts {', '.join(STARTS)}, not {kind!r:.40}")
+            if not isinstance(retained, str):
+                raise ValueError("retained values are a text")
+            if retained:
+                read_retained(retained)
+        elif action in _STARTS:
+            pass
+        elif action == "release":
             if argument:
                 self.plc.program.location(argument)
         elif action in ("write", "force"):
@@ -141,7 +179,8 @@ class Emulated(Controller):
         elif action == "alter":
             raise ValueError(f"{self.id} was changed in the middle of a scan, which cannot be repeated")
         else:
-            raise ValueError(f"one can write, force and release variables of {self.id}, not {action}")
+            able = "write, force, release, start and change"
+            raise ValueError(f"one can {able} what runs in {self.id}, not {action}")
 
     def coverage(self) -> Coverage:
         return self.plc.coverage()
@@ -151,11 +190,32 @@ class Emulated(Controller):
         debugger.driver = driver
         return debugger
 
+    def retained(self) -> str:
+        return self.plc.retained() if any(v.retain for v in kept_variables(self.plc.program)) else ""
+
+    def plain_sources(self, sources: Mapping[str, Any]) -> Plain:
+        return plain_sources(sources)
+
+    def _changed(self, plain: Plain) -> Program:
+        """The program of these sources, if it fits the line. Raises Problems; ValueError for no sources."""
+        known: dict[str, Program] = self.shared.setdefault("changed programs", {})
+        key = f"{self.id} {key_of(plain)}"
+        if key not in known:
+            program = self.prepare(self.record, sources_of(plain), ())
+            found = change_problems(program, self.id, self.plc.program, (*self.inputs, *self.outputs))
+            if found:
+                raise Problems(found)
+            known[key] = program
+        return known[key]
+
     def save(self) -> dict[str, Any]:
         return super().save() | {"plc": self.plc.snapshot()}
 
     def restore(self, data: Mapping[str, Any], world: World) -> None:
         super().restore(data, world)
+        if self.sources is not None:
+            self.plc.online_change(self._changed(self.sources))
+            self._wire()
         self.plc.restore(data["plc"])
 
     # at load ------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from commissioning.model.problem import Place, Problem
 from commissioning.model.scene import TagRecord
 from commissioning.plc import Program
+from commissioning.sim.tags import Signal
 
 
 def inputs_at(program: Program, trigger: str, inputs: Sequence[str]) -> tuple[int, ...]:
@@ -60,3 +61,19 @@ def tag_problems(program: Program, controller: str, tag: TagRecord) -> list[Prob
             )
         ]
     return []
+
+
+def change_problems(
+    program: Program, controller: str, before: Program, signals: Sequence[Signal]
+) -> list[Problem]:
+    """Why `program` cannot take the place of the one that runs: its tags and tasks are those of the line."""
+    found: list[Problem] = []
+    for signal in signals:
+        tag = TagRecord(name=signal.name, type=signal.type, path=signal.path)
+        found += tag_problems(program, controller, tag)
+    if [(t.name, t.cycle_ns, t.priority, t.trigger.upper()) for t in program.tasks] != [
+        (t.name, t.cycle_ns, t.priority, t.trigger.upper()) for t in before.tasks
+    ]:
+        what = f"the tasks of {controller} are others, which an online change cannot change"
+        found.append(Problem(what, cure="Run the scene again with the new program"))
+    return found

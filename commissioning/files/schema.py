@@ -31,8 +31,8 @@ _REFERENCES: Final = ("product", "device", "track", "controller", "link", "scena
 
 def scene_schema(declarations: Declarations) -> Schema:
     """The schema as plain data, in a stable order."""
-    devices = [item for item in declarations.values() if item.kind == "device"]
-    actions = sorted({action for item in devices for action in item.actions})
+    able = [item for item in declarations.values() if item.kind in ("device", "controller")]
+    actions = sorted({action for item in able for action in item.actions})
     return {
         "$schema": DIALECT,
         "title": "Scene of a production line",

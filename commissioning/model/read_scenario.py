@@ -18,7 +18,7 @@ _SEED_MAX: Final = 2**63 - 1
 
 
 class Targets:
-    """What a step can act on: devices with their actions, tags and ports with their types."""
+    """What a step can act on: devices and controllers with their actions, tags and ports with their types."""
 
     def __init__(
         self, reader: Reader, devices: Mapping[str, DeviceRecord], tags: Mapping[str, TagRecord]
@@ -32,10 +32,19 @@ class Targets:
                 self.entries[f"{name}.{port.name}".casefold()] = (f"{name}.{port.name}", port.type)
         for tag in tags.values():
             self.entries[tag.name.casefold()] = (tag.name, tag.type)
-        kinds = reader.ids.get("controllers", {}).values()
+        controllers = reader.ids.get("controllers", {})
+        kinds = controllers.values()
         declared_controllers = [reader.declarations.get(("controller", kind)) for kind in kinds]
+        self.controllers(reader, controllers)
         # a program's own variables are tags too, but only the program knows them
         self.open = any(declared is not None and declared.brings_tags for declared in declared_controllers)
+
+    def controllers(self, reader: Reader, kinds: Mapping[str, str]) -> None:
+        """Adds controllers, id -> type, that can be acted on."""
+        for name, kind in kinds.items():
+            declared = reader.declarations.get(("controller", kind))
+            if declared is not None and declared.actions:
+                self.actions.setdefault(name, declared.actions)
 
     @property
     def words(self) -> list[str]:
@@ -178,6 +187,7 @@ def check_open_targets(
     reader = Reader(source, declarations)
     targets = Targets(reader, scene.devices, scene.tags)
     targets.entries |= {name.casefold(): (name, kind) for name, kind in entries.items()}
+    targets.controllers(reader, {name: record.type for name, record in scene.controllers.items()})
     scenarios = source.tree.get("scenarios") if isinstance(source.tree, Mapping) else None
     for name, body in scenarios.items() if isinstance(scenarios, Mapping) else ():
         read = read_scenario(reader, ("scenarios", name), name, body, targets)

@@ -63,6 +63,10 @@ class Controller(Stateful):
     declaration: ClassVar[TypeDeclaration]
     constant: ClassVar[tuple[str, ...]] = ("index", "inputs", "outputs", "tasks", "io_delay_ns")
     debuggable: ClassVar[bool] = False
+    renews: ClassVar[frozenset[str]] = frozenset()
+    """The operations after which its program begins anew or is another one, and is given all inputs."""
+    told: Any = None
+    """What the last of these operations told."""
     replay_only: ClassVar[bool] = False
     """Its state cannot be saved: a run with it is put back in time by running again from the start."""
 
@@ -116,6 +120,14 @@ class Controller(Stateful):
     def check_operation(self, action: str, argument: Any) -> None:
         """Raises what `operate` would raise, and does nothing."""
         raise ValueError(f"{self.id} has no variables that could be reached: {action}")
+
+    def retained(self) -> str:
+        """The values that outlast a power cycle, as text, "" if there are none."""
+        return ""
+
+    def plain_sources(self, sources: Mapping[str, Any]) -> Any:
+        """Sources of a program as plain data, the argument of the operation "change"."""
+        raise ValueError(f"{self.id} runs no program that could be changed")
 
     def coverage(self) -> Any:
         """Which statements of its program have been executed since this was first called; None without a
@@ -208,11 +220,36 @@ class ControllerHost(Stateful):
         signal.subscribe(self.input_changed, len(controller.inputs) - 1)
 
     def operate(self, action: str, argument: Any) -> None:
-        """See `Controller.operate`; whom it concerns goes on at its next point."""
+        """See `Controller.operate`; whom it concerns goes on at its next point, or starts at once."""
         self.controller.operate(action, argument)
         self.cause = max(self.cause, self.line.kernel.cause)
-        for task in self.turns:
-            if not self.stopped and self.controller.disturbed(task):
+        if action in self.controller.renews:
+            self._renew()
+        if not self.stopped:
+            self._pass_on(-1)
+
+    def _renew(self) -> None:
+        """The program begins anew, or is another one: it is given every input and runs at its next point."""
+        if self.stopped:
+            self.stopped = False
+            self.line.journal.add(int(Kind.STATE), State.WORKING, self.controller.index)
+            alarms = self.line.alarms
+            alarms[:] = [alarm for alarm in alarms if alarm.where.id != self.controller.id]
+        self.dirty = dict.fromkeys(range(len(self.controller.inputs)), self.line.kernel.cause)
+        self.handed.clear()
+        self.armed = [_NEVER] * len(self.keys)
+        for task in self.cyclic:
+            self._arm(task, self._point(task, self.line.kernel._now))
+        for task in {task for tasks in self.starts.values() for task in tasks}:
+            self._start(task)
+
+    def _pass_on(self, own: int) -> None:
+        """Runs what a change of data in the controller concerns, but for the task that made it."""
+        for task in self.by_event:
+            if self.controller.triggered(task):
+                self._start(task)
+        for task in self.cyclic:
+            if task != own and self.controller.disturbed(task):
                 self._arm(task, self._point(task, self.line.kernel._now))
 
     def pace_changed(self) -> None:
@@ -258,14 +295,8 @@ class ControllerHost(Stateful):
             if armed == _NEVER or point < armed:
                 self.armed[task] = point
                 kernel.call_at(point, self.run_task, task, self.keys[task])
-        for other in self.by_event:
-            if self.controller.triggered(other):
-                self._start(other)
-        if len(self.keys) == 1:
-            return
-        for other in self.cyclic:
-            if other != task and self.controller.disturbed(other):
-                self._arm(other, self._point(other, now))
+        if self.by_event or len(self.keys) > 1:
+            self._pass_on(task)
 
     def _read(self, task: int) -> None:
         """Look at the inputs that run; the task looks again where one of them may lead to something else."""

@@ -12,12 +12,14 @@ after the other between instants form a group: they are applied together, before
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from commissioning.model.record import Kind
+from commissioning.model.problem import Problems
+from commissioning.model.record import Kind, canonical_json
 from commissioning.model.tags import Quality, Reason
 from commissioning.sim.kernel import END, INPUT
 from commissioning.sim.stateful import Stateful
@@ -80,8 +82,23 @@ def check_log(log: Sequence[Any], end_ns: int) -> None:
             raise ValueError(f"a link in a state because of {value[1]!r:.40}")
 
 
-def words_of(argument: Any) -> str:
-    """What is done to a variable of a program, for the journal."""
+def words_of(action: str, argument: Any) -> str:
+    """What is done to a program, for the journal: what is long by its SHA-256."""
+    if argument is None:
+        return action
+    if action == "change":
+        return f"{action} {_sum(argument)}"
+    if action == "start":
+        kind, retained = argument
+        return f"{action} {kind}" + (f" retained {_sum(retained)}" if retained else "")
+    return f"{action} {_variable_words(argument)}"
+
+
+def _sum(argument: Any) -> str:
+    return hashlib.sha256(canonical_json(argument)).hexdigest()
+
+
+def _variable_words(argument: Any) -> str:
     path, *value = argument if isinstance(argument, list | tuple) else [argument]
     return f"{path} = {value[0]!r:.80}" if value else str(path)
 
@@ -126,7 +143,7 @@ class InputPort(Stateful):
         """Put on record what has been done in the middle of an instant, and cannot be repeated."""
         kernel, journal = self.line.kernel, self.line.journal
         self.log.append([kernel._now, 0, self.group, what, target, value])
-        text = journal.text(f"{value[0]} {words_of(value[1])} in the middle of a scan")
+        text = journal.text(f"{words_of(*value)} in the middle of a scan")
         journal.add(_INPUT, ACTIONS[what], self.line.object_index[target], 0.0, text, 0.0)
 
     def at(self, t: int, what: str, target: str, value: Any = None) -> None:
@@ -153,9 +170,13 @@ class InputPort(Stateful):
         """
         kernel = self.line.kernel
         groups: dict[int, list[LoggedInput]] = {}
+        changed: set[str] = set()
         for entry in log:
             t, way, group, what, target, value = entry
-            self._require(what, target, value)
+            if target not in changed or what != "operate":
+                self._require(what, target, value)
+            if what == "operate" and value[0] == "change":
+                changed.add(target)  # nobody knows yet which variables its program will have then
             self.log.append(list(entry))
             if way == 1:
                 kernel.call_at(t, self.apply, [what, target, value], _GIVEN)
@@ -178,7 +199,7 @@ class InputPort(Stateful):
             if device is None and target in line.hosts:
                 try:
                     line.hosts[target].controller.check_operation(*value)
-                except (KeyError, TypeError) as error:
+                except (KeyError, TypeError, Problems) as error:
                     raise ValueError(f"{value!r:.60} for {target}: {error}") from error
             elif device is None or value[0] not in device.declaration.actions:
                 raise ValueError(f"an operator who does {value[0]!r:.40} to {target!r:.60}")
@@ -222,7 +243,7 @@ class InputPort(Stateful):
         if what == "operate":
             action, argument = value
             device = line.devices.get(target) or line.hosts[target]
-            shown = action if target in line.devices else f"{action} {words_of(argument)}"
+            shown = action if target in line.devices else words_of(action, argument)
             number = journal.add(
                 _INPUT, code, line.object_index[target], 0.0, journal.text(shown), self.ordinal
             )

@@ -10,7 +10,7 @@ The same scene, seed and inputs give the same journal digest, in one go or in sl
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,6 +30,7 @@ from commissioning.sim.kernel import END
 from commissioning.sim.line import Line, Loaded
 from commissioning.sim.link import link_tags
 from commissioning.sim.link_host import LinkHost
+from commissioning.sim.program_actions import ProgramActions
 from commissioning.sim.seconds import SecondsEnvironment
 from commissioning.sim.tags import TagTable
 
@@ -48,12 +49,13 @@ class _Origin(NamedTuple):
     records: int
 
 
-class Run:
+class Run(ProgramActions):
     """One execution. `problem` says why it stopped before its time, None while it did not.
 
     `scenario` names the stimulus (None: the one the scene's `run` names, "": none). `every_scan` turns
     scan skipping off, `by_event` has the kernel run every entry instead of solving chains of devices ahead:
-    the reference modes, with the same journal. `coverage`: see there, from the first scan on. Raises KeyError
+    the reference modes, with the same journal. `coverage`: see there, from the first scan on. `retained`:
+    by controller, the values that its program begins with (what `retained` gave). Raises KeyError
     for an unknown scenario, ValueError for a seed that is none, Problems for a scene with Python of its own
     that nobody has allowed to run.
     """
@@ -67,6 +69,7 @@ class Run:
         every_scan: bool = False,
         by_event: bool = False,
         inputs: list[list[Any]] | None = None,
+        retained: Mapping[str, str] | None = None,
         coverage: bool = False,
         _start: bool = True,
     ) -> None:
@@ -100,6 +103,9 @@ class Run:
         self.inputs.begin()
         if inputs:
             self.inputs.replay(inputs)
+        for controller, text in (retained or {}).items():
+            self.line.hosts[controller].controller.check_operation("start", ["warm", text])
+            self.inputs.at(0, "operate", controller, ["start", ["warm", text]])
         self._guarded(self.line.start)
         self.advance_to(0)
 
@@ -262,7 +268,8 @@ class Run:
     def operate(self, device: str, action: str, value: Any = None) -> None:
         """An operator's action on a device: press, push, release ... Raises KeyError, ValueError.
 
-        On a controller that runs a program: write, force, with [path, value], and release, with a path.
+        On a controller that runs a program: write, force, with [path, value], and release, with a path;
+        cold_start, warm_start, hot_start (see `restart`).
         """
         if device in self.line.hosts and device not in self.line.devices:
             self.line.hosts[device].controller.check_operation(action, value)
