@@ -23,6 +23,12 @@ def name_programs(project: Project) -> None:
             shared.slots.append(Slot(fixed="program"))
 
 
+def own_names(project: Project) -> set[str]:
+    """The names of globals, without those of programs."""
+    symbols = project.globals.symbols
+    return {key for key, s in symbols.items() if s.block is None or s.block.kind != "PROGRAM"}
+
+
 def reached_programs(project: Project) -> tuple[tuple[int, Pou], ...]:
     """(cell of the globals that takes the memory, program) of every program that code names."""
     touched = {symbol for pou in project.pous.values() for symbol in pou.touches}

@@ -231,6 +231,10 @@ class DesignatorChecker:
                 owner.symbol, symbol.type, inner, role, symbol.standard, symbol.block, member=symbol.name,
                 exact=not symbol.by_reference,
             )  # fmt: skip
+        if owner.type.kind == "interface":
+            found = self.property_of(owner, name)
+            if found is not None:
+                return found
         if owner.type.kind == "struct":
             member = owner.type.member(name)
             if member is None:

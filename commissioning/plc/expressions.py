@@ -258,9 +258,10 @@ class OperatorChecker(DesignatorChecker):
                 join = self.compare if step.operator in COMPARISONS else self.arithmetic
                 joined = join(step.operator, result, operand, step.at)
                 if joined is None:
-                    self.project.stubs.refit(self, step.operand, result.type)
-                    if step is node.steps[0]:
-                        self.project.stubs.refit(self, node.first, operand.type)
+                    first = node.first if step is node.steps[0] else None
+                    self.project.stubs.refit(self, step.operand, result.type, first)
+                    if first is not None:
+                        self.project.stubs.refit(self, first, operand.type, step.operand)
                 result = joined
         return result
 

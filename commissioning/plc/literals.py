@@ -87,8 +87,8 @@ def _fitting(value: int, type_: IecType, text: str) -> int:
 
 def _based(text: str) -> int:
     base, _, digits = text.partition("#")
-    if base.replace("_", "") not in ("2", "8", "16"):
-        raise ValueError(f"'{text}': the base of a number is 2, 8 or 16")
+    if base.replace("_", "") not in ("2", "8", "10", "16"):
+        raise ValueError(f"'{text}': the base of a number is 2, 8, 10 or 16")
     try:
         return int(digits.replace("_", ""), int(base))
     except ValueError:

@@ -82,9 +82,12 @@ class StatementChecker(ExpressionChecker):
             return self.set_property(target, node)
         if not self.writable(target, node.target.at):
             return None
+        stubs = self.project.stubs
+        stubs.muted = stubs.unsure(self, node.target)
         value = self.value(
             node.value, target.type, f"for {target.member or target.symbol.name} a {target.type}"
         )
+        stubs.muted = False
         target.symbol.written = True
         if value is None:
             self._told(node.target, node.value)
@@ -95,7 +98,7 @@ class StatementChecker(ExpressionChecker):
         """What is stored in a stub says what it is."""
         found = self.expression(value)
         if found is not None:
-            self.project.stubs.refit(self, target, found.type)
+            self.project.stubs.refit(self, target, found.type, value)
 
     def _set_or_reset(self, node: tree.Assign) -> Command | None:
         """`x S= condition`: x becomes TRUE where the condition holds, and keeps its value elsewhere."""

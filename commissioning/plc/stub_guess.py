@@ -49,7 +49,7 @@ class Guess:
         """Takes what is surer, and of two numbers that it meets the wider one."""
         if not text or sure < self.sure or (text == self.text and sure == self.sure):
             return
-        if sure == self.sure == BY_USE:
+        if sure == self.sure:
             old, new = ELEMENTARY.get(self.text), ELEMENTARY.get(text)
             if old is None or new is None or not converts(old, new):
                 return
@@ -72,6 +72,11 @@ class Guess:
             self.pointer = self.changed = True
 
     @property
+    def weight(self) -> int:
+        """How sure the type is that it is declared with."""
+        return self.sure or (BY_NAME if by_name(self.name, "") else NOTHING)
+
+    @property
     def declared(self) -> str:
         """The type to declare it with."""
         text = self.text or by_name(self.name)
@@ -83,13 +88,12 @@ class Guess:
         return text
 
 
-def by_name(name: str) -> str:
-    """What the prefix of a name stands for in the notation that most programs use, else DINT."""
+def by_name(name: str, default: str = "DINT") -> str:
+    """What the prefix of a name stands for in the notation that most programs use."""
     small = name.lstrip("_")
     prefix = ""
     for letter in small:
         if not letter.islower():
             break
         prefix += letter
-    found = dict(_PREFIXES).get(prefix if prefix != small else "", "DINT")
-    return found
+    return dict(_PREFIXES).get(prefix if prefix != small else "", default)

@@ -43,7 +43,7 @@ def _variable(part: StubPart, place: int) -> str:
 def _stub_text(stubs: Stubs) -> str:
     """All stubs but those in lists, in the order in which they were met."""
     parts = [HEAD]
-    parts += [_type(type_) for type_ in stubs.types.values()]
+    parts += [_type(type_, stubs) for type_ in stubs.types.values()]
     parts += [_function(call) for call in stubs.calls.values()]
     loose = {key: part for key, part in stubs.variables.items() if key not in stubs.lists}
     parts.append("\n".join(_globals(loose)))
@@ -67,7 +67,7 @@ def _tell(project: Project, name: str, kind: str, spot: Spot, count: int) -> Non
     project.notice(what, *spot, "Save the stubs in a file of the project and complete them", "notice")
 
 
-def _type(type_: StubType) -> str:
+def _type(type_: StubType, stubs: Stubs) -> str:
     match type_.kind:
         case "block":
             methods = [_method(method) for method in type_.methods.values()]
@@ -75,10 +75,7 @@ def _type(type_: StubType) -> str:
             lines += [f"    {STUB_CALL}();", "END_FUNCTION_BLOCK", ""]
         case "interface":
             methods = [_prototype(method) for method in type_.methods.values()]
-            properties = [
-                f"    PROPERTY {part.guess.name} : {part.guess.declared} GET END_GET SET END_SET END_PROPERTY"
-                for part in type_.parts.values()
-            ]
+            properties = [_property(part, stubs) for part in type_.parts.values()]
             lines = [f"INTERFACE {type_.name}", *methods, *properties, "END_INTERFACE", ""]
         case "enum":
             names = list(type_.members.values()) or [f"{type_.name}_0"]
@@ -90,6 +87,14 @@ def _type(type_: StubType) -> str:
             members = [f"    {part.guess.name} : {part.guess.declared};" for part in type_.parts.values()]
             lines = [f"TYPE {type_.name} : STRUCT", *members, "END_STRUCT END_TYPE", ""]
     return "\n".join(lines)
+
+
+def _property(part: StubPart, stubs: Stubs) -> str:
+    """Of an interface; a structure is given by reference, for its members may be written."""
+    type_ = stubs.types.get(part.guess.text.upper())
+    reference = "REFERENCE TO " if type_ is not None and type_.kind in ("struct", "block") else ""
+    set_ = "" if reference else " SET END_SET"
+    return f"    PROPERTY {part.guess.name} : {reference}{part.guess.declared} GET END_GET{set_} END_PROPERTY"
 
 
 def _sections(parts: dict[str, StubPart]) -> list[str]:

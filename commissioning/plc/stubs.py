@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from commissioning.plc import tree
-from commissioning.plc.iec_types import IecType
+from commissioning.plc.iec_types import ANY_INT, IecType
 from commissioning.plc.stub_guess import BY_LITERAL, BY_USE, Guess, type_text
 from commissioning.plc.tree import At
 
@@ -64,6 +64,8 @@ class StubType:
         for sign in ("interface", "block", "enum"):
             if sign in self.signs:
                 return sign
+        if self.name.upper().startswith("I_"):
+            return "interface"
         if self.methods or any({"block", "inout"} & part.roles for part in self.parts.values()):
             return "block"
         if self.members:
@@ -73,8 +75,6 @@ class StubType:
         name = self.name.upper()
         if name.startswith("FB_"):
             return "block"
-        if name.startswith("I_") or (name[:1] == "I" and self.name[1:2].isupper() and not self.parts):
-            return "interface"
         return "struct"
 
 
@@ -222,6 +222,8 @@ class Stubs:
         for one, other in ((found, target), (target, found)):
             type_ = self.types.get(one.name.upper())
             text, sure = type_text(other)
+            if type_ is not None and other is ANY_INT and (type_.methods or type_.parts):
+                self._sign(type_, "interface")  # it is compared with 0
             if type_ is None or not text or type_.signs or type_.parts or type_.methods:
                 continue
             if other.name.upper() in self.types and other.kind != "enum":
@@ -231,11 +233,25 @@ class Stubs:
                 self._new = True
             type_.alias.note(text, sure)
 
-    def refit(self, checker: OperatorChecker, node: tree.Expression, type_: IecType) -> None:
-        """`node` meets a `type_` that it does not fit: if it is a stub's, it was taken for something else."""
+    def refit(
+        self,
+        checker: OperatorChecker,
+        node: tree.Expression,
+        type_: IecType,
+        by: tree.Expression | None = None,
+    ) -> None:
+        """`node` meets a `type_` (that of `by`) that it does not fit: if it is a stub's, it was taken for
+        something else, unless as little is known of the other."""
+        if not self.listening or self.muted or (by is not None and self.unsure(checker, by)):
+            return
         guess = self._known(checker, node)
-        if guess is not None and not self.muted:
+        if guess is not None:
             guess.note(*type_text(type_))
+
+    def unsure(self, checker: OperatorChecker, node: tree.Expression) -> bool:
+        """Whether the type of an expression is no more than a guess."""
+        guess = self._known(checker, node) if self.listening else None
+        return guess is not None and guess.sure < BY_USE
 
     def constant(self, checker: OperatorChecker, node: tree.Expression) -> None:
         """`node` stands where only a constant may: if it is a stub, it is one."""
@@ -406,7 +422,9 @@ class Stubs:
                     found = designator.type
                     part.roles.add("inout")
         if found is not None:
-            part.guess.note(*type_text(found))
+            text, sure = type_text(found)
+            known = self._known(checker, argument.value) if self.listening else None
+            part.guess.note(text, sure if known is None else min(sure, known.weight))
 
     def initial(self, checker: OperatorChecker, owner: str, name: str, value: object) -> None:
         """`(name := value)` where a variable of a stub is declared."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree, units
-from commissioning.plc.called_programs import never_called
+from commissioning.plc.called_programs import never_called, own_names
 from commissioning.plc.iec_types import TIME
 from commissioning.plc.layout import Location
 from commissioning.plc.literals import literal_value
@@ -177,7 +177,7 @@ def _from_configuration(
                 f"there is no TASK {instance.task}", file, instance.at, suggestion(instance.task, known)
             )
             continue
-        taken = {name.upper() for name, _ in instances} | set(project.globals.symbols)
+        taken = {name.upper() for name, _ in instances} | own_names(project)
         if instance.name.upper() in taken:
             project.problem(
                 f"the name {instance.name} is already taken", file, instance.at, "Rename the instance"

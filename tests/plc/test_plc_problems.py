@@ -54,7 +54,7 @@ SEMANTIC = [
     ("wait := T#5x;", 3, 9, "is not a duration"),
     ("wait := T#5ms3s;", 3, 9, "is not a duration"),
     ("count := INT#16#1_0000;", 3, 10, "does not fit INT"),
-    ("count := 3#12;", 3, 10, "the base of a number is 2, 8 or 16"),
+    ("count := 3#12;", 3, 10, "the base of a number is 2, 8, 10 or 16"),
     ("count := FOO#1;", 3, 10, "is not a type that a literal can have"),
     ("speed := LREAL#1.0;", 3, 10, "Convert it: LREAL_TO_REAL(...)"),
     ("MAIN();", 3, 1, "MAIN is a program"),

@@ -29,6 +29,10 @@ def test_that_a_row_of_assignments_converts_step_by_step_and_stands_in_case() ->
     assert (plc["MAIN.wide"], plc["MAIN.narrow"], plc["MAIN.k"]) == (7, 7, 3)
 
 
+def test_that_numbers_of_base_ten_are_written_with_it_too() -> None:
+    assert run("PROGRAM MAIN VAR n : UINT; END_VAR n := 10#1010; END_PROGRAM")["MAIN.n"] == 1010
+
+
 def test_that_semicolons_too_many_do_no_harm() -> None:
     text = """FUNCTION F : INT;
     VAR_INPUT x : INT;; END_VAR
