@@ -45,12 +45,14 @@ class Cycles:
         self.tasks = tuple(CycleFigures(task.name, task.cycle_ns / 1e9) for task in plc.program.tasks)
         plc.watchers.append(self._scanned)
         plc.instruments().measure(self._timed)
+        plc.instruments().clocks.append(self.left_out)
 
     def close(self) -> None:
         """No longer; the figures stay."""
         if self._scanned in self._plc.watchers:
             self._plc.watchers.remove(self._scanned)
             self._plc.instruments().measure(None)
+            self._plc.instruments().clocks.remove(self.left_out)
 
     def left_out(self, seconds: float) -> None:
         """Time that does not count: a scan was held."""

@@ -7,12 +7,14 @@ both ever runs). In a session the run's own thread stands still instead, see `ho
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from types import FrameType, TracebackType
 from typing import Protocol, Self
 
 from commissioning.model.abandoned import Abandoned
 from commissioning.model.quantity import parse_duration_ns
+from commissioning.plc.debug_build import Spotted
 from commissioning.plc.frames import Call, LocalValue, Where, calls, where
 from commissioning.plc.hand_over import HandOver
 from commissioning.plc.iec_types import Value
@@ -195,16 +197,18 @@ class Debugger:
     def run_to(self, line: int, file: str = "") -> Where | None:
         """As `run`, to the statement at a line."""
         source, line = self.placed(file, line)
-        numbers = {place.number for place in self._stepper.statements(source, line)}
-        if not numbers:
-            raise ValueError(f"no statement begins at or after line {line} of {source or 'the program'}")
         known = self.breakpoints
         point = self._stepper.add(source, line, None, 0)
+        point.once = point not in known
         try:
             return self.run()
         finally:
-            if point not in known:
+            if point.once and self.holder is None:
                 self.remove(point)
+
+    def statements(self, source: str, line: int) -> list[Spotted]:
+        """Before which statements a breakpoint at a line of a text would hold; [] behind the last one."""
+        return self._stepper.statements(source, line)
 
     def pause(self) -> None:
         """Hold at the next statement that is executed, whoever drives."""
@@ -279,6 +283,7 @@ class Debugger:
         self.where = where(self._stack)
         self.plc.held = f"{self.where.file or 'line'}:{self.where.file_line}"
         at = self.where
+        begun = time.perf_counter()
         try:
             if self.holder is not None:
                 self.holder(self)
@@ -291,6 +296,8 @@ class Debugger:
             raise
         finally:
             self._release()
+            for left_out in self._instruments.clocks:
+                left_out(time.perf_counter() - begun)
 
     def _release(self) -> None:
         self.where, self._frame, self._stack = None, None, []

@@ -29,6 +29,7 @@ class Instruments:
         self.measured: Coverage | None = None
         self.code: DebugCode | None = None  # what is loaded, if not the fast one
         self._timed: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
+        self.clocks: list[Callable[[float], None]] = []  # told how long a scan was held, s
         self._due = False
 
     def coverage(self) -> Coverage:

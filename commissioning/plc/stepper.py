@@ -30,6 +30,7 @@ class Breakpoint:
     skip: int = 0
     enabled: bool = True
     hits: int = 0
+    once: bool = False  # goes when it has held a scan
     numbers: tuple[int, ...] = field(default=(), repr=False)
 
     def holds(self) -> bool:
@@ -143,6 +144,11 @@ class Stepper:
         frame = sys._getframe(1)
         point = self._at.get(number)
         stop = point is not None and point.holds()
+        if stop and point is not None and point.once:
+            self.breakpoints.remove(point)  # the code stays: it is being executed
+            for own in point.numbers:
+                self._at.pop(own, None)
+                self.instruments.armed[own] = 0
         if not stop and self.condition is not None:
             stop = bool(self.condition())
         if not stop and self.step:

@@ -10,6 +10,7 @@ import csv
 import io
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from commissioning.model.quantity import parse_duration_ns
@@ -34,7 +35,7 @@ class Trace:
     def __init__(
         self, plc: Plc, paths: Sequence[str], trigger: Trigger | None, pre: str | float, post: str | float
     ) -> None:
-        self._plc = plc
+        self.plc = plc
         self.paths = tuple(plc.program.variable(path).path for path in paths)
         self._read = plc.reader(self.paths)
         self._condition = self._watched(trigger)
@@ -49,10 +50,10 @@ class Trace:
     def _watched(self, trigger: Trigger | None) -> Callable[[], object] | None:
         if not isinstance(trigger, str):
             return trigger
-        where = self._plc.program.location(trigger)
+        where = self.plc.program.location(trigger)
         if where.type.kind != "bool":
             raise TypeError(f"the trigger {where.variable.path} is {where.type}, not BOOL")
-        read = self._plc.reader([trigger])
+        read = self.plc.reader([trigger])
         return lambda: read()[0]
 
     @property
@@ -69,6 +70,11 @@ class Trace:
         """(time in ns, values in the order of `paths`), where something changed."""
         return list(self._samples)
 
+    def latest(self, most: int) -> tuple[Sample, ...]:
+        """The last samples, at most so many."""
+        skipped = max(len(self._samples) - most, 0)
+        return tuple(islice(self._samples, skipped, None))
+
     def channel(self, path: str) -> list[tuple[int, Value]]:
         """The changes of one variable. Raises KeyError."""
         found = [k for k, known in enumerate(self.paths) if known.upper() == path.upper()]
@@ -83,8 +89,8 @@ class Trace:
     def close(self) -> None:
         """Add nothing more."""
         self._open = False
-        if self._scanned in self._plc.watchers:
-            self._plc.watchers.remove(self._scanned)
+        if self._scanned in self.plc.watchers:
+            self.plc.watchers.remove(self._scanned)
 
     def csv(self) -> str:
         """One row per sample: time in s (of the trigger, if there was one, 0) and the values."""

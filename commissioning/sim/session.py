@@ -168,6 +168,10 @@ class Session:
         is "held" then. Use it by `do`. `reset` makes another one, with the same breakpoints."""
         return self.do(lambda run: self._holding.attach(run, controller))
 
+    def debugger_of(self, run: Run, controller: str) -> Any:
+        """The same, for what `do` calls."""
+        return self.debugger(controller) or self._holding.attach(run, controller)
+
     def debugger(self, controller: str = "") -> Any:
         """The one that was asked for with `debug`, None before."""
         return self._holding.debuggers.get(controller)
