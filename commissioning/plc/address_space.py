@@ -61,6 +61,12 @@ class AddressSpace:
             self._add(memory, pou)
         self._stack = self._next
 
+    def extend(self, memories: Sequence[tuple[Memory, Pou]]) -> None:
+        """Gives addresses to further memories that last; between scans."""
+        for memory, pou in memories:
+            self._add(memory, pou)
+        self._stack = self._next
+
     def _add(self, memory: Memory, pou: Pou) -> int:
         layout = self._layouts.get(id(pou))
         if layout is None:

@@ -30,7 +30,11 @@ _MESSAGE = "MESSAGE"
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """One assertion of the program: `word` as in ASSERT_<word>, the type that its values are compared in."""
+    """One assertion of the program: `word` as in ASSERT_<word>, the type that its values are compared in.
+
+    `message`: the last value is one. In a TcUnit suite also a call of the library; `name`: of the test that it
+    names, if that is a literal; `owner`: the suite.
+    """
 
     word: str
     type: IecType
@@ -38,6 +42,8 @@ class Assertion:
     at: At
     stops: bool
     message: bool
+    name: str = ""
+    owner: str = ""
 
 
 def is_test_call(name: str) -> bool:

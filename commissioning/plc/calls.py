@@ -30,6 +30,7 @@ from commissioning.plc.limits import calls_in
 from commissioning.plc.objects import Target
 from commissioning.plc.pointers import ADDRESS_CALLS, PointerChecker
 from commissioning.plc.scope import Pou, suggestion
+from commissioning.plc.tcunit import library_value
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Cell, Typed
 
@@ -80,6 +81,9 @@ class ExpressionChecker(PointerChecker):
                 self.problem(f"{pou.name} has no result", node.at)
                 return None
             return self.user_call(pou, node)
+        tested = library_value(self, name, node) if pou is None else None
+        if tested is not None:
+            return tested[0]
         if self.project.lookup(self.pou, name) is not None:
             self.problem(
                 f"{node.target.name} is a block: call it as a statement",

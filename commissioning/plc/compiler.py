@@ -37,6 +37,7 @@ from commissioning.plc.stub_text import stub_files, told
 from commissioning.plc.stubs import MOST_ROUNDS, STUB_FILE, Stubs
 from commissioning.plc.syntax import parse_source
 from commissioning.plc.tasks import TaskPlan, plan_tasks, trigger_problems, watchdog_problems
+from commissioning.plc.tcunit import SHIM_FILE, shim
 
 Read = tuple[units.Source, list[Problem]]
 FILE_NAME = "<structured text>"
@@ -62,6 +63,9 @@ def compile_st(
     if dialect not in DIALECTS:
         raise Problems([Problem(f"there is no dialect {dialect}", cure=f"Use {', '.join(DIALECTS)}")])
     files = {"": sources} if isinstance(sources, str) else dict(sources)
+    suites = shim(files.values())
+    if suites:
+        files[SHIM_FILE] = suites
     read = {file: parse_source(text, file) for file, text in files.items()}
     given = frozenset(files)
     learned = Stubs()

@@ -204,6 +204,9 @@ def _standard(node: typed.Standard) -> Code:
     if node.name in ("CONVERT", "CONVERT_AWAY", "TRUNC_TO"):
         operand = node.arguments[0]
         return convert(exact(operand), operand.type, node.type, _WHOLE_OF_REAL[node.name])
+    if node.name == typed.JUDGED:
+        words = [exact(argument).text for argument in node.arguments]
+        return Code(f"judge({', '.join([words[0], 'now', *words[1:]])})", ATOM, calls=True)
     function = FUNCTIONS[node.name]
     return function.emit([exact(argument) for argument in node.arguments], node.type)
 

@@ -15,7 +15,7 @@ from typing import Any
 from commissioning.plc.blocks import DUE, START
 from commissioning.plc.build import Build
 from commissioning.plc.iec_types import IecType, Value
-from commissioning.plc.layout import Location, element, locate, plan_memories, with_shown
+from commissioning.plc.layout import Location, MemoryPlan, element, locate, plan_memories, with_shown
 from commissioning.plc.memory import Memory, accepted, fresh, seen_value
 from commissioning.plc.scope import Declared, Pou, Slot, Symbol
 from commissioning.plc.stand import Stand
@@ -49,6 +49,9 @@ class Instance:
         for memory, plan in zip(self._memories[first:], plans[first:], strict=True):
             for index, child in plan.children:
                 memory[index] = self._memories[child]
+        if stand.space is not None:
+            pieces = [(m, plan.pou) for m, plan in zip(self._memories, plans, strict=True)][first:]
+            stand.space.extend(pieces)
         self._build: Build | None = None
         self._own = self._memories[first]
         self._held = self._memories[instances[-1][2]]
@@ -59,6 +62,11 @@ class Instance:
         self._locations = {key[cut:]: place for key, place in found.locations.items() if key.startswith(head)}
         self._areas = {key[cut:]: area for key, area in found.areas.items() if key.startswith(head)}
         self._inner: frozenset[str] | None = None
+
+    @property
+    def plans(self) -> list[MemoryPlan]:
+        """Those of `memories`."""
+        return self._plans[self._first :]
 
     @property
     def memories(self) -> list[Memory]:

@@ -373,6 +373,11 @@ def changed(memory: list[Any], cells: tuple[tuple[int, Any], ...]) -> list[Any]:
     return memory
 
 
+def unjudged(number: int, now: int, *values: Any) -> bool:
+    """What an assertion comes to where no tests are run."""
+    return False
+
+
 def namespace() -> dict[str, Any]:
     """The globals of generated code: these functions, no builtins."""
     math_functions = {
@@ -402,6 +407,7 @@ def namespace() -> dict[str, Any]:
         "largest": max,
         "length": len,
         "string": str,
+        "judge": unjudged,
         **math_functions,
         **functions,
     }

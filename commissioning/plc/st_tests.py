@@ -23,27 +23,21 @@ from dataclasses import dataclass, field
 from inspect import isgenerator
 from typing import Any
 
-from commissioning.plc.assertions import OPERATORS, Assertion
+from commissioning.plc.assertions import Assertion
 from commissioning.plc.declared_tests import is_self_driven, shown_programs
-from commissioning.plc.iec_types import IecType
 from commissioning.plc.instance import Instance
-from commissioning.plc.layout import parts
+from commissioning.plc.judging import verdict_on, written
 from commissioning.plc.outcome import Failure, Outcome
 from commissioning.plc.program import Program
 from commissioning.plc.runtime import PlcError
 from commissioning.plc.scope import Pou
 from commissioning.plc.stand import Stand
-from commissioning.plc.value_text import shown_duration, shown_value
 
 __all__ = ["found_tests", "run_test"]
 
 MOST_SCANS = 5_000_000
 MOST_FAILURES = 100
 _SLICE_NS = 10_000_000_000
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "EQ": lambda a, b: a == b, "NE": lambda a, b: a != b, "LT": lambda a, b: a < b,
-    "LE": lambda a, b: a <= b, "GT": lambda a, b: a > b, "GE": lambda a, b: a >= b,
-}  # fmt: skip
 
 
 def found_tests(program: Program) -> list[Pou]:
@@ -104,7 +98,7 @@ class _Driver:
         for cell, program in shown_programs(self.test):
             memory[cell] = self._memory_of(program)
         code = stand.pou_code(self.test)
-        code.__globals__["judge"] = self._judge
+        stand.judged_by(self._judge)
         body: Any = stand.guarded(code, memory, stand.shared, 0)
         if isgenerator(body):
             self._drive(body)
@@ -166,56 +160,10 @@ class _Judge:
     def __call__(self, number: int, now_ns: int, *values: Any) -> bool:
         assertion: Assertion = self.program.checked.project.assertions[number]
         self.count += 1
-        what = _verdict(assertion, values)
+        what = verdict_on(assertion, values)
         if what and len(self.failures) < MOST_FAILURES:
             message = f"{values[-1]}: " if assertion.message and values[-1] else ""
-            shown = self._written(assertion)
+            shown = written(self.program, assertion)
             file, line, _ = self.program.original(assertion.file, assertion.at.line, assertion.at.column)
             self.failures.append(Failure(f"{message}{what}{shown}", file, line, now_ns))
         return not what
-
-    def _written(self, assertion: Assertion) -> str:
-        """The statement, as far as it stands in its first line."""
-        text = self.program.checked.sources.get(assertion.file, "")
-        lines = text.split("\n", assertion.at.line)
-        if len(lines) < assertion.at.line:
-            return ""
-        words = lines[assertion.at.line - 1][assertion.at.column - 1 :].partition(";")[0].strip()
-        return f" [{words[:100]}]" if words else ""
-
-
-def _verdict(assertion: Assertion, values: tuple[Any, ...]) -> str:
-    """Empty if the assertion holds, else what is expected and what is there."""
-    word, type_ = assertion.word, assertion.type
-    actual = values[0]
-    if word in ("TRUE", "FALSE"):
-        wanted = word == "TRUE"
-        return "" if bool(actual) is wanted else f"expected {word}, actual {shown_value(type_, bool(actual))}"
-    expected = values[1]
-    if type_.aggregate:
-        if (actual == expected) is (word == "EQ"):
-            return ""
-        return (
-            _difference(type_, actual, expected)
-            if word == "EQ"
-            else "expected others, all values are the same"
-        )
-    if word == "NEAR":
-        tolerance = values[2]
-        if abs(actual - expected) <= tolerance:
-            return ""
-        around = shown_duration(tolerance) if type_.kind == "time" else f"{tolerance:.7g}"
-        return f"expected {shown_value(type_, expected)} +- {around}, actual {shown_value(type_, actual)}"
-    if _COMPARE[word](actual, expected):
-        return ""
-    relation = "" if word == "EQ" else f"{OPERATORS[word]} "
-    return f"expected {relation}{shown_value(type_, expected)}, actual {shown_value(type_, actual)}"
-
-
-def _difference(type_: IecType, actual: list[Any], expected: list[Any]) -> str:
-    """The first value in which two arrays or structures differ."""
-    for path, index, inner in parts(type_, "", 0):
-        if actual[index] != expected[index]:
-            wanted, found = shown_value(inner, expected[index]), shown_value(inner, actual[index])
-            return f"expected {path.lstrip('.')} = {wanted}, actual {found}"
-    return "expected the same values"

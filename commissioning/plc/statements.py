@@ -11,6 +11,7 @@ from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import BOOL, INT, NONE, IecType
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.stubs import STUB_CALL
+from commissioning.plc.tcunit import library_call, suite_call
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Command, Typed
 
@@ -234,6 +235,9 @@ class StatementChecker(ExpressionChecker):
             name = call.name if isinstance(call, tree.Name | tree.Member) else "this"
             self.problem(f"{name} is not a statement", node.at, f"Write {name} := ...; or call it: {name}();")
             return None
+        asserted = suite_call(self, call)
+        if asserted is not None:
+            return asserted[0]
         method = self.target_of(call)
         if method is not None:
             made = self.user_call(method.pou, call, method)
@@ -249,6 +253,9 @@ class StatementChecker(ExpressionChecker):
             pou = self.project.pous.get(name)
             if self.pou.kind == "TEST" and pou is None and is_test_call(name):
                 return check_test_call(self, name, call)
+            tested = library_call(self, name, call) if pou is None else None
+            if tested is not None:
+                return tested[0]
             if self.project.lookup(self.pou, name) is None:
                 if pou is not None and pou.kind == "FUNCTION":
                     checked = self.user_call(pou, call)

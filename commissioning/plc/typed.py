@@ -158,6 +158,9 @@ class Convert:
     operand: Typed
 
 
+JUDGED = "JUDGED VALUE"  # no name of a program, for it has a space: what the host of tests answers
+
+
 @dataclass(frozen=True, slots=True)
 class Standard:
     """A standard function, looked up by name in functions.py."""
