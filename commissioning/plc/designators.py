@@ -351,6 +351,7 @@ class DesignatorChecker:
         if found.block is not None and symbol.block is not None:
             same = is_a(found.block, symbol.block)
         if not same:
+            self.project.stubs.mismatch(found.type, symbol.type)
             self.problem(
                 f"{symbol.name} needs a variable of type {symbol.type}, this is a {found.type}", node.at
             )

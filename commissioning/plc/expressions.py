@@ -268,9 +268,9 @@ class OperatorChecker(DesignatorChecker):
     def _hint_other(self, node: tree.Chain, step: tree.Step, right: Typed | None, left: Typed | None) -> None:
         """What one operand says about the other, which is unknown."""
         if left is not None:
-            self.project.stubs.hint(step.operand, left.type, self.file)
+            self.project.stubs.hint(step.operand, left.type, self.file, compared=True)
         elif right is not None and step is node.steps[0]:
-            self.project.stubs.hint(node.first, right.type, self.file)
+            self.project.stubs.hint(node.first, right.type, self.file, compared=True)
 
     def _logic(self, node: tree.Chain) -> Typed | None:
         operands = [self.expression(node.first)]

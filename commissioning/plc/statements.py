@@ -167,7 +167,7 @@ class StatementChecker(ExpressionChecker):
         found = self.expression(node)
         if found is None:
             if selector is not None:
-                self.project.stubs.hint(node, selector.type, self.file)
+                self.project.stubs.hint(node, selector.type, self.file, compared=True)
             return None
         if selector is not None and "enum" in (selector.type.kind, found.type.kind):
             kinds = (selector.type, found.type)

@@ -57,6 +57,7 @@ class StubType:
     members: dict[str, str] = field(default_factory=dict)  # of an enumeration
     alias: Guess | None = None
     places: set[Spot] = field(default_factory=set)
+    made: bool = False  # its name is ours: no declaration names it
 
     @property
     def kind(self) -> str:
@@ -123,6 +124,24 @@ class Stubs:
         if sign:
             self._sign(found, sign)
 
+    def _made_type(self, name: str, file: str, at: At, sign: str) -> None:
+        known = name.upper() in self.types
+        self.type_named(name, file, at, sign)
+        self.types[name.upper()].made |= not known
+
+    def _unify(self, old: StubType, new: str) -> None:
+        """What was thought to be of a type of its own is of one that the program names."""
+        for guess in self._guesses():
+            if guess.text.upper() == old.name.upper():
+                guess.text, guess.changed = new, True
+        other = self.types.get(new.upper())
+        if other is not None:
+            other.parts = old.parts | other.parts
+            other.methods = old.methods | other.methods
+            other.signs |= old.signs
+        del self.types[old.name.upper()]
+        self._new = True
+
     def _sign(self, type_: StubType, sign: str) -> None:
         if sign not in type_.signs:
             type_.signs.add(sign)
@@ -182,7 +201,7 @@ class Stubs:
         name = guess.text
         if guess.sure < BY_USE or name.upper() not in self.types:
             owner = f"{guess.name}_type"
-            self.type_named(owner, file, node.at)
+            self._made_type(owner, file, node.at, "")
             guess.note(owner, BY_USE)
             name = owner
         if name.upper() in self.types:
@@ -190,20 +209,24 @@ class Stubs:
 
     # ---- what a name meets -------------------------------------------------------------------------------
 
-    def hint(self, node: tree.Expression, type_: IecType, file: str, role: str = "out") -> None:
+    def hint(
+        self, node: tree.Expression, type_: IecType, file: str, role: str = "out", compared: bool = False
+    ) -> None:
         """`node` could not be checked; its place asks for a `type_` (out), or one is stored in it (in)."""
         entity = self._entity(node, file)
         guess = self._guess_of(entity)
-        if guess is None or self.muted or self._enumerated(node, type_):
+        if guess is None or self.muted or self._enumerated(node, type_, compared):
             return
         guess.note(*type_text(type_))
         if isinstance(entity, StubPart):
             entity.roles.add(role)
 
-    def _enumerated(self, node: tree.Expression, type_: IecType) -> bool:
+    def _enumerated(self, node: tree.Expression, type_: IecType, compared: bool) -> bool:
         """Whether an unknown name that meets an unknown type is a member of it, as of an enumeration."""
         found = self.types.get(type_.name.upper())
         if found is None or not isinstance(node, tree.Name) or found.parts or found.methods or found.signs:
+            return False
+        if not compared and not found.name.upper().startswith(("E_", "ENUM")):
             return False
         self.variables.pop(node.name.upper(), None)
         if node.name.upper() not in found.members:
@@ -219,6 +242,14 @@ class Stubs:
 
     def mismatch(self, found: IecType, target: IecType) -> None:
         """A value of one type stands where another is asked for."""
+        if not self.listening or self.muted:
+            return
+        for one, other in ((found, target), (target, found)):
+            type_ = self.types.get(one.name.upper())
+            if type_ is not None and type_.made and other.kind in ("struct", "block", "interface"):
+                if other.name.upper() != one.name.upper():
+                    self._unify(type_, other.name)
+                return
         for one, other in ((found, target), (target, found)):
             type_ = self.types.get(one.name.upper())
             text, sure = type_text(other)
@@ -256,7 +287,13 @@ class Stubs:
     def constant(self, checker: OperatorChecker, node: tree.Expression) -> None:
         """`node` stands where only a constant may: if it is a stub, it is one."""
         part: StubPart | None = None
-        if isinstance(node, tree.Name):
+        if isinstance(node, tree.Call):
+            for argument in node.arguments:
+                self.constant(checker, argument.value)
+        elif isinstance(node, tree.Chain):
+            for operand in (node.first, *(step.operand for step in node.steps)):
+                self.constant(checker, operand)
+        elif isinstance(node, tree.Name):
             part = self.variables.get(node.name.upper())
         elif isinstance(node, tree.Member) and isinstance(node.owner, tree.Name):
             key = node.owner.name.upper()
@@ -356,7 +393,7 @@ class Stubs:
             return None
         if guess.sure < BY_USE:
             owner = f"FB_{guess.name}"
-            self.type_named(owner, checker.file, target.at, "block")
+            self._made_type(owner, checker.file, target.at, "block")
             guess.note(owner, BY_USE)
         return self.types.get(guess.text.upper())
 
@@ -365,7 +402,7 @@ class Stubs:
         part.roles.add("block")
         if part.guess.sure < BY_USE:
             name = f"FB_{part.guess.name}"
-            self.type_named(name, checker.file, node.target.at, "block")
+            self._made_type(name, checker.file, node.target.at, "block")
             part.guess.note(name, BY_USE)
         type_ = self.types.get(part.guess.text.upper())
         if type_ is not None:

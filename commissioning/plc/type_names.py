@@ -14,8 +14,17 @@ from commissioning.plc import tree, typed, units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.conversions import conversion
+from commissioning.plc.evaluation import evaluated
 from commissioning.plc.functions import FUNCTIONS
-from commissioning.plc.iec_types import ELEMENTARY, LAST_ADDRESS, MAX_STRING, Component, IecType
+from commissioning.plc.iec_types import (
+    ANY_INT,
+    ELEMENTARY,
+    LAST_ADDRESS,
+    LINT,
+    MAX_STRING,
+    Component,
+    IecType,
+)
 from commissioning.plc.initials import InitialValues
 from commissioning.plc.limits import MAX_CELLS
 from commissioning.plc.scope import Declared, Pou, Project, Slot, suggestion
@@ -185,6 +194,10 @@ class TypeNames:
             return None
         if isinstance(found, typed.Const) and isinstance(found.value, int) and found.type.kind != "bool":
             return found.value
+        if found.type.kind in ("int", "bits", "enum"):
+            value = evaluated(found, found.type if found.type is not ANY_INT else LINT)
+            if value is not None:
+                return int(value)
         self.project.stubs.constant(checker, node)
         what = "a constant whole number is needed here"
         self.project.problem(what, file, node.at, "Use a number, or a CONSTANT declared before")
