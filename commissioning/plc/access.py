@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
 
+from commissioning.plc.address_space import decoded, encoded
 from commissioning.plc.blocks import DUE, START
 from commissioning.plc.comparisons import between
 from commissioning.plc.iec_types import Value
@@ -46,6 +47,8 @@ class Access(Scanner):
         memory = self._memories[where.memory]
         if where.timer >= 0:
             return partial(self._elapsed, memory, where.timer)
+        if where.raw:
+            return lambda: decoded(bytes(memory[where.index : where.index + where.raw]), where.type)
         if where.view is not None:
             return partial(seen_value, memory, where.index, where.view, where.type)
         return partial(memory.__getitem__, where.index)
@@ -83,6 +86,17 @@ class Access(Scanner):
             raise ValueError(f"{where.variable.path} is worked out by its timer")
         memory, index, type_ = self._memories[where.memory], where.index, where.type
         states = [state for state in self._tasks if self._touches(state, where)]
+        if where.raw:
+
+            def write_bytes(value: Value) -> None:
+                kept = list(encoded(accepted(path, type_, value), type_))
+                if kept != memory[index : index + where.raw]:
+                    memory[index : index + where.raw] = kept
+                    for state in states:
+                        state.disturbed = True
+
+            return write_bytes
+
         if (view := where.view) is not None:
 
             def write_bits(value: Value) -> None:

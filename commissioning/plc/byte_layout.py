@@ -36,7 +36,7 @@ def measure(type_: IecType) -> tuple[int, int]:
             size, align = measure(type_.element)
             return stride(type_.element) * prod(high - low + 1 for low, high in type_.bounds), align
         case "struct":
-            position, align = 0, 1
+            position, align = 0, max((measure(member.type)[1] for member in type_.overlays), default=1)
             for member in type_.members:
                 size, own = measure(member.type)
                 position, align = aligned(position, own) + size, max(align, own)

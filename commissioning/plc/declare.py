@@ -141,9 +141,11 @@ class Declarer:
         if section.word == "VAR_INST" and pou.kind == "METHOD" and pou.owner is not None:
             self._kept(pou, pou.owner, section, file)
             return
-        if section.word in ("VAR_INST", "VAR_STAT"):
-            what = f"{section.word} is not supported by this version of the emulated PLC"
-            self.project.problem(what, file, section.at)
+        if section.word == "VAR_INST":
+            self.project.problem("VAR_INST stands in a METHOD", file, section.at, "Use VAR")
+            return
+        if section.word == "VAR_STAT":
+            self._kept(pou, self.project.globals, section, file)
             return
         for node in section.declarations:
             found = self.types.resolve(pou, node.type, file)
@@ -191,17 +193,20 @@ class Declarer:
             pou.late.append(Late(symbol, offset, member, type_, value))
 
     def _kept(self, method: Pou, owner: Pou, section: units.Section, file: str) -> None:
-        """VAR_INST: variables of a method that lie in the instance and keep their values."""
+        """VAR_INST: variables of a method that lie in the instance and keep their values; VAR_STAT: those of
+        any POU that there are once for all instances and calls."""
         for node in section.declarations:
             found = self.types.resolve(method, node.type, file)
             if found is None:
                 continue
             found = self.types.with_initial(method, found, node.initial, file)
             block = self.project.block(found.type.name) if found.type.kind == "block" else None
+            prefix = method.name if method.owner in (None, owner) else f"{method.owner.name}.{method.name}"
             for name in node.names:
                 if self._name_is_free(method, name, file):
                     symbol = Symbol(
-                        f"{method.name}.{name.name}", found.type, section.word, file, name.at,
+                        f"{prefix}.{name.name}", found.type, section.word, file, name.at,
+                        constant="CONSTANT" in section.qualifiers,
                         comment=self._comment(file, node),
                         standard=block if isinstance(block, StandardBlock) else None,
                         block=block if isinstance(block, Pou) else None,

@@ -129,6 +129,10 @@ class DesignatorChecker:
         """`p[i]`: i elements behind what p points to."""
 
     @abstractmethod
+    def overlaid(self, owner: Designator, type_: IecType, at: At) -> Cell | None:
+        """The cell of a member of a UNION."""
+
+    @abstractmethod
     def followed(self, found: Designator, at: At) -> Designator | None:
         """What a reference refers to; anything else as it is."""
 
@@ -235,6 +239,10 @@ class DesignatorChecker:
             found = self.property_of(owner, name)
             if found is not None:
                 return found
+        shown = owner.type.overlay(name) if owner.type.overlays else None
+        if shown is not None:
+            over = self.overlaid(owner, shown.type, at)
+            return None if over is None else self._inside(owner, shown.type, over, shown.name)
         if owner.type.kind == "struct":
             member = owner.type.member(name)
             if member is None:

@@ -30,8 +30,9 @@ class IecType:
 
     `low`..`high` is the range of integers and TIME (ns); `length` the capacity of a STRING in characters;
     `limits` what a subrange may keep; `size` the cells of a variable. `bounds` and `element` belong to an
-    array (`element` of an enumeration: its base type), `members` to a structure, `values` to an enumeration.
-    Structures and enumerations are equal by name. `blocks`: a block lies somewhere in it.
+    array (`element` of an enumeration: its base type), `members` to a structure, `values` to an
+    enumeration. `overlays` to a UNION, which is a structure of bytes. Structures and enumerations are equal
+    by name. `blocks`: a block lies somewhere in it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class IecType:
     size: int = 1
     target: str = ""
     members: tuple[Component, ...] = field(default=(), compare=False, repr=False)
+    overlays: tuple[Component, ...] = field(default=(), compare=False, repr=False)
     values: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)
     blocks: bool = field(default=False, compare=False)
 
@@ -67,6 +69,11 @@ class IecType:
         """The member of a structure, without regard to case."""
         wanted = name.upper()
         return next((member for member in self.members if member.name.upper() == wanted), None)
+
+    def overlay(self, name: str) -> Component | None:
+        """The member of a UNION, without regard to case."""
+        wanted = name.upper()
+        return next((member for member in self.overlays if member.name.upper() == wanted), None)
 
     @property
     def numeric(self) -> bool:

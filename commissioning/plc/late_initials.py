@@ -32,7 +32,8 @@ class LateChecker:
         for symbol in pou.symbols.values():
             if pou.base is not None and pou.base.symbols.get(symbol.name.upper()) is symbol:
                 continue  # what it extends sees to these
-            if symbol.by_reference or not symbol.type.blocks or symbol.section == "VAR_EXTERNAL":
+            foreign = symbol.is_global and pou.kind != "GLOBAL"
+            if symbol.by_reference or foreign or not symbol.type.blocks:
                 continue
             found += self._inits(symbol)
         return tuple(found)

@@ -13,6 +13,7 @@ from itertools import product
 from math import prod
 
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.byte_layout import measure, place_of, stride
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.runtime import bits_of_real, real_of_bits, sign_extended
 from commissioning.plc.scope import Pou, Symbol, View
@@ -51,7 +52,8 @@ class Variable:
 @dataclass(frozen=True, slots=True)
 class Location:
     """Where a variable lives: memory and index. `timer`: the timer's first cell, for an ET nobody stores;
-    `nested`: an element of an array or structure; `view`: only these bits of the cell."""
+    `nested`: an element of an array or structure; `view`: only these bits of the cell; `raw`: its bytes are
+    that many cells from there on, in a UNION."""
 
     memory: int
     index: int
@@ -60,11 +62,12 @@ class Location:
     timer: int = -1
     nested: bool = False
     view: View | None = None
+    raw: int = 0
 
     @property
     def plain(self) -> bool:
         """Whether the value is what the cell holds."""
-        return self.timer < 0 and self.view is None
+        return self.timer < 0 and self.view is None and not self.raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ def plan_memories(
         children: list[tuple[int, int]] = []
         timers: list[int] = []
         for symbol in pou.symbols.values():
-            if symbol.by_reference or not symbol.type.blocks:
+            foreign = symbol.is_global and pou.kind != "GLOBAL"
+            if symbol.by_reference or foreign or not symbol.type.blocks:
                 continue
             start = f"{path}.{symbol.name}" if path else symbol.name
             for inner, index, type_ in parts(symbol.type, start, symbol.index):
@@ -163,29 +167,29 @@ def locate(plans: Sequence[MemoryPlan], any_elapsed: bool) -> Found:
     for number, plan in enumerate(plans):
         names = found.top if plan.path == "" or plan.path in roots else found.inner
         for symbol in plan.pou.symbols.values():
-            if symbol.by_reference or symbol.block is not None:
+            if symbol.by_reference or symbol.block is not None or (symbol.section == "VAR_STAT" and number):
                 continue
             path = f"{plan.path}.{symbol.name}" if plan.path else symbol.name
+            shared = symbol.is_global and number > 0  # by an address, or by all instances
+            home = (plans[0], 0) if shared else (plan, number)
             if symbol.type.aggregate:
-                area = Area(number, symbol.index, symbol, path, plan.path, any_elapsed)
+                area = Area(home[1], symbol.index, symbol, path, plan.path, any_elapsed)
                 found.areas[path.upper()] = area
                 if symbol.size > LISTED:
                     continue
             for inner, index, type_ in parts(symbol.type, path, symbol.index):
                 if type_.kind == "block":
-                    own = plan.pou.slots[index].child is not None
+                    own = home[0].pou.slots[index].child is not None
                     block = None if own else STANDARD_BLOCKS.get(type_.name)
                     for cell in block.cells if block is not None else ():
                         if cell.role != "hidden" and block is not None:
                             key = f"{inner}.{cell.name}".upper()
                             found.inner.append(key)
                             found.locations[key] = _member(
-                                plan, number, symbol, block, cell.name, inner, index, any_elapsed
+                                *home, symbol, block, cell.name, inner, index, any_elapsed
                             )
                 else:
                     names.append(inner.upper())
-                    shared = symbol.is_global and number > 0  # by an address
-                    home = (plans[0], 0) if shared else (plan, number)
                     found.locations[inner.upper()] = _value(*home, symbol, inner, index, type_)
     return found
 
@@ -222,6 +226,8 @@ def _walked(area: Area, plan: MemoryPlan, rest: str) -> Location | None:
             type_, index = type_.element, index + offset
             path += f"[{','.join(str(number) for number in place)}]"
             continue
+        if type_.overlays and name != "__BYTES":
+            return _overlaid(area, plan, type_, index, path, rest[step.start() :])
         own = plan.pou.slots[index].child is not None
         if type_.kind == "block" and position == len(rest) and type_.name in STANDARD_BLOCKS and not own:
             block = STANDARD_BLOCKS[type_.name]
@@ -238,6 +244,42 @@ def _walked(area: Area, plan: MemoryPlan, rest: str) -> Location | None:
     if type_.aggregate or type_.kind == "block":
         return None
     return _value(plan, area.memory, area.symbol, path, index, type_)
+
+
+def _overlaid(
+    area: Area, plan: MemoryPlan, type_: IecType, index: int, path: str, rest: str
+) -> Location | None:
+    """What a path names in a UNION whose first byte is the cell `index`."""
+    position = 0
+    while position < len(rest):
+        step = _STEP.match(rest, position)
+        if step is None:
+            return None
+        position = step.end()
+        name, numbers = step.groups()
+        path += step.group()
+        if name is not None:
+            overlay = type_.overlay(name)
+            member = overlay or type_.member(name)
+            if member is None:
+                return None
+            index += 0 if overlay is not None else place_of(type_, member)
+            type_ = member.type
+            continue
+        try:
+            place = [int(number) for number in numbers.split(",")]
+        except ValueError:
+            return None
+        offset = _offset(type_, place)
+        if offset is None or type_.element is None:
+            return None
+        index += offset // max(type_.element.size, 1) * stride(type_.element)
+        type_ = type_.element
+    if type_.aggregate or type_.kind == "block":
+        return None
+    variable = _value(plan, area.memory, area.symbol, path, index, type_).variable
+    variable = replace(variable, initial=type_.default)
+    return Location(area.memory, index, type_, variable, nested=True, raw=measure(type_)[0])
 
 
 def _offset(type_: IecType, place: list[int]) -> int | None:

@@ -115,6 +115,14 @@ class PointerChecker(ObjectChecker):
         )
         return replace(cell, address=replace(address, window=window, home=False))
 
+    def overlaid(self, owner: Designator, type_: IecType, at: At) -> Cell | None:
+        if owner.cell.address is not None:
+            return self.moved_place(owner.cell, type_, 0)
+        written = owner.symbol.written  # to be asked where it lies does not write it
+        base = self.address_of(owner, at)
+        owner.symbol.written = written
+        return None if base is None else Cell("w", None, 0, address=Address(base, self.window(type_)))
+
     def home_of(self, found: Designator) -> Cell:
         """The block that a variable of an interface names."""
         if found.type.kind != "interface":

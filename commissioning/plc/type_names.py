@@ -12,6 +12,7 @@ from math import prod
 
 from commissioning.plc import tree, typed, units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.byte_layout import stride
 from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.conversions import conversion
 from commissioning.plc.evaluation import evaluated
@@ -263,9 +264,6 @@ class TypeNames:
         slots: list[Slot] = []
         members: dict[str, Component] = {}
         sound = True
-        if node.union:
-            what = "UNION is not supported by this version of the emulated PLC"
-            self.project.problem(what, file, node.at, "Use a STRUCT, or bits of a variable (w.%B1)")
         for declaration in node.declarations:
             found = self.resolve(pou, declaration.type, file)
             if found is None:
@@ -281,6 +279,8 @@ class TypeNames:
                     return None
                 members[label.name.upper()] = Component(label.name, found.type, len(slots))
                 slots += found.slots
+        if node.union and members:
+            return self._union(node, file, name, tuple(members.values())) if sound else None
         if not members and sound:
             slots.append(Slot(ELEMENTARY["BOOL"], False))  # a structure without members still has a place
         blocks = any(member.type.blocks for member in members.values())
@@ -289,6 +289,26 @@ class TypeNames:
             members=tuple(members.values()), blocks=blocks,
         )  # fmt: skip
         return Declared(type_, tuple(slots)) if sound else None
+
+    def _union(
+        self, node: units.StructType, file: str, name: str, members: tuple[Component, ...]
+    ) -> Declared | None:
+        """A UNION: bytes, which every member shows as its own type."""
+        if any(member.type.blocks for member in members):
+            self.project.problem("a UNION cannot have a block in it", file, node.at, "Use a STRUCT")
+            return None
+        self.project.addressed = self.project.any_elapsed = True
+        count = max(stride(member.type) for member in members)
+        byte = ELEMENTARY["BYTE"]
+        data = IecType(
+            f"ARRAY[0..{count - 1}] OF BYTE", "array", bounds=((0, count - 1),), element=byte, size=count
+        )
+        type_ = IecType(
+            name or _nameless("union", file, node.at), "struct", size=count,
+            members=(Component("__bytes", data, 0),),
+            overlays=tuple(dataclasses.replace(member, offset=0) for member in members),
+        )  # fmt: skip
+        return Declared(type_, (Slot(byte, 0),) * count)
 
     def _enumeration(self, pou: Pou, node: units.EnumType, file: str, name: str) -> Declared | None:
         base = ELEMENTARY["INT"]
