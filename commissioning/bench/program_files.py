@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+from commissioning.files.program_text import program_text
 from commissioning.files.xml_reader import read_xml
 from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem, Problems
@@ -15,7 +16,7 @@ from commissioning.plc.pieces import SourcePiece
 from commissioning.plc.plcopen import is_plcopen, read_plcopen
 from commissioning.plc.twincat import TwinCatTask, read_twincat, task_piece
 
-TEXTS = frozenset({".st", ".iecst"})
+TEXTS = frozenset({".st", ".iecst", ".exp"})
 TWINCAT = frozenset({".tcpou", ".tcdut", ".tcgvl", ".tcio", ".tctto", ".tctleo"})
 PROJECT, XML = ".plcproj", ".xml"
 MAX_FILES = 5000
@@ -75,7 +76,7 @@ class ProgramFiles:
                 self._file(file, where, named=False)
         if len(self.found) == before and not any(file in self._seen for file in names):
             what = f"there is no program in the folder {name}"
-            cure = "Programs are .st, .iecst, .plcproj, .TcPOU and their like, and PLCopen .xml"
+            cure = "Programs are .st, .iecst, .exp, .plcproj, .TcPOU and their like, and PLCopen .xml"
             self.found.append(Problem(what, where, cure))
 
     def _file(self, name: str, where: Place, named: bool) -> None:
@@ -115,13 +116,14 @@ class ProgramFiles:
             self._tasks += tasks
 
     def _text(self, name: str, content: bytes) -> None:
-        mark = len(BOM_UTF8) if content.startswith(BOM_UTF8) else 0
         try:
-            self.sources[name] = content[mark:].decode()
+            self.sources[name] = program_text(content)
         except UnicodeDecodeError as error:
-            before = content[mark : mark + error.start].decode().split("\n")
+            mark = len(BOM_UTF8) if content.startswith(BOM_UTF8) else 0
+            start = error.start + mark if error.encoding == "utf-8" else 0
+            before = content[mark:start].decode("utf-8", "replace").split("\n")
             place = Place(name, len(before), len(before[-1]) + 1)
-            what = f"{name} is not UTF-8 (byte {mark + error.start})"
+            what = f"{name} is not UTF-8 (byte {start}), and neither UTF-16 nor cp1252"
             self.found.append(Problem(what, place, "Save it as UTF-8"))
 
     def _take(self, pieces: list[SourcePiece], problems: list[Problem]) -> None:

@@ -154,15 +154,33 @@ def test_that_the_same_file_is_taken_once(tmp_path: Path) -> None:
     assert (list(sources), problems, read) == (["plc/a.st"], [], ["plc/a.st"])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("name", ["a.st", "a.iecst", "a.EXP"])
+def test_that_texts_are_read_in_the_encodings_of_old_tools(encoding: str, name: str, tmp_path: Path) -> None:
+    text = "PROGRAM P\r\n(* F\u00f6rderer *)\r\nEND_PROGRAM"
+    (tmp_path / "plc").mkdir()
+    (tmp_path / "plc" / name).write_bytes(text.encode(encoding))
+    sources, problems, _ = gathered(tmp_path, "plc")
+    assert not problems and sources == {f"plc/{name}": text}
+
+
+def test_that_a_mark_says_which_byte_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "plc").mkdir()
+    (tmp_path / "plc" / "a.st").write_bytes(b"\xfe\xff" + "PROGRAM P".encode("utf-16-be"))
+    sources, _, _ = gathered(tmp_path, "plc")
+    assert sources == {"plc/a.st": "PROGRAM P"}
+
+
 @pytest.mark.parametrize(
     ("content", "line", "column"),
     [
-        ("PROGRAM P\n(* Förderer *)".encode("cp1252"), 2, 5),
-        ("PROGRAM P".encode("utf-16"), 1, 1),
+        (b"PROGRAM P\n(* F\x81rderer *)", 2, 5),  # cp1252 has no character 81
+        ("PROGRAM P".encode("utf-16")[:-1], 1, 1),  # half of the last character is missing
+        (b"PROGRAM P\n x\x00y", 2, 3),
         ("\ufeffä := 1;\r\n x".encode() + b"\xff", 2, 3),
     ],
 )
-def test_that_text_in_another_encoding_is_told_with_its_place(
+def test_that_what_is_no_text_is_told_with_its_place(
     content: bytes, line: int, column: int, tmp_path: Path
 ) -> None:
     (tmp_path / "plc").mkdir()

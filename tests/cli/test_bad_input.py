@@ -140,8 +140,8 @@ def test_that_mistakes_in_a_program_are_told_with_line_and_column(small: Line, c
     assert f"{small.folder / 'main.st'}:13:13: THEN is missing" in said.err
 
 
-def test_that_a_program_in_another_encoding_is_told(small: Line, command: Command) -> None:
-    small.write("main.st", "PROGRAM MAIN END_PROGRAM".encode("utf-16"))
+def test_that_a_program_that_is_no_text_is_told(small: Line, command: Command) -> None:
+    small.write("main.st", "PROGRAM MAIN END_PROGRAM".encode("utf-16")[:-1])
     said = command("validate", small)
     assert said.code == 2
     assert "main.st is not UTF-8 (byte 0)" in said.err
