@@ -81,6 +81,17 @@ def _parser() -> argparse.ArgumentParser:
     validate = command("validate", _validate, "list all problems of a scene with file, line, cause and cure")
     validate.add_argument("scene", metavar="SCENE", type=Path)
 
+    lint = command("lint", _lint, "PLC programs by the rules of the PLCopen coding guidelines")
+    lint.add_argument("paths", metavar="SCENE or FILE", type=Path, nargs="*")
+    lint.add_argument("--config", metavar="FILE.yaml", type=Path, help="rules (default: lint.yaml beside it)")
+    lint.add_argument("--on", metavar="RULE", action="append", default=[], help="look at that rule too")
+    lint.add_argument("--off", metavar="RULE", action="append", default=[], help="do not look at that rule")
+    lint.add_argument("--fail-on", choices=("error", "warning", "note", "never"), default="warning")
+    lint.add_argument("--dialect", default="iec", help="of programs that are in no scene")
+    lint.add_argument("--rules", action="store_true", help="list the rules")
+    lint.add_argument("--sarif", metavar="FILE", type=Path)
+    lint.add_argument("--json", action="store_true")
+
     run = command("run", _run, "one run: key figures and journal digest")
     runs_code(run)
     run.add_argument("scene", metavar="SCENE", type=Path)
@@ -217,6 +228,27 @@ def _validate(options: argparse.Namespace) -> int:
         installed = f", with {', '.join(code.installed)} of this computer" if code.installed else ""
         print(f"Brings Python of its own: {', '.join(code.names)}{installed}. --allow-code {code.hash}")
     return 0
+
+
+def _lint(options: argparse.Namespace) -> int:
+    from commissioning.bench.lint import exit_code, lint_paths
+    from commissioning.bench.output_file import require_writable, write
+    from commissioning.plc.lint_output import as_json, as_sarif, as_text, rules_text
+
+    if options.rules:
+        print(rules_text())
+        return 0
+    if not options.paths:
+        raise Problems(Problem("lint needs a scene or a program", cure="Name one, or write --rules"))
+    require_writable(options.sarif)
+    told = dict.fromkeys(options.on, "on") | dict.fromkeys(options.off, "off")
+    result = lint_paths(options.paths, options.config, told, options.dialect)
+    _say(as_json(result), as_text(result), options.json)
+    if options.sarif is not None:
+        write(options.sarif, json.dumps(as_sarif(result, _version()), indent=1) + "\n")
+    if result.problems:
+        _report(result.problems)
+    return exit_code(result, options.fail_on)
 
 
 def _run(options: argparse.Namespace) -> int:
