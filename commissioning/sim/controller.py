@@ -155,12 +155,14 @@ class ControllerHost(Stateful):
     )  # fmt: skip
     constant: ClassVar[tuple[str, ...]] = (
         "controller", "line", "keys", "cycles", "turns", "readings", "cyclic", "starts", "by_event",
+        "exchange",
     )  # fmt: skip
     continuations: ClassVar[tuple[str, ...]] = ("run_task", "publish")
 
     def __init__(self, controller: Controller, line: Line, order: int) -> None:
         self.id = f"host:{controller.id}"
         self.controller, self.line = controller, line
+        self.exchange = controller.exchange  # who measures puts something between
         ranked = sorted(range(len(controller.tasks)), key=lambda k: (controller.tasks[k].priority, k))
         self.keys = [PLC + order + ranked.index(k) for k in range(len(controller.tasks))]
         self.cycles = [task.cycle_ns for task in controller.tasks]
@@ -278,7 +280,7 @@ class ControllerHost(Stateful):
             self.dirty.clear()
         kernel.cause = self.cause
         try:
-            outputs = self.controller.exchange(task, now, changed)
+            outputs = self.exchange(task, now, changed)
         except ControllerStopped as stop:
             self._stop(stop.problem)
             return

@@ -1,7 +1,9 @@
 """How fast a run goes on the wall: real time, a multiple of it, or as fast as it can.
 
-The pace decides when events happen on the wall, never what happens. Being late shows as lag; events are
-never skipped. While a viewer works, a run faster than real time lets it pass between two instants.
+The pace decides when events happen on the wall, never what happens. A run that is late catches up, or (the
+other policy) leaves whole cycles of wall time out: virtual time falls behind the wall for good, but what
+follows keeps its pace. Either way no event is skipped. While a viewer works, a run faster than real time lets
+it pass between two instants.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from commissioning.sim.run import Run
 __all__ = ["Pace"]
 
 _SLICE_S = 0.005  # wall time between looks at links and commands
+_SHORTEST_REST_S = 0.0002  # in which the other threads get the interpreter
 _LONGEST_SLICE = 10_000_000_000  # virtual ns in one go, however high the speed, so that commands are answered
 _BUDGET_S = 0.02  # wall time between two looks at full speed, so that commands are answered
 _STRETCH_S = 0.002  # wall time of one stretch at full speed: as long as a viewer may wait for its turn
@@ -25,11 +28,13 @@ _GAP_S = 0.0005  # in which the other threads get the interpreter at full speed:
 
 class Pace:
     """`speed`: virtual seconds per second, `math.inf` as fast as possible; `until_ns` ends the run there.
-    `lag`: s that the run is behind the wall."""
+    `catch_up`: what is late follows at once; else wall time is left out in steps of `cycle_ns`.
+    `lag`: s that the run is behind the wall; `skipped`: steps that were left out."""
 
-    def __init__(self, speed: float, until_ns: int | None) -> None:
-        self.speed, self.until = speed, until_ns
-        self.lag = 0.0
+    def __init__(self, speed: float, until_ns: int | None, catch_up: bool = True) -> None:
+        self.speed, self.until, self.catch_up = speed, until_ns, catch_up
+        self.cycle_ns = 10_000_000
+        self.lag, self.skipped = 0.0, 0
         self._anchor_wall, self._anchor_now = 0.0, 0
         self._step = 1_000_000  # virtual ns of one stretch; finds its own length
         self._way = Event()  # unset while a viewer works
@@ -42,6 +47,15 @@ class Pace:
     def virtual(self, wall_ns: int) -> int:
         """Virtual time, ns, of an instant on the wall (`time.monotonic_ns`)."""
         return self._anchor_now + round((wall_ns * 1e-9 - self._anchor_wall) * self.speed * 1e9)
+
+    def due(self, t_ns: int) -> int | None:
+        """When virtual time `t_ns` is due on the wall (`time.monotonic_ns`), None as fast as possible."""
+        if math.isinf(self.speed):
+            return None
+        return round(self._due_s(t_ns) * 1e9)
+
+    def _due_s(self, t_ns: int) -> float:
+        return self._anchor_wall + (t_ns - self._anchor_now) / 1e9 / self.speed
 
     def give_way(self) -> None:
         """A viewer works now."""
@@ -62,6 +76,8 @@ class Pace:
             self.lag = 0.0
             self._race(run, wall + _BUDGET_S)
             return _GAP_S
+        if not self.catch_up:
+            self._leave_out(run, wall)
         target = self._anchor_now + round((wall - self._anchor_wall) * self.speed * 1e9)
         deadline = wall + _BUDGET_S
         slice_ns = min(max(1, round(_SLICE_S * self.speed * 1e9)), _LONGEST_SLICE)
@@ -71,7 +87,26 @@ class Pace:
             self._stretch(run, min(target - run.now_ns, slice_ns))
         behind = (target - run.now_ns) / 1e9 / self.speed
         self.lag = max(behind, 0.0)
-        return 0.0 if behind > 0.0 and not self.over(run) else _SLICE_S
+        if self.over(run):
+            return _SLICE_S
+        return 0.0 if behind > 0.0 else self._rest(run)
+
+    def _rest(self, run: Run) -> float:
+        """How long to wait, s: until something happens next, but not for so long that commands wait."""
+        following = run.line.kernel.next_time()
+        if following is None:
+            return _SLICE_S
+        return min(max(self._due_s(following) - time.monotonic(), _SHORTEST_REST_S), _SLICE_S)
+
+    def _leave_out(self, run: Run, wall: float) -> None:
+        """Leaves out the whole cycles by which what comes next is late."""
+        following = run.line.kernel.next_time()
+        if following is None:
+            return
+        cycles = math.floor((wall - self._due_s(following)) * self.speed * 1e9 / self.cycle_ns)
+        if cycles > 0:
+            self.skipped += cycles
+            self._anchor_wall += cycles * self.cycle_ns / 1e9 / self.speed
 
     def _race(self, run: Run, deadline: float) -> None:
         """As fast as possible, in stretches that let a viewer pass in between."""

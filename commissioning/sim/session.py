@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 
 from commissioning.model.abandoned import Abandoned
 from commissioning.model.problem import Problem, Problems
+from commissioning.sim.cycle_times import CycleTimes, TaskTimes
 from commissioning.sim.holding import Holding
 from commissioning.sim.journal import Journal
 from commissioning.sim.link import LinkStatus
@@ -57,6 +58,7 @@ class Session:
 
     `make_run` builds the run, also for `reset`. `speed` is virtual seconds per second, `math.inf` as fast as
     possible. `until_ns` ends the run there. `make_recorder`, if given, is called with each new run.
+    `catch_up`: what to do when late, see `Pace`. `measure`: how punctual scans are, see `cycle_times`.
     Commands may be called from any thread and return at once.
     """
 
@@ -67,9 +69,13 @@ class Session:
         until_ns: int | None = None,
         make_recorder: Callable[[Run], Recorder] | None = None,
         arm: tuple[str, ...] = (),
+        catch_up: bool = True,
+        measure: bool = False,
     ) -> None:
         self._make_run, self._make_recorder, self._arm = make_run, make_recorder, arm
-        self._pace = Pace(speed, until_ns)
+        self._pace = Pace(speed, until_ns, catch_up)
+        self._measure = measure
+        self._times: CycleTimes | None = None
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake = Event()
         self._lock = Lock()
@@ -107,6 +113,15 @@ class Session:
     def status(self) -> SessionStatus:
         """The last published status."""
         return self._published
+
+    def cycle_times(self) -> tuple[TaskTimes, ...]:
+        """How punctual the scans of this run have been, by task; none unless `measure`."""
+        return () if self._times is None else self._times.tasks()
+
+    @property
+    def skipped_cycles(self) -> int:
+        """Cycles of wall time that were left out, because the run was late and does not catch up."""
+        return self._pace.skipped
 
     def start(self) -> None:
         """Let time pass."""
@@ -304,7 +319,7 @@ class Session:
         if self._state == "paused":
             self._state = "running"
             self._notice = ""
-            self._pace.anchor(self.run.now_ns)
+            self._anchor()
 
     def _pause(self) -> None:
         if self._state == "running":
@@ -320,7 +335,7 @@ class Session:
 
     def _set_speed(self, speed: float) -> None:
         self._pace.speed = speed
-        self._pace.anchor(self.run.now_ns)
+        self._anchor()
 
     def _reset(self) -> None:
         if self._holding.held is not None:
@@ -345,7 +360,17 @@ class Session:
                 if problems:
                     raise Problems(problems)
         self._rate_events = self.run.events
+        hosts = self.run.line.hosts.values()
+        cycles = [cycle for host in hosts for cycle in host.cycles if cycle]
+        self._pace.cycle_ns = min(cycles, default=self._pace.cycle_ns)
+        self._pace.skipped = 0
+        self._times = CycleTimes(hosts, self._pace.due) if self._measure else None
+        self._anchor()
+
+    def _anchor(self) -> None:
         self._pace.anchor(self.run.now_ns)
+        if self._times is not None:
+            self._times.forget()
 
     def _record(self, make_recorder: Callable[[Run], Recorder] | None) -> None:
         self.run.refuse_while_held()
