@@ -125,8 +125,10 @@ class _Driver:
 
     def _advance(self, in_scans: bool, amount: int) -> None:
         self._steps += 1
-        if self._steps > MOST_SCANS or time.perf_counter() > self.deadline:
-            raise _TooLong("this test does not come to its end")
+        if self._steps > MOST_SCANS:
+            raise _TooLong(f"time advances more than {MOST_SCANS} times in one test")
+        if time.perf_counter() > self.deadline:
+            raise _TooLong("this test takes too long in real time")
         if self.alone:
             self.now_ns += max(amount, 0) * (self.stand.cycle_ns if in_scans else 1)
             self.stand.now_ns = self.now_ns

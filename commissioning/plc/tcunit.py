@@ -25,7 +25,10 @@ __all__ = ["SHIM_FILE", "is_suite", "library_call", "library_value", "shim", "su
 SHIM_FILE = "<TcUnit>"
 _SUITE = "FB_TESTSUITE"
 _USED = re.compile(r"\bFB_TestSuite\b", re.IGNORECASE)
-_DECLARED = re.compile(r"\bFUNCTION_BLOCK\s+(?:\w+\s+){0,3}?FB_TestSuite\b", re.IGNORECASE)
+_DECLARED = re.compile(
+    r"\bFUNCTION_BLOCK\s+(?:(?:PUBLIC|PRIVATE|PROTECTED|INTERNAL|ABSTRACT|FINAL)\s+)*FB_TestSuite\b",
+    re.IGNORECASE,
+)
 _TEXT_TYPE = re.compile(r"\bT_MaxString\s*:", re.IGNORECASE)
 _PROTECTED = re.compile(r"\bWRITE_PROTECTED_(\w+)", re.IGNORECASE)
 

@@ -314,7 +314,8 @@ class _Host:
         end = case.finished_ns if case.finished_ns >= 0 else self.stand.now_ns
         return Outcome(
             suite=case.file, name=f"{suite.path}.{case.name}", file=case.file, line=case.line,
-            verdict=verdict, failures=tuple(failures), assertions=case.judged, virtual_ns=end - case.started_ns, why=why,
+            verdict=verdict, failures=tuple(failures), assertions=case.judged,
+            virtual_ns=end - case.started_ns, why=why,
         )  # fmt: skip
 
 
