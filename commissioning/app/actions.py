@@ -73,6 +73,21 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("force_value", "Force a value …", "", "Shift+V", "Run", "tag"),
     ActionSpec("release", "Release", "release", "Shift+R", "Run", "tag"),
     ActionSpec("release_all", "Release all forces", "release", "Ctrl+Shift+R", "Run", "forced"),
+    ActionSpec("plc_go_on", "Go on", "play", "F5", "PLC", "held", "Lets the held scan go on"),
+    ActionSpec(
+        "plc_hold", "Hold", "pause", "Shift+F5", "PLC", "unheld", "At the next statement that is executed"
+    ),
+    ActionSpec("plc_step_in", "Step in", "step_in", "F11", "PLC", "plc", "To the next statement"),
+    ActionSpec("plc_step_over", "Step over", "step_over", "F10", "PLC", "plc", "Over calls"),
+    ActionSpec("plc_step_out", "Step out", "step_out", "Shift+F11", "PLC", "plc", "To where it was called"),
+    ActionSpec("plc_scan", "Single scan", "step", "F6", "PLC", "plc", "To the beginning of the next scan"),
+    ActionSpec("plc_breakpoint", "Breakpoint", "record", "F8", "PLC", "plc", "On or off, in the chosen line"),
+    ActionSpec("plc_no_breakpoints", "Remove all breakpoints", "", "Ctrl+Shift+F8", "PLC", "breakpoints"),
+    ActionSpec(
+        "plc_coverage", "Coverage", "check", "", "PLC", "plc", "Which statements are executed, on or off"
+    ),
+    ActionSpec("plc_watch", "Watch a variable …", "search", "Ctrl+Shift+W", "PLC", "plc"),
+    ActionSpec("plc_release_all", "Release forces of the PLC", "release", "", "PLC", "plc_forced"),
     ActionSpec("run_checks", "Run checks", "check", "F9", "Check", "checks"),
     ActionSpec("stop_checks", "Stop checks", "stop", "Shift+F9", "Check", "checking"),
     ActionSpec(
@@ -81,7 +96,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("manual", "Keys and mouse", "", "F1", "Help"),
     ActionSpec("about", "About", "", "", "Help"),
 )
-MENUS = ("File", "Edit", "View", "Line", "Run", "Check", "Tools", "Help")
+MENUS = ("File", "Edit", "View", "Line", "Run", "PLC", "Check", "Tools", "Help")
 
 
 class Actions:

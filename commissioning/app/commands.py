@@ -12,6 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from commissioning.app.finder import Found
+from commissioning.app.plc_commands import PlcCommands
 from commissioning.app.recordings import Recordings
 from commissioning.app.source import LiveSource
 from commissioning.app.words import parsed, type_word
@@ -35,6 +36,7 @@ class Commands:
         self._poll = QTimer(window)
         self._poll.setInterval(30)
         self._poll.timeout.connect(self._answers)
+        self.plc = PlcCommands(window)
         w = window
         self.handlers: Mapping[str, Callable[[], object]] = {
             "open_scene": self.open_scene,
@@ -72,6 +74,7 @@ class Commands:
             "release_all": self.release_all,
             "run_checks": self.run_checks,
             "stop_checks": lambda: w.checks.stop(),
+            **self.plc.handlers,
             "arm": self.arm,
             "about": self.about,
         }
@@ -98,7 +101,7 @@ class Commands:
             met.add("reviewing")
         if w.scene is not None and w.verdicts.all:
             met.add("checking" if w.checks.busy else "checks")
-        w.actions_table.allow(frozenset(met))
+        w.actions_table.allow(frozenset(met | self.plc.conditions()))
 
     def things(self, commands_only: bool) -> list[Found]:
         """What the finder finds."""
@@ -315,6 +318,10 @@ class Commands:
         if isinstance(source, LiveSource):
             source.recording = None
         self._window.run_bar.refresh()
+
+    def wait(self, future: Future[Any]) -> None:
+        """Says what goes wrong with it."""
+        self._wait(future)
 
     def _wait(self, future: Future[Any]) -> None:
         self._waiting.append(future)

@@ -53,7 +53,7 @@ class Docks:
         self.manager.addDockWidget(area.LeftDockWidgetArea, docks["Line"])
         self.manager.addDockWidget(area.RightDockWidgetArea, docks["Properties"])
         below = self.manager.addDockWidget(area.BottomDockWidgetArea, docks["Tags"])
-        for title in ("Checks", "Problems"):
+        for title in ("PLC", "Checks", "Problems"):
             self.manager.addDockWidgetTabToArea(docks[title], below)
         beside = self.manager.addDockWidget(area.RightDockWidgetArea, docks["Journal"], below)
         for title in ("Logic analyser", "Operator panel"):

@@ -119,6 +119,34 @@ def _camera(path: QPainterPath) -> None:
     path.addEllipse(QPointF(8, 9), 2.6, 2.6)
 
 
+def _step_in(path: QPainterPath) -> None:
+    path.moveTo(8, 2)
+    path.lineTo(8, 9)
+    path.moveTo(4.8, 5.8)
+    path.lineTo(8, 9)
+    path.lineTo(11.2, 5.8)
+    path.addEllipse(QPointF(8, 13), 1.2, 1.2)
+
+
+def _step_over(path: QPainterPath) -> None:
+    path.moveTo(2.5, 9)
+    path.quadTo(3, 3.5, 8, 3.5)
+    path.quadTo(12, 3.5, 13, 8)
+    path.moveTo(9.8, 6.4)
+    path.lineTo(13, 8.4)
+    path.lineTo(14.4, 4.8)
+    path.addEllipse(QPointF(8, 12.5), 1.2, 1.2)
+
+
+def _step_out(path: QPainterPath) -> None:
+    path.moveTo(8, 9.5)
+    path.lineTo(8, 2.5)
+    path.moveTo(4.8, 5.7)
+    path.lineTo(8, 2.5)
+    path.lineTo(11.2, 5.7)
+    path.addEllipse(QPointF(8, 13), 1.2, 1.2)
+
+
 FILLED: dict[str, Draw] = {
     "play": _play,
     "pause": _pause,
@@ -139,6 +167,9 @@ LINES: dict[str, Draw] = {
     "check": _check,
     "theme": _theme,
     "camera": _camera,
+    "step_in": _step_in,
+    "step_over": _step_over,
+    "step_out": _step_out,
 }
 
 

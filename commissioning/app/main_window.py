@@ -24,6 +24,7 @@ from commissioning.app.line_tree import LineTree
 from commissioning.app.notices import Ask, Notice
 from commissioning.app.opening import Opened, not_opened, open_finding, open_path
 from commissioning.app.operator_panel import OperatorPanel
+from commissioning.app.plc_panel import PlcPanel
 from commissioning.app.problems_panel import ProblemsPanel
 from commissioning.app.properties import Properties
 from commissioning.app.run_bar import RunBar
@@ -66,10 +67,10 @@ class MainWindow(QMainWindow):
         self.scene: Path | None = None
         self.commands = Commands(self)
         self.actions_table = Actions(self, self.commands.handlers)
+        self._loader = ThreadPoolExecutor(1, "open")
         self._build()
         self._connect()
         self.commands.refresh()
-        self._loader = ThreadPoolExecutor(1, "open")
         self._loading: Future[Opened] | None = None
         self._opening = ""
         self._again: Callable[[], Opened] = Opened
@@ -95,6 +96,8 @@ class MainWindow(QMainWindow):
         self.problems = ProblemsPanel(tokens)
         self.journal = JournalPanel(watch, chosen, tokens)
         self.analyser = Analyser(watch, chosen, tokens)
+        self.plc = PlcPanel(watch, actions, tokens, self._loader, self.commands.plc.ask_value)
+        self.plc.link.say = self.commands.wait
         self.operator = OperatorPanel(watch, chosen, values, tokens)
         body = QWidget()
         body.setObjectName("body")
@@ -112,6 +115,7 @@ class MainWindow(QMainWindow):
             "Line": self.tree,
             "Properties": self.properties,
             "Tags": self.tags,
+            "PLC": self.plc,
             "Checks": self.checks,
             "Problems": self.problems,
             "Journal": self.journal,
@@ -128,7 +132,7 @@ class MainWindow(QMainWindow):
         self.finder = Finder(self, self.commands.things)
         self.redrawn = (
             self.run_bar, self.time_bar, self.viewport, self.tree, self.properties, self.tags, self.checks,
-            self.problems, self.journal, self.operator, self.analyser,
+            self.problems, self.journal, self.operator, self.analyser, self.plc,
         )  # fmt: skip
         self.actions_table.redraw(tokens)
 
@@ -148,9 +152,17 @@ class MainWindow(QMainWindow):
         self.checks.running.connect(lambda _on: self.commands.refresh())
         self.checks.notice.connect(lambda text: self.notice.say(text))
         self.operator.acted.connect(self.commands.operate)
+        self.plc.held.connect(lambda: self.docks.show("PLC"))
+        self.plc.changed.connect(self._plc_changed)
+        self.plc.save_trace.connect(self.commands.plc.save_trace)
         self.viewport.ready.connect(self._picture_ready)
         self._said_problem: object = None
         self._said_notice = ""
+
+    def _plc_changed(self) -> None:
+        self.run_bar.forced_in_plc = len(self.plc.seen.forced)
+        self.run_bar.refresh()
+        self.commands.refresh()
 
     # opening
 
@@ -293,7 +305,7 @@ class MainWindow(QMainWindow):
             self.problems.show_problems([status.problem])
             self.notice.say(str(status.problem))
         self._said_problem = status.problem
-        if status.notice and status.notice != self._said_notice:
+        if status.notice and status.notice != self._said_notice and status.state != "held":
             self.notice.say(status.notice)
         self._said_notice = status.notice
         if self.viewport.software and not self.time_bar.drawing:

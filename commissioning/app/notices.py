@@ -85,11 +85,11 @@ class Ask(Overlay):
         row.addWidget(self._hint)
         self.field.returnPressed.connect(self._done)
 
-    def ask(self, label: str, value: str, take: Callable[[str], str]) -> None:
+    def ask(self, label: str, value: str, take: Callable[[str], str], enter: str = "forces") -> None:
         """`take(text)` answers "" when it is content, else what is wrong."""
         self._take = take
         self._label.setText(label)
-        self._hint.setText("Enter forces, Esc leaves")
+        self._hint.setText(f"Enter {enter}, Esc leaves")
         self.field.setText(value)
         self.field.selectAll()
         self.appear()

@@ -55,6 +55,7 @@ class RunBar(QFrame):
         self.target = Pill()
         self.said = Elided()
         self.said.setObjectName("muted")
+        self.forced_in_plc = 0  # variables that are no tags
         self.forced, self.passed, self.failed, self.open = Pill(), Pill(), Pill(), Pill()
         self.forced.clicked.connect(self.show_forced)
         for pill in (self.passed, self.failed, self.open):
@@ -112,7 +113,7 @@ class RunBar(QFrame):
         self.target.say("REAL" if armed else "", t.real, True, t.panel)
         self.target.setToolTip(f"This run writes to a real controller: {', '.join(armed)}" if armed else "")
         self.said.setText(self._said(status.state))
-        forced = self._forced()
+        forced = self._forced() + self.forced_in_plc
         self.forced.say(f"{forced} FORCED" if forced else "", t.forced, True, t.on_forced)
         self.passed.say(_count("✓", self._verdicts.count("PASS")), t.passed)
         self.failed.say(
@@ -159,7 +160,7 @@ class RunBar(QFrame):
         scenario = getattr(self._watch.source, "scenario", "")
         if scenario:
             target += f" · scenario {scenario}"
-        return f"{target} · {state}" if state in ("paused", "ended", "failed") else target
+        return f"{target} · {state}" if state in ("paused", "ended", "failed", "held") else target
 
     def _forced(self) -> int:
         effective = self._watch.effective

@@ -102,6 +102,13 @@ QLineEdit:focus {{ border-color: {t.accent}; background: {t.panel}; }}
 QPlainTextEdit {{ background: {t.window}; color: {t.text}; border: 1px solid {t.border};
   border-radius: {RADIUS - 1}px; padding: 4px; selection-background-color: {t.accent};
   selection-color: {t.on_accent}; }}
+QPlainTextEdit#code {{ background: {t.panel}; border: none; padding: 0; }}
+QPushButton:checked {{ background: {t.selected}; border-color: {t.accent}; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {t.border}; }}
+QTabBar::tab {{ background: transparent; color: {t.muted}; border: none; border-bottom: 2px solid transparent;
+  padding: 3px 8px; ; }}
+QTabBar::tab:selected {{ color: {t.text}; border-bottom-color: {t.accent}; }}
+QSplitter::handle {{ background: {t.border}; }}
 QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QCheckBox {{ color: {t.text}; spacing: 6px; }}
 QCheckBox::indicator {{ width: 12px; height: 12px; border: 1px solid {t.idle}; border-radius: 3px;

@@ -1,0 +1,157 @@
+"""The panel's way to the PLC: everything is asked for in the run's own thread, answers come as futures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from commissioning.app.plc_reading import PlcReading, Seen, Wanted
+from commissioning.app.source import LiveSource
+from commissioning.app.watch import Watch
+from commissioning.plc.program import Program
+
+if TYPE_CHECKING:
+    from commissioning.plc.cycles import Cycles
+    from commissioning.plc.debugger import Debugger
+    from commissioning.plc.trace import Trace
+    from commissioning.sim.run import Run
+
+
+class PlcLink:
+    """Of the first controller of the line that runs a program. `say`: takes futures whose trouble is told."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self.controller = ""
+        self.program: Program | None = None
+        self.say: Callable[[Future[Any]], None] = lambda future: None
+        self._cycles: Cycles | None = None
+        self._trace: Trace | None = None
+
+    def begin(self) -> None:
+        """Another line, or another run: which program is it?"""
+        self.controller, self.program = "", None
+        self._cycles = self._trace = None
+        source = self._watch.source
+        if not isinstance(source, LiveSource):
+            return
+        hosts = getattr(getattr(source.session.run, "line", None), "hosts", {})
+        for name, host in hosts.items():
+            if host.controller.debuggable:
+                self.controller, self.program = name, host.controller.plc.program
+                return
+
+    def read(self, reading: PlcReading, wanted: Wanted) -> Future[Seen] | None:
+        """What is on the screen; None where no line is live."""
+
+        def read(run: Run, debugger: Debugger) -> Seen:
+            if self._cycles is None:
+                self._cycles = debugger.plc.cycles()
+            return reading.read(debugger, wanted, self._cycles, self._trace)
+
+        return self._ask(read)
+
+    # acting
+
+    def go_on(self) -> None:
+        self._tell(lambda run, debugger: debugger.run())
+
+    def step(self, how: str) -> None:
+        """`how`: in, over, out, scan, from where it is held; else to the next statement that is executed."""
+
+        def step(run: Run, debugger: Debugger) -> None:
+            if debugger.where is None:
+                debugger.pause()
+            elif how == "in":
+                debugger.step_in()
+            elif how == "over":
+                debugger.step_over()
+            elif how == "out":
+                debugger.step_out()
+            else:
+                debugger.scan()
+
+        self._tell(step)
+        self._start()
+
+    def hold(self) -> None:
+        """At the next statement."""
+        self.step("in")
+
+    def run_to(self, source: str, line: int) -> None:
+        self._tell(lambda run, debugger: debugger.run_to(line, source))
+        self._start()
+
+    def toggle_breakpoint(self, source: str, line: int) -> None:
+        """On, at the first statement from there on, or off."""
+
+        def toggle(run: Run, debugger: Debugger) -> None:
+            found = debugger.statements(source, line)
+            here = found[0].line if found else line
+            known = [p for p in debugger.breakpoints if p.source == source and p.line in (line, here)]
+            if known:
+                debugger.remove(known[0])
+            else:
+                debugger.stop_at(line, source)
+
+        self._tell(toggle)
+
+    def remove_breakpoints(self) -> None:
+        self._tell(lambda run, debugger: debugger.remove())
+
+    def end_coverage(self) -> None:
+        self._tell(lambda run, debugger: debugger.plc.instruments().end_coverage())
+
+    def operate(self, what: str, path: str, value: Any = None) -> None:
+        """force, write, release: an input of the run; in a held scan a variable is set at once."""
+
+        def operate(run: Run, debugger: Debugger) -> None:
+            if what == "write" and debugger.where is not None:
+                debugger.write(path, value)
+            else:
+                run.operate(self.controller, what, path if what == "release" else [path, value])
+
+        self._tell(operate, touches=True)
+
+    def begin_trace(self, paths: tuple[str, ...], trigger: str, pre: str, post: str) -> None:
+        def begin(run: Run, debugger: Debugger) -> None:
+            if not paths:
+                raise ValueError("Add to the watch table what is to be traced.")
+            if self._trace is not None:
+                self._trace.close()
+            self._trace = debugger.plc.trace(paths, trigger or None, pre, post)
+
+        self._tell(begin)
+
+    def end_trace(self) -> None:
+        def end(run: Run, debugger: Debugger) -> None:
+            if self._trace is not None:
+                self._trace.close()
+
+        self._tell(end)
+
+    # the run's thread
+
+    def _start(self) -> None:
+        source = self._watch.source
+        if source is not None and self._watch.status.state in ("paused",):
+            source.start()
+
+    def _ask(self, act: Callable[[Run, Debugger], Any]) -> Future[Any] | None:
+        source = self._watch.source
+        if not isinstance(source, LiveSource) or not self.controller:
+            return None
+        session, controller = source.session, self.controller
+
+        def call(run: Run) -> Any:
+            return act(run, session.debugger_of(run, controller))
+
+        return session.do(call)
+
+    def _tell(self, act: Callable[[Run, Debugger], Any], touches: bool = False) -> None:
+        future = self._ask(act)
+        if future is not None:
+            if touches and isinstance(self._watch.source, LiveSource):
+                self._watch.source.touched = True
+            self.say(future)

@@ -1,0 +1,353 @@
+"""The PLC panel: the text of the program, where it is held, values, steps, watch, calls, uses, trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from commissioning.app.actions import Actions
+from commissioning.app.icons import icon
+from commissioning.app.pills import Elided
+from commissioning.app.plc_link import PlcLink
+from commissioning.app.plc_reading import PlcReading, Seen, Wanted
+from commissioning.app.plc_side import CallsTab, UsesTab
+from commissioning.app.plc_source import SourceView
+from commissioning.app.plc_trace import TraceTab
+from commissioning.app.plc_watch import WatchTab
+from commissioning.app.tables import EmptyHint
+from commissioning.app.tokens import Tokens
+from commissioning.app.watch import Watch
+
+EVERY_MS = 120
+HINT = "The program of an emulated PLC shows here: open a scene that has one."
+BUTTONS = ("plc_go_on", "plc_hold", "plc_step_in", "plc_step_over", "plc_step_out", "plc_scan")
+
+
+class PlcPanel(QWidget):
+    held = Signal()  # a scan has just been held
+    changed = Signal()  # what can be done has changed
+    save_trace = Signal()
+
+    def __init__(
+        self, watch: Watch, actions: Actions, tokens: Tokens, loader: ThreadPoolExecutor,
+        ask: Callable[[str, str], None],
+    ):  # fmt: skip
+        """`ask(what, path)`: have the user give a value to "force" or "write"."""
+        super().__init__()
+        self._watch, self._actions, self._tokens, self._loader = watch, actions, tokens, loader
+        self.link = PlcLink(watch)
+        self.seen = Seen()
+        self.reading: PlcReading | None = None
+        self._making: Future[PlcReading] | None = None
+        self._answer: Future[Seen] | None = None
+        self._source = ""
+        self._frame = 0
+        self._instances: dict[str, str] = {}
+        self._coverage = False
+        self._was_held = False
+        self._build(actions, tokens, ask)
+        self._timer = QTimer(self)
+        self._timer.setInterval(EVERY_MS)
+        self._timer.timeout.connect(self.refresh)
+        watch.replaced.connect(self._replaced)
+        watch.status_changed.connect(self._status)
+        self.redraw(tokens)
+        self._replaced()
+
+    def _build(self, actions: Actions, tokens: Tokens, ask: Callable[[str, str], None]) -> None:
+        self.texts, self.instances = QComboBox(), QComboBox()
+        self.texts.setToolTip("The texts of the program")
+        self.instances.setToolTip("The instance whose values are shown in the text")
+        self.texts.activated.connect(lambda number: self.show_source(self.texts.itemData(number)))
+        self.instances.activated.connect(lambda number: self._choose_instance(number))
+        self.buttons = {name: self._button(actions, name) for name in BUTTONS}
+        self.coverage = self._button(actions, "plc_coverage")
+        self.coverage.setCheckable(True)
+        self.said = Elided()
+        self.said.setObjectName("muted")
+        top = QHBoxLayout()
+        top.setContentsMargins(6, 4, 6, 4)
+        top.setSpacing(5)
+        for widget in (self.texts, self.instances, *self.buttons.values(), self.coverage):
+            top.addWidget(widget)
+        top.addWidget(self.said, 1)
+        self.view = SourceView(tokens)
+        self.view.margin_clicked.connect(lambda line: self.toggle_breakpoint(line))
+        self.view.menu_asked.connect(self._menu)
+        self.view.word_chosen.connect(self._word)
+        self.watched = WatchTab(
+            tokens, lambda path: ask("force", path), lambda path: ask("write", path),
+            lambda path: self.link.operate("release", path), self._watched_changed,
+        )  # fmt: skip
+        self.calls, self.uses = CallsTab(), UsesTab()
+        self.calls.chosen.connect(self._go_to_call)
+        self.uses.chosen.connect(self.go_to)
+        self.trace = TraceTab(tokens, lambda: self.watched.model.paths, self._begin_trace, self._end_trace)
+        self.trace.save.connect(self.save_trace)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for tab, name in (
+            (self.watched, "Watch"), (self.calls, "Calls"), (self.uses, "Uses"), (self.trace, "Trace"),
+        ):  # fmt: skip
+            self.tabs.addTab(tab, name)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.setHandleWidth(1)
+        split.addWidget(self.view)
+        split.addWidget(self.tabs)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        split.setSizes([560, 340])
+        split.setChildrenCollapsible(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top)
+        column.addWidget(split, 1)
+        self._hint = EmptyHint(self.view, HINT)
+
+    def _button(self, actions: Actions, name: str) -> QPushButton:
+        action, button = actions[name], QPushButton()
+        button.setToolTip(action.toolTip())
+        button.clicked.connect(action.trigger)
+        action.enabledChanged.connect(button.setEnabled)
+        button.setEnabled(action.isEnabled())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if name == "plc_coverage":
+            button.setText(action.text())
+        else:
+            button.setFixedWidth(30)
+        return button
+
+    def redraw(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        for name, button in self.buttons.items():
+            button.setIcon(icon(_ICONS[name], tokens.text, tokens.idle))
+        for part in (self.view, self.watched, self.trace):
+            part.redraw(tokens)
+
+    # which program
+
+    @property
+    def possible(self) -> bool:
+        """Whether there is a program that can be held."""
+        return self.link.controller != ""
+
+    def _replaced(self) -> None:
+        """Another line, or another run of it."""
+        before = self.link.program
+        self.link.begin()
+        self._answer = None
+        if self.link.program is None:
+            self.reading, self._source = None, ""
+            self.view.show_text("")
+            self.texts.clear()
+            self.instances.clear()
+            self.watched.set_paths(())
+            self.said.setText("")
+            self.trace.tell(None)
+        elif self.link.program is not before:
+            self._making = self._loader.submit(PlcReading, self.link.program)
+        self._hint.setVisible(self.link.program is None)
+        for widget in (self.texts, self.instances):
+            widget.setVisible(self.link.program is not None)
+        self.seen = Seen()
+        self.changed.emit()
+
+    def _made(self, reading: PlcReading) -> None:
+        self.reading = reading
+        self.texts.clear()
+        for name in reading.sources:
+            self.texts.addItem(name or "program", name)
+        self._instances = {pou: paths[0] for pou, paths in reading.instances.items()}
+        program = reading.program
+        self.watched.offer([*program.variables, *program.members])
+        if reading.sources:
+            first = reading.program.instances[0][1].file if reading.program.instances else reading.sources[0]
+            self.show_source(first if first in reading.sources else reading.sources[0])
+            self.view.go_to(1)
+
+    def show_source(self, source: str) -> None:
+        if self.reading is None or source == self._source:
+            return
+        self._source = source
+        self.texts.setCurrentIndex(max(self.texts.findData(source), 0))
+        self.view.show_text(self.reading.program.checked.sources[source])
+        self.instances.clear()
+        for pou, line in self.reading.pous_of(source):
+            for path in self.reading.instances.get(pou, ()):
+                self.instances.addItem(path if path == pou else f"{path} : {pou}", (pou, path, line))
+        self.refresh()
+
+    def _choose_instance(self, number: int) -> None:
+        pou, path, line = self.instances.itemData(number)
+        self._instances[pou] = path
+        self.view.go_to(line)
+        self.refresh()
+
+    # looking
+
+    def showEvent(self, event: object) -> None:
+        self._timer.start()
+        self.refresh()
+
+    def hideEvent(self, event: object) -> None:
+        self._timer.stop()
+
+    def refresh(self) -> None:
+        """Takes what has been read, and asks for the next."""
+        if self._making is not None and self._making.done():
+            making, self._making = self._making, None
+            self._made(making.result())
+        if self._answer is not None and self._answer.done():
+            answer, self._answer = self._answer, None
+            if not answer.cancelled() and answer.exception() is None:
+                self._tell(answer.result())
+        if self._answer is None and self.reading is not None and (self.isVisible() or self._was_held):
+            self._answer = self.link.read(self.reading, self._wanted())
+
+    def _wanted(self) -> Wanted:
+        first, last = self.view.visible_lines()
+        return Wanted(
+            self._source, first, last, dict(self._instances), tuple(self.watched.model.paths), self._coverage,
+            self._frame,
+        )  # fmt: skip
+
+    def _tell(self, seen: Seen) -> None:
+        before, self.seen = self.seen, seen
+        if seen.where is not None and seen.where != before.where:
+            self._frame = 0
+            for frame in seen.where.stack:
+                if "." in frame.path or frame.path in self._instances.values():
+                    self._instances[frame.pou] = frame.path
+            self.go_to(seen.where.source, seen.where.line)
+        elif seen.where is None:
+            self._frame = 0
+        self._show_marks()
+        self.watched.tell(seen.watched, seen.forced)
+        bools = [one.path for one in seen.watched if one.type == "BOOL"]
+        if bools != [one.path for one in before.watched if one.type == "BOOL"]:
+            self.trace.offer(bools)
+        assert self.reading is not None
+        self.calls.tell(seen, self.reading.references, len(self.reading.sources) > 1)
+        self.trace.tell(seen.trace)
+        self.said.setText(self._words())
+        if (seen.breakpoints, seen.forced) != (before.breakpoints, before.forced):
+            self.changed.emit()
+
+    def _show_marks(self) -> None:
+        seen, held = self.seen, None
+        if seen.where is not None:
+            frame = seen.where.stack[min(self._frame, len(seen.where.stack) - 1)]
+            if frame.source == self._source:
+                held = (frame.line, self._frame == 0)
+        points: Mapping[int, bool] = {
+            line: on for source, line, on in seen.breakpoints if source == self._source
+        }
+        self.view.tell(held, points, seen.inline, seen.marks if self._coverage else {})
+
+    def _words(self) -> str:
+        seen = self.seen
+        if seen.stopped:
+            return f"stopped: {seen.stopped}"
+        if seen.where is not None:
+            return f"held before line {seen.where.file_line} in {seen.where.path}"
+        return seen.covered
+
+    def _status(self) -> None:
+        held = self._watch.status.state == "held"
+        if held != self._was_held:
+            self._was_held = held
+            if held:
+                self.held.emit()
+            self.changed.emit()
+        if held:
+            self.refresh()
+
+    def go_to(self, source: str, line: int) -> None:
+        self.show_source(source)
+        self.view.go_to(line)
+        self.refresh()
+
+    def _go_to_call(self, source: str, line: int, frame: int) -> None:
+        self._frame = max(frame, 0)
+        self.go_to(source, line)
+        self._show_marks()
+
+    def _word(self, word: str, line: int) -> None:
+        if self.reading is not None:
+            pous = [name for name, start in self.reading.pous_of(self._source) if start <= line]
+            self.uses.show_name(word, pous[-1] if pous else "", self.reading.references)
+
+    # acting
+
+    def toggle_breakpoint(self, line: int | None = None) -> None:
+        """In the line, or the chosen one."""
+        if self.reading is not None:
+            self.link.toggle_breakpoint(self._source, self.view.line() if line is None else line)
+            self.refresh()
+
+    def toggle_coverage(self) -> None:
+        self._coverage = not self._coverage
+        self.coverage.setChecked(self._coverage)
+        if not self._coverage:
+            self.link.end_coverage()
+        self.refresh()
+
+    def path_of(self, word: str, line: int) -> str:
+        """The path of a variable as it stands in a line, "" for what is none."""
+        if self.reading is None or not word:
+            return ""
+        pous = [name for name, start in self.reading.pous_of(self._source) if start <= line]
+        instance = self._instances.get(pous[-1], "") if pous else ""
+        for path in (f"{instance}.{word}" if instance else "", word):
+            try:
+                if path:
+                    return self.reading.program.location(path).variable.path
+            except KeyError:
+                continue
+        return ""
+
+    def _menu(self, line: int, word: str, at: QPoint) -> None:
+        menu, path = QMenu(self), self.path_of(word, line)
+        menu.addAction(self._actions["plc_breakpoint"])
+        menu.addAction("Run to this line", lambda: self.link.run_to(self._source, line))
+        if path:
+            menu.addSeparator()
+            menu.addAction(f"Watch {path}", lambda: self.watch_variable(path))
+            menu.addAction(f"Uses of {word}", lambda: self.tabs.setCurrentWidget(self.uses))
+        menu.popup(at)
+
+    def watch_variable(self, path: str) -> None:
+        self.watched.add(path)
+        self.tabs.setCurrentWidget(self.watched)
+
+    def _watched_changed(self) -> None:
+        if self._timer.isActive():
+            self.refresh()
+
+    def _begin_trace(self, paths: Any, trigger: str, pre: str, post: str) -> None:
+        self.link.begin_trace(tuple(paths), trigger, pre, post)
+        self.refresh()
+
+    def _end_trace(self) -> None:
+        self.link.end_trace()
+        self.refresh()
+
+
+_ICONS = {
+    "plc_go_on": "play", "plc_hold": "pause", "plc_step_in": "step_in", "plc_step_over": "step_over",
+    "plc_step_out": "step_out", "plc_scan": "step",
+}  # fmt: skip
