@@ -26,6 +26,7 @@ from commissioning.plc.st_tests import found_tests, run_test
 from commissioning.plc.stand import Stand
 from commissioning.plc.table_tests import run_table
 from commissioning.plc.tables import Table, read_table
+from commissioning.plc.tcunit_runner import run_suites, suite_tests
 
 __all__ = ["FOLDER", "Found", "Listed", "find_tests", "list_tests", "run_tests"]
 
@@ -37,13 +38,14 @@ Prepare = Callable[[Stand], object]
 
 @dataclass(frozen=True)
 class Found:
-    """One test that can be run. `run` takes what prepares the PLC (see `Stand`)."""
+    """One test that can be run. `run` takes what prepares the PLC (see `Stand`); tests of TcUnit suites share
+    one, which runs all suites of a program."""
 
     suite: str
     name: str
     file: str
     line: int
-    run: Callable[[Prepare | None], Outcome]
+    run: Callable[[Prepare | None], list[Outcome]]
 
     @property
     def id(self) -> str:
@@ -69,11 +71,15 @@ def run_tests(
     found, python, problems = find_tests(loaded)
     chosen = [test for test in found if fits(test.id, only)]
     outcomes: list[Outcome] = []
+    done: list[Any] = []
     for number, test in enumerate(chosen):
         if progress is not None:
             progress(number / len(chosen), test.name[:40])
+        if any(test.run is run for run in done):
+            continue
+        done.append(test.run)
         try:
-            outcomes.append(test.run(prepare))
+            outcomes += [one for one in test.run(prepare) if _is_wanted(one, chosen, only)]
         except Problems as wrong:
             problems += [_located(problem, loaded.folder) for problem in wrong.problems]
     if python.files:
@@ -84,6 +90,15 @@ def run_tests(
     if not outcomes and not problems:
         problems.append(_nothing(loaded, only, bool(found)))
     return TestReport(loaded.name, tuple(outcomes), tuple(problems), time.perf_counter() - begin)
+
+
+def _is_wanted(outcome: Outcome, chosen: Sequence[Found], only: Sequence[str]) -> bool:
+    """Whether an outcome was asked for: a suite gives those of all its tests, of every instance."""
+    known = any(
+        (test.suite, test.name.rpartition(".")[2]) == (outcome.suite, outcome.name.rpartition(".")[2])
+        for test in chosen
+    )
+    return known or fits(f"{outcome.suite}::{outcome.name}", only)
 
 
 @dataclass(frozen=True)
@@ -211,6 +226,11 @@ def _of_controller(
             assert test.tree is not None
             file, line, _ = program.original(test.file, test.tree.at.line)
             found.append(Found(file, test.name, file, line, _Unit(program, test)))
+        suites = _Suites(program)
+        found += [
+            Found(file, f"{suite}.{name}", file, line, suites)
+            for suite, name, file, line in suite_tests(program)
+        ]
     for name in names:
         if _kind(name) != ".csv":
             continue
@@ -226,8 +246,16 @@ class _Unit:
     program: Program
     test: Any
 
-    def __call__(self, prepare: Prepare | None) -> Outcome:
-        return run_test(self.program, self.test, prepare)
+    def __call__(self, prepare: Prepare | None) -> list[Outcome]:
+        return [run_test(self.program, self.test, prepare)]
+
+
+@dataclass(frozen=True)
+class _Suites:
+    program: Program
+
+    def __call__(self, prepare: Prepare | None) -> list[Outcome]:
+        return run_suites(self.program, prepare)
 
 
 @dataclass(frozen=True)
@@ -235,8 +263,8 @@ class _TableTest:
     program: Program
     table: Table
 
-    def __call__(self, prepare: Prepare | None) -> Outcome:
-        return run_table(self.program, self.table, prepare)
+    def __call__(self, prepare: Prepare | None) -> list[Outcome]:
+        return [run_table(self.program, self.table, prepare)]
 
 
 class _Reader:

@@ -136,6 +136,57 @@ def test_that_helpers_beside_the_tests_are_compiled_with_them(tested: Line, comm
     assert command("test", tested).code == 0
 
 
+SUITE = """\
+<?xml version="1.0" encoding="utf-8"?>
+<TcPlcObject Version="1.1.0.1">
+  <POU Name="FB_Line_Test" Id="{00000000-0000-0000-0000-000000000000}" SpecialFunc="None">
+    <Declaration><![CDATA[FUNCTION_BLOCK FB_Line_Test EXTENDS TcUnit.FB_TestSuite]]></Declaration>
+    <Implementation><ST><![CDATA[Starts(); Counts();]]></ST></Implementation>
+    <Method Name="Starts" Id="{00000000-0000-0000-0000-000000000001}">
+      <Declaration><![CDATA[METHOD Starts]]></Declaration>
+      <Implementation><ST><![CDATA[TEST('Starts');
+AssertFalse(Q_Run, 'runs');
+TEST_FINISHED();]]></ST></Implementation>
+    </Method>
+    <Method Name="Counts" Id="{00000000-0000-0000-0000-000000000002}">
+      <Declaration><![CDATA[METHOD Counts
+VAR_INST n : INT; END_VAR]]></Declaration>
+      <Implementation><ST><![CDATA[TEST('Counts');
+n := n + 1;
+IF n = 100 THEN
+    AssertEquals_INT(Expected := 99, Actual := n, Message := 'counted');
+    TEST_FINISHED();
+END_IF]]></ST></Implementation>
+    </Method>
+  </POU>
+</TcPlcObject>
+"""
+
+
+def test_that_suites_of_tcunit_run_beside_the_others(tested: Line, command: Command) -> None:
+    tested.write("tests/a.st", GOOD).write("tests/FB_Line_Test.TcPOU", SUITE)
+    tested.write(
+        "tests/PRG_TEST.st", "PROGRAM PRG_TEST VAR s : FB_Line_Test; END_VAR TcUnit.RUN(); END_PROGRAM"
+    )
+    listed = command("test", tested, "--list").out.splitlines()
+    assert listed == [
+        "tests/a.st::the button starts the line",
+        "tests/a.st::nothing runs by itself",
+        "tests/FB_Line_Test.TcPOU::FB_Line_Test.Starts",
+        "tests/FB_Line_Test.TcPOU::FB_Line_Test.Counts",
+    ]
+    said = command("test", tested, "--json")
+    told = json.loads(said.out)
+    assert said.code == 1 and [t["verdict"] for t in told["tests"]] == ["PASS", "PASS", "PASS", "FAIL"]
+    failed = told["tests"][-1]
+    assert failed["name"] == "PRG_TEST.s.Counts" and failed["virtual_s"] == 0.99
+    (failure,) = failed["failures"]
+    assert failure["what"].startswith("counted: expected 99, actual 100")
+    assert (failure["file"], failure["line"]) == ("tests/FB_Line_Test.TcPOU", 18)
+    only = json.loads(command("test", tested, "--json", "--only", "Starts").out)
+    assert [t["name"] for t in only["tests"]] == ["the button starts the line", "PRG_TEST.s.Starts"]
+
+
 def test_that_a_scene_without_tests_says_so(small: Line, command: Command) -> None:
     said = command("test", small)
     assert said.code == 2 and "there are no tests" in said.err
