@@ -223,7 +223,7 @@ def _validate(options: argparse.Namespace) -> int:
     if loaded.translated:
         print(f"Drawn, and run as the text that it was translated to: {', '.join(loaded.translated)}.")
     for warning in program_warnings(loaded):
-        print(f"Warning: {warning}")
+        print(f"{'Notice' if warning.severity == 'notice' else 'Warning'}: {warning}")
     for code in loaded.code:
         installed = f", with {', '.join(code.installed)} of this computer" if code.installed else ""
         print(f"Brings Python of its own: {', '.join(code.names)}{installed}. --allow-code {code.hash}")

@@ -13,7 +13,8 @@ __all__ = ["program_warnings"]
 
 
 def program_warnings(loaded: LoadedScene) -> tuple[Problem, ...]:
-    """Variables that are read and never written, and globals that several programs or blocks write.
+    """What the compiler noticed; variables that are read and never written, and globals that several programs
+    or blocks write.
 
     What a tag of the scene is bound to as PLC input is written by the field.
     """
@@ -21,6 +22,7 @@ def program_warnings(loaded: LoadedScene) -> tuple[Problem, ...]:
     for controller, program in loaded.programs.items():
         if not isinstance(program, Program):
             continue
+        found += program.notices
         written = []
         for tag in loaded.scene.tags.values():
             if tag.controller == controller:

@@ -52,6 +52,8 @@ class Emulated(Controller):
                   default=None, example="{main: {program: MAIN, cycle: 10 ms}}"),
             Param("io_delay", "duration", "From the scan to the outputs.", default=0.0, minimum=0.0),
             Param("dialect", "choice", "Dialect of the language.", default="iec", choices=tuple(DIALECTS)),
+            Param("stubs", "boolean", "Whether library blocks, functions and types that the programs use and "
+                  "nobody declares become stubs, which are told; calling one stops the PLC.", default=False),
         ),
         brings_tags=True,
         actions=tuple(_STARTS),
@@ -229,7 +231,11 @@ class Emulated(Controller):
     def compile_tests(cls, record: ControllerRecord, sources: Mapping[str, str | SourcePiece]) -> Program:
         """Compile `sources` with the TEST units in them. Raises Problems."""
         return compile_project(
-            sources, dialect=record.params["dialect"], tasks=tasks_of(record), with_tests=True
+            sources,
+            dialect=record.params["dialect"],
+            tasks=tasks_of(record),
+            with_tests=True,
+            stubs=record.params["stubs"],
         )
 
     @classmethod
@@ -238,7 +244,9 @@ class Emulated(Controller):
     ) -> Program:
         """Compile `sources` and see that every tag has its variable. Raises Problems, all at once."""
         try:
-            program = compile_project(sources, dialect=record.params["dialect"], tasks=tasks_of(record))
+            program = compile_project(
+                sources, record.params["dialect"], tasks_of(record), stubs=record.params["stubs"]
+            )
         except Problems as found:
             raise Problems(_in_scene(problem, record) for problem in found.problems) from found
         problems = []

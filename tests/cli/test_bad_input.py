@@ -354,3 +354,14 @@ def test_that_a_picture_that_cannot_be_written_is_told_before_the_window_opens(
     said = command("open", small, "--screenshot", tmp_path / "small" / "main.st" / "a.png", "--at", "soon")
     assert (said.code, said.out, len(said.problems)) == (2, "", 2)
     assert "--at: 'soon' is no duration" in said.err and "nothing can be written here" in said.err
+
+
+def test_that_stubs_of_unknown_blocks_are_noticed_and_stop_the_plc_when_called(
+    small: Line, command: Command
+) -> None:
+    small.edit("type: emulated,", "type: emulated, stubs: true,")
+    small.edit("END_PROGRAM", "    IF I_Eye THEN F_Library(1); END_IF\nEND_PROGRAM", "main.st")
+    said = command("validate", small)
+    assert said.code == 0
+    assert "F_Library is declared nowhere: a stub stands for this function" in said.out
+    assert "Notice: " in said.out
