@@ -108,7 +108,7 @@ class Kernel(simpy.Environment):
         if delay.__class__ is not int:
             raise TypeError(f"kernel time is a whole number of nanoseconds, got a delay of {delay!r}")
         if not delay:
-            self._mark()
+            self._again(self._now, self._process_event)
         key = _BAND_OF_SIMPY_PRIORITY.get(priority, priority)
         self._scheduled = number = self._scheduled + 1
         heappush(self._queue, (self._now + delay, key, number, self.cause, event, self._process_event))

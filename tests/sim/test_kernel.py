@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import simpy
 from hypothesis import given
@@ -161,3 +164,18 @@ def test_that_the_seconds_environment_rounds_to_nanoseconds() -> None:
     env.run(until=1)
     assert seen == [100_000_000, 200_000_000, 300_000_000]
     assert env.now == 1
+
+
+def test_that_a_process_that_lets_no_time_pass_is_stopped() -> None:
+    """`while True: yield env.timeout(0)` would never come to an end of the instant."""
+    kernel = Kernel()
+
+    def restless() -> Iterator[Any]:
+        yield kernel.timeout(5)
+        while True:
+            yield kernel.timeout(0)
+
+    kernel.process(restless())
+    with pytest.raises(RuntimeError, match="at one instant; it would never end"):
+        kernel.advance(10)
+    assert kernel.now == 5
