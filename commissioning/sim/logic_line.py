@@ -50,12 +50,11 @@ class Endless(BaseException):
 
 
 class TagReading(NamedTuple):
-    """A value with what is known of it. `t`: when it changed last, s."""
+    """A value with what is known of it."""
 
     value: Any
     quality: Quality
     reason: Reason
-    t: float
 
 
 class _When(Event):
@@ -152,9 +151,9 @@ class LogicLine(simpy.Environment):
         return name in self._line.tags
 
     def read(self, name: str) -> TagReading:
-        """Value, quality, reason and time of the last change of a tag or port. Raises KeyError."""
+        """Value, quality and reason of a tag or port. Raises KeyError."""
         value, signal = self[name], self._signal(name)
-        return TagReading(value, Quality(signal.quality), Reason(signal.reason), signal.t / _NS)
+        return TagReading(value, Quality(signal.quality), Reason(signal.reason))
 
     # what one waits for --------------------------------------------------------------------------
 
