@@ -28,6 +28,7 @@ from commissioning.plc.iec_types import (
 )  # fmt: skip
 from commissioning.plc.limits import calls_in
 from commissioning.plc.objects import Target
+from commissioning.plc.open_arrays import bound
 from commissioning.plc.pointers import ADDRESS_CALLS, PointerChecker
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.tcunit import library_value
@@ -151,6 +152,8 @@ class ExpressionChecker(PointerChecker):
                 self.problem(f"{name} needs an array and the number of a dimension", node.at)
             return None
         wanted = number.value if isinstance(number, typed.Const) else 0
+        if owner.type.dimensions and isinstance(wanted, int) and 1 <= wanted <= owner.type.dimensions:
+            return bound(owner.symbol, owner.cell, wanted - 1, name == "UPPER_BOUND")
         if not isinstance(wanted, int) or not 1 <= wanted <= len(owner.type.bounds):
             what = f"{owner.member or owner.symbol.name} has the dimensions 1..{len(owner.type.bounds)}"
             self.problem(what if owner.type.bounds else f"{name} needs an array", node.arguments[1].at)

@@ -287,6 +287,8 @@ class ModuleWriter:
         for index, cell in node.references:
             memory, position = place(cell)
             self._line(depth, f"q[{index}], q[{index + 1}] = {memory}, {position}")
+            for behind, value in enumerate(cell.bounds):
+                self._line(depth, f"q[{index + 2 + behind}] = {exact(value).text}")
         for index, home in node.memories:
             self._line(depth, f"q[{index}] = {cell_text(home)}")
         self._line(depth, f"q[0][{BODY}](q, g, now)" if node.others else f"f{node.pou}(q, g, now)")

@@ -228,6 +228,10 @@ class Declarer:
 
     def _check(self, pou: Pou, symbol: Symbol, node: units.Declaration, file: str) -> None:
         block, section = symbol.type.blocks, symbol.section
+        if symbol.type.dimensions and section != "VAR_IN_OUT":
+            self.project.problem(
+                "ARRAY[*] stands in VAR_IN_OUT only", file, symbol.at, "Give the array its bounds"
+            )
         if section == "VAR_IN_OUT" and node.initial is not None:
             self.project.problem("a VAR_IN_OUT has no initial value", file, symbol.at)
         if pou.kind == "FUNCTION" and block and section != "VAR_IN_OUT":

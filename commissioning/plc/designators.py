@@ -50,6 +50,12 @@ class Accessors:
     setter: Pou | None
 
 
+def open_to(given: IecType, wanted: IecType) -> bool:
+    """Whether an array may be given to an ARRAY[*]."""
+    count = given.dimensions or len(given.bounds)
+    return given.kind == "array" and given.element == wanted.element and count == wanted.dimensions
+
+
 class DesignatorChecker:
     """Looks up the names that one POU uses."""
 
@@ -127,6 +133,16 @@ class DesignatorChecker:
     @abstractmethod
     def indexed_pointer(self, node: tree.Indexed) -> Designator | None:
         """`p[i]`: i elements behind what p points to."""
+
+    @abstractmethod
+    def open_element(
+        self, owner: Designator, node: tree.Indexed, indices: list[Typed | None]
+    ) -> Designator | None:
+        """An element of an ARRAY[*]."""
+
+    @abstractmethod
+    def bounds_given(self, found: Designator) -> tuple[Typed, ...]:
+        """The bounds of an array that is given to an ARRAY[*]."""
 
     @abstractmethod
     def overlaid(self, owner: Designator, type_: IecType, at: At) -> Cell | None:
@@ -242,7 +258,7 @@ class DesignatorChecker:
         shown = owner.type.overlay(name) if owner.type.overlays else None
         if shown is not None:
             over = self.overlaid(owner, shown.type, at)
-            return None if over is None else self._inside(owner, shown.type, over, shown.name)
+            return None if over is None else self.inside(owner, shown.type, over, shown.name)
         if owner.type.kind == "struct":
             member = owner.type.member(name)
             if member is None:
@@ -253,13 +269,13 @@ class DesignatorChecker:
             place = owner.cell.at(member.offset)
             if owner.cell.address is not None:
                 place = self.moved_place(owner.cell, member.type, place_of(owner.type, member))
-            return self._inside(owner, member.type, place, member.name)
+            return self.inside(owner, member.type, place, member.name)
         cure = "Write an index first: [1]" if owner.type.kind == "array" else ""
         self.project.stubs.member(owner.type.name, name, self.file, at)
         self.problem(f"{owner.member or owner.symbol.name} is a {owner.type} and has no members", at, cure)
         return None
 
-    def _inside(self, owner: Designator, type_: IecType, cell: Cell, member: str) -> Designator:
+    def inside(self, owner: Designator, type_: IecType, cell: Cell, member: str) -> Designator:
         block = self.project.block(type_.name) if type_.kind == "block" else None
         return replace(
             owner, type=type_, cell=cell, member=member,
@@ -282,6 +298,8 @@ class DesignatorChecker:
                 return self.indexed_pointer(node)
             self.problem(f"{name} is a {owner.type}, only an array has an index", node.at)
             return None
+        if owner.type.dimensions:
+            return self.open_element(owner, node, found)
         element, bounds = owner.type.element, owner.type.bounds
         if len(found) != len(bounds):
             wanted = f"{len(bounds)} {'index' if len(bounds) == 1 else 'indices'}"
@@ -310,7 +328,7 @@ class DesignatorChecker:
                 self.project.tables[low, high, stride] = None
                 term = Index(low, high, stride, index)
                 cell = self.moved_place(cell, element, term) if distant else cell.moved(term)
-        return self._inside(owner, element, cell, owner.member)
+        return self.inside(owner, element, cell, owner.member)
 
     def _part(self, node: tree.Part) -> Designator | None:
         """`x.3`, `x.%B1`: some bits of a whole number."""
@@ -355,6 +373,10 @@ class DesignatorChecker:
         if found.value is not None or found.accessors is not None:
             self.problem(f"{symbol.name} needs a variable, this is only a value", node.at)
             return None
+        if symbol.type.dimensions and open_to(found.type, symbol.type):
+            found = replace(
+                found, type=symbol.type, cell=replace(found.cell, bounds=self.bounds_given(found))
+            )
         same = found.type == symbol.type and found.block is symbol.block and found.standard is symbol.standard
         if found.block is not None and symbol.block is not None:
             same = is_a(found.block, symbol.block)

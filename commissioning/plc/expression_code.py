@@ -227,6 +227,7 @@ def user_call(node: typed.UserCall) -> Code:
             words += ["None", "0"]
         else:
             words += [cell_text(cell), "0"] if number in node.homes else place(cell)
+            words += [exact(value).text for value in cell.bounds]
     low, high = (node.type.low, node.type.high) if node.type.whole else (LINT.low, LINT.high)
     return Code(f"{function}({', '.join(words)})", ATOM, low, high, True)
 
@@ -249,8 +250,18 @@ def place(cell: Cell) -> tuple[str, str]:
         words += [str(cell.offset)] if cell.offset else []
     elif cell.terms and cell.index == 0:
         words = []
-    words += [f"{table_name(t.low, t.high, t.stride)}[{exact(t.value).text}]" for t in cell.terms]
+    words += [term_text(term) for term in cell.terms]
     return memory, "+".join(words)
+
+
+def term_text(term: typed.Index | typed.OpenIndex) -> str:
+    """How many cells an index leads on."""
+    value = exact(term.value).text
+    if isinstance(term, typed.Index):
+        return f"{table_name(term.low, term.high, term.stride)}[{value}]"
+    inside = f"within({value}, {exact(term.low).text}, {exact(term.high).text})"
+    stride = exact(term.stride)
+    return inside if stride.text == "1" else f"{inside}*{stride.within(UNARY)}"
 
 
 def cell_text(cell: Cell) -> str:

@@ -201,6 +201,9 @@ class OperatorChecker(DesignatorChecker):
                 f"Read a member, such as {outputs}",
             )
             return None
+        if found.type.dimensions:
+            self.problem("an ARRAY[*] is used element by element", node.at, "Write an index: [1]")
+            return None
         if found.type.blocks:
             name = found.member or found.symbol.name
             self.problem(f"{name} has a block in it and cannot be copied", node.at, "Read its members")

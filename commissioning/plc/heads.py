@@ -66,6 +66,9 @@ def call_head(project: Project, pou: Pou) -> Head:
             cells[symbol.index] = f"r{symbol.index}"
             if symbol.block is None:
                 cells[symbol.index + 1] = f"i{symbol.index}"
+            for behind in range(symbol.index + 2, symbol.index + 2 + 2 * symbol.type.dimensions):
+                parameters.append(f"u{behind}")
+                cells[behind] = f"u{behind}"
         else:
             outputs.append(symbol)
     fresh = f"{store} = [{listed([text for index, text in enumerate(cells) if index not in dropped])}]"

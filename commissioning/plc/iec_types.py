@@ -32,7 +32,8 @@ class IecType:
     `limits` what a subrange may keep; `size` the cells of a variable. `bounds` and `element` belong to an
     array (`element` of an enumeration: its base type), `members` to a structure, `values` to an
     enumeration. `overlays` to a UNION, which is a structure of bytes. Structures and enumerations are equal
-    by name. `blocks`: a block lies somewhere in it.
+    by name. `blocks`: a block lies somewhere in it. `dimensions`: of ARRAY[*], which has no bounds of its
+    own.
     """
 
     name: str
@@ -44,6 +45,7 @@ class IecType:
     bounds: tuple[tuple[int, int], ...] = ()
     element: IecType | None = None
     size: int = 1
+    dimensions: int = 0
     target: str = ""
     members: tuple[Component, ...] = field(default=(), compare=False, repr=False)
     overlays: tuple[Component, ...] = field(default=(), compare=False, repr=False)

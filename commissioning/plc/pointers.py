@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commissioning.plc import tree, typed
+from commissioning.plc import open_arrays, tree, typed
 from commissioning.plc.address_space import WindowPlan
 from commissioning.plc.byte_layout import measure, memory_layout
 from commissioning.plc.byte_layout import stride as bytes_between
@@ -122,6 +122,26 @@ class PointerChecker(ObjectChecker):
         base = self.address_of(owner, at)
         owner.symbol.written = written
         return None if base is None else Cell("w", None, 0, address=Address(base, self.window(type_)))
+
+    def bounds_given(self, found: Designator) -> tuple[Typed, ...]:
+        return open_arrays.bounds_given(found)
+
+    def open_element(
+        self, owner: Designator, node: tree.Indexed, indices: list[Typed | None]
+    ) -> Designator | None:
+        count, element = owner.type.dimensions, owner.type.element
+        good = [
+            index for index in indices if index is not None and index.type.kind in ("int", "bits", "enum")
+        ]
+        if len(indices) != count:
+            wanted = f"{count} {'index' if count == 1 else 'indices'}"
+            self.problem(f"{owner.symbol.name} has {wanted}, here are {len(indices)}", node.at)
+            return None
+        if len(good) < count or element is None:
+            if None not in indices:
+                self.problem("an index is a whole number", node.at)
+            return None
+        return self.inside(owner, element, open_arrays.element(owner, good), owner.member)
 
     def home_of(self, found: Designator) -> Cell:
         """The block that a variable of an interface names."""

@@ -346,6 +346,13 @@ def overrun() -> None:
     raise Overrun(f"watchdog: more than {STATEMENT_BUDGET} statements; this loop does not end")
 
 
+def within(index: int, low: int, high: int) -> int:
+    """Elements between the first one of an ARRAY[*] and that with the index."""
+    if not low <= index <= high:
+        raise ArithmeticFault(f"the index {index} is outside {low}..{high}")
+    return index - low
+
+
 MAX_DEPTH = 100  # how often methods may call themselves through each other
 
 
@@ -393,7 +400,7 @@ def namespace() -> dict[str, Any]:
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, number_of_bcd, bcd_of_number, real_of_bits, bits_of_real,
-            changed, *depth_counter(),
+            changed, within, *depth_counter(),
         )
     }  # fmt: skip
     return {

@@ -65,7 +65,7 @@ class Symbol:
     @property
     def size(self) -> int:
         if self.by_reference:
-            return 1 if self.block is not None else 2
+            return 1 if self.block is not None else 2 + 2 * self.type.dimensions
         return self.type.size
 
 

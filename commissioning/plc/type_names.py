@@ -233,9 +233,7 @@ class TypeNames:
         bounds = []
         for pair in node.bounds:
             if pair.low is None or pair.high is None:
-                what = "ARRAY[*] is not supported by this version of the emulated PLC"
-                self.project.problem(what, file, pair.at, "Give the array its bounds")
-                return None
+                return self._open_array(node, element, file)
             low, high = self._whole(pou, pair.low, file), self._whole(pou, pair.high, file)
             if low is not None and high is not None:
                 if high < low:
@@ -289,6 +287,18 @@ class TypeNames:
             members=tuple(members.values()), blocks=blocks,
         )  # fmt: skip
         return Declared(type_, tuple(slots)) if sound else None
+
+    def _open_array(self, node: units.ArrayType, element: Declared | None, file: str) -> Declared | None:
+        """ARRAY[*]; where it may stand is the declaration's concern."""
+        if any(pair.low is not None for pair in node.bounds):
+            self.project.problem("either all bounds of an array are *, or none", file, node.at)
+            return None
+        if element is None:
+            return None
+        count = len(node.bounds)
+        name = f"ARRAY[{','.join('*' * count)}] OF {element.type}"
+        type_ = IecType(name, "array", element=element.type, dimensions=count, blocks=element.type.blocks)
+        return Declared(type_, element.slots)
 
     def _union(
         self, node: units.StructType, file: str, name: str, members: tuple[Component, ...]

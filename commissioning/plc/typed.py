@@ -21,6 +21,16 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenIndex:
+    """An index of an ARRAY[*]: (value - low) * stride cells on."""
+
+    low: Typed
+    high: Typed
+    stride: Typed
+    value: Typed
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """`offset` bytes, and `terms` in bytes, behind the address that `base` gives, shown by a window.
 
@@ -42,6 +52,7 @@ class Cell:
     `pointer`: a VAR_IN_OUT; two cells at `index` hold the memory and the index it was given, `offset` counts
     on from there. `terms` are added to either. `view`: only some bits of what lies there. `value`: it lies in
     the array or structure that this expression gives. `address`: it lies where a pointer or reference leads.
+    `bounds`: those that go with it where it is given to an ARRAY[*].
     """
 
     memory: str
@@ -49,17 +60,18 @@ class Cell:
     index: int
     pointer: bool = False
     offset: int = 0
-    terms: tuple[Index, ...] = ()
+    terms: tuple[Index | OpenIndex, ...] = ()
     view: View | None = None
     value: Typed | None = None
     address: Address | None = None
+    bounds: tuple[Typed, ...] = ()
 
     def at(self, offset: int) -> Cell:
         """The cell `offset` behind this one (a member of a structure or standard block)."""
         index, behind = (self.index, offset) if self.pointer else (self.index + offset, 0)
         return replace(self, index=index, offset=self.offset + behind)
 
-    def moved(self, index: Index) -> Cell:
+    def moved(self, index: Index | OpenIndex) -> Cell:
         """This cell, moved by an index that varies."""
         return replace(self, terms=(*self.terms, index))
 
