@@ -26,6 +26,7 @@ _LATER = {
     "search": "a search for a scenario that violates a check",
     "evidence": "evidence packs",
 }
+_RETAIN = "values of RETAIN variables: read before the run if the file is there, written after it"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -103,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--speed", default="max", metavar="max|1x|10x")
     run.add_argument("--record", metavar="FILE", type=Path)
     run.add_argument("--every-scan", action="store_true", help="execute every PLC scan (reference mode)")
+    run.add_argument("--retain", metavar="FILE", type=Path, help=_RETAIN)
     run.add_argument("--arm", metavar="LINK", action="append", default=[],
                      help="allow writing to that link's controller, for this run")  # fmt: skip
     run.add_argument("--json", action="store_true")
@@ -165,6 +167,10 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--speed", default="1x", metavar="max|1x|10x")
     serve.add_argument("--record", metavar="FILE", type=Path)
     serve.add_argument("--arm", metavar="LINK", action="append", default=[])
+    serve.add_argument("--every-scan", action="store_true", help="execute every PLC scan, as a PLC does")
+    serve.add_argument("--overrun", choices=("catch-up", "skip"), default="catch-up",
+                       help="when late: hurry, or leave whole cycles of wall time out")  # fmt: skip
+    serve.add_argument("--retain", metavar="FILE", type=Path, help=_RETAIN)
     return parser
 
 
@@ -266,6 +272,7 @@ def _run(options: argparse.Namespace) -> int:
         arm=tuple(options.arm),
         progress=None if options.json else _progress(),
         allow_code=options.allow_code,
+        retain=options.retain,
     )
     _say(result.as_json(), result.as_text(), options.json)
     if result.problem is not None:
@@ -396,6 +403,9 @@ def _serve(options: argparse.Namespace) -> int:
         arm=tuple(options.arm),
         say=lambda text: print(text, flush=True),
         allow_code=options.allow_code,
+        every_scan=options.every_scan,
+        catch_up=options.overrun == "catch-up",
+        retain=options.retain,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 from commissioning.bench.load import in_scene, load
 from commissioning.bench.named import require
+from commissioning.bench.retained_file import read_retained_file, retain_notices, write_retained_file
 from commissioning.bench.run import RecordedRun
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.sim.run import Run
@@ -19,9 +21,12 @@ __all__ = ["serve"]
 def serve(
     scene: Path, seed: int | None, scenario: str, speed: float, span_ns: int | None, record: Path | None,
     arm: tuple[str, ...], say: Callable[[str], None], allow_code: Collection[str] = (),
+    every_scan: bool = False, catch_up: bool = True, retain: Path | None = None,
 ) -> int:  # fmt: skip
     """Run a scene with its links open until it ends or is interrupted. Returns the exit code.
 
+    `every_scan`: execute scans that change nothing too, as a PLC does. `catch_up`: what to do when late, see
+    `Pace`. `retain`: a file with the values of RETAIN variables, read before the run, written after it.
     Raises Problems: no links, a link that cannot open, an unknown scenario.
     """
     loaded = load(scene, allow_code=allow_code)
@@ -34,13 +39,16 @@ def serve(
             )
         )
     require(loaded, scenario, arm)
+    retained = read_retained_file(retain, loaded.scene.controllers)
     try:
         session = Session(
-            lambda: Run(loaded, seed, scenario),
+            partial(Run, loaded, seed, scenario, every_scan=every_scan, retained=retained),
             speed,
             span_ns,
             None if record is None else lambda run: RecordedRun(run, loaded, record),
             arm,
+            catch_up,
+            measure=True,
         )
     except Problems as problems:
         raise Problems(in_scene(loaded, problems.problems)) from problems
@@ -50,6 +58,8 @@ def serve(
             raise Problems(in_scene(loaded, down))
         for link in loaded.scene.links.values():
             say(f"{link.id}: {link.params.get('endpoint', link.type)} is up")
+        for notice in retain_notices(session.run, retained):
+            say(notice)
         say("running; Ctrl-C ends it")
         session.start()
         notice = ""
@@ -71,6 +81,11 @@ def serve(
     finally:
         session.close()
     run = session.run
+    write_retained_file(retain, run)
+    for task in session.cycle_times():
+        say(str(task))
+    if session.skipped_cycles:
+        say(f"{session.skipped_cycles} cycles of wall time were left out, because the run was late")
     say(f"{run.now_ns / 1e9:.3f} s, journal digest {run.journal.digest()}")
     if run.problem is not None:
         raise Problems(in_scene(loaded, [run.problem]))

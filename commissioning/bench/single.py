@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from commissioning.bench.ctrl_c import ctrl_c
 from commissioning.bench.load import LoadedScene, in_scene, load
 from commissioning.bench.named import require
+from commissioning.bench.retained_file import read_retained_file, retain_notices, write_retained_file
 from commissioning.bench.run import KEYFRAME_EVERY_NS, RecordedRun
 from commissioning.bench.why import Why, why
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import format_quantity
+from commissioning.sim.cycle_times import TaskTimes
 from commissioning.sim.kpi import kpi_json
 from commissioning.sim.run import Run
 from commissioning.sim.session import Session
@@ -54,6 +57,8 @@ class RunResult:
     """As `sim.staff` tells it, by team."""
     why: Why | None = None
     """What limits the line; None for long journals (`commissioning.why` takes its time)."""
+    cycles: tuple[TaskTimes, ...] = ()
+    """How punctual the scans of a paced run were, by task."""
 
     def as_json(self) -> dict[str, Any]:
         """The keys the contract promises, and a few more."""
@@ -64,7 +69,7 @@ class RunResult:
             "problems": [str(self.problem)] if self.problem else [], "notices": list(self.notices),
             "interrupted": self.interrupted, "why": None if self.why is None else self.why.as_json(),
             "energy": self.energy,
-            "staff": dict(self.staff),
+            "staff": dict(self.staff), "cycles": [asdict(task) for task in self.cycles],
         }  # fmt: skip
 
     def as_text(self) -> str:
@@ -101,6 +106,7 @@ class RunResult:
                 )
         if self.why is not None and self.why.routes.done:
             lines += self.why.summary[:_SENTENCES]
+        lines += [str(task) for task in self.cycles]
         lines += self.notices
         lines.append(f"journal digest {self.digest}")
         return "\n".join(lines)
@@ -117,11 +123,13 @@ def run_once(
     arm: tuple[str, ...] = (),
     progress: Progress | None = None,
     allow_code: Collection[str] = (),
+    retain: Path | None = None,
 ) -> RunResult:
     """One run of a scene. Raises Problems if it cannot start; what happens later is in the result.
 
     `speed` in virtual seconds per second; the links of the scene are opened for a paced run only (at full
     speed nobody outside could follow). `allow_code`: hashes of Python that comes with the scene and may run.
+    `retain`: a file with the values of RETAIN variables, read before the run if it is there, written after.
     """
     loaded = source if isinstance(source, LoadedScene) else load(source, allow_code=allow_code)
     span = loaded.scene.run.length_ns if span_ns is None else span_ns
@@ -134,16 +142,18 @@ def run_once(
                 "Add --speed 1x",
             )
         )
+    retained = read_retained_file(retain, loaded.scene.controllers)
     wall = time.monotonic()
+    make = partial(Run, loaded, seed, scenario, every_scan=every_scan, retained=retained)
+    cycles: tuple[TaskTimes, ...] = ()
     if math.isinf(speed):
-        run, problem, interrupted = _at_full_speed(loaded, span, seed, scenario, record, every_scan, progress)
+        run, problem, interrupted = _at_full_speed(make, loaded, span, record, progress)
     else:
-        run, problem, interrupted = _paced(
-            loaded, span, seed, scenario, speed, record, every_scan, arm, progress
-        )
+        run, problem, interrupted, cycles = _paced(make, loaded, span, speed, record, arm, progress)
+    write_retained_file(retain, run)
     if problem is not None:
         (problem,) = in_scene(loaded, [problem])
-    notices = [f"alarm: {alarm}" for alarm in run.line.alarms]
+    notices = [f"alarm: {alarm}" for alarm in run.line.alarms] + retain_notices(run, retained)
     if interrupted:
         notices.append(
             f"stopped by the user at {format_quantity(run.now_ns / 1e9, 'duration')} of "
@@ -153,7 +163,7 @@ def run_once(
         loaded.name, loaded.scene.hash, run.seed, run.now_ns / 1e9, time.monotonic() - wall, run.events,
         run.scans, run.journal.digest(), kpi_json(run.kpi()), problem, tuple(notices),
         interrupted, _energy(run), _staff(run),
-        why(run) if run.journal.length <= _LARGEST else None,
+        why(run) if run.journal.length <= _LARGEST else None, cycles,
     )  # fmt: skip
 
 
@@ -170,11 +180,10 @@ def _staff(run: Run) -> Mapping[str, Any]:
 
 
 def _at_full_speed(
-    loaded: LoadedScene, span: int, seed: int | None, scenario: str | None, record: Path | None,
-    every_scan: bool, progress: Progress | None,
-) -> tuple[Run, Problem | None, bool]:  # fmt: skip
+    make: Callable[[], Run], loaded: LoadedScene, span: int, record: Path | None, progress: Progress | None
+) -> tuple[Run, Problem | None, bool]:
     """The run, why it stopped, and whether the user stopped it."""
-    run = Run(loaded, seed, scenario, every_scan=every_scan)
+    run = make()
     recorded = RecordedRun(run, loaded, record) if record is not None else None
     longest = _LONGEST if recorded is None else min(_LONGEST, KEYFRAME_EVERY_NS // 10)
     stretch = _SHORTEST
@@ -200,17 +209,18 @@ def _at_full_speed(
 
 
 def _paced(
-    loaded: LoadedScene, span: int, seed: int | None, scenario: str | None, speed: float, record: Path | None,
-    every_scan: bool, arm: tuple[str, ...], progress: Progress | None,
-) -> tuple[Run, Problem | None, bool]:  # fmt: skip
-    """The run, why it stopped, and whether the user stopped it."""
+    make: Callable[[], Run], loaded: LoadedScene, span: int, speed: float, record: Path | None,
+    arm: tuple[str, ...], progress: Progress | None,
+) -> tuple[Run, Problem | None, bool, tuple[TaskTimes, ...]]:  # fmt: skip
+    """The run, why it stopped, whether the user stopped it, and how punctual scans were."""
     try:
         session = Session(
-            lambda: Run(loaded, seed, scenario, every_scan=every_scan),
+            make,
             speed,
             span,
             None if record is None else lambda run: RecordedRun(run, loaded, record),
             arm,
+            measure=True,
         )
     except Problems as problems:
         raise Problems(in_scene(loaded, problems.problems)) from problems
@@ -236,4 +246,4 @@ def _paced(
         interrupted = True
     finally:
         session.close()
-    return session.run, session.run.problem or problem, interrupted
+    return session.run, session.run.problem or problem, interrupted, session.cycle_times()
