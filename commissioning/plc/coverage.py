@@ -105,6 +105,14 @@ class Coverage:
             self.program, self._places, [a | b for a, b in zip(self._hit, other._hit, strict=True)]
         )
 
+    def taken_over(self, program: Program) -> Coverage:
+        """The figures of what another program has in common with this one, as one compiled without its tests."""
+        from commissioning.plc.debug_build import debug_code
+
+        places = debug_code(program, coverage=True, stops=False).places
+        known = {_identity(place): self._hit[place.number] for place in self._places}
+        return Coverage(program, places, [known.get(_identity(place), 0) for place in places])
+
     def reset(self) -> None:
         """Begin again with nothing executed."""
         self._hit[:] = [0] * len(self._hit)
@@ -206,6 +214,11 @@ class Coverage:
     def _sources(self) -> list[tuple[str, str]]:
         wanted = dict.fromkeys(place.source for place in self._places)
         return [(name, self.program.checked.sources[name]) for name in wanted]
+
+
+def _identity(place: Spotted) -> tuple[str, str, int, int, str, str]:
+    """What a place is called in every program that has it."""
+    return place.source, place.pou, place.line, place.column, place.kind, place.label
 
 
 def _share(part: int, whole: int) -> str:
