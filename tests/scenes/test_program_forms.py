@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from commissioning.bench.check import check
+from commissioning.bench.lint import lint_paths
 from commissioning.bench.load import load
 from commissioning.cli import main
 from commissioning.model.problem import Problems
@@ -127,3 +128,15 @@ def test_that_validate_names_what_was_drawn(tmp_path: Path, capsys: pytest.Captu
     for run in (plain, drawn):
         run.advance("2 min")
     assert drawn.journal.edges("Q_Green") == plain.journal.edges("Q_Green") != []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_that_the_linter_finds_the_same_in_every_form(form: str, tmp_path: Path) -> None:
+    """The same statements break the same rules, whatever file they stand in; each is told in its own file."""
+    told = []
+    for folder in (SCENES / "carton_line", formed(tmp_path / "scene", "carton_line", form)):
+        result = lint_paths([folder], told={"N9": "off"})  # the task of the PLCopen file is called main
+        told.append(sorted((f.rule.number, f.what.partition(", first in")[0]) for f in result.findings))
+        files = {Path(f.where.file) for f in result.findings}
+        assert files and all(file.is_file() and file.is_relative_to(folder) for file in files)
+    assert told[0] == told[1] and ("CP12", "Q_Push is written more than once in a cycle") in told[0]
