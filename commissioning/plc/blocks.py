@@ -157,15 +157,19 @@ _SEMA = StandardBlock(
     extra=True,
 )
 # what belongs to sequential function charts: no program can write these names, sfc_code.py has their bodies.
-# A step is a timer, so that a scan is due when its T passes a time that the program compares it with.
+# A step whose T is compared with times is a timer, so that a scan is due when T passes the next of them;
+# `until` of another lies in the same place, and no deadline looks at it.
 CHART_STEP = StandardBlock(
     "step of a chart",
     (
         _out("X"), _out("T", TIME), _hidden("leaving", False), _hidden("entering", False),
-        _hidden("start", -1, TIME), _hidden("due", -1, TIME),
+        _hidden("start", -1, TIME), _hidden("until", -1, TIME),
     ),
     (),
 )  # fmt: skip
+CHART_TIMED_STEP = replace(
+    CHART_STEP, name="timed step of a chart", cells=(*CHART_STEP.cells[:DUE], _hidden("due", -1, TIME))
+)
 CHART_ACTION = StandardBlock("action of a chart", (_out("Q"), _hidden("was", False)), ())
 CHART_TIME = StandardBlock("time of an action", (_hidden("time", 0, TIME),), ())
 CHART = StandardBlock("chart", (_hidden("moved", False),), ())
@@ -226,7 +230,7 @@ def _all() -> dict[str, StandardBlock]:
     blocks = [_TON, _TOF, _TP, _R_TRIG, _F_TRIG, _SR, _RS, *_counters("", INT)]
     for name in ("INT", "DINT", "LINT", "UINT", "UDINT", "ULINT", "WORD"):
         blocks += _counters("_" + name, ELEMENTARY[name])
-    blocks += [_RTC, _SEMA, CHART_STEP, CHART_ACTION, CHART_TIME, CHART]
+    blocks += [_RTC, _SEMA, CHART_STEP, CHART_TIMED_STEP, CHART_ACTION, CHART_TIME, CHART]
     for timer in (_TON, _TOF, _TP):
         blocks += [replace(timer, name=timer.name + ending) for ending in ("_TIME", "_LTIME")]
         blocks.append(replace(timer, name="L" + timer.name, extra=True))

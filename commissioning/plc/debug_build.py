@@ -22,7 +22,7 @@ from commissioning.plc.memory import names_for
 from commissioning.plc.program import Program
 from commissioning.plc.scans import Scanner
 from commissioning.plc.scope import Pou
-from commissioning.plc.tree import At
+from commissioning.plc.tree import At, Quiet
 from commissioning.plc.typed import Command
 
 FILE_NAME = "<structured text, debug>"
@@ -125,7 +125,7 @@ class DebugWriter(ModuleWriter):
     def _probed(self, commands: tuple[Command, ...]) -> tuple[Command, ...]:
         found: list[Command] = []
         for command in commands:
-            if not command.at.line:  # the books of a chart: only what they lead to is of the program
+            if isinstance(command.at, Quiet):  # only what it leads to is of the program
                 found.append(self._unprobed(command))
                 continue
             probe = self._probe(command.at)

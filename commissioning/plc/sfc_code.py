@@ -5,7 +5,7 @@ executed, and then the transitions are tested, all of them on the steps as they 
 and true are cleared at once. What one of them takes away no other can use. So an action has acted at least
 once before a transition behind its step is tested, and one scan goes one step further at most.
 
-Commands at `NOWHERE` keep the chart's own books: neither a statement of the program nor a place to stop.
+Commands at quiet places keep the chart's own books: neither a statement of the program nor a place to stop.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from commissioning.plc import tree, typed
-from commissioning.plc.blocks import CHART_STEP
+from commissioning.plc.blocks import CHART_TIMED_STEP
 from commissioning.plc.iec_types import BOOL, TIME
 from commissioning.plc.scope import Symbol
 from commissioning.plc.sfc_plan import ChartPlan, Control, Use
 from commissioning.plc.sfc_times import StepTimes
 from commissioning.plc.statements import StatementChecker
-from commissioning.plc.tree import At
+from commissioning.plc.tree import At, Quiet
 from commissioning.plc.typed import Cell, Command, Compare, Const, Load, Logic, Not, Typed
 
-NOWHERE = At(0, 0)
+NOWHERE = Quiet(0, 0)
 _TRUE = Const(BOOL, True)
 _LEAVE = ("if {leaving}:", "    {leaving} = {X} = False; {due} = now")
 
@@ -62,7 +62,7 @@ class ChartCoder(StatementChecker):
     def _lines(self, number: int, lines: tuple[str, ...], at: At = NOWHERE) -> Command:
         """Code of a step's own block."""
         symbol = self.plan.symbols[number]
-        block = replace(CHART_STEP, lines=lines)
+        block = replace(CHART_TIMED_STEP, lines=lines)
         return typed.CallStandard(block, Cell("m", None, symbol.index), (), (), symbol, at)
 
     def _begun(self, number: int) -> list[Command]:
@@ -140,7 +140,7 @@ class ChartCoder(StatementChecker):
             self.problem(what, control.at)
             return []
         target.symbol.written = True
-        found.append(typed.Store(BOOL, target.cell, value, control.at))
+        found.append(typed.Store(BOOL, target.cell, value, Quiet(*control.at)))
         return found
 
     def _active(self, uses: list[Use]) -> Typed | None:
@@ -206,7 +206,7 @@ class ChartCoder(StatementChecker):
             return []
         cell = self._cell(control.hidden["T"], "time")
         branches = [
-            (self._flag(use.step), (typed.Store(TIME, cell, value, use.at),), NOWHERE)
+            (self._flag(use.step), (typed.Store(TIME, cell, value, Quiet(*use.at)),), NOWHERE)
             for use, value in zip(timed, known, strict=True)
         ]
         return [typed.If(tuple(branches), (), NOWHERE)]

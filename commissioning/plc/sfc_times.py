@@ -7,11 +7,11 @@ that is used otherwise is kept in its cell, which changes in every scan while th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from commissioning.plc import tree, typed
-from commissioning.plc.blocks import NEVER
+from commissioning.plc.blocks import CHART_TIMED_STEP, NEVER
 from commissioning.plc.scope import Pou
 from commissioning.plc.sfc_plan import ChartPlan
 
@@ -36,8 +36,10 @@ class StepTimes:
             else:
                 self._limits.setdefault(number, set()).add(limit)
         self._kept |= {number for number, limits in self._limits.items() if len(limits) > _MOST}
-        for number in self._kept:
-            plan.symbols[number].elapsed = True
+        for number, symbol in enumerate(plan.symbols):
+            symbol.elapsed = number in self._kept
+            if self.thresholds(number):
+                symbol.type = replace(symbol.type, name=CHART_TIMED_STEP.name)
 
     def is_read(self, number: int) -> bool:
         return number in self._kept or number in self._limits

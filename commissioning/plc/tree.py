@@ -17,6 +17,12 @@ class At(NamedTuple):
     column: int
 
 
+class Quiet(At):
+    """The place of what the compiler adds to a chart: nothing to stop at and nothing to cover."""
+
+    __slots__ = ()
+
+
 # ---- expressions -------------------------------------------------------------------------------------
 
 
