@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from commissioning.plc import tree, typed
@@ -46,6 +47,10 @@ _TIME_FUNCTIONS: dict[str, tuple[str, IecType, IecType | None]] = {
     "ADD_DT_TIME": ("+", DT, TIME), "ADD_TOD_TIME": ("+", TOD, TIME), "SUB_DT_TIME": ("-", DT, TIME),
     "SUB_TOD_TIME": ("-", TOD, TIME), "SUB_DATE_DATE": ("-", DATE, DATE), "SUB_DT_DT": ("-", DT, DT),
     "SUB_TOD_TOD": ("-", TOD, TOD),
+    "ADD_LTIME": ("+", TIME, TIME), "SUB_LTIME": ("-", TIME, TIME), "MUL_LTIME": ("*", TIME, None),
+    "DIV_LTIME": ("/", TIME, None), "ADD_LDT_LTIME": ("+", DT, TIME), "ADD_LTOD_LTIME": ("+", TOD, TIME),
+    "SUB_LDT_LTIME": ("-", DT, TIME), "SUB_LTOD_LTIME": ("-", TOD, TIME),
+    "SUB_LDATE_LDATE": ("-", DATE, DATE), "SUB_LDT_LDT": ("-", DT, DT), "SUB_LTOD_LTOD": ("-", TOD, TOD),
 }  # fmt: skip
 
 
@@ -104,12 +109,36 @@ class ExpressionChecker(PointerChecker):
         if name in _OPERATOR_FUNCTIONS or name == "NOT":
             return self._operator_call(name, node)
         function = FUNCTIONS.get(name)
+        typed_one = self._typed_overload(name, node) if function is None else None
+        if typed_one is not None:
+            return typed_one[0]
         if function is None:
             known = [*FUNCTIONS, *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION")]
             self.project.stubs.function(self, node, True)
             self.problem(f"there is no function {node.target.name}", node.at, suggestion(name, known))
             return None
         return self._standard(function, node)
+
+    def _typed_overload(self, name: str, node: tree.Call) -> tuple[Typed | None] | None:
+        """`MAX_REAL(a, b)`: MAX with a result of that type. In a tuple; None where it is no such name."""
+        stem, _, ending = name.rpartition("_")
+        type_ = ELEMENTARY.get(ending)
+        if type_ is None or not (stem in FUNCTIONS or stem in _OPERATOR_FUNCTIONS):
+            return None
+        arguments = node.arguments
+        if (
+            stem in ("SHL", "SHR", "ROL", "ROR")
+            and arguments
+            and isinstance(arguments[0].value, tree.Literal)
+        ):
+            literal = arguments[0].value
+            if literal.kind in ("integer", "based"):  # else its width is not known
+                literal = tree.Literal("typed", f"{ending}#{literal.text}", literal.at)
+                arguments = (replace(arguments[0], value=literal), *arguments[1:])
+        found = self.call(tree.Call(tree.Name(stem, node.target.at), arguments, node.at, node.depth))
+        if found is None or found.type is BOOL:  # a comparison
+            return (found,)
+        return (self.fit(found, type_, node.at),)
 
     def _operator_call(self, name: str, node: tree.Call) -> Typed | None:
         operands = [self.expression(argument.value) for argument in node.arguments]

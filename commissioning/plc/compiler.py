@@ -22,6 +22,7 @@ from commissioning.plc.declared_tests import declare_test, show_programs
 from commissioning.plc.dialects import DIALECTS
 from commissioning.plc.late_initials import late_commands
 from commissioning.plc.layout import MemoryPlan, locate, plan_memories
+from commissioning.plc.library import LIBRARY_FILE, library_text
 from commissioning.plc.limits import Commands, call_weights, longest
 from commissioning.plc.program import (
     Aliases,
@@ -67,6 +68,11 @@ def compile_st(
     if suites:
         files[SHIM_FILE] = suites
     read = {file: parse_source(text, file) for file, text in files.items()}
+    own = {u.name.upper() for s, _ in read.values() for u in s.units if isinstance(u, units.Pou)}
+    standard = library_text(files.values(), own)
+    if standard:
+        files[LIBRARY_FILE] = standard
+        read[LIBRARY_FILE] = parse_source(standard, LIBRARY_FILE)
     given = frozenset(files)
     learned = Stubs()
     if stubs and not any(problems for _, problems in read.values()):
