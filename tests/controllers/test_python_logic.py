@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -352,3 +353,20 @@ def test_that_the_record_of_an_output_names_the_input_that_led_to_it(ran: Ran) -
     row = next(r for r in records if r["kind"] == int(Kind.VALUE) and r["obj"] == index and r["a"] == 1.0)
     cause = records[int(row["cause"]) - 1]
     assert (int(cause["obj"]), int(cause["t"])) == (run.tags["I_Start"].index, 1003 * MS)
+
+
+def test_that_the_example_of_the_manual_does_what_it_says(small: Small) -> None:
+    """Pressed at 1.003 s, seen at 1.010 s. The lamp is lit at once and changes each 250 ms until then; while
+    the belt runs it stays as it was."""
+    manual = (Path(__file__).parents[2] / "resources" / "python_logic.md").read_text()
+    small.write(manual.partition("```python\n")[2].partition("```")[0])
+    run = small.run("20 s")
+    assert not run.line.alarms
+    lamp = [(0, True), (250, False), (500, True), (750, False), (1000, True)]
+    assert edges(run, "Q_Red")[:5] == lamp
+    started, stopped = edges(run, "Q_Run")[1:3]
+    assert started == (1010, True) and not stopped[1]
+    # the eye looks at 2 m of a belt of 0.5 m/s: a carton of 0.3 m takes 0.6 s to pass it
+    seen = next(t for t, blocked in edges(run, "I_Eye") if blocked)
+    point = -(-seen // 10) * 10
+    assert stopped[0] == point + 500
