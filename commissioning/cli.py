@@ -130,6 +130,8 @@ def _parser() -> argparse.ArgumentParser:
                       help="tests whose id has this in it, or fits it with * and ?")  # fmt: skip
     test.add_argument("--list", action="store_true", help="say which tests there are, run none")
     test.add_argument("--junit", metavar="FILE", type=Path)
+    test.add_argument("--report", metavar="FILE.html", type=Path)
+    test.add_argument("--coverage", action="store_true", help="say what was executed of the PLC programs")
     test.add_argument("--json", action="store_true")
 
     experiment = command("experiment", _experiment, "replications and what-if sweeps, compared")
@@ -321,7 +323,7 @@ def _test(options: argparse.Namespace) -> int:
     from commissioning.bench.output_file import require_writable, write
     from commissioning.bench.scene_tests import list_tests, run_tests
 
-    require_writable(options.junit)
+    _all(partial(require_writable, options.junit), partial(require_writable, options.report))
     if options.list:
         listed = list_tests(options.scene, tuple(options.only), options.allow_code)
         _say(listed.as_json(), listed.as_text(), options.json)
@@ -330,11 +332,15 @@ def _test(options: argparse.Namespace) -> int:
         options.scene,
         only=tuple(options.only),
         allow_code=options.allow_code,
+        coverage=options.report is not None or options.coverage,
         progress=None if options.json else _progress(),
     )
-    _say(report.as_json(), report.as_text(), options.json)
+    covered = [found.text(listing=False) for found in report.coverage.values()] if options.coverage else []
+    _say(report.as_json(), "\n\n".join([report.as_text(), *covered]).rstrip(), options.json)
     if options.junit is not None:
         write(options.junit, report.as_junit())
+    if options.report is not None:
+        write(options.report, report.as_html())
     if report.problems:
         _report(report.problems)
     return report.exit_code

@@ -45,12 +45,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="allow Python logic with that hash, which comes with a scene, to run")  # fmt: skip
     group.addoption("--commissioning-only", action="append", default=[], metavar="PATTERN",
                     help="only tests whose id fits, as in `commissioning test`")  # fmt: skip
+    group.addoption("--commissioning-coverage", metavar="FILE",
+                    help="write what was executed of PLC programs, for `commissioning test`")  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
     for mark in _MARKS:
         config.addinivalue_line("markers", mark)
     config.stash[_LOADED] = {}
+    config.stash[_COVERED] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    file = session.config.getoption("--commissioning-coverage")
+    if file:
+        from commissioning.bench.scene_tests_coverage import write_coverage
+
+        write_coverage(Path(file), session.config.stash[_COVERED])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -71,7 +82,9 @@ def plc(request: pytest.FixtureRequest) -> Iterator[PlcUnderTest]:
     """The program under test, just started, in virtual time: see `commissioning.plc.under_test`."""
     from commissioning.plc.under_test import PlcUnderTest
 
-    bed = PlcUnderTest(_program(request))
+    covered = request.config.stash[_COVERED]
+    counting = bool(request.config.getoption("--commissioning-coverage"))
+    bed = PlcUnderTest(_program(request), (lambda p: covered.append(p.coverage())) if counting else None)
     yield bed
     request.node.user_properties.append(("virtual_ns", bed.now_ns))
 
@@ -82,8 +95,11 @@ def line(request: pytest.FixtureRequest) -> Iterator[Run]:
     from commissioning.bench.run import make_run
 
     seed = request.node.get_closest_marker("seed")
-    run = make_run(_scene(request), seed.args[0] if seed is not None else None, "")
+    counting = bool(request.config.getoption("--commissioning-coverage"))
+    run = make_run(_scene(request), seed.args[0] if seed is not None else None, "", coverage=counting)
     yield run
+    if counting:
+        request.config.stash[_COVERED].extend(run.coverage().values())
     request.node.user_properties.append(("virtual_ns", run.now_ns))
     assert run.problem is None, f"the line stopped: {run.problem}"
 
@@ -134,6 +150,7 @@ class Faults:
 # ---- what is tested --------------------------------------------------------------------------------------
 
 _LOADED = pytest.StashKey[dict[Any, Any]]()
+_COVERED = pytest.StashKey[list[Any]]()
 
 
 def _scene(request: pytest.FixtureRequest) -> LoadedScene:

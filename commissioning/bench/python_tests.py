@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from commissioning.bench.chosen import fits
+from commissioning.bench.scene_tests_coverage import TestCoverage
 from commissioning.files.xml_reader import read_xml
 from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem, Problems
@@ -65,8 +66,11 @@ class PythonTests:
                 total.update(len(text).to_bytes(8, "little") + text)
         return total.hexdigest()
 
-    def run(self, only: Sequence[str], allowed: Collection[str]) -> list[Outcome]:
-        """What the tests came to; NOT RUN, with the reason, of each file while they may not run."""
+    def run(
+        self, only: Sequence[str], allowed: Collection[str], covered: TestCoverage | None = None
+    ) -> list[Outcome]:
+        """What the tests came to; NOT RUN, with the reason, of each file while they may not run. `covered`
+        takes what they executed."""
         if not self.files:
             return []
         own = self.hash()
@@ -84,17 +88,20 @@ class PythonTests:
             self.problems.append(Problem(what, Place(str(self.folder / self.files[0])), cure))
             return []
         with tempfile.TemporaryDirectory() as scratch:
-            return self._run(only, allowed, Path(scratch))
+            return self._run(only, allowed, Path(scratch), covered)
 
-    def _run(self, only: Sequence[str], allowed: Collection[str], scratch: Path) -> list[Outcome]:
-        settings, result = scratch / "pytest.ini", scratch / "result.xml"
+    def _run(
+        self, only: Sequence[str], allowed: Collection[str], scratch: Path, covered: TestCoverage | None
+    ) -> list[Outcome]:
+        settings, result, executed = (scratch / n for n in ("pytest.ini", "result.xml", "executed.json"))
         settings.write_text("[pytest]\njunit_family = xunit1\n")
         command = [
             sys.executable, "-m", "pytest", "-q", "-c", str(settings), "--rootdir", str(self.folder),
             "--confcutdir", str(self.folder), "-p", _PLUGIN, "-p", "no:cacheprovider",
             "--import-mode=importlib", "--junitxml", str(result),
             *(f"--allow-code={code}" for code in sorted(allowed)),
-            *(f"--commissioning-only={word}" for word in only), *self.files,
+            *(f"--commissioning-only={word}" for word in only),
+            *(() if covered is None else ("--commissioning-coverage", str(executed))), *self.files,
         ]  # fmt: skip
         environment = {k: v for k, v in os.environ.items() if k not in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
         environment |= {"PYTHONPYCACHEPREFIX": str(scratch / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -109,6 +116,8 @@ class PythonTests:
             what = f"pytest did not come to its end (exit code {done.returncode}): {told[0]}"
             self.problems.append(Problem(what, Place(str(self.folder / self.files[0]))))
             return []
+        if covered is not None:
+            covered.read(executed)
         return [_outcome(case) for case in root.walk() if case.tag == "testcase"]
 
 

@@ -23,9 +23,9 @@ from commissioning.sim.check import Verdict
 if TYPE_CHECKING:
     from commissioning.bench.verdicts import CheckReport
 
-__all__ = ["html_report"]
+__all__ = ["POLICY", "html_report"]
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _RANK = ("FAIL", "INCONCLUSIVE", "NOT RUN", "PASS")
 _FEWEST = 20  # parts done from which on a run is asked why
 _HOW = """
@@ -60,7 +60,7 @@ def html_report(report: CheckReport, made: datetime | None = None) -> str:
     ]
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{text(c.scene)}: {worst}</title><style>{style}</style></head>\n"
         f"<body><main>{''.join(body)}</main></body></html>\n"

@@ -18,6 +18,7 @@ from commissioning.bench.chosen import fits
 from commissioning.bench.load import LoadedScene, load
 from commissioning.bench.program_files import TEXTS, TWINCAT, ProgramFiles, Source
 from commissioning.bench.python_tests import PythonTests
+from commissioning.bench.scene_tests_coverage import TestCoverage
 from commissioning.bench.scene_tests_report import TestReport
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc import Program, SourcePiece
@@ -57,18 +58,21 @@ def run_tests(
     source: str | Path | LoadedScene,
     only: Sequence[str] = (),
     allow_code: Collection[str] = (),
-    prepare: Prepare | None = None,
+    coverage: bool = False,
     progress: Progress | None = None,
 ) -> TestReport:
     """Runs the tests of a scene, those whose id fits one of the patterns in `only` if there are any.
 
-    `allow_code`: hashes of Python that comes with the scene and may run. `prepare` gets every PLC before it
-    runs. What cannot be read or compiled stands in `problems` beside the outcomes of all the others. Raises
-    Problems for a scene that cannot be loaded.
+    `allow_code`: hashes of Python that comes with the scene and may run. `coverage`: the report tells what
+    was executed of the programs. What cannot be read or compiled stands in `problems` beside the outcomes of
+    all the others. Raises Problems for a scene that cannot be loaded.
     """
     begin = time.perf_counter()
     loaded = source if isinstance(source, LoadedScene) else load(source, allow_code=allow_code)
-    found, python, problems = find_tests(loaded)
+    programs = {n: program for n, program in loaded.programs.items() if isinstance(program, Program)}
+    covered = TestCoverage(programs)
+    prepare = covered.prepare if coverage else None
+    found, python, problems = find_tests(loaded, covered)
     chosen = [test for test in found if fits(test.id, only)]
     outcomes: list[Outcome] = []
     done: list[Any] = []
@@ -83,13 +87,15 @@ def run_tests(
         except Problems as wrong:
             problems += [_located(problem, loaded.folder) for problem in wrong.problems]
     if python.files:
-        outcomes += python.run(only, frozenset(allow_code))
+        outcomes += python.run(only, frozenset(allow_code), covered if coverage else None)
         problems += python.problems
     if progress is not None:
         progress(1.0, "tests")
     if not outcomes and not problems:
         problems.append(_nothing(loaded, only, bool(found)))
-    return TestReport(loaded.name, tuple(outcomes), tuple(problems), time.perf_counter() - begin)
+    wall_s = time.perf_counter() - begin
+    figures = covered.by_controller() if coverage else {}
+    return TestReport(loaded.name, tuple(outcomes), tuple(problems), wall_s, figures)
 
 
 def _is_wanted(outcome: Outcome, chosen: Sequence[Found], only: Sequence[str]) -> bool:
@@ -131,7 +137,7 @@ def list_tests(
 ) -> Listed:
     """The tests of a scene that `only` asks for; runs nothing. Raises Problems as `run_tests` does."""
     loaded = source if isinstance(source, LoadedScene) else load(source, allow_code=allow_code)
-    found, python, problems = find_tests(loaded)
+    found, python, problems = find_tests(loaded, TestCoverage({}))
     files = tuple(name for name in python.files if fits(name, only))
     code = python.hash() if files else ""
     tests = tuple(test for test in found if fits(test.id, only))
@@ -150,8 +156,11 @@ def _nothing(loaded: LoadedScene, only: Sequence[str], some: bool) -> Problem:
 # ---- finding -------------------------------------------------------------------------------------------
 
 
-def find_tests(loaded: LoadedScene) -> tuple[list[Found], PythonTests, list[Problem]]:
-    """Tests in Structured Text and tables, in order of their files; those in Python; what cannot be read."""
+def find_tests(loaded: LoadedScene, covered: TestCoverage) -> tuple[list[Found], PythonTests, list[Problem]]:
+    """Tests in Structured Text and tables, in order of their files; those in Python; what cannot be read.
+
+    `covered` is told which programs they run in.
+    """
     problems: list[Problem] = []
     folder = loaded.folder
     names = [path.relative_to(folder).as_posix() for path in _files(folder / FOLDER, problems)]
@@ -159,7 +168,7 @@ def find_tests(loaded: LoadedScene) -> tuple[list[Found], PythonTests, list[Prob
     found: list[Found] = []
     for record in emulated:
         mine = [name for name in names if _belongs(name, record.id, [r.id for r in emulated])]
-        found += _of_controller(loaded, record.id, mine, problems)
+        found += _of_controller(loaded, record.id, mine, covered, problems)
     if not emulated or len(emulated) > 1:
         ids = [record.id for record in emulated]
         strays = [n for n in names if _kind(n) in (*TEXTS, *TWINCAT, ".csv") and not _home(n, ids)]
@@ -214,7 +223,7 @@ def _belongs(name: str, controller: str, ids: Sequence[str]) -> bool:
 
 
 def _of_controller(
-    loaded: LoadedScene, controller: str, names: Sequence[str], problems: list[Problem]
+    loaded: LoadedScene, controller: str, names: Sequence[str], covered: TestCoverage, problems: list[Problem]
 ) -> list[Found]:
     read = _Reader(loaded.folder, problems)
     texts = [(name, Place(name)) for name in names if _kind(name) in TEXTS or _kind(name) in TWINCAT]
@@ -222,6 +231,7 @@ def _of_controller(
     program = _compiled(loaded, controller, tests, problems)
     found: list[Found] = []
     if program is not None:
+        covered.belongs(program, controller)
         for test in found_tests(program):
             assert test.tree is not None
             file, line, _ = program.original(test.file, test.tree.at.line)

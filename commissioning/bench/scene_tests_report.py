@@ -6,13 +6,15 @@ time in seconds, the virtual time is a property.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as Xml
 
 from commissioning.bench.junit import clean
+from commissioning.bench.report_coverage import coverage_json
 from commissioning.model.problem import Problem
+from commissioning.plc.coverage import Coverage
 from commissioning.plc.outcome import Outcome
 
 __all__ = ["TestReport"]
@@ -24,7 +26,8 @@ _SHOWN = 10  # failures of one test, on screen
 
 @dataclass(frozen=True)
 class TestReport:
-    """Outcomes in the order in which the tests ran; `problems`: what kept tests from running at all."""
+    """Outcomes in the order in which the tests ran; `problems`: what kept tests from running at all;
+    `coverage`: by controller, if it was asked for."""
 
     __test__ = False  # for pytest, which takes it for a test by its name
 
@@ -32,6 +35,7 @@ class TestReport:
     outcomes: tuple[Outcome, ...]
     problems: tuple[Problem, ...] = ()
     wall_s: float = 0.0
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -76,7 +80,14 @@ class TestReport:
             "problems": [str(problem) for problem in self.problems],
             "wall_s": self.wall_s,
             "exit_code": self.exit_code,
+            **({"coverage": coverage_json(self.coverage)} if self.coverage else {}),
         }
+
+    def as_html(self) -> str:
+        """One self-contained HTML page, with what was executed of the programs."""
+        from commissioning.bench.scene_tests_html import html_page
+
+        return html_page(self)
 
     def as_junit(self) -> str:
         """The report as a JUnit XML document."""

@@ -244,6 +244,37 @@ def test_skipped():
     assert command("test", tested, "--allow-code", code).code == 3
 
 
+def test_that_coverage_of_all_forms_is_added_up(tested: Line, command: Command) -> None:
+    """MAIN has 2 IFs with an assignment each: 4 statements, and 4 branches with the ELSEs not written."""
+    tested.write("tests/a.st", "TEST 'idle' ADVANCE_SCANS(1); ASSERT_FALSE(Q_Run); END_TEST")
+    assert _figures(command("test", tested, "--json", "--coverage")) == ([2, 4], [2, 4])
+    tested.write("tests/on.csv", TABLE)
+    assert _figures(command("test", tested, "--json", "--coverage")) == ([3, 4], [3, 4])
+    body = "def test_eye(plc):\n    plc['I_Eye'] = True\n    plc.run()\n    assert plc['MAIN.Seen'] == 1\n"
+    tested.write("tests/test_eye.py", body)
+    code = json.loads(command("test", tested, "--list", "--json").out)["allow_code"]
+    report = tested.folder / "report.html"
+    said = command("test", tested, "--json", "--coverage", "--allow-code", code, "--report", report)
+    assert said.code == 0 and _figures(said) == ([4, 4], [4, 4])
+    page = report.read_text()
+    assert "Executed by plc" in page and "<script" not in page and "test_eye" in page and "FS-1" in page
+    assert "4/4 100 %" in command("test", tested, "--coverage", "--allow-code", code).out
+    assert "coverage" not in json.loads(command("test", tested, "--json").out)
+
+
+def _figures(said: Any) -> tuple[list[int], list[int]]:
+    covered = json.loads(said.out)["coverage"]["plc"]
+    return covered["statements"], covered["branches"]
+
+
+def test_that_names_of_tests_are_text_in_the_report(tested: Line, command: Command) -> None:
+    tested.write("tests/a.st", "TEST '<script>alert(1)</script>' ASSERT_EQ('<b>', '&'); END_TEST")
+    page = tested.folder / "report.html"
+    assert command("test", tested, "--report", page, "--junit", tested.folder / "r.xml").code == 1
+    assert "<script" not in page.read_text() and "&lt;script&gt;" in page.read_text()
+    assert Xml.parse(tested.folder / "r.xml").getroot().find(".//testcase") is not None
+
+
 def test_that_compiled_python_is_refused(tested: Line, command: Command) -> None:
     tested.write("tests/test_a.py", "def test_a(): pass").write("tests/helper.pyc", b"\0")
     said = command("test", tested)
