@@ -101,7 +101,7 @@ class Separator(Device):
     def held_part(self, part: Part | None) -> None:
         """A part has come to stand at it, or goes on."""
         self.holding.write(part is not None)
-        if part is not None:
+        if part is not None and self.under_way == _NOBODY:
             self._let_go()
 
     def passed(self, part: Part) -> None:
@@ -114,7 +114,8 @@ class Separator(Device):
         if part.id == self.under_way:
             self.under_way = _NOBODY
             self.going.write(False)
-            self._let_go()
+            if self.stop.holds:
+                self._let_go()
 
     def awaits(self) -> Sequence[Part]:
         """What it holds waits for the one under way to be the gap beyond it."""
@@ -129,11 +130,11 @@ class Separator(Device):
             return
         self.under_way = part.id
         self.going.write(True)
-        self.blade.move_to(0.0, self.speed)
+        self.blade.stroke_to(0.0, self.speed)
         self.stop.lower()
 
     def _rise(self) -> None:
-        self.blade.move_to(self.stroke, self.speed)
+        self.blade.stroke_to(self.stroke, self.speed)
         self.stop.raise_()
 
     def bodies(self) -> Sequence[Body]:

@@ -132,15 +132,11 @@ class Source(Device, Giver):
 
     def ready(self, receiver: Receiver) -> None:
         if self.part is not None:
-            self._offer()
+            if self.target.offer(self.part, self):  # type: ignore[union-attr]
+                self.part = None
+                self.tell(_WORKING, 0, 0)
+                self._next()
         elif isinstance(self.params["every"], Always) and self._enabled() and self.due < 0:
-            self._next()
-
-    def _offer(self) -> None:
-        assert self.part is not None and self.target is not None
-        if self.target.offer(self.part, self):
-            self.part = None
-            self.tell(_WORKING, 0, 0)
             self._next()
 
     def _next(self, first: bool = False) -> None:
@@ -150,7 +146,9 @@ class Source(Device, Giver):
         if self.commanded and not self._enabled():
             return
         kernel = self.kernel
-        wait = self.interval.draw()
+        wait = self.interval.fixed
+        if wait is None:
+            wait = self.interval.draw()
         if first and self.params["first"] is not None:
             wait = round(self.params["first"] * 1e9)
         self.due = due = kernel._now + wait

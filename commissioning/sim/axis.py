@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf
+from math import ceil, inf
 from typing import Any, ClassVar, NamedTuple
 
 from commissioning.model.record import CUBIC, Kind
@@ -125,10 +125,10 @@ class Axis(Stateful):
         Returns the time it takes, s. `acceleration` 0: at once; `deceleration`: as acceleration unless given;
         `jerk` 0: not limited. Raises ValueError for limits that allow no motion (`profile.Limits`).
         """
+        if not acceleration and not deceleration and not jerk and 0.0 < speed < inf:
+            return self.stroke_to(position, speed)
         deceleration = acceleration if deceleration is None else deceleration
         now: int = self.kernel._now
-        if not (acceleration or deceleration or jerk) and speed > 0.0 and speed < inf:
-            return self._stroke(now, position, speed)
         profile = plan(*self._at(now), position, Limits(speed, acceleration, deceleration, jerk))
         self.begun, self.duration, self.target = now, profile.duration, position
         self.segments = [tuple(one) for one in profile.segments]
@@ -140,8 +140,9 @@ class Axis(Stateful):
         self.kernel.call_at(end, self.arrive, self.strokes, self.key)
         return profile.duration
 
-    def _stroke(self, now: int, position: float, speed: float) -> float:
-        """A move at `speed` at once: one piece, without a plan."""
+    def stroke_to(self, position: float, speed: float) -> float:
+        """`move_to` at `speed` (above 0) at once: one piece, without a plan."""
+        now: int = self.kernel._now
         start = self.travel(now) if self.moving else self.target
         distance = position - start
         if distance >= 0.0:
@@ -155,7 +156,7 @@ class Axis(Stateful):
             self.ahead = []
         self.piece = (now, start, v, 0.0, 0.0, v, 0)
         self.record = self.journal.add(_DRIVE, 0, self.index, start, v, 0.0, v)
-        self.kernel.call_at(now + instant(duration * 1e9), self.arrive, strokes, self.key)
+        self.kernel.call_at(now + ceil(duration * 1e9 - 0.001), self.arrive, strokes, self.key)  # `instant`
         return duration
 
     def watch_arrived(self, fn: Callable[[float], Any]) -> None:

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from commissioning.model.record import CHUNK, RECORD, chain_next, chain_start
 from commissioning.sim.kernel import Kernel
 
-__all__ = ["Journal"]
+__all__ = ["CHUNK_SIZE", "RECORD_SIZE", "Journal", "pack_record"]
 
-_pack_into = Struct(("@" if byteorder == "little" else "<") + "qHHIq4d").pack_into
+pack_record = Struct(("@" if byteorder == "little" else "<") + "qHHIq4d").pack_into
 """Little-endian without gaps; packing at once costs half of keeping tuples and packing them."""
-_SIZE = RECORD.itemsize
-_FULL = CHUNK * _SIZE
+RECORD_SIZE = RECORD.itemsize
+CHUNK_SIZE = CHUNK * RECORD_SIZE  # bytes
 
 
 class Journal:
@@ -45,7 +45,7 @@ class Journal:
         self._texts_sealed = 0
         self._chunks: list[bytes] = []
         self._links: list[tuple[bytes, list[str]]] = []  # chain value after a chunk, its new texts
-        self._open = bytearray(_FULL)  # the open chunk, packed as it grows
+        self._open = bytearray(CHUNK_SIZE)  # the open chunk, packed as it grows
         self._end = 0  # bytes of it in use
         self._base = 0  # chunks before a restored run's first one
         self._before = 0  # records before the open chunk
@@ -67,12 +67,12 @@ class Journal:
     @property
     def length(self) -> int:
         """Number of records so far."""
-        return self._before + self._end // _SIZE
+        return self._before + self._end // RECORD_SIZE
 
     @property
     def open_count(self) -> int:
         """Number of records in the open chunk."""
-        return self._end // _SIZE
+        return self._end // RECORD_SIZE
 
     @property
     def beginning(self) -> tuple[int, bytes, tuple[str, ...]] | None:
@@ -90,9 +90,9 @@ class Journal:
         """Append a record at the present time, for those who do not ask its number: the hottest call."""
         kernel = self.kernel
         end = self._end
-        _pack_into(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
-        self._end = end = end + _SIZE
-        if end == _FULL:
+        pack_record(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
+        self._end = end = end + RECORD_SIZE
+        if end == CHUNK_SIZE:
             self._seal()
 
     def add(
@@ -101,19 +101,19 @@ class Journal:
         """Append a record at the present time; returns its number, counted from 1."""
         kernel = self.kernel
         end = self._end
-        _pack_into(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
-        self._end = end = end + _SIZE
-        if end == _FULL:
+        pack_record(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
+        self._end = end = end + RECORD_SIZE
+        if end == CHUNK_SIZE:
             self._seal()
             return self._before
-        return self._before + end // _SIZE
+        return self._before + end // RECORD_SIZE
 
     def extend(self, records: NDArray[np.void], order: NDArray[np.intp]) -> None:
         """Append finished records (dtype RECORD) in this order: of what was solved ahead of its time."""
-        rows = records.view(np.int64).reshape(len(records), _SIZE // 8)
+        rows = records.view(np.int64).reshape(len(records), RECORD_SIZE // 8)
         start = 0
         while start < len(order):
-            count = min(len(order) - start, (_FULL - self._end) // _SIZE)
+            count = min(len(order) - start, (CHUNK_SIZE - self._end) // RECORD_SIZE)
             packed = rows.take(order[start : start + count], axis=0).view(np.uint8).data.cast("B")
             start += count
             if count == CHUNK:
@@ -121,7 +121,7 @@ class Journal:
                 continue
             self._open[self._end : self._end + len(packed)] = packed
             self._end += len(packed)
-            if self._end == _FULL:
+            if self._end == CHUNK_SIZE:
                 self._seal()
 
     def text(self, text: str) -> int:
@@ -143,7 +143,7 @@ class Journal:
             start = self.first
         with self._lock:
             chunks = len(self._chunks)
-            tail, count = self._open, self._end // _SIZE
+            tail, count = self._open, self._end // RECORD_SIZE
         end = (self._base + chunks) * CHUNK + count
         stop = end if stop is None else min(stop, end)
         if stop <= start:
@@ -155,7 +155,7 @@ class Journal:
             if k < chunks:
                 pieces.append(np.frombuffer(self._chunks[k], RECORD)[low:high])
             else:
-                pieces.append(np.frombuffer(bytes(tail[low * _SIZE : high * _SIZE]), RECORD))
+                pieces.append(np.frombuffer(bytes(tail[low * RECORD_SIZE : high * RECORD_SIZE]), RECORD))
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
     def edges(self, name: str) -> list[tuple[int, Any]]:
@@ -203,7 +203,7 @@ class Journal:
             tail = data["tail"]
             if not isinstance(tail, bytes):
                 tail = base64.b64decode(tail)
-            self._open, self._end = bytearray(_FULL), len(tail)
+            self._open, self._end = bytearray(CHUNK_SIZE), len(tail)
             self._open[: len(tail)] = tail
             self.texts = list(data["texts"])
             self._text_ids = {text: i for i, text in enumerate(self.texts)}
@@ -228,6 +228,6 @@ class Journal:
             self._before += CHUNK
             self._links.append((link, texts))
             if whole is None:
-                self._open, self._end = bytearray(_FULL), 0
+                self._open, self._end = bytearray(CHUNK_SIZE), 0
         if self.on_chunk is not None:
             self.on_chunk(number, packed, link, texts)

@@ -89,19 +89,15 @@ class Kernel(simpy.Environment):
         """A call at the present instant, or before it: the one may go on for ever, the other cannot be."""
         if t < self._now:
             raise ValueError(f"cannot call {fn!r} at {t} ns, it is {self._now} ns already")
-        self._mark()
+        if t != self._crowded:
+            self._crowded, self._crowd, self._reached = t, 0, 0
+        if self.key > self._reached:
+            self._reached = self.key
         self._crowd += 1
         if self._crowd > LONGEST_INSTANT:
             raise RuntimeError(
                 f"more than {LONGEST_INSTANT} things happen at one instant; it would never end"
             )
-
-    def _mark(self) -> None:
-        """Something in this instant asks for something more in it."""
-        if self._now != self._crowded:
-            self._crowded, self._crowd, self._reached = self._now, 0, 0
-        if self.key > self._reached:
-            self._reached = self.key
 
     def schedule(self, event: Event, priority: int = 1, delay: int = 0) -> None:  # type: ignore[override]
         """SimPy's entry point: schedule an event after `delay` ns. Refuses anything but int."""

@@ -45,7 +45,7 @@ class Entry(Watch):
         self.attach(place)
 
     def post(self) -> None:
-        super().post()
+        Watch.post(self)
         over, place = self.over, self.place
         assert over is not None and place is not None and place.train is not None
         if not self.aside:

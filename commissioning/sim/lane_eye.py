@@ -160,6 +160,14 @@ class Mark(Watch):
                 heapreplace(heap, (s, self.rank, ver, self))
                 self.on_pass(place.part)
                 return
+            if following.drive is None:  # it stands, and not here
+                del train.watches[self]
+                following.watches[self] = None
+                self.place = behind
+                heappop(heap)
+                self.post()
+                self.on_pass(place.part)
+                return
         heappop(heap)
         self.passed()
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from commissioning.model.record import CarrierKind, Kind
-from commissioning.sim.drive import TOUCH, Drive
-from commissioning.sim.flow import Giver, Receiver, Waiting
+from commissioning.sim.drive import TOUCH
+from commissioning.sim.flow import Giver, Receiver
 from commissioning.sim.lane_entry import Entry
 from commissioning.sim.lane_eye import ChoosyEye, Eye
-from commissioning.sim.lane_holds import LaneHolds
 from commissioning.sim.lane_instant import gone_on
-from commissioning.sim.lane_watch import End, Infeed, Stop, Watch
+from commissioning.sim.lane_leaving import LaneLeaving
+from commissioning.sim.lane_watch import Infeed, Stop, Watch
 from commissioning.sim.part import Part
 from commissioning.sim.train import Place, Zone
-
-if TYPE_CHECKING:
-    from commissioning.sim.lane import Lane
 
 __all__ = ["LaneHandover", "neighbour"]
 
@@ -27,48 +24,33 @@ _TRAIN = int(Kind.TRAIN)
 _ON_LANE = int(CarrierKind.LANE)
 
 
-class LaneHandover(LaneHolds):
-    """Receiver at x = 0 and at every `Entry`, giver at its end.
+class LaneHandover(LaneLeaving):
+    """Receiver at x = 0 and at every `Entry`, giver at its end."""
 
-    `hanging`: while the tail of the part given away last still lies on this lane, the entry of the lane
-    that has it now. Its stand-in is `first` then; it is on this lane for whoever comes behind it and for
-    eyes, but no longer counted or listed among the parts.
-    """
-
-    __slots__ = (
-        "aside", "beyond", "end", "entries", "exit", "foreign", "gap_kept", "hanging", "infeed", "length",
-        "offering", "waiting", "watches",
-    )  # fmt: skip
+    __slots__ = ("exit", "gap_kept", "infeed", "offering", "watches")
 
     index: int
-    length: float
     watches: list[Watch]
-    end: End
     infeed: Infeed
-    entries: list[Entry]
-    beyond: Zone
-    waiting: Waiting
     gap_kept: float
     exit: Receiver | None
-    aside: bool
     offering: bool
-    hanging: Entry | None
-    foreign: list[Drive]
 
     # on ------------------------------------------------------------------------------------------
 
     def offer(self, part: Part, giver: Giver) -> bool:
         """Receiver: taken when the last part's tail has cleared the infeed; its front is then at 0."""
-        last = self.last
-        if last is not None and self.front(last) - last.length < self.gap_kept - TOUCH:
-            self.waiting.add(giver)
+        last, givers = self.last, self.waiting.givers
+        if last is not None and not self._has_room():
+            if giver not in givers:
+                givers.append(giver)
             if self.infeed.place is None:
                 self.infeed.attach(last)
                 if self.touched or self.todo or self.due or self.calls:
                     self.settle()
             return False
-        if self.waiting.givers:
-            self.waiting.discard(giver)
+        if givers and giver in givers:
+            givers.remove(giver)
         self._enter(part)
         return True
 
@@ -137,7 +119,13 @@ class LaneHandover(LaneHolds):
 
     def _has_room(self) -> bool:
         last = self.last
-        return last is None or self.front(last) - last.length >= self.gap_kept - TOUCH
+        if last is None:
+            return True
+        train: Any = last.train
+        front: float = train.base - last.c  # `front(last)`, written out
+        if train.drive is not None:
+            front += train.drive.travel(self.kernel._now)
+        return front - last.length >= self.gap_kept - TOUCH
 
     def _enter(self, part: Part) -> None:
         entry = self.entries[0]
@@ -193,7 +181,7 @@ class LaneHandover(LaneHolds):
     def cleared(self) -> None:
         """The last part's tail has cleared the infeed: whoever waits may give."""
         while self.waiting.givers and self._has_room():
-            self.waiting.call(self)
+            self.waiting.givers.pop(0).ready(self)
         if self.waiting.givers and self.infeed.place is None and self.last is not None:
             self.infeed.attach(self.last)
             self.settle()
@@ -234,26 +222,6 @@ class LaneHandover(LaneHolds):
         if not end.holds:
             self.catch(end)
 
-    def _leave(self, place: Place) -> bool:
-        """`part_with`, for a part that runs off the end alone and changes nothing for the one behind it."""
-        train, behind, end = place.train, place.behind, self.end
-        if behind is None or place is not self.first or place is not end.place or end.holds:
-            return False
-        follower = behind.train
-        assert train is not None and follower is not None
-        if train.count > 1 or len(train.watches) > 1 or train.relation or train.home.stalled:
-            return False
-        home = follower.home
-        if follower.relation or follower.drive is not home.drive or home.stalled:
-            return False
-        del self.trains[train.number]
-        self.count -= 1
-        self.first, behind.ahead = behind, None
-        end.place, follower.watches[end] = behind, None
-        place.train = place.behind = None
-        end.post()
-        return True
-
     def remove(self, part: Part) -> None:
         """Take a part off the lane, wherever it is; the caller journals where it goes.
 
@@ -283,109 +251,11 @@ class LaneHandover(LaneHolds):
         self.settle()
         return True
 
-    def part_with(self, place: Place, counted: int = 0) -> None:
-        """Take a place out of the order; `counted`: 1 if its part is not counted among them any more."""
-        self.count += counted
-        last = self.last
-        # A zone that starts because of this tells its lanes; nothing may come on between two parts whose
-        # order is just being changed. What is left to do then is done when the caller settles.
-        draining, self.draining = self.draining, True
-        self.take_out(place)
-        self.draining = draining
-        if last is place and self.waiting:
-            self.calls.append((self._cleared, None))
-
     def _place(self, part: Part) -> Place:
         place = part.place
         if part.owner is not self or not isinstance(place, Place):
             raise ValueError(f"{part} is not on {self.id}")
         return place
-
-    # what hangs over its end ---------------------------------------------------------------------
-
-    @property
-    def stand_in(self) -> Place | None:
-        """The place of the part given away last, as long as its tail lies here."""
-        return None if self.hanging is None else self.first
-
-    @property
-    def foremost(self) -> Place | None:
-        """The place of the part nearest to the end."""
-        first = self.first
-        return first if self.hanging is None or first is None else first.behind
-
-    def _stand_in_for(self, place: Place, entry: Entry) -> None:
-        """The part at the end belongs to another lane from now on, onto which it came at `entry`."""
-        self.end.part_left()
-        if place.behind is not None and place.behind.train is place.train:
-            assert place.train is not None
-            self.split(place.train, place.behind)
-        train = place.train
-        assert train is not None
-        self.left_zone(train)
-        self.unrelate(train)
-        train.home, train.holder = self.beyond, self.end
-        self.hanging = entry
-        self.count -= 1
-        if self.end.place is not None:
-            self.end.post()
-        if place.behind is not None:
-            assert place.behind.train is not None
-            self.todo.append(place.behind.train)
-        if self.aside:
-            self.hang(self.length, None)
-        over: Lane = self  # type: ignore[assignment]
-        entry.begin(place.part.place, over, self.aside)
-        entry.lane.settle()
-
-    def _entry_of(self, place: Place) -> Entry | None:
-        """Where the part at `place` has just come onto another lane. None: that was not a lane, or it went
-        further at once."""
-        there = place.part.place
-        if not isinstance(there, Place) or there is place or there.train is None:
-            return None
-        other: LaneHandover = there.train.lane  # type: ignore[assignment]
-        x = other.front(there)
-        for entry in other.entries:
-            if abs(entry.x - x) <= TOUCH and entry.over is None:
-                return entry
-        return None
-
-    def hang(self, front: float, drive: Drive | None) -> None:
-        """The stand-in moves so from now on: its front is at `front` + travel of `drive`."""
-        place = self.first
-        assert place is not None and place.train is not None
-        train, base = place.train, front + place.c
-        if base == train.base and drive is train.drive:
-            return
-        if drive is not None:
-            self.know(drive)
-        train.base, train.drive = base, drive
-        for watch in train.watches:
-            watch.post()
-        if place.behind is not None:
-            assert place.behind.train is not None
-            self.todo.append(place.behind.train)
-
-    def hang_no_more(self, cleared: bool) -> None:
-        """The tail has cleared the end; or the part was taken away from where it had gone."""
-        place = self.first
-        assert place is not None and place.train is not None
-        if cleared:
-            for watch in list(place.train.watches):  # reached now, were it not for rounding
-                watch.ver += 1
-                watch.passed()
-        self.hanging = None
-        self.part_with(place, 1)
-
-    def know(self, drive: Drive) -> None:
-        """Hear of what `drive`, which moves no zone of this lane, does."""
-        if drive.index not in self.across:
-            self.across[drive.index] = {}
-            self.foreign.append(drive)
-        if self not in drive.lanes:
-            drive.lanes.append(self)
-            drive.lanes.sort(key=lambda lane: lane.index)
 
     # all of them ---------------------------------------------------------------------------------
 

@@ -23,7 +23,8 @@ class LaneHolds(LaneContacts):
         own = zone.drive
         holder.holds = True
         place.held += 1
-        if holder.on_hold is not None:
+        alone = zone.accumulating and not (self.draining or self.todo or self.due or self.calls)
+        if holder.on_hold is not None and not alone:
             self.calls.append((holder.on_hold, place.part))
         slips = zone.accumulating or train.drive is not own
         if slips and place is not train.head:
@@ -43,7 +44,15 @@ class LaneHolds(LaneContacts):
             if holder.x > zone.end - TOUCH:
                 self._post_onward(place)
             own.stall(holder.key, holder.x - train.base + place.c)
-        self.settle()
+        if alone and holder.on_hold is not None:
+            if self.todo or self.due or self.calls:
+                self.calls.appendleft((holder.on_hold, place.part))
+            else:  # what `settle` would come to
+                self.draining = True
+                holder.on_hold(place.part)
+                self.draining = False
+        if self.touched or self.todo or self.due or self.calls:
+            self.settle()
 
     def let_go(self, holder: Holder) -> None:
         """What `holder` held may go on. The caller settles."""

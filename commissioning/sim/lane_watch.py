@@ -135,7 +135,7 @@ class Holder(Watch):
         if self.holds:
             self.ver += 1  # waits for nothing but to be lowered, or for room
         else:
-            super().post()
+            Watch.post(self)  # `super()` costs as much again
 
     @property
     def holding(self) -> Part | None:
@@ -191,7 +191,9 @@ class Stop(Holder):
         if place is None:
             lane.idle.append(self)
         else:
-            self.attach(place)
+            self.place = place
+            place.train.watches[self] = None  # type: ignore[union-attr]
+            self.post()
             if lane.touched or lane.todo or lane.due or lane.calls:
                 lane.settle()
 
@@ -244,7 +246,7 @@ class Border(Watch):
         if self.place is not None and self.place.held:
             self.ver += 1
         else:
-            super().post()
+            Watch.post(self)
 
     def __init__(self, lane: Lane, number: int, before: Zone, after: Zone) -> None:
         super().__init__(lane, number, after.start)
@@ -287,6 +289,11 @@ class Infeed(Watch):
     __slots__ = ()
 
     category = INFEED
+
+    def edge(self, s: float, heap: list[HeapEntry]) -> None:
+        heappop(heap)
+        self.detach()
+        self.lane.cleared()
 
     def passed(self) -> None:
         self.detach()

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from commissioning.model.record import Kind
 from commissioning.model.tags import DataType, Quality, Reason
-from commissioning.sim.journal import Journal
+from commissioning.sim.journal import CHUNK_SIZE, RECORD_SIZE, Journal, pack_record
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.stateful import Stateful, World
 from commissioning.sim.values import WIDE, words
@@ -95,13 +95,17 @@ class Signal(Stateful):
         else:
             self.quality = self.reason = self.source_quality = self.source_reason = 0
         self.value = self.source = value
-        kernel = self.kernel
-        self.t = kernel._now
-        if not self.subscribers:
-            self.journal.note(_VALUE, 0, self.index, value)
+        kernel, journal = self.kernel, self.journal
+        self.t = now = kernel._now
+        if not self.subscribers:  # `journal.note`, written out: it is the hottest call of all
+            end = journal._end
+            pack_record(journal._open, end, now, _VALUE, 0, self.index, kernel.cause, value, 0.0, 0.0, 0.0)
+            journal._end = end = end + RECORD_SIZE
+            if end == CHUNK_SIZE:
+                journal._seal()
             return
         outer = kernel.cause
-        kernel.cause = self.journal.add(_VALUE, 0, self.index, value)
+        kernel.cause = journal.add(_VALUE, 0, self.index, value)
         for fn, arg in self.subscribers:
             fn(arg)
         kernel.cause = outer
