@@ -186,7 +186,7 @@ class Modules:
     def _require_foreign(self, top: str) -> None:
         """What lies in the scene's folder and was not read when it was allowed is not run either."""
         spec = find_spec(top)
-        if spec is not None and lies_in(spec.origin, self.code.folder):
+        if spec is not None and lies_in(spec, self.code.folder):
             raise ImportError(
                 f"{top} lies in the scene's folder and is not part of what was allowed", name=top
             )

@@ -14,6 +14,7 @@ import posixpath
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
@@ -218,20 +219,22 @@ class PythonFiles:
         if spec is None:
             cure = f"Put {top}.py beside the file, or install it where commissioning runs"
             self.found.append(Problem(f"there is no module {top}", where, cure))
-        elif top not in sys.modules and lies_in(spec.origin, str(self.folder.resolve())):
+        elif top not in sys.modules and lies_in(spec, str(self.folder.resolve())):
             what = f"{top} lies in the scene's folder, but not below the folder of the file that imports it"
             self.found.append(Problem(what, where, f"Move it into {self.root or 'that'}"))
 
 
-def lies_in(origin: str | None, folder: str) -> bool:
-    """Whether the file `origin` of a module is the scene's own: in its folder, and not in an environment of
-    Python that may stand there."""
-    if not origin:
-        return False
-    path = Path(origin).resolve()
-    if not path.is_relative_to(folder):
-        return False
-    return not path.is_relative_to(sys.prefix) and "site-packages" not in path.parts
+def lies_in(spec: ModuleSpec, folder: str) -> bool:
+    """Whether a module that Python has found is the scene's own: in its folder, and not in an environment of
+    Python that may stand there. A package may have several folders, and no file."""
+    places = [spec.origin] if spec.has_location and spec.origin else []
+    for place in (*places, *(spec.submodule_search_locations or ())):
+        path = Path(place).resolve()
+        if path.is_relative_to(folder):
+            installed = path.is_relative_to(sys.prefix) or "site-packages" in path.parts
+            if not installed:
+                return True
+    return False
 
 
 def _import_nodes(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:

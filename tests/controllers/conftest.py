@@ -19,6 +19,7 @@ devices:
   infeed: {type: source, product: carton, every: 4 s, to: belt}
   belt: {type: belt, pose: {xyz: [0, 0, 0.75]}, length: 3 m, speed: 0.5 m/s, to: pack, tags: {run: Q_Run}}
   eye: {type: photo_eye, along: belt, at: 2 m, tags: {blocked: I_Eye}}
+  wheel: {type: encoder, along: belt, at: 1 m}
   pack: {type: station, cycle: 1 s, to: out}
   out: {type: sink}
   start: {type: push_button, pose: {xyz: [0, -1, 1]}, tags: {pressed: I_Start}}

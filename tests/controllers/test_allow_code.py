@@ -52,7 +52,7 @@ def test_that_the_refusal_names_the_files_the_hash_and_the_option(small: Small) 
     (code,) = loaded.code
     assert code.names == ("logic.py", "belts.py") and code.installed == ("json", "math")
     assert problems_of(lambda: Run(loaded)) == (
-        f"{small.folder}/scene.yaml:14:29 controllers.plc.file: this scene brings Python of its own "
+        f"{small.folder}/scene.yaml:15:29 controllers.plc.file: this scene brings Python of its own "
         "(logic.py, belts.py), which nobody has allowed to run; from this computer it imports json, math. "
         f"Read it. If you trust it, add --allow-code {code.hash}."
     )
@@ -258,3 +258,25 @@ def test_that_a_module_above_the_named_file_is_told(small: Small, monkeypatch: p
     assert "there is no module common" in problems_of(lambda: load(small.folder))
     monkeypatch.syspath_prepend(str(small.folder))
     assert "not below the folder of the file that imports it" in problems_of(lambda: load(small.folder))
+
+
+def test_that_a_folder_of_compiled_modules_is_the_scenes_too(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder without Python in it is a package to Python where it is on its path: nobody has read it."""
+    small.write("name = 'da' + 'ta'\ndef logic(line):\n    __import__(name)\n")
+    (small.folder / "data").mkdir()
+    (small.folder / "data" / "fast.so").write_bytes(b"\x7fELF")
+    monkeypatch.syspath_prepend(str(small.folder))
+    assert "data lies in the scene's folder" in small.run("1 s").line.alarms[0].what
+    small.write("import data.fast\n" + NOTHING)
+    assert "data lies in the scene's folder" in problems_of(lambda: load(small.folder))
+
+
+def test_that_a_link_out_of_the_scene_is_not_followed(small: Small, tmp_path: Path) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}_outside"
+    outside.mkdir()
+    (outside / "a.py").write_text("x = 1\n")
+    (small.folder / "lib").symlink_to(outside)
+    small.write("from lib import a\n" + NOTHING)
+    assert "lies outside the scene's folder" in problems_of(lambda: load(small.folder))

@@ -249,6 +249,7 @@ def test_that_a_state_cannot_be_put_back_and_why_is_said(small: Small) -> None:
 
 
 FAILURES = {
+    "runs on": (["yield line.edge('wheel.position')"], 2, "runs on between events"),
     "division": (["yield line.timeout(1)", "1 / 0"], 3, "ZeroDivisionError: division by zero"),
     "unknown tag": (["line['I_Nothing']"], 2, "no tag or port named I_Nothing"),
     "someone else's": (["line['I_Start'] = True"], 2, "I_Start is no PLC output of plc"),
