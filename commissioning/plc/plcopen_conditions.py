@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from commissioning.model.element import Element, TextRun
 from commissioning.plc.plcopen_boxes import operand
-from commissioning.plc.plcopen_interface import Unreadable
+from commissioning.plc.plcopen_interface import Unreadable, identifier
 from commissioning.plc.plcopen_network import Network
 from commissioning.plc.plcopen_wires import connections, negated, order
 
@@ -20,13 +20,54 @@ def positioned(node: Element) -> tuple[float, float, int, int]:
     return x, y, line, column
 
 
+class ChartNetwork(Network):
+    """What is drawn of networks between the steps of a chart; a wire from a step is its flag."""
+
+    def __init__(self, body: Element, types: Mapping[str, str], taken: set[str]) -> None:
+        super().__init__(body, types, taken, False)
+        for node in body.all("transition"):
+            for wire in connections(node.child("condition") or node):
+                key = (wire.get("refLocalId"), wire.get("formalParameter"))
+                self.uses[key] = self.uses.get(key, 0) + 1
+
+    def translate(self) -> None:
+        """As in a body of its own, beside steps and transitions."""
+        for node in sorted(self.nodes.values(), key=order):
+            if node.tag in ("coil", "outVariable", "inOutVariable", "block"):
+                self._write(node)
+
+    def source(self, connection: Element) -> str:
+        """What a wire brings."""
+        node = self.nodes.get(connection.get("refLocalId"))
+        if node is not None and node.tag == "step":
+            return f"{identifier(node, 'step')}.X"
+        return super().source(connection)
+
+
 class Conditions:
-    """The conditions of one chart; `transitions`: those that stand beside it, by name."""
+    """The conditions of one chart; `transitions`: those that stand beside it, by name.
+
+    `statements` (with the variables in `hidden`) are what must be done before the conditions are tested, in
+    every scan: calls of blocks, edges, and whatever else is drawn between the steps.
+    """
 
     def __init__(
         self, body: Element, types: Mapping[str, str], taken: set[str], transitions: Mapping[str, Element]
     ) -> None:
         self.body, self.types, self.taken, self.transitions = body, types, taken, transitions
+        self.network = ChartNetwork(body, types, taken)
+        self.network.translate()
+        self.others: list[Network] = []
+        nodes = sorted(body.all("transition"), key=positioned)
+        self.found = [(node, self.of(node)) for node in nodes]
+
+    @property
+    def statements(self) -> list[tuple[str, Element]]:
+        return [line for network in (self.network, *self.others) for line in network.statements]
+
+    @property
+    def hidden(self) -> list[tuple[str, str, Element]]:
+        return [variable for network in (self.network, *self.others) for variable in network.hidden]
 
     def of(self, node: Element) -> Condition:
         """That of a drawn transition. Raises Unreadable where it needs more than an expression."""
@@ -54,11 +95,10 @@ class Conditions:
         if named is not None:
             return self._of_body(named.child("body") or named, named)
         if any(connections(condition)):
-            return self._drawn(self.body, condition), [], ""
+            return self.network.input(condition), [], ""
         wires = list(condition.all("connection"))  # before version 2
         if wires:
-            network = self._network(self.body)
-            return self._only(network, " OR ".join(network.source(wire) for wire in wires), node), [], ""
+            return " OR ".join(self.network.source(wire) for wire in wires), [], ""
         raise Unreadable("the condition of this transition says nothing", condition)
 
     def _wired_name(self, condition: Element) -> str:
@@ -82,26 +122,12 @@ class Conditions:
                 if len(writers) != 1:
                     what = f"{len(writers)} elements give the condition of this transition; there must be one"
                     raise Unreadable(what, content)
-                return negated(self._drawn(content, writers[0]), writers[0]), [], ""
+                self.others.append(Network(content, self.types, self.taken, False))
+                return negated(self.others[-1].input(writers[0]), writers[0]), [], ""
             if content.tag not in ("addData", "documentation"):
                 what = f"the condition of this transition is written in {content.tag}, which is not supported"
                 raise Unreadable(what, content)
         raise Unreadable("this transition has no condition", node)
-
-    def _network(self, body: Element) -> Network:
-        network = Network(body, self.types, self.taken, False)
-        network.uses.clear()  # an expression has no variables of its own to keep anything in
-        return network
-
-    def _drawn(self, body: Element, holder: Element) -> str:
-        network = self._network(body)
-        return self._only(network, network.input(holder), holder)
-
-    def _only(self, network: Network, text: str, node: Element) -> str:
-        if network.statements or network.hidden:
-            what = "the condition of this transition calls a block or finds an edge; do it in an action"
-            raise Unreadable(what, node)
-        return text
 
 
 def _expression(runs: list[TextRun]) -> list[TextRun]:

@@ -15,7 +15,7 @@ from itertools import product
 from commissioning.model.element import Element
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.pieces import PieceWriter
-from commissioning.plc.plcopen_conditions import Conditions, positioned
+from commissioning.plc.plcopen_conditions import Condition, Conditions
 from commissioning.plc.plcopen_interface import Unreadable, data_of, identifier
 from commissioning.plc.plcopen_network import Network
 from commissioning.plc.plcopen_wires import connections
@@ -28,7 +28,7 @@ _PASSING = (
     "simultaneousDivergence",
     "simultaneousConvergence",
 )
-_OTHER = ("macroStep", "coil", "outVariable", "inOutVariable", "jump", "return", "label")
+_OTHER = ("macroStep", "jump", "return", "label")
 # the attribute of a step in the exports of CODESYS that names its step action
 _STEP_ACTION = "700a583f-b4d4-43e4-8c14-629c7cd3bec8"
 _MOST = 200  # transitions that one drawn transition may stand for, steps that one may lead to
@@ -67,16 +67,12 @@ class ChartDrawing:
         actions: Collection[str] = (),
     ) -> None:
         self.body, self.types, self.taken = body, types, taken
-        self.hidden: list[tuple[str, str, Element]] = []
         self.nodes: dict[str, Element] = {}
         self.steps: dict[str, _Step] = {}
         for node in body.children:
             identity = node.get("localId")
-            if node.tag in _OTHER and not (node.tag == "outVariable" and self._of_step(node)):
-                what = (
-                    f"a {node.tag} stands in the chart, and no step says when it acts; put it into an action"
-                )
-                raise Unreadable("a macro step is not supported" if node.tag == "macroStep" else what, node)
+            if node.tag in _OTHER:
+                raise Unreadable(f"a {node.tag} in a chart is not supported", node)
             if identity and identity in self.nodes:
                 raise Unreadable(f"two elements have the localId {identity}", node)
             if identity:
@@ -86,6 +82,8 @@ class ChartDrawing:
                 self.steps[identity] = _Step(node)
                 self._of_codesys(self.steps[identity], actions)
         self.conditions = Conditions(body, types, taken, transitions)
+        self.hidden = self.conditions.hidden
+        self.always = self._new_name("networks") if self.conditions.statements else ""
         self.targets: dict[str, list[str]] = {}
         for node in self.nodes.values():
             if node.tag in ("step", "jumpStep"):
@@ -95,14 +93,17 @@ class ChartDrawing:
         for node in body.children:
             if node.tag == "actionBlock":
                 self._block(node)
-            elif node.tag == "outVariable":
-                self._flag(node)
 
     # ---- writing -------------------------------------------------------------------------------------
 
     def write(self, writer: PieceWriter) -> None:
         """The chart, behind the declarations of its POU."""
         owner = writer.object
+        if self.always:
+            writer.line(f"ACTION {self.always}: (* drawn between the steps: in every scan *)", self.body)
+            for text, element in self.conditions.statements:
+                writer.line(text, element)
+            writer.line("END_ACTION", self.body)
         for step in self.steps.values():
             for action in step.actions:
                 if action.calls:
@@ -115,14 +116,15 @@ class ChartDrawing:
         for step in self.steps.values():
             initial = step.element.get("initialStep") in ("true", "1")
             writer.line(f"{'INITIAL_STEP' if initial else 'STEP'} {step.element.get('name')}:", step.element)
+            if initial and self.always:
+                writer.line(f"    {self.always}(S);", step.element)
             for action in step.actions:
                 writer.line(f"    {action.name}({action.words});", action.element)
             writer.line("END_STEP", step.element)
-        found = [node for node in self.nodes.values() if node.tag == "transition"]
-        for node in sorted(found, key=positioned):
-            self._transition(writer, node)
+        for node, condition in self.conditions.found:
+            self._transition(writer, node, condition)
 
-    def _transition(self, writer: PieceWriter, node: Element) -> None:
+    def _transition(self, writer: PieceWriter, node: Element, condition: Condition) -> None:
         targets = self.targets.get(node.get("localId"), [])
         if not targets:
             raise Unreadable("this transition leads to no step", node)
@@ -137,7 +139,7 @@ class ChartDrawing:
             head = f"TRANSITION{told} FROM {_listed(sources)} TO {_listed(targets)} := "
             writer.fresh_line()
             writer.own(head, node)
-            before, runs, behind = self.conditions.of(node)
+            before, runs, behind = condition
             writer.own(before, node)
             if runs:
                 writer.verbatim(runs)
@@ -217,18 +219,6 @@ class ChartDrawing:
             if step is not None:
                 return step
         raise Unreadable(f"this {node.tag} is wired to no step", node)
-
-    def _of_step(self, node: Element) -> bool:
-        return any(wire.get("refLocalId") for wire in connections(node))
-
-    def _flag(self, node: Element) -> None:
-        """A variable at the side of a step is what the step is: active or not."""
-        step = self._step_of(node)
-        expression = node.child("expression")
-        name = "".join(run.text for run in expression.runs()).strip() if expression is not None else ""
-        if not _NAME.match(name) or node.get("negated") in ("true", "1"):
-            raise Unreadable("only a plain variable can follow a step; put it into an action", node)
-        step.actions.append(_Action(name, "N", node))
 
     def _block(self, node: Element) -> None:
         step = self._step_of(node)

@@ -266,7 +266,7 @@ def test_that_sentences_which_name_other_lines_name_those_of_the_file() -> None:
     [
         (
             program("<macroStep name='s' localId='1'/>", "SFC"),
-            "a macro step is not supported",
+            "a macroStep in a chart is not supported",
         ),
         (program("<p>LD a</p>", "IL"), "instruction list (IL)"),
         (program("<x/>", "XYZ"), "<XYZ>, which is not known here"),

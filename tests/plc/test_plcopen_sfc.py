@@ -140,21 +140,14 @@ CLOSED = LINE + transition(4, inline("start"), 3)
         (CLOSED + block(5, 3, entry(6, "N", "ready; x")), "names no action"),
         (CLOSED + block(5, 3, entry(6, "N); y(", "ready")), "is no qualifier"),
         (CLOSED + block(5, 3, entry(6, "L", "ready", "2 apples")), "is no duration"),
-        (LINE + '<macroStep localId="7"/>', "a macro step is not supported"),
-        (LINE + '<coil localId="7"><variable>ready</variable></coil>', "no step says when it acts"),
+        (LINE + '<macroStep localId="7"/>', "a macroStep in a chart is not supported"),
+        (LINE + '<jump localId="7" label="x"/>', "a jump in a chart is not supported"),
         (LINE + transition(4, '<inline><IL>LD a</IL></inline>', 3), "written in IL"),
         (
             LINE
             + passing("selectionConvergence", 4, 5)
             + passing("selectionConvergence", 5, 4),
             "go in a circle without a step",
-        ),
-        (
-            LINE
-            + '<block localId="7" typeName="TON" instanceName="t"><inputVariables/><outputVariables>'
-            + '<variable formalParameter="Q"/></outputVariables></block>'
-            + transition(4, point(7), 3),
-            "calls a block or finds an edge",
         ),
     ],
 )  # fmt: skip
@@ -187,17 +180,62 @@ def test_that_a_comment_at_the_end_of_a_condition_does_no_harm() -> None:
     assert plc["MAIN.B.X"]
 
 
-def test_that_a_variable_at_the_side_of_a_step_follows_it() -> None:
-    """As in example 9.4 of TC6 v2.01."""
+def test_that_variables_at_the_side_of_steps_follow_them() -> None:
+    """As in example 9.4 of TC6 v2.01, plain and negated."""
     aside = '<outVariable localId="7">' + point(3) + "<expression>ready</expression></outVariable>"
+    aside += (
+        '<outVariable localId="8" negated="true">' + point(3) + "<expression>lamp</expression></outVariable>"
+    )
     pieces, problems = pieces_of(charted(LINE + transition(4, inline("fault"), 3) + aside))
     assert problems == []
     plc = compile_st(pieces[0].text).start()
     plc["MAIN.start"] = True
-    plc.run(scans=1)
-    assert not plc["MAIN.ready"]
-    plc.run(scans=1)
-    assert plc["MAIN.ready"]
+    shown = []
+    for _ in range(2):
+        plc.run(scans=1)
+        shown.append((plc["MAIN.ready"], plc["MAIN.lamp"]))
+    assert shown == [(False, True), (True, False)]
+
+
+TIMER = """<inVariable localId="20"><connectionPointOut/><expression>busy</expression></inVariable>
+<inVariable localId="21"><connectionPointOut/><expression>T#30ms</expression></inVariable>
+<block localId="22" typeName="TON" instanceName="delay"><inputVariables><variable formalParameter="IN">
+<connectionPointIn><connection refLocalId="20"/></connectionPointIn></variable><variable formalParameter="PT">
+<connectionPointIn><connection refLocalId="21"/></connectionPointIn></variable></inputVariables>
+<outputVariables><variable formalParameter="Q"><connectionPointOut/></variable></outputVariables></block>"""
+
+
+def test_that_a_block_between_the_steps_is_called_in_every_scan() -> None:
+    """As Beremiz has it: a timer in the chart, wired to the condition of a transition."""
+    condition = '<connectionPointIn><connection refLocalId="22" formalParameter="Q"/></connectionPointIn>'
+    body = LINE + block(5, 3, entry(6, "", "busy")) + TIMER + transition(4, condition, 3)
+    names = dict.fromkeys(("start", "busy"), "BOOL") | {"delay": "TON"}
+    pieces, problems = pieces_of(charted(body, **names))
+    assert problems == []
+    plc = compile_st(pieces[0].text).start()
+    plc["MAIN.start"] = True
+    shown = []
+    for scan in range(7):
+        plc.scan(scan * 10 * MS)
+        plc["MAIN.start"] = False
+        shown.append("AB"[plc["MAIN.B.X"]])
+    # busy from 10 ms on, Q at 40 ms
+    assert "".join(shown) == "BBBBAAA"
+
+
+def test_that_an_edge_in_a_condition_is_found_once() -> None:
+    rail = '<leftPowerRail localId="40"/><contact localId="41" edge="rising">' + point(40)
+    body = step(1, "A", 4, initial=True) + rail + "<variable>start</variable></contact>"
+    body += transition(2, point(41), 1) + step(3, "B", 2) + transition(4, point(41), 3)
+    pieces, problems = pieces_of(charted(body))
+    assert problems == []
+    plc = compile_st(pieces[0].text).start()
+    shown = []
+    for start in (0, 1, 1, 0, 1, 1):
+        plc["MAIN.start"] = bool(start)
+        plc.run(scans=1)
+        shown.append("AB"[plc["MAIN.B.X"]])
+    assert "".join(shown) == "ABBBAA"
 
 
 ADDED = """<addData><data name="http://www.3s-software.com/plcopenxml/sfc/element"
