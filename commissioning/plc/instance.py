@@ -10,12 +10,13 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 from commissioning.plc.blocks import DUE, START
 from commissioning.plc.build import Build
 from commissioning.plc.iec_types import IecType, Value
-from commissioning.plc.layout import Location, MemoryPlan, element, locate, plan_memories, with_shown
+from commissioning.plc.layout import Area, Location, MemoryPlan, element, locate, plan_memories, with_shown
 from commissioning.plc.memory import Memory, accepted, fresh, seen_value
 from commissioning.plc.scope import Declared, Pou, Slot, Symbol
 from commissioning.plc.stand import Stand
@@ -56,12 +57,7 @@ class Instance:
         self._own = self._memories[first]
         self._held = self._memories[instances[-1][2]]
         self._holder = holder
-        found = locate(plans, project.any_elapsed)
-        head = root.upper() + "."
-        cut = len(head)
-        self._locations = {key[cut:]: place for key, place in found.locations.items() if key.startswith(head)}
-        self._areas = {key[cut:]: area for key, area in found.areas.items() if key.startswith(head)}
-        self._inner: frozenset[str] | None = None
+        self._root = root
 
     @property
     def plans(self) -> list[MemoryPlan]:
@@ -130,6 +126,31 @@ class Instance:
 
     # ---- variables -----------------------------------------------------------------------------------
 
+    @cached_property
+    def _found(self) -> tuple[dict[str, Location], dict[str, Area]]:
+        """Variables, arrays and structures by path in upper case; laid out when somebody asks for one."""
+        found = locate(self._plans, self.stand.program.checked.project.any_elapsed)
+        head = self._root.upper() + "."
+        cut = len(head)
+        locations = {key[cut:]: place for key, place in found.locations.items() if key.startswith(head)}
+        return locations, {key[cut:]: area for key, area in found.areas.items() if key.startswith(head)}
+
+    @property
+    def _locations(self) -> dict[str, Location]:
+        return self._found[0]
+
+    @property
+    def _areas(self) -> dict[str, Area]:
+        return self._found[1]
+
+    @cached_property
+    def _inner(self) -> frozenset[str]:
+        """Paths of everything with variables in it."""
+        inner = set(self._areas)
+        for known in self._locations:
+            inner |= {known[:position] for position, character in enumerate(known) if character in ".["}
+        return frozenset(inner)
+
     @property
     def parameters(self) -> tuple[str, ...]:
         """What a call can give: inputs, and what is taken by reference."""
@@ -142,13 +163,6 @@ class Instance:
     def is_part(self, path: str) -> bool:
         """Whether `path` is something with variables in it: a block, an array, a structure."""
         key = path.upper()
-        if self._inner is None:
-            inner = set(self._areas)
-            for known in self._locations:
-                for position, character in enumerate(known):
-                    if character in ".[":
-                        inner.add(known[:position])
-            self._inner = frozenset(inner)
         return key in self._inner or any(key.startswith((area + "[", area + ".")) for area in self._areas)
 
     def get(self, path: str) -> Value:
@@ -247,6 +261,8 @@ def _holder(pou: Pou, types: Mapping[str, Declared]) -> Pou:
     holder = Pou("HOLDER", pou.name, 0, pou.file, pou.tree)
     words = ("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT") if _is_called(pou) else ("VAR_IN_OUT",)
     for symbol in pou.section(*words):
+        if pou.kind == "TEST":
+            continue  # the programs that it can name are given to it as they are
         held: Symbol = copy(symbol)
         held.section, held.index = "VAR", len(holder.slots)
         if not symbol.by_reference:
