@@ -128,17 +128,18 @@ class Scanner:
         """One scan of a task at `now_ns`, which must not lie before the last scan's.
 
         Raises PlcError, with the statement, when the program does what a PLC would stop for; the PLC stays
-        stopped until `restore`.
+        stopped until `restore` or `start`.
         """
-        self._refuse_while_held()
+        if self.held:
+            self._refuse_while_held()
         if self.stopped is not None:
             raise self.stopped
         if now_ns < self.now_ns:
             raise ValueError(f"time runs backwards: a scan at {now_ns} ns after one at {self.now_ns} ns")
         self.now_ns = now_ns
         state, shared = self._tasks[task], self._globals
-        for value, write in self.forces.values():
-            write(value)
+        if self.forces:
+            self._write_forces()
         if self._triggers:
             self._look()
             if state.trigger is not None and state.trigger.answered(now_ns - state.last_ns):
@@ -155,8 +156,8 @@ class Scanner:
             self.stopped = self._located(error, state)
             raise self.stopped from error
         shared[0] = state.budget
-        for value, write in self.forces.values():
-            write(value)
+        if self.forces:
+            self._write_forces()
         state.scans += 1
         state.last_ns = now_ns
         state.disturbed = False
@@ -175,8 +176,13 @@ class Scanner:
             self._disturb_others(state, others)
         if self._triggers:
             self._look()
-        for watcher in tuple(self.watchers):
-            watcher(task, now_ns)
+        if self.watchers:
+            for watcher in tuple(self.watchers):
+                watcher(task, now_ns)
+
+    def _write_forces(self) -> None:
+        for value, write in self.forces.values():
+            write(value)
 
     def swap(self, build: Build) -> None:
         """From the next scan on, run another translation of the same program."""
