@@ -81,6 +81,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("plc_step_over", "Step over", "step_over", "F10", "PLC", "plc", "Over calls"),
     ActionSpec("plc_step_out", "Step out", "step_out", "Shift+F11", "PLC", "plc", "To where it was called"),
     ActionSpec("plc_scan", "Single scan", "step", "F6", "PLC", "plc", "To the beginning of the next scan"),
+    ActionSpec("plc_run_until", "Run until …", "", "Ctrl+F5", "PLC", "plc", "Until a condition comes true"),
     ActionSpec("plc_breakpoint", "Breakpoint", "record", "F8", "PLC", "plc", "On or off, in the chosen line"),
     ActionSpec("plc_no_breakpoints", "Remove all breakpoints", "", "Ctrl+Shift+F8", "PLC", "breakpoints"),
     ActionSpec(

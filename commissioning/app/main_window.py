@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
         self.operator.acted.connect(self.commands.operate)
         self.plc.held.connect(lambda: self.docks.show("PLC"))
         self.plc.changed.connect(self._plc_changed)
+        self.plc.condition_asked.connect(self.commands.plc.ask_condition)
         self.plc.save_trace.connect(self.commands.plc.save_trace)
         self.viewport.ready.connect(self._picture_ready)
         self._said_problem: object = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from commissioning.app.words import parsed
+from commissioning.plc.conditions import Condition
 
 if TYPE_CHECKING:
     from commissioning.app.main_window import MainWindow
@@ -18,6 +19,7 @@ class PlcCommands:
 
     def __init__(self, window: MainWindow):
         self._window = window
+        self._until = ""
         self.handlers: Mapping[str, Callable[[], object]] = {
             "plc_go_on": lambda: window.plc.link.go_on(),
             "plc_hold": lambda: window.plc.link.hold(),
@@ -25,6 +27,7 @@ class PlcCommands:
             "plc_step_over": lambda: window.plc.link.step("over"),
             "plc_step_out": lambda: window.plc.link.step("out"),
             "plc_scan": lambda: window.plc.link.step("scan"),
+            "plc_run_until": self.run_until,
             "plc_breakpoint": lambda: window.plc.toggle_breakpoint(),
             "plc_no_breakpoints": lambda: window.plc.link.remove_breakpoints(),
             "plc_coverage": lambda: window.plc.toggle_coverage(),
@@ -51,6 +54,31 @@ class PlcCommands:
         window.docks.show("PLC")
         window.plc.tabs.setCurrentWidget(window.plc.watched)
         window.plc.watched.field.setFocus()
+
+    def run_until(self) -> None:
+        """Have a condition given."""
+        window = self._window
+
+        def take(text: str) -> str:
+            wrong = _no_condition(text)
+            if not wrong:
+                self._until = text
+                window.plc.link.run_until(text)
+            return wrong
+
+        window.ask.ask("Run until", self._until, take, "runs")
+
+    def ask_condition(self, line: int) -> None:
+        """Of a breakpoint."""
+        window = self._window
+
+        def take(text: str) -> str:
+            wrong = _no_condition(text) if text.strip() else ""
+            if not wrong:
+                window.plc.stop_if(line, text.strip())
+            return wrong
+
+        window.ask.ask(f"Hold in line {line} if", window.plc.condition_of(line), take, "sets it")
 
     def ask_value(self, what: str, path: str) -> None:
         """Have a value given for a variable, to `force` or to `write`."""
@@ -85,3 +113,12 @@ class PlcCommands:
             window.notice.say(f"{name} could not be written: {error.strerror}")
         else:
             window.notice.say(f"Saved {name}")
+
+
+def _no_condition(text: str) -> str:
+    """Why it is none, "" if it is one."""
+    try:
+        Condition(text)
+    except ValueError as error:
+        return str(error)
+    return ""

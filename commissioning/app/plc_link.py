@@ -97,6 +97,14 @@ class PlcLink:
 
         self._tell(toggle)
 
+    def stop_if(self, source: str, line: int, condition: str) -> None:
+        """A breakpoint under a condition; "" is none."""
+        self._tell(lambda run, debugger: debugger.stop_at(line, source, condition=condition or None))
+
+    def run_until(self, condition: str) -> None:
+        self._tell(lambda run, debugger: debugger.run(until=condition))
+        self._start()
+
     def remove_breakpoints(self) -> None:
         self._tell(lambda run, debugger: debugger.remove())
 

@@ -40,6 +40,7 @@ class PlcPanel(QWidget):
     held = Signal()  # a scan has just been held
     changed = Signal()  # what can be done has changed
     save_trace = Signal()
+    condition_asked = Signal(int)  # for a breakpoint in this line
 
     def __init__(
         self, watch: Watch, actions: Actions, tokens: Tokens, loader: ThreadPoolExecutor,
@@ -175,9 +176,12 @@ class PlcPanel(QWidget):
         program = reading.program
         self.watched.offer([*program.variables, *program.members])
         if reading.sources:
-            first = reading.program.instances[0][1].file if reading.program.instances else reading.sources[0]
-            self.show_source(first if first in reading.sources else reading.sources[0])
-            self.view.go_to(1)
+            self.show_source(reading.sources[0])
+            for name, pou, _ in reading.program.instances[:1]:
+                if pou.tree is not None and pou.file in reading.sources:
+                    self.show_source(pou.file)
+                    self.view.go_to(pou.tree.at.line)
+                    self._show_instance(name)
 
     def show_source(self, source: str) -> None:
         if self.reading is None or source == self._source:
@@ -190,6 +194,11 @@ class PlcPanel(QWidget):
             for path in self.reading.instances.get(pou, ()):
                 self.instances.addItem(path if path == pou else f"{path} : {pou}", (pou, path, line))
         self.refresh()
+
+    def _show_instance(self, path: str) -> None:
+        for number in range(self.instances.count()):
+            if self.instances.itemData(number)[1] == path:
+                self.instances.setCurrentIndex(number)
 
     def _choose_instance(self, number: int) -> None:
         pou, path, line = self.instances.itemData(number)
@@ -233,6 +242,7 @@ class PlcPanel(QWidget):
                 if "." in frame.path or frame.path in self._instances.values():
                     self._instances[frame.pou] = frame.path
             self.go_to(seen.where.source, seen.where.line)
+            self._show_instance(seen.where.path)
         elif seen.where is None:
             self._frame = 0
         self._show_marks()
@@ -253,8 +263,10 @@ class PlcPanel(QWidget):
             frame = seen.where.stack[min(self._frame, len(seen.where.stack) - 1)]
             if frame.source == self._source:
                 held = (frame.line, self._frame == 0)
-        points: Mapping[int, bool] = {
-            line: on for source, line, on in seen.breakpoints if source == self._source
+        points: Mapping[int, str] = {
+            line: "" if not on else condition or "always"
+            for source, line, on, condition in seen.breakpoints
+            if source == self._source
         }
         self.view.tell(held, points, seen.inline, seen.marks if self._coverage else {})
 
@@ -299,6 +311,18 @@ class PlcPanel(QWidget):
             self.link.toggle_breakpoint(self._source, self.view.line() if line is None else line)
             self.refresh()
 
+    def stop_if(self, line: int, condition: str) -> None:
+        """A breakpoint with a condition."""
+        self.link.stop_if(self._source, line, condition)
+        self.refresh()
+
+    def condition_of(self, line: int) -> str:
+        """Of the breakpoint in that line, "" where there is none."""
+        found = [
+            text for source, at, _, text in self.seen.breakpoints if (source, at) == (self._source, line)
+        ]
+        return found[0] if found else ""
+
     def toggle_coverage(self) -> None:
         self._coverage = not self._coverage
         self.coverage.setChecked(self._coverage)
@@ -323,6 +347,7 @@ class PlcPanel(QWidget):
     def _menu(self, line: int, word: str, at: QPoint) -> None:
         menu, path = QMenu(self), self.path_of(word, line)
         menu.addAction(self._actions["plc_breakpoint"])
+        menu.addAction("Breakpoint with a condition …", lambda: self.condition_asked.emit(line))
         menu.addAction("Run to this line", lambda: self.link.run_to(self._source, line))
         if path:
             menu.addSeparator()

@@ -52,7 +52,7 @@ class Seen:
     watched: tuple[Watched, ...] = ()
     inline: Mapping[int, str] = field(default_factory=dict)
     forced: Mapping[str, Any] = field(default_factory=dict)
-    breakpoints: tuple[tuple[str, int, bool], ...] = ()
+    breakpoints: tuple[tuple[str, int, bool, str], ...] = ()  # text, line, enabled, condition
     marks: Mapping[int, LineMark] = field(default_factory=dict)
     covered: str = ""
     locals: tuple[tuple[str, str, str], ...] = ()
@@ -97,7 +97,11 @@ class PlcReading:
             variables = self.lines.get((wanted.source, line))
             if variables:
                 inline[line] = self._line(variables, wanted, value)
-        points = tuple((point.source, point.line, point.enabled) for point in debugger.breakpoints)
+        points = tuple(
+            (point.source, point.line, point.enabled, getattr(point.condition, "text", ""))
+            for point in debugger.breakpoints
+            if not point.once
+        )
         covered = ""
         if measured is not None:
             (a, b), (c, d) = measured.statements, measured.branches

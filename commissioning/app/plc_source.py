@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QFontDatabase,
+    QHelpEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QPolygonF,
     QResizeEvent,
     QTextBlock,
@@ -45,6 +47,13 @@ class Margin(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         self._view.paint_margin(QPainter(self), event.rect())
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            condition = self._view.breakpoints.get(self._view.line_at(event.pos().y()), "")
+            more = f"\nholds if {condition}" if condition not in ("", "always") else ""
+            self.setToolTip(f"A click sets a breakpoint, or takes it away  (F8){more}")
+        return super().event(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._view.margin_clicked.emit(self._view.line_at(event.position().toPoint().y()))
@@ -67,7 +76,7 @@ class SourceView(QPlainTextEdit):
         self.setFont(font)
         self.tokens = tokens
         self.held: tuple[int, bool] | None = None  # line, whether it is the innermost call
-        self.breakpoints: Mapping[int, bool] = {}  # line -> enabled
+        self.breakpoints: Mapping[int, str] = {}  # line -> "always" or its condition, "" if disabled
         self.inline: Mapping[int, str] = {}
         self.marks: Mapping[int, LineMark] = {}
         self._margin = Margin(self)
@@ -85,7 +94,7 @@ class SourceView(QPlainTextEdit):
         self._place_margin()
 
     def tell(
-        self, held: tuple[int, bool] | None, breakpoints: Mapping[int, bool], inline: Mapping[int, str],
+        self, held: tuple[int, bool] | None, breakpoints: Mapping[int, str], inline: Mapping[int, str],
         marks: Mapping[int, LineMark],
     ) -> None:  # fmt: skip
         """What is new; paints only if something is."""
@@ -193,6 +202,9 @@ class SourceView(QPlainTextEdit):
                 painter.setPen(QColor(t.failed))
                 painter.setBrush(QColor(t.failed) if self.breakpoints[line] else Qt.BrushStyle.NoBrush)
                 painter.drawEllipse(QPointF(4 + DOT / 2, middle), 4.5, 4.5)
+                if self.breakpoints[line] not in ("", "always"):  # a bar in it: only under a condition
+                    painter.setPen(QPen(QColor(t.panel), 1.6))
+                    painter.drawLine(QPointF(1.5 + DOT / 2, middle), QPointF(6.5 + DOT / 2, middle))
             if self.held is not None and self.held[0] == line:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(t.accent if self.held[1] else t.muted))

@@ -46,7 +46,11 @@ class TraceTab(QWidget):
         super().__init__()
         self._watched, self._begin, self._end = watched, begin, end
         self.trigger = QComboBox()
-        self.trigger.setToolTip("A BOOL of the watch table whose rising edge counts")
+        self.trigger.setEditable(True)
+        self.trigger.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.trigger.setToolTip(
+            "What has to come true: a BOOL of the watch table, or a condition, as MAIN.step > 3"
+        )
         self.trigger.addItem(NO_TRIGGER)
         self.pre, self.post = QLineEdit("1 s"), QLineEdit("1 s")
         for field, word in ((self.pre, "before"), (self.post, "after")):
@@ -84,7 +88,7 @@ class TraceTab(QWidget):
         chosen = self.trigger.currentText()
         self.trigger.clear()
         self.trigger.addItems([NO_TRIGGER, *paths])
-        self.trigger.setCurrentText(chosen if chosen in paths else NO_TRIGGER)
+        self.trigger.setCurrentText(chosen)
 
     def tell(self, copy: TraceCopy | None) -> None:
         self.copy = copy
@@ -108,7 +112,7 @@ class TraceTab(QWidget):
         if self.copy is not None and self.copy.state != "done":
             self._end()
         else:
-            trigger = self.trigger.currentText()
+            trigger = self.trigger.currentText().strip()
             self._begin(
                 self._watched(), "" if trigger == NO_TRIGGER else trigger, self.pre.text(), self.post.text()
             )

@@ -10,70 +10,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from types import FrameType, TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from commissioning.model.abandoned import Abandoned
 from commissioning.model.quantity import parse_duration_ns
+from commissioning.plc.conditions import Condition
 from commissioning.plc.debug_build import Spotted
+from commissioning.plc.drivers import Driver, PlcDriver
 from commissioning.plc.frames import Call, LocalValue, Where, calls, where
 from commissioning.plc.hand_over import HandOver
 from commissioning.plc.iec_types import Value
 from commissioning.plc.instruments import Instruments
 from commissioning.plc.machine import Plc
 from commissioning.plc.runtime import PlcError
-from commissioning.plc.stepper import Breakpoint, Step, Stepper
+from commissioning.plc.stepper import Breakpoint, Step, Stepper, Wish
 
 __all__ = ["Breakpoint", "Debugger", "Driver", "PlcDriver", "Where"]
-
-
-class Driver(Protocol):
-    """What lets time pass for a PLC: its own clock, or the line that it controls."""
-
-    @property
-    def now_ns(self) -> int: ...
-
-    @property
-    def patience(self) -> int:
-        """How many turns a step may take to come to the next statement."""
-
-    def turn(self, until_ns: int | None) -> bool:
-        """Let some time pass, not beyond `until_ns` if given; FALSE when nothing is left until then."""
-
-    def single(self) -> None:
-        """Let time pass until the PLC has made one scan."""
-
-    def altered(self, path: str, value: Value) -> None:
-        """A variable was set in the middle of a scan."""
-
-    def abandoned(self) -> None:
-        """What was going on has been left in the middle."""
-
-
-class PlcDriver:
-    """The PLC's own virtual clock, as in `Plc.run`."""
-
-    patience = 1000
-
-    def __init__(self, plc: Plc) -> None:
-        self._plc = plc
-
-    @property
-    def now_ns(self) -> int:
-        return self._plc.now_ns
-
-    def turn(self, until_ns: int | None) -> bool:
-        """One scan."""
-        return self._plc.scan_next(1 << 62 if until_ns is None else until_ns)
-
-    def single(self) -> None:
-        """The same."""
-        self._plc.scan_next(1 << 62)
-
-    def altered(self, path: str, value: Value) -> None:
-        """Nobody keeps a record of it."""
-
-    def abandoned(self) -> None:
-        """The PLC itself says so."""
 
 
 class Debugger:
@@ -94,7 +46,7 @@ class Debugger:
         self._hands = HandOver("plc scan")
         self._driving = False
         self._until = 0
-        self._stepper = Stepper(instruments, self._hold)
+        self._stepper = Stepper(instruments, self._hold, self._read_at)
         self._instruments = instruments
         self._pous = {pou.number: pou for pou in plc.program.checked.project.pous.values()}
 
@@ -119,15 +71,31 @@ class Debugger:
         return tuple(self._stepper.breakpoints)
 
     def stop_at(
-        self, line: int, file: str = "", *, condition: Callable[[], object] | None = None, skip: int = 0
+        self, line: int, file: str = "", *, condition: Wish | str | None = None, skip: int = 0
     ) -> Breakpoint:
         """Set a breakpoint at the first statement at or after `line` of a text.
 
         `file` may be left out if there is only one text; of projects it is the name of the text, or the file
-        that it was taken from. Raises ValueError for an unknown file or a line behind the last statement.
+        that it was taken from. `condition`: a text as "Count > 2 AND NOT MAIN.jam" (see `plc.conditions`), or
+        a function. Raises ValueError for an unknown file or a line behind the last statement, KeyError for an
+        unknown variable.
         """
         source, line = self.placed(file, line)
-        return self._stepper.add(source, line, condition, skip)
+        wish = Condition(condition) if isinstance(condition, str) else condition
+        if isinstance(wish, Condition):
+            for place in self._stepper.statements(source, line):
+                self._check(wish, place.pou)
+        return self._stepper.add(source, line, wish, skip)
+
+    def _check(self, wish: Condition, pou: str = "") -> None:
+        """Raises KeyError for a variable that neither the program nor that POU has."""
+        project = self.plc.program.checked.project
+        known = project.pous.get(pou.upper())
+        for path in wish.paths:
+            head = path.partition(".")[0].partition("[")[0].upper()
+            of_block = known is not None and known.owner is not None and head in known.owner.symbols
+            if path not in self.plc and not (known is not None and (head in known.symbols or of_block)):
+                raise KeyError(f"{pou or 'the program'} has no variable {path}")
 
     def remove(self, point: Breakpoint | None = None) -> None:
         """Take one breakpoint away, or all of them."""
@@ -162,13 +130,14 @@ class Debugger:
 
     # ---- going on ------------------------------------------------------------------------------------
 
-    def run(
-        self, span: str | int | float = "10 s", until: Callable[[], object] | None = None
-    ) -> Where | None:
-        """Go on until a breakpoint, or until `until()` holds before a statement, for at most `span` of
-        virtual time ("4 s", or a number of seconds). Returns where it is held, None if it is not."""
+    def run(self, span: str | int | float = "10 s", until: Wish | str | None = None) -> Where | None:
+        """Go on until a breakpoint, or until `until` holds before a statement, for at most `span` of virtual
+        time ("4 s", or a number of seconds). Returns where it is held, None if it is not."""
+        wish = Condition(until) if isinstance(until, str) else until
+        if isinstance(wish, Condition):
+            self._check(wish)
         self._until = self.driver.now_ns + parse_duration_ns(span)
-        return self._go("", until)
+        return self._go("", wish)
 
     def scan(self) -> Where | None:
         """Let the held scan come to its end, or else make one single scan of the task that is next.
@@ -230,7 +199,7 @@ class Debugger:
         self._until = -1
         return self._go(step, None)
 
-    def _go(self, step: Step, until: Callable[[], object] | None) -> Where | None:
+    def _go(self, step: Step, until: Wish | None) -> Where | None:
         self._stepper.go(self._frame, step, until)
         if self.holder is not None:
             self.released = True  # it looks at this
@@ -274,11 +243,10 @@ class Debugger:
         """In the thread that scans, before a statement."""
         if not self._driving and self.holder is None:
             return  # whoever scans now does not expect it
-        code = self._instruments.code
-        if code is None:
+        stack = self._calls(frame)
+        if not stack:
             return
-        memories = zip(self.plc.program.memories, self.plc.memories, strict=True)
-        self._stack = calls(frame, code, self._pous, {id(memory): plan.path for plan, memory in memories})
+        self._stack = stack
         self._frame = frame
         self.where = where(self._stack)
         self.plc.held = f"{self.where.file or 'line'}:{self.where.file_line}"
@@ -303,11 +271,18 @@ class Debugger:
         self.where, self._frame, self._stack = None, None, []
         self.plc.held = ""
 
-    def read(self, path: str, frame: int = 0) -> Value:
-        """The value of a variable: of the held call (`frame` counts outwards in `stack`), of its
-        instance, or of the whole program. Raises KeyError."""
-        if self._stack:
-            call = self._stack[frame]
+    def _calls(self, frame: FrameType) -> list[Call]:
+        code = self._instruments.code
+        memories = zip(self.plc.program.memories, self.plc.memories, strict=True)
+        paths = {id(memory): plan.path for plan, memory in memories}
+        return [] if code is None else calls(frame, code, self._pous, paths)
+
+    def _read_at(self, frame: FrameType, path: str) -> Value:
+        """As `read`, in a call that is not held."""
+        return self._found(self._calls(frame)[:1], path)
+
+    def _found(self, stack: list[Call], path: str) -> Value:
+        for call in stack:
             try:
                 return call.read(path)
             except KeyError:
@@ -315,6 +290,11 @@ class Debugger:
                 if inside in self.plc:
                     return self.plc[inside]
         return self.plc[path]
+
+    def read(self, path: str, frame: int = 0) -> Value:
+        """The value of a variable: of the held call (`frame` counts outwards in `stack`), of its
+        instance, or of the whole program. Raises KeyError."""
+        return self._found(self._stack[frame : frame + 1], path)
 
     def write(self, path: str, value: Value, frame: int = 0) -> None:
         """Set a variable, found as in `read`. Raises KeyError, TypeError or ValueError for a value that it

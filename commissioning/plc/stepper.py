@@ -8,47 +8,47 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Literal
 
+from commissioning.plc.conditions import Condition
 from commissioning.plc.debug_build import Spotted
 from commissioning.plc.frames import depth, running
+from commissioning.plc.iec_types import Value
 from commissioning.plc.instruments import Instruments
 
 Step = Literal["", "in", "over", "out", "scan"]
+Wish = Callable[[], object] | Condition  # called without arguments, or evaluated over the variables there
 
 
 @dataclass(eq=False, slots=True)
 class Breakpoint:
     """Holds a scan before the statement in `line` of the text `source`.
 
-    `line` is where the statement begins, at or after the line that was asked for. `condition`, called
-    without arguments, has to hold; the first `skip` times do not count. `hits`: how often it came about.
+    `line` is where the statement begins, at or after the line that was asked for. `condition` has to hold;
+    the first `skip` times do not count. `hits`: how often it came about.
     """
 
     source: str
     line: int
     pou: str
-    condition: Callable[[], object] | None = None
+    condition: Wish | None = None
     skip: int = 0
     enabled: bool = True
     hits: int = 0
     once: bool = False  # goes when it has held a scan
     numbers: tuple[int, ...] = field(default=(), repr=False)
 
-    def holds(self) -> bool:
-        """Whether it holds the scan now; counts."""
-        if not self.enabled or (self.condition is not None and not self.condition()):
-            return False
-        self.hits += 1
-        return self.hits > self.skip
-
 
 class Stepper:
     """Decides; `hold(frame)` is what it calls to stand still."""
 
-    def __init__(self, instruments: Instruments, hold: Callable[[FrameType], None]) -> None:
-        self.instruments, self._hold = instruments, hold
+    def __init__(
+        self, instruments: Instruments, hold: Callable[[FrameType], None],
+        read: Callable[[FrameType, str], Value],
+    ) -> None:  # fmt: skip
+        """`read(frame, path)`: the value of a variable as that call sees it."""
+        self.instruments, self._hold, self._read = instruments, hold, read
         self.breakpoints: list[Breakpoint] = []
         self.step: Step = ""
-        self.condition: Callable[[], object] | None = None
+        self.condition: Wish | None = None
         self.scan = 0  # counts scans, so that a step can end in the next one
         self._depth = 0
         self._root: tuple[int, int] = (0, 0)
@@ -85,7 +85,7 @@ class Stepper:
                 chosen.setdefault(place.pou, place)
         return list(chosen.values())
 
-    def add(self, source: str, line: int, condition: Callable[[], object] | None, skip: int) -> Breakpoint:
+    def add(self, source: str, line: int, condition: Wish | None, skip: int) -> Breakpoint:
         """Raises ValueError where no statement begins at that line or after it."""
         found = self.statements(source, line)
         if not found:
@@ -107,9 +107,7 @@ class Stepper:
 
     # ---- going on ------------------------------------------------------------------------------------
 
-    def go(
-        self, frame: FrameType | None, step: Step = "", condition: Callable[[], object] | None = None
-    ) -> None:
+    def go(self, frame: FrameType | None, step: Step = "", condition: Wish | None = None) -> None:
         """How far to go from where `frame` is held, or, with None, from between two scans."""
         self.step, self.condition = step, condition
         if frame is None and step:
@@ -143,19 +141,31 @@ class Stepper:
         """Before an armed statement: hold, or go on."""
         frame = sys._getframe(1)
         point = self._at.get(number)
-        stop = point is not None and point.holds()
+        stop = point is not None and self._holds(point, frame)
         if stop and point is not None and point.once:
             self.breakpoints.remove(point)  # the code stays: it is being executed
             for own in point.numbers:
                 self._at.pop(own, None)
                 self.instruments.armed[own] = 0
         if not stop and self.condition is not None:
-            stop = bool(self.condition())
+            stop = self._true(self.condition, frame)
         if not stop and self.step:
             stop = self.step == "in" or self._steps_to(frame)
         if stop:
             self.step, self.condition = "", None
             self._hold(frame)
+
+    def _holds(self, point: Breakpoint, frame: FrameType) -> bool:
+        """Whether it holds the scan now; counts."""
+        if not point.enabled or (point.condition is not None and not self._true(point.condition, frame)):
+            return False
+        point.hits += 1
+        return point.hits > point.skip
+
+    def _true(self, wish: Wish, frame: FrameType) -> bool:
+        if isinstance(wish, Condition):
+            return wish.holds(lambda path: self._read(frame, path))
+        return bool(wish())
 
     def _steps_to(self, frame: FrameType) -> bool:
         here = self._round(frame)

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from commissioning.model.quantity import parse_duration_ns
+from commissioning.plc.conditions import Condition
 from commissioning.plc.iec_types import Value
 
 if TYPE_CHECKING:
@@ -27,9 +28,10 @@ MOST_SAMPLES = 1_000_000
 class Trace:
     """Records `paths` from now on.
 
-    `trigger`: the path of a BOOL whose rising edge counts, or a condition that becomes true. With one, the
-    samples from `pre` before it to `post` after it are kept, and recording ends; without one all samples, at
-    most the last million. Raises KeyError for an unknown path, TypeError for a trigger that is no BOOL.
+    `trigger`: a condition (text, as "MAIN.alarm" or "MAIN.n > 20", or a function) that becomes true. With
+    one, the samples from `pre` before it to `post` after it are kept, and recording ends; without one all
+    samples, at most the last million. Raises KeyError for an unknown path, ValueError for a text that is no
+    condition, TypeError for one that is neither TRUE nor FALSE.
     """
 
     def __init__(
@@ -50,11 +52,11 @@ class Trace:
     def _watched(self, trigger: Trigger | None) -> Callable[[], object] | None:
         if not isinstance(trigger, str):
             return trigger
-        where = self.plc.program.location(trigger)
-        if where.type.kind != "bool":
-            raise TypeError(f"the trigger {where.variable.path} is {where.type}, not BOOL")
-        read = self.plc.reader([trigger])
-        return lambda: read()[0]
+        condition = Condition(trigger)
+        for path in condition.paths:
+            self.plc.program.location(path)
+        condition.holds(self.plc.__getitem__)  # types that do not go together are told now
+        return lambda: condition.holds(self.plc.__getitem__)
 
     @property
     def state(self) -> Literal["recording", "waiting", "triggered", "done"]:

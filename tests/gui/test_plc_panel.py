@@ -50,7 +50,7 @@ def click_margin(window: MainWindow, qtbot: QtBot, line: int) -> None:
 
 
 def lines(window: MainWindow) -> list[int]:
-    return [line for _, line, _ in window.plc.seen.breakpoints]
+    return [line for _, line, _, _ in window.plc.seen.breakpoints]
 
 
 def run_until_held(window: MainWindow, qtbot: QtBot) -> None:
@@ -229,6 +229,27 @@ def test_that_a_trace_waits_for_its_trigger_and_gives_a_table(window: MainWindow
     assert [lane.kind for lane in trace.lanes] == ["level", "level", "number"]
     assert [(t, v) for t, v in trace.lanes[1].points if t == copy.triggered_ns] == [(copy.triggered_ns, True)]
     assert copy.csv().startswith("time_s,MAIN.Track.Reject,I_PE2,MAIN.Track.Count\n")
+
+
+def test_that_conditions_hold_a_breakpoint_and_a_run(window: MainWindow, qtbot: QtBot) -> None:
+    window.plc.condition_asked.emit(INSIDE)
+    qtbot.keyClicks(window.ask.field, "Count >")
+    qtbot.keyClick(window.ask.field, Qt.Key.Key_Return)
+    assert "something is missing" in window.ask._hint.text()
+    qtbot.keyClicks(window.ask.field, " 1")
+    qtbot.keyClick(window.ask.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.plc.view.breakpoints.get(INSIDE) == "Count > 1")
+    run_until_held(window, qtbot)
+    plc = window.watch.source.session.debugger("plc").plc  # type: ignore[union-attr]
+    assert plc["MAIN.Track.Count"] > 1
+    window.actions_table["plc_no_breakpoints"].trigger()
+    key(window, qtbot, Qt.Key.Key_F5, Qt.KeyboardModifier.ControlModifier)
+    goal = plc["MAIN.Packed"] + 2
+    qtbot.keyClicks(window.ask.field, f"MAIN.Packed = {goal}")
+    qtbot.keyClick(window.ask.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: plc["MAIN.Packed"] == goal and window.watch.status.state == "held", timeout=20000)
+    window.plc.link.run_until("MAIN.Pakt = 3")
+    qtbot.waitUntil(lambda: "no variable MAIN.Pakt" in window.notice.text)
 
 
 def test_that_a_line_without_a_program_says_so(window: MainWindow, qtbot: QtBot) -> None:

@@ -305,7 +305,7 @@ def test_that_a_trace_without_a_trigger_keeps_only_changes() -> None:
     trace = plc.trace(["MAIN.i"])
     plc.run(scans=50)
     assert trace.samples == [(0, (3,))]  # i is 3 after every scan, FOR leaves it one past the end
-    with pytest.raises(TypeError, match="not BOOL"):
+    with pytest.raises(TypeError, match=r"MAIN\.sum' is not TRUE or FALSE"):
         plc.trace(["MAIN.i"], trigger="MAIN.sum")
     with pytest.raises(KeyError):
         plc.trace(["MAIN.nothing"])
