@@ -21,10 +21,11 @@ from typing import Any
 
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc import units
+from commissioning.plc.lint_comments import comments_of
 from commissioning.plc.lint_flow import check_flow
 from commissioning.plc.lint_names import check_names
 from commissioning.plc.lint_rules import RULES, SEVERITIES, Rule, Severity
-from commissioning.plc.lint_text import check_text, comments_of
+from commissioning.plc.lint_text import check_text
 from commissioning.plc.lint_tree import check_tree
 from commissioning.plc.lint_uses import check_uses
 from commissioning.plc.lint_variables import check_variables

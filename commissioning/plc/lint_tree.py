@@ -142,7 +142,9 @@ def _complexity(given: Given, pou: PouAt) -> None:
 
 def _branches(given: Given, pou: PouAt) -> None:
     for statement in statements(pou.pou.body):
-        if isinstance(statement, tree.If) and not statement.otherwise:
+        if not isinstance(statement, tree.If) or statement.otherwise:
+            continue
+        if statement.at not in given.empty_else(pou.source):  # ELSE; which the tree does not keep
             given.tell("L17", "this IF has no ELSE", pou.source, statement.at)
 
 

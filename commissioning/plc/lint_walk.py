@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from commissioning.plc import tree, units
+from commissioning.plc.lint_comments import with_else
 from commissioning.plc.program import Program
 from commissioning.plc.sfc_tree import ChartStep, Transition
 from commissioning.plc.tree import At
@@ -50,6 +53,7 @@ class Given:
     options: Options
     wired: frozenset[str] = frozenset()
     found: list[Found] = field(default_factory=list)
+    _else: dict[str, frozenset[At]] = field(default_factory=dict)
     _local_types: dict[int, dict[str, str]] = field(default_factory=dict)
 
     def tell(self, rule: str, what: str, source: str, at: At, cure: str = "") -> None:
@@ -130,6 +134,19 @@ class Given:
     def global_types(self) -> dict[str, str]:
         """Global variables of a plain type with its name, in upper case."""
         return _plain_types(node for node, _, _ in self.globals)
+
+    def empty_else(self, source: str) -> frozenset[At]:
+        """Where the IFs of a text begin that have an ELSE, with anything in it or not."""
+        found = self._else.get(source)
+        if found is None:
+            text = self.texts[source]
+            starts = [0, *(match.end() for match in re.finditer("\n", text))]
+            places = []
+            for position in with_else(text):
+                line = bisect_right(starts, position)
+                places.append(At(line, position - starts[line - 1] + 1))
+            found = self._else[source] = frozenset(places)
+        return found
 
     def local_types(self, pou: PouAt) -> dict[str, str]:
         """As `global_types`, of the variables of a POU and of what it belongs to."""

@@ -211,3 +211,24 @@ def test_that_the_table_names_every_rule_of_the_guideline_decided_or_not() -> No
     assert known == set(RULES) | set(UNDECIDED) and len(known) == 64
     assert all(f"\n{number} " in f"\n{text}" for number in known)
     assert all(rule.sources and rule.decides for rule in RULES.values())
+
+
+def test_that_an_else_with_nothing_in_it_is_one() -> None:
+    """Comments and strings hold no words; an ELSE belongs to the CASE or IF that is open."""
+    body = """
+IF n = 1 THEN n := 2; ELSE ; END_IF;
+IF n = 2 THEN (* ELSE *) n := 3; // ELSE
+END_IF;
+IF n = 3 THEN
+    CASE n OF 1: n := 2; ELSE n := 3; END_CASE;
+    s := 'ELSE';
+ELSIF n = 4 THEN
+    IF n = 5 THEN n := 6; ELSE END_IF;
+END_IF;
+"""
+    text = f"PROGRAM MAIN\nVAR n : INT; s : STRING; END_VAR\n{body}\nEND_PROGRAM\n"
+    result = lint({"a.st": text}, Settings.of(dict.fromkeys(RULES, "off") | {"L17": "on"}))
+    assert not result.problems
+    assert [text.splitlines()[f.where.line - 1] for f in result.findings] == [
+        "IF n = 2 THEN (* ELSE *) n := 3; // ELSE", "IF n = 3 THEN",
+    ]  # fmt: skip
