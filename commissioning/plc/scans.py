@@ -20,7 +20,7 @@ from commissioning.plc.build import Build
 from commissioning.plc.iec_types import Value
 from commissioning.plc.memory import Memory, fresh, functions_of
 from commissioning.plc.program import Program
-from commissioning.plc.runtime import ArithmeticFault, Overrun, PlcError, StubFault
+from commissioning.plc.runtime import STATEMENT_BUDGET, ArithmeticFault, Overrun, PlcError, StubFault
 from commissioning.plc.triggers import NEVER_NS, Trigger
 
 FREE_COMPARISONS = (
@@ -92,6 +92,7 @@ class Scanner:
     def _make_ready(self) -> None:
         """Initial values that are worked out: addresses, other variables, FB_init. See late_initials.py."""
         roots = [(f"y{pou.number}", self._memories[memory]) for _, pou, memory in self.program.instances]
+        self._globals[0] = STATEMENT_BUDGET
         try:
             for name, memory in [("y0", self._globals), *roots]:
                 ready = self.build.functions.get(name)

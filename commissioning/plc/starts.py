@@ -38,6 +38,7 @@ class Startable(Debuggable):
         if kind not in STARTS:
             raise ValueError(f"a PLC starts {', '.join(STARTS[:-1])} or {STARTS[-1]}, not {kind!r:.40}")
         values = None if retained is None else read_retained(retained)
+        self.stopped = None
         if kind != "hot":
             self._initialise(kind)
         report = None if values is None else values.into(self.program, self._memories, self.now_ns, kind)
@@ -45,7 +46,6 @@ class Startable(Debuggable):
             trigger.level, trigger.pending, trigger.repeats = trigger.read() is True, False, 0
         for state in self._tasks:
             state.settled, state.disturbed, state.failures, state.wait = False, True, 0, 0
-        self.stopped = None
         return report
 
     def retained(self) -> str:

@@ -264,3 +264,43 @@ def test_that_any_text_is_read_or_a_problem(text: str) -> None:
         read_retained(f"{FORMAT}\n{text}")
     except Problems as problems:
         assert all(problem.where.line > 1 for problem in problems.problems)
+
+
+def test_that_initial_values_that_are_worked_out_are_worked_out_anew() -> None:
+    """FB_init runs again, and a pointer leads to its variable; what is retained keeps its value all the same."""
+    text = """
+    VAR_GLOBAL x : INT := 4; END_VAR
+    FUNCTION_BLOCK Box
+    VAR_OUTPUT k : INT; END_VAR
+    VAR RETAIN ever : INT; END_VAR
+    METHOD FB_init : BOOL VAR_INPUT bInitRetains, bInCopyCode : BOOL; END_VAR
+    WHILE k < 3 DO k := k + 1; END_WHILE
+    ever := ever + 1;
+    END_METHOD
+    k := k + 1; ever := ever + 10;
+    END_FUNCTION_BLOCK
+    PROGRAM P VAR b : Box; p : POINTER TO INT := ADR(x); n : INT; END_VAR
+    b(); n := p^; p := ADR(n); END_PROGRAM"""
+    plc = compile_st(text).start()
+    assert (plc["P.b.k"], plc["P.b.ever"]) == (3, 1)
+    plc.scan(0)
+    assert (plc["P.b.k"], plc["P.b.ever"], plc["P.n"]) == (4, 11, 4)
+    plc["x"] = 9
+    plc.start("warm")
+    assert (plc["P.b.k"], plc["P.b.ever"], plc["x"]) == (3, 11, 4)
+    plc.scan(MS)
+    assert plc["P.n"] == 4  # by the pointer, which leads to x again
+
+
+def test_that_a_start_that_fails_stops_the_plc() -> None:
+    text = """FUNCTION_BLOCK Box
+    METHOD FB_init : BOOL VAR_INPUT bInitRetains, bInCopyCode : BOOL; END_VAR
+    WHILE TRUE DO END_WHILE
+    END_METHOD
+    END_FUNCTION_BLOCK
+    PROGRAM P VAR b : Box; END_VAR END_PROGRAM"""
+    plc = compile_st(text).start()
+    for _ in range(2):
+        with pytest.raises(PlcError, match="watchdog"):
+            plc.scan(0)
+        plc.start("warm")
