@@ -234,7 +234,8 @@ class DesignatorChecker:
                 if found is not None:
                     return found
             program = owner.block.kind == "PROGRAM" and self.project.dialect.programs_called
-            visible = ("VAR_INPUT", "VAR_OUTPUT", *(("VAR",) if program or self.pou.kind == "TEST" else ()))
+            inside = program or self.pou.kind == "TEST" or self.project.dialect.insides_read
+            visible = ("VAR_INPUT", "VAR_OUTPUT", *(("VAR",) if inside else ()))
             if symbol is None or symbol.section not in visible:
                 known = [s.name for s in owner.block.section("VAR_INPUT", "VAR_OUTPUT")]
                 hidden = symbol is not None and "is inside the block and cannot be reached from outside"

@@ -383,6 +383,39 @@ def test_that_tests_are_listed_without_being_run() -> None:
     assert suite_tests(program) == [("FB_Suite", "a", "suite.st", 3), ("FB_Suite", "b", "suite.st", 3)]
 
 
+def test_that_suites_reach_inside_blocks_as_the_library_lets_them() -> None:
+    """TwinCAT lets the variables inside a block be read from outside; WRITE_PROTECTED_... writes them."""
+    text = "FUNCTION_BLOCK FB_Tank VAR level : REAL; on : BOOL; END_VAR END_FUNCTION_BLOCK\n" + suite(
+        """TEST('t');
+        WRITE_PROTECTED_REAL(ADR(tank.level), 2.5);
+        WRITE_PROTECTED_BOOL(Ptr := ADR(tank.on), Value := TRUE);
+        AssertEquals_REAL(2.5, tank.level, 0, 'level');
+        AssertTrue(tank.on, 'on');
+        TEST_FINISHED();""",
+        "VAR tank : FB_Tank; END_VAR",
+    )
+    (outcome,) = run_suites(compile_st(text + RUN, dialect="twincat", with_tests=True))
+    assert (outcome.verdict, outcome.assertions) == ("PASS", 2), outcome.failures
+    with pytest.raises(Problems, match="is inside the block"):
+        compile_st(text + RUN, with_tests=True)
+    with pytest.raises(Problems, match="Only the block writes it"):
+        compile_st(
+            text.replace("AssertTrue(tank.on, 'on')", "tank.on := FALSE"), dialect="twincat", with_tests=True
+        )
+
+
+def test_that_pointers_reach_the_variables_of_a_suite_that_stands_alone() -> None:
+    method = """
+METHOD Counts VAR_INPUT timer : POINTER TO TON; END_VAR
+    TEST('t');
+    timer^(IN := TRUE);
+    IF timer^.Q THEN AssertEquals(T#1s, TIME(), 'time'); TEST_FINISHED(); END_IF
+END_METHOD"""
+    text = suite("Counts(ADR(own));", "VAR own : TON := (PT := T#1s); END_VAR" + method)
+    (outcome,) = run_suites(compile_st(text, with_tests=True))
+    assert (outcome.verdict, outcome.virtual_ns) == ("PASS", 1_000_000_000), outcome.failures
+
+
 def test_that_nothing_is_judged_where_no_tests_run() -> None:
     """A line whose project holds suites runs as if they were not there."""
     plc = compile_st(suite("TEST('t'); AssertTrue(FALSE, ''); TEST_FINISHED();") + RUN).start()
