@@ -20,6 +20,7 @@ from commissioning.plc.runtime import ArithmeticFault
 from commissioning.plc.scope import Pou
 
 FIRST = 0x10000
+_WIDE = ("WSTRING", "WCHAR")
 _GAP = 16
 Memory = list[Any]
 
@@ -237,9 +238,10 @@ class View:
             if byte == 0 and own is not None and own.kind == "string" and own.name == self.type.name:
                 piece.memory[cell] = value[: own.length]  # never beyond the STRING that lies there
                 return
-            end = "\0".encode("utf-16-le" if self.type.name == "WSTRING" else "latin-1")
-            self.space.write(self.address, _bytes_of(value, self.type) + end)
-            return
+            if self.type.name not in ("CHAR", "WCHAR"):
+                end = "\0".encode("utf-16-le" if self.type.name in _WIDE else "latin-1")
+                self.space.write(self.address, _bytes_of(value, self.type) + end)
+                return
         self.space.write(self.address, encoded(value, self.type))
 
     def _text(self) -> str:
@@ -251,7 +253,7 @@ class View:
             if byte == 0 and own is not None and own.kind == "string" and own.name == self.type.name:
                 text: str = piece.memory[cell]
                 return text[: self.type.length]
-        step = 2 if self.type.name == "WSTRING" else 1
+        step = 2 if self.type.name in _WIDE else 1
         data = bytearray()
         while len(data) < step * self.type.length:
             one = self.space.read(self.address + len(data), step)
@@ -277,7 +279,7 @@ def encoded(value: Value, type_: IecType) -> bytes:
 def decoded(data: bytes, type_: IecType) -> Value:
     """The value that a cell of `type_` has with these bytes."""
     if type_.kind == "string":
-        wide = type_.name == "WSTRING"
+        wide = type_.name in _WIDE
         text = data.decode("utf-16-le" if wide else "latin-1", errors="replace")
         return text.partition("\0")[0][: type_.length]
     if type_.kind == "real":
@@ -289,6 +291,6 @@ def decoded(data: bytes, type_: IecType) -> Value:
 
 
 def _bytes_of(text: str, type_: IecType) -> bytes:
-    if type_.name == "WSTRING":
+    if type_.name in _WIDE:
         return text.encode("utf-16-le", errors="replace")
     return text.encode("latin-1", errors="replace")

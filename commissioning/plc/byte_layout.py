@@ -30,6 +30,8 @@ def measure(type_: IecType) -> tuple[int, int]:
             return measure(type_.element)
         case "real":
             return (4, 4) if type_.name == "REAL" else (8, 8)
+        case "string" if type_.name in ("CHAR", "WCHAR"):
+            return (1, 1) if type_.name == "CHAR" else (2, 2)
         case "string":
             return (type_.length + 1, 1) if type_.name == "STRING" else (2 * type_.length + 2, 2)
         case "array" if type_.element is not None:

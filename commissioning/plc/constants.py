@@ -25,7 +25,10 @@ def fitted_literal(found: typed.Const, target: IecType) -> typed.Const | None:
     """A constant as a constant of `target`, None where it does not fit."""
     value = found.value
     if isinstance(value, str):
-        return None
+        one = (
+            target.name in ("CHAR", "WCHAR") and found.type.name == f"{target.name.replace('CHAR', 'STRING')}"
+        )
+        return typed.Const(target, value) if one and len(value) == 1 else None
     if found.type is ANY_INT and not isinstance(value, float):
         if target is BOOL:
             return typed.Const(BOOL, value == 1) if value in (0, 1) else None

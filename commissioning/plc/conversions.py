@@ -12,6 +12,7 @@ _CONVERSION = re.compile(
     rf"(?:({_NAMES})_|ANY_(?:NUM_)?)?TO_({_NAMES})|([A-Z]*REAL)_TRUNC_({_NAMES})|TRUNC_({_NAMES})"
 )
 _MS, _S = 1_000_000, 1_000_000_000
+_CHARACTERS = ("CHAR", "WCHAR")
 _COUNTED = {"time": _MS, "tod": _MS, "date": _S, "dt": _S}  # ns in what a number counts on the other side
 _HUGE = 1 << 1100
 
@@ -37,8 +38,13 @@ def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest"
     if source.kind in _COUNTED and target.kind in _COUNTED:
         return _between(code, source, target)
     if source.kind == "string":
+        if source.name in _CHARACTERS and target.kind in ("int", "bits"):
+            return wrapped(call("code_of", code, low=0, high=0x10FFFF), target)
         return _from_text(code, target)
     if target.kind == "string":
+        if target.name in _CHARACTERS and source.kind in ("int", "bits"):
+            inside = wrapped(code, ELEMENTARY["BYTE" if target.name == "CHAR" else "WORD"])
+            return call("character", inside)
         return _to_text(code, source)
     if source.kind == "bool":
         if target.kind == "bool":
@@ -103,11 +109,9 @@ def _to_text(code: Code, source: IecType) -> Code:
     if source.kind == "bool":
         return Code(f"'TRUE' if {code.within(TERNARY - 1)} else 'FALSE'", TERNARY, calls=code.calls)
     if source.kind == "real":
-        return call("text_of_real", code)
+        return call("text_of_real", code, Code("7" if source is REAL else "15"))
     if source.kind == "time":
-        return Code(
-            f"'T#' + string({call('divide', code, Code(str(_MS))).text}) + 'ms'", SUM, calls=code.calls
-        )
+        return call("text_of_duration", code)
     if source.kind in _COUNTED:
         return call("text_of_moment", code, Code(repr(source.kind)))
     return call("string", code)

@@ -145,6 +145,10 @@ class DesignatorChecker:
         """The bounds of an array that is given to an ARRAY[*]."""
 
     @abstractmethod
+    def character(self, owner: Designator, node: tree.Indexed, index: Typed | None) -> Designator | None:
+        """A character of a text."""
+
+    @abstractmethod
     def overlaid(self, owner: Designator, type_: IecType, at: At) -> Cell | None:
         """The cell of a member of a UNION."""
 
@@ -294,6 +298,8 @@ class DesignatorChecker:
             self.project.stubs.index(node, self.file, known)
             return None
         name = owner.member or owner.symbol.name
+        if owner.type.kind == "string" and len(node.indices) == 1:
+            return self.character(owner, node, found[0])
         if owner.type.kind != "array" or owner.type.element is None:
             if owner.type.kind == "pointer" and len(node.indices) == 1:
                 return self.indexed_pointer(node)

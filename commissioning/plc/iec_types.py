@@ -112,6 +112,9 @@ LREAL = IecType("LREAL", "real")
 TIME = IecType("TIME", "time", -(1 << 63), (1 << 63) - 1)
 STRING = IecType("STRING", "string", length=80)
 WSTRING = IecType("WSTRING", "string", length=80)
+CHAR = IecType("CHAR", "string", length=1)
+WCHAR = IecType("WCHAR", "string", length=1)
+_TEXTS = {CHAR.name: STRING.name, WCHAR.name: WSTRING.name}
 DAY_NS = 86_400_000_000_000
 # nanoseconds since 1970-01-01; of the day
 DATE = IecType("DATE", "date", TIME.low, TIME.high)
@@ -121,7 +124,7 @@ NONE = IecType("nothing", "none")
 ELEMENTARY: dict[str, IecType] = {
     "BOOL": BOOL, **_integers(), "REAL": REAL, "LREAL": LREAL, "TIME": TIME, "LTIME": TIME, "STRING": STRING,
     "WSTRING": WSTRING, "DATE": DATE, "LDATE": DATE, "TOD": TOD, "TIME_OF_DAY": TOD, "LTOD": TOD, "DT": DT,
-    "DATE_AND_TIME": DT, "LDT": DT,
+    "DATE_AND_TIME": DT, "LDT": DT, "CHAR": CHAR, "WCHAR": WCHAR,
 }  # fmt: skip
 INT, DINT, LINT = ELEMENTARY["INT"], ELEMENTARY["DINT"], ELEMENTARY["LINT"]
 UDINT, ULINT = ELEMENTARY["UDINT"], ELEMENTARY["ULINT"]
@@ -136,6 +139,8 @@ def converts(source: IecType, target: IecType) -> bool:
     """Whether a value of `source` (not a literal) may stand where `target` is asked for."""
     if source == target or (source.kind == target.kind == "string" and source.name == target.name):
         return True
+    if source.kind == target.kind == "string":
+        return _TEXTS.get(source.name) == target.name
     if source.kind in ADDRESSES or target.kind in ADDRESSES:
         return _address_converts(source, target)
     if source.kind == "enum":
@@ -174,7 +179,7 @@ def common(left: IecType, right: IecType) -> IecType | None:
         return common(left, right)
     if left.kind == right.kind == "string":
         if left.name != right.name:
-            return None
+            return next((one for one, other in ((left, right), (right, left)) if converts(other, one)), None)
         return left if left.length >= right.length else right
     for literal, other in ((left, right), (right, left)):
         if literal is ANY_INT and other.kind in ("int", "bits", "real"):

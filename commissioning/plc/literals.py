@@ -11,6 +11,7 @@ from commissioning.plc.iec_types import (
     ANY_INT,
     ANY_REAL,
     BOOL,
+    CHAR,
     DATE,
     DAY_NS,
     DT,
@@ -18,6 +19,7 @@ from commissioning.plc.iec_types import (
     STRING,
     TIME,
     TOD,
+    WCHAR,
     WSTRING,
     IecType,
     Value,
@@ -39,6 +41,11 @@ def literal_value(kind: str, text: str) -> tuple[IecType, Value]:
     """Type and value of one literal; untyped numbers are ANY_INT or ANY_REAL."""
     if kind == "boolean":
         return BOOL, text.upper() == "TRUE"
+    if kind in ("text", "wide") and "CHAR#" in text[:6].upper():
+        found = string_value(text.partition("#")[2])[1]
+        if len(str(found)) != 1:
+            raise ValueError(f"{text} is not one character")
+        return (WCHAR if kind == "wide" else CHAR), found
     if kind in ("string", "text", "wide"):
         return string_value(text.partition("#")[2] if text[0] not in "'\"" else text)
     if len(text) > _LONGEST:

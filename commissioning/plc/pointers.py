@@ -14,7 +14,7 @@ from commissioning.plc.byte_layout import measure, memory_layout
 from commissioning.plc.byte_layout import stride as bytes_between
 from commissioning.plc.classes import all_interfaces, implementers, is_a
 from commissioning.plc.designators import Designator
-from commissioning.plc.iec_types import ANY_INT, BOOL, LINT, NONE, IecType
+from commissioning.plc.iec_types import ANY_INT, BOOL, ELEMENTARY, LINT, NONE, IecType
 from commissioning.plc.layout import parts
 from commissioning.plc.objects import ObjectChecker
 from commissioning.plc.scope import Pou, Symbol
@@ -122,6 +122,34 @@ class PointerChecker(ObjectChecker):
         base = self.address_of(owner, at)
         owner.symbol.written = written
         return None if base is None else Cell("w", None, 0, address=Address(base, self.window(type_)))
+
+    def character(self, owner: Designator, node: tree.Indexed, index: Typed | None) -> Designator | None:
+        """`text[i]`: in the standard a CHAR, counted from 1; in CODESYS and TwinCAT a BYTE, counted from 0."""
+        if index is None:
+            return None
+        if index.type.kind not in ("int", "bits", "enum"):
+            self.problem(f"an index is a whole number, this is a {index.type}", node.indices[0].at)
+            return None
+        wide, standard = owner.type.name == "WSTRING", self.project.dialect.name == "iec"
+        type_ = ELEMENTARY[("WCHAR" if wide else "CHAR") if standard else ("WORD" if wide else "BYTE")]
+        low, high = int(standard), owner.type.length - int(not standard)
+        base = self.overlaid(owner, type_, node.at)
+        if base is None:
+            return None
+        step = measure(type_)[0]
+        if isinstance(index, typed.Const) and isinstance(index.value, int):
+            if not low <= index.value <= high:
+                name = owner.member or owner.symbol.name
+                self.problem(
+                    f"the index {index.value} is outside {low}..{high} of {name}", node.indices[0].at
+                )
+                return None
+            return self.inside(
+                owner, type_, self.moved_place(base, type_, (index.value - low) * step), owner.member
+            )
+        self.project.tables[low, high, step] = None
+        term = typed.Index(low, high, step, index)
+        return self.inside(owner, type_, self.moved_place(base, type_, term), owner.member)
 
     def bounds_given(self, found: Designator) -> tuple[Typed, ...]:
         return open_arrays.bounds_given(found)

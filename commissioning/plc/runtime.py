@@ -237,8 +237,33 @@ def _shown(value: float) -> str:
     return f"{value:g}"
 
 
-def text_of_real(value: float) -> str:
-    return f"{value:.7g}"
+def text_of_real(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}"
+
+
+_DURATION = (
+    ("d", DAY_NS), ("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000),
+    ("us", 1_000), ("ns", 1),
+)  # fmt: skip
+
+
+def text_of_duration(value: int) -> str:
+    """TIME_TO_STRING: T#1h2m3s4ms, as in CODESYS and TwinCAT."""
+    words, rest = [], abs(value)
+    for unit, length in _DURATION:
+        count, rest = divmod(rest, length)
+        words += [f"{count}{unit}"] if count else []
+    return f"T#{'-' * (value < 0)}{''.join(words) or '0ms'}"
+
+
+def code_of(text: str) -> int:
+    """CHAR_TO_BYTE and its like; 0 of no character."""
+    return ord(text) if text else 0
+
+
+def character(code: int) -> str:
+    """BYTE_TO_CHAR and its like; code 0 ends a text, so it is no character."""
+    return chr(code) if code and not 0xD800 <= code < 0xE000 else ""
 
 
 def number_of_text(text: str) -> int:
@@ -400,7 +425,7 @@ def namespace() -> dict[str, Any]:
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, number_of_bcd, bcd_of_number, real_of_bits, bits_of_real,
-            changed, within, *depth_counter(),
+            text_of_duration, code_of, character, changed, within, *depth_counter(),
         )
     }  # fmt: skip
     return {
