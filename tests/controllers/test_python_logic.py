@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from commissioning.bench.check import check
+from commissioning.bench.load import load
 from commissioning.bench.run import Run
 from commissioning.bench.single import run_once
+from commissioning.model.problem import Problems
 from commissioning.model.record import Kind, State
 from commissioning.model.tags import Quality, Reason
 from commissioning.sim.snapshot import SnapshotError
@@ -371,3 +373,52 @@ def test_that_the_example_of_the_manual_does_what_it_says(small: Small) -> None:
     seen = next(t for t, blocked in edges(run, "I_Eye") if blocked)
     point = -(-seen // 10) * 10
     assert stopped[0] == point + 500
+
+
+TWO = """
+controllers:
+  first: {type: python, file: first.py, cycle: 10 ms}
+  plc: {type: emulated, programs: [main.st], task: {main: {program: MAIN, cycle: 10 ms}}}
+  last: {type: python, file: last.py, cycle: 10 ms}
+tags:
+  I_Start: {controller: plc}
+  I_Eye: {controller: last}
+  Q_Run: {controller: first}
+  Q_Green: {controller: plc}
+  Q_Red: {controller: last}
+"""
+ECHO = (
+    "def logic(line):\n    while True:\n        yield line.edge('{0}')\n        line['{1}'] = line['{0}']\n"
+)
+PROGRAM = """VAR_GLOBAL I_Start : BOOL; Q_Green : BOOL; END_VAR
+PROGRAM MAIN
+Q_Green := I_Start;
+END_PROGRAM
+"""
+
+
+def test_that_several_controllers_take_their_turns_in_the_order_of_the_scene(small: Small) -> None:
+    """The PLC answers the button at its scan of 1.010 s. Logic that comes behind it in the scene sees that in
+    the same instant, logic that came before it at its next point, as tasks of one priority do."""
+    small.write(ECHO.format("Q_Green", "Q_Run"))
+    (small.folder / "logic.py").rename(small.folder / "first.py")
+    (small.folder / "last.py").write_text(ECHO.format("Q_Green", "Q_Red"))
+    (small.folder / "main.st").write_text(PROGRAM)
+    scene = small.folder / "scene.yaml"
+    head, _, rest = scene.read_text().partition("controllers:\n")
+    scene.write_text(head + TWO.lstrip() + rest.partition("\n")[2])
+    hashes = [code.hash for code in load(small.folder).code]
+    assert len(set(hashes)) == 2
+    for missing in hashes:
+        with pytest.raises(Problems, match=missing):
+            Run(load(small.folder, allow_code=[one for one in hashes if one != missing]))
+    digests = set()
+    for every_scan in (False, True):
+        run = Run(load(small.folder, allow_code=hashes), 1, every_scan=every_scan)
+        run.advance("3 s")
+        assert not run.line.alarms and run.replay_only
+        assert [t for t, _ in edges(run, "Q_Green")] == [0, 1010, 1310]
+        assert [t for t, _ in edges(run, "Q_Red")] == [0, 1010, 1310]
+        assert [t for t, _ in edges(run, "Q_Run")] == [0, 1020, 1320]
+        digests.add(run.journal.digest())
+    assert len(digests) == 1
