@@ -170,7 +170,7 @@ class DebugWriter(ModuleWriter):
         if not isinstance(node, typed.If):
             return node
         branches = tuple((test, self._probed(body), at) for test, body, at in node.branches)
-        return replace(node, branches=branches)
+        return replace(node, branches=branches, otherwise=self._probed(node.otherwise))
 
     def _else(self, body: tuple[Command, ...], at: At, owner: int) -> tuple[Command, ...]:
         at = body[0].at if body else at

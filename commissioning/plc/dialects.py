@@ -12,6 +12,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
 | VAR of a block from outside | no | can be read | suites of TcUnit do |
+| SFCInit, SFCReset, SFCPause beside a chart | variables like others | act on the chart | SFC flags |
 
 The same in all of them: comments nest, whole numbers are computed in at least 32 bits, STRING has 80
 characters, TIME counts nanoseconds in 64 bits (the makers' TIME has 32 bits of ms and ends after 49 days),
@@ -40,6 +41,7 @@ class Dialect:
     bounds_each_round: bool = False
     programs_called: bool = False
     insides_read: bool = False
+    chart_flags: bool = False
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def narrowing(self, source: IecType, target: IecType) -> str:
@@ -74,7 +76,7 @@ class Dialect:
 
 _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
-    "programs_called": True, "insides_read": True,
+    "programs_called": True, "insides_read": True, "chart_flags": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

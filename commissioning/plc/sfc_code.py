@@ -16,6 +16,7 @@ from commissioning.plc import tree, typed
 from commissioning.plc.blocks import CHART_TIMED_STEP
 from commissioning.plc.iec_types import BOOL, TIME
 from commissioning.plc.scope import Symbol
+from commissioning.plc.sfc_flags import flagged
 from commissioning.plc.sfc_plan import ChartPlan, Control, Use
 from commissioning.plc.sfc_times import StepTimes
 from commissioning.plc.statements import StatementChecker
@@ -44,11 +45,11 @@ class ChartCoder(StatementChecker):
         inner: list[Command] = [typed.Store(BOOL, moved.cell, Const(BOOL, False), NOWHERE)]
         sources = {step for move in plan.moves for step in move.sources}
         targets = {step for move in plan.moves for step in move.targets}
-        inner += [self._lines(number, _LEAVE) for number in sorted(sources)]
+        inner += [self.lines(number, _LEAVE) for number in sorted(sources)]
         inner += [self._entered(number) for number in sorted(targets)]
         evolved = typed.If(((moved, tuple(inner), NOWHERE),), (), NOWHERE)
         end = [c for number in range(len(plan.steps)) for c in self._ended(number)]
-        return (*begin, *controls, *last, *acting, *tests, evolved, *end)
+        return flagged(self, plan, (*begin, *controls, *last, *acting, *tests, evolved, *end))
 
     # ---- steps ---------------------------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ class ChartCoder(StatementChecker):
     def _flag(self, number: int, name: str = "X") -> Load:
         return Load(BOOL, self._cell(self.plan.symbols[number], name))
 
-    def _lines(self, number: int, lines: tuple[str, ...], at: At = NOWHERE) -> Command:
+    def lines(self, number: int, lines: tuple[str, ...], at: At = NOWHERE) -> Command:
         """Code of a step's own block."""
         symbol = self.plan.symbols[number]
         block = replace(CHART_TIMED_STEP, lines=lines)
@@ -73,19 +74,19 @@ class ChartCoder(StatementChecker):
             start = Load(TIME, self._cell(self.plan.symbols[number], "start"))
             first = Logic(BOOL, "AND", (self._flag(number), Compare("<", start, Const(TIME, 0))), True)
             begin = (f"{{start}} = now; {{due}} = {self.times.due(number, '0')}",)
-            found.append(typed.If(((first, (self._lines(number, begin, step.at),), NOWHERE),), (), NOWHERE))
+            found.append(typed.If(((first, (self.lines(number, begin, step.at),), NOWHERE),), (), NOWHERE))
         if self.times.is_read(number):
             lines: tuple[str, ...] = ("if {X}:", "    {T} = now - {start}")
             if self.times.thresholds(number):
                 lines += (f"    {{due}} = {self.times.due(number, '{T}')}",)
-            found.append(self._lines(number, lines))
+            found.append(self.lines(number, lines))
         return found
 
     def _ended(self, number: int) -> list[Command]:
         """A time that is only compared is worked out anew in each scan, so that a cell that runs on does not
         keep scans from being skipped."""
         if self.times.is_read(number) and not self.times.is_kept(number):
-            return [self._lines(number, ("if {X}: {T} = 0",))]
+            return [self.lines(number, ("if {X}: {T} = 0",))]
         return []
 
     def _entered(self, number: int) -> Command:
@@ -93,7 +94,7 @@ class ChartCoder(StatementChecker):
             "{entering} = False; {X} = True",
             f"{{start}} = now; {{due}} = {self.times.due(number, '0')}; {{T}} = 0",
         )
-        body = (self._lines(number, lines, self.plan.steps[number].at),)
+        body = (self.lines(number, lines, self.plan.steps[number].at),)
         return typed.If(((self._flag(number, "entering"), body, NOWHERE),), (), NOWHERE)
 
     # ---- transitions ---------------------------------------------------------------------------------
