@@ -27,6 +27,7 @@ class PlcLink:
         self.program: Program | None = None
         self.say: Callable[[Future[Any]], None] = lambda future: None
         self._cycles: Cycles | None = None
+        self._measured: Program | None = None  # the program that the cycles are of
         self._trace: Trace | None = None
 
     def begin(self) -> None:
@@ -46,7 +47,8 @@ class PlcLink:
         """What is on the screen; None where no line is live."""
 
         def read(run: Run, debugger: Debugger) -> Seen:
-            if self._cycles is None:
+            if self._cycles is None or debugger.plc.program is not self._measured:
+                self._measured, self._trace = debugger.plc.program, None
                 self._cycles = debugger.plc.cycles()
             return reading.read(debugger, wanted, self._cycles, self._trace)
 

@@ -235,6 +235,11 @@ class PlcPanel(QWidget):
         )  # fmt: skip
 
     def _tell(self, seen: Seen) -> None:
+        if seen.changed is not None:
+            if seen.changed is not self.link.program:
+                self.link.program, self._source = seen.changed, ""
+                self._making = self._loader.submit(PlcReading, seen.changed)
+            return
         before, self.seen = self.seen, seen
         if seen.where is not None and seen.where != before.where:
             self._frame = 0

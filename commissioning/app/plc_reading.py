@@ -59,6 +59,7 @@ class Seen:
     cycles: str = ""
     stopped: str = ""
     trace: Any = None
+    changed: Program | None = None  # the PLC has another program now, this one
 
 
 class PlcReading:
@@ -89,6 +90,8 @@ class PlcReading:
     def read(self, debugger: Debugger, wanted: Wanted, cycles: Cycles | None, trace: Any) -> Seen:
         """In the run's thread."""
         plc = debugger.plc
+        if plc.program is not self.program:  # an online change
+            return Seen(changed=plc.program)
         where = debugger.where
         value = _Reader(debugger, wanted.frame)
         measured = plc.coverage() if wanted.coverage else None

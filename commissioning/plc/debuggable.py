@@ -72,6 +72,11 @@ class Debuggable(OwnClock):
             self._debugger = Debugger(self._whole(), self.instruments(), driver)
         return self._debugger
 
+    @property
+    def debugger(self) -> Debugger | None:
+        """The one that `debug` has made; None before, and after an online change."""
+        return self._debugger
+
     def trace(
         self,
         paths: Sequence[str],

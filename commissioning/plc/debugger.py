@@ -58,6 +58,11 @@ class Debugger:
     ) -> None:
         self.close()
 
+    @property
+    def stale(self) -> bool:
+        """Whether an online change has given the PLC another program: ask it for another debugger."""
+        return self.plc.debugger is not self
+
     def close(self) -> None:
         """Leave a held scan (the PLC is stopped then), and take all breakpoints away."""
         self.abandon()

@@ -23,6 +23,8 @@ class Debugging(Protocol):
     released: bool
 
     @property
+    def stale(self) -> bool: ...
+    @property
     def breakpoints(self) -> tuple[Any, ...]: ...
     def adopt(self, points: Iterable[Any]) -> None: ...
     def run(self) -> Any: ...
@@ -44,6 +46,18 @@ class Holding:
         debugger.holder = self._hold
         self.debuggers[controller] = debugger
         return debugger
+
+    def of(self, run: Run, controller: str) -> Debugging:
+        """The present debugger of a controller; after an online change another one, with the same
+        breakpoints."""
+        known = self.debuggers.get(controller)
+        if known is not None and not known.stale:
+            return known
+        made = self.attach(run, controller)
+        if known is not None:
+            known.holder = None
+            made.adopt(known.breakpoints)
+        return made
 
     def follow(self, run: Run) -> None:
         """A new run: the same breakpoints."""

@@ -185,7 +185,7 @@ class Session:
 
     def debugger_of(self, run: Run, controller: str) -> Any:
         """The same, for what `do` calls."""
-        return self.debugger(controller) or self._holding.attach(run, controller)
+        return self._holding.of(run, controller)
 
     def debugger(self, controller: str = "") -> Any:
         """The one that was asked for with `debug`, None before."""

@@ -232,3 +232,20 @@ def test_that_a_session_closes_while_a_scan_is_held(carton: LoadedScene) -> None
 def test_that_a_plc_without_debugger_is_named(carton: LoadedScene) -> None:
     with pytest.raises(KeyError, match="there is plc"):
         Run(carton).debug("robot")
+
+
+def test_that_breakpoints_stay_over_an_online_change(session: Session) -> None:
+    debugger = session.debug("plc").result(PATIENCE)
+    session.do(lambda _: debugger.stop_at(INSIDE, FILE, condition="Count > 0")).result(PATIENCE)
+    source = (Path(__file__).parents[2] / "scenes" / "carton_line" / "plc" / "main.st").read_text("utf-8")
+    changed = {FILE: source.replace("Count := Count - 1;", "Count := Count - 1; Marks := Marks;")}
+    session.do(lambda run: run.online_change("plc", changed)).result(PATIENCE)
+    assert debugger.stale
+    other = session.do(lambda run: session.debugger_of(run, "plc")).result(PATIENCE)
+    assert other is not debugger
+    assert [(point.line, point.condition.text) for point in other.breakpoints] == [(INSIDE, "Count > 0")]
+    session.start()
+    until(session, lambda status: status.state == "held")
+    assert other.where.line == INSIDE
+    with pytest.raises(RuntimeError, match="held inside a scan"):
+        session.do(lambda run: run.online_change("plc", {FILE: source})).result(PATIENCE)
