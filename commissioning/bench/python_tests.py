@@ -81,7 +81,7 @@ class PythonTests:
             why = (
                 f"Python of the scene, which nobody has allowed to run; read it, then add --allow-code {own}"
             )
-            return [Outcome(name, PurePosixPath(name).stem, name, 1, "NOT RUN", why=why) for name in chosen]
+            return [self.unrun(name, why) for name in chosen]
         if find_spec("pytest") is None:
             what = "the Python tests need pytest, which is not installed"
             cure = "Install it beside commissioning: pip install pytest"
@@ -89,6 +89,10 @@ class PythonTests:
             return []
         with tempfile.TemporaryDirectory() as scratch:
             return self._run(only, allowed, Path(scratch), covered)
+
+    def unrun(self, name: str, why: str) -> Outcome:
+        """What stands for a file whose tests did not run."""
+        return Outcome(name, PurePosixPath(name).stem, name, 1, "NOT RUN", why=why)
 
     def _run(
         self, only: Sequence[str], allowed: Collection[str], scratch: Path, covered: TestCoverage | None

@@ -33,6 +33,7 @@ __all__ = ["FOLDER", "Found", "Listed", "find_tests", "list_tests", "run_tests"]
 
 FOLDER = "tests"
 _MOST_FILES, _MOST_BYTES = 5000, 16 << 20
+_STOPPED = "stopped by the user before it had run"
 Progress = Callable[[float, str], None]
 Prepare = Callable[[Stand], object]
 
@@ -76,22 +77,29 @@ def run_tests(
     chosen = [test for test in found if fits(test.id, only)]
     outcomes: list[Outcome] = []
     done: list[Any] = []
-    for number, test in enumerate(chosen):
-        if progress is not None:
-            progress(number / len(chosen), test.name[:40])
-        if any(test.run is run for run in done):
-            continue
-        done.append(test.run)
-        try:
-            outcomes += [one for one in test.run(prepare) if _is_wanted(one, chosen, only)]
-        except Problems as wrong:
-            problems += [_located(problem, loaded.folder) for problem in wrong.problems]
-    if python.files:
-        outcomes += python.run(only, frozenset(allow_code), covered if coverage else None)
-        problems += python.problems
+    interrupted = False
+    try:
+        for number, test in enumerate(chosen):
+            if progress is not None:
+                progress(number / len(chosen), test.name[:40])
+            if any(test.run is run for run in done):
+                continue
+            try:
+                outcomes += [one for one in test.run(prepare) if _is_wanted(one, chosen, only)]
+            except Problems as wrong:
+                problems += [_located(problem, loaded.folder) for problem in wrong.problems]
+            done.append(test.run)
+        if python.files:
+            outcomes += python.run(only, frozenset(allow_code), covered if coverage else None)
+    except KeyboardInterrupt:
+        interrupted = True
+        left = [test for test in chosen if not any(test.run is run for run in done)]
+        outcomes += [Outcome(t.suite, t.name, t.file, t.line, "NOT RUN", why=_STOPPED) for t in left]
+        outcomes += [python.unrun(name, _STOPPED) for name in python.files if fits(name, only)]
+    problems += python.problems
     if progress is not None:
         progress(1.0, "tests")
-    if not outcomes and not problems:
+    if not outcomes and not problems and not interrupted:
         problems.append(_nothing(loaded, only, bool(found)))
     wall_s = time.perf_counter() - begin
     figures = covered.by_controller() if coverage else {}

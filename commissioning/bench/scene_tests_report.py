@@ -65,12 +65,13 @@ class TestReport:
             if outcome.why:
                 lines.append(f"           {outcome.why}")
             told = outcome.failures if outcome.verdict != "NOT RUN" else ()
-            lines += [f"           {failure}" for failure in told[:_SHOWN]]
+            for failure in told[:_SHOWN]:
+                lines += [f"           {row}" for row in str(failure).splitlines()]
             if len(told) > _SHOWN:
                 lines.append(f"           and {len(told) - _SHOWN} more")
         counts = ", ".join(f"{self.count(word)} {word}" for word in _WORDS if self.count(word))
         lines.append(f"{self.scene}: {counts or 'no tests were run'} ({self.wall_s:.2f} s)")
-        return "\n".join(lines)
+        return _printable("\n".join(lines))
 
     def as_json(self) -> dict[str, Any]:
         """What `test --json` prints; times in seconds."""
@@ -116,6 +117,11 @@ class TestReport:
             Xml.SubElement(case, "error", {"message": told.splitlines()[0], "type": "problem"}).text = told
         Xml.indent(root)
         return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _printable(text: str) -> str:
+    """Names and messages come from files: they give a terminal no orders."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
