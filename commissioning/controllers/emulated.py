@@ -94,12 +94,14 @@ class Emulated(Controller):
         ]
         self.read_outputs = self.plc.reader([self.paths[s.name] for s in self.outputs])
 
-    def exchange(self, task: int, t: int, changed: Sequence[tuple[int, Any]]) -> Sequence[tuple[int, Any]]:
+    def exchange(
+        self, task: int, t: int, changed: Sequence[tuple[int, Any]]
+    ) -> Sequence[tuple[int, Any]] | None:
         writers = self.writers
         for k, value in changed:
             writers[k](value)
         if self.tasks[task].event and not self.plc.due(t, task):
-            return ()
+            return None
         try:
             self.plc.scan(t, task)
         except PlcError as error:

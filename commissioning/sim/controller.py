@@ -77,10 +77,13 @@ class Controller(Stateful):
     io_delay_ns: int
 
     @abstractmethod
-    def exchange(self, task: int, t: int, changed: Sequence[tuple[int, Any]]) -> Sequence[tuple[int, Any]]:
+    def exchange(
+        self, task: int, t: int, changed: Sequence[tuple[int, Any]]
+    ) -> Sequence[tuple[int, Any]] | None:
         """Run `task` at `t` ns. `changed`: (index in `inputs`, value) new since any task last ran.
 
-        Returns (index in `outputs`, value) of outputs that changed. Raises ControllerStopped.
+        Returns (index in `outputs`, value) of outputs that changed; None if nothing has started the task, so
+        that it took the inputs only. Raises ControllerStopped.
         """
 
     @abstractmethod
@@ -284,7 +287,9 @@ class ControllerHost(Stateful):
         except ControllerStopped as stop:
             self._stop(stop.problem)
             return
-        if outputs:
+        if outputs is None:
+            self.scans -= 1
+        elif outputs:
             if self.controller.io_delay_ns:
                 kernel.call_at(now + self.controller.io_delay_ns, self.publish, [list(o) for o in outputs])
             else:

@@ -182,21 +182,22 @@ class CycleTimes:
         def timed(task: int, t: int, changed: Any) -> Any:
             watch = watches[task]
             begun = clock()
-            try:
-                return exchange(task, t, changed)
-            finally:
-                done = clock()
-                watch.execution.add(done - begun)
-                wanted = due(t)
-                if wanted is not None:
-                    delay = begun - wanted
-                    watch.delay.add(delay)
-                    cycle = watch.cycle_ns
-                    if cycle:
-                        if watch.before is not None:
-                            watch.jitter.add(abs(delay - watch.before))
-                        watch.before = delay
-                        following = due(t + cycle)
-                        watch.overruns += following is not None and done > following
+            outputs = exchange(task, t, changed)
+            if outputs is None:
+                return None  # nothing had started it
+            done = clock()
+            watch.execution.add(done - begun)
+            wanted = due(t)
+            if wanted is not None:
+                delay = begun - wanted
+                watch.delay.add(delay)
+                cycle = watch.cycle_ns
+                if cycle:
+                    if watch.before is not None:
+                        watch.jitter.add(abs(delay - watch.before))
+                    watch.before = delay
+                    following = due(t + cycle)
+                    watch.overruns += following is not None and done > following
+            return outputs
 
         return timed

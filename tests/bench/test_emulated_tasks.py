@@ -83,3 +83,14 @@ def test_that_what_a_scene_says_of_a_task_is_checked_with_its_place(tmp_path: Pa
         (problem,) = caught.value.problems
         assert words in problem.what
         assert problem.where.line == SCENE[: SCENE.index("TASK")].count("\n") + 1
+
+
+def test_that_looks_that_start_nothing_are_no_scans(loaded: LoadedScene) -> None:
+    run = Run(loaded)
+    run.advance("1 s")
+    before = run.scans["plc"]
+    run.operate("go", "press")  # it is released by itself
+    run.advance("1 s")
+    plc = run.line.hosts["plc"].controller.plc  # type: ignore[attr-defined]
+    assert run.scans["plc"] == plc.scans(0) + plc.scans(1)
+    assert plc.scans(1) == 1 and run.scans["plc"] > before

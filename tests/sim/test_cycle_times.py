@@ -107,7 +107,15 @@ def test_that_an_event_task_has_a_delay_and_no_overruns_and_full_speed_neither()
     assert unpaced.figures.execution.most == pytest.approx(0.05)
 
 
-def test_that_what_a_scan_raises_goes_through_and_is_measured() -> None:
+def test_that_a_look_that_starts_nothing_is_no_scan() -> None:
+    stage = Stage(cycle_ns=0)
+    stage.host.exchange = lambda task, t, changed: None
+    times = CycleTimes([stage.host], lambda t: t, lambda: 0)
+    assert stage.host.exchange(0, 0, ()) is None
+    assert times.tasks()[0].scans == 0
+
+
+def test_that_what_a_scan_raises_goes_through() -> None:
     stage = Stage()
 
     def fails(*_: object) -> None:
