@@ -51,7 +51,8 @@ def exit_code(result: LintResult, worst: str = "warning") -> int:
     bad = SEVERITIES[: SEVERITIES.index(worst) + 1] if worst in SEVERITIES else ()
     if any(finding.severity in bad for finding in result.findings):
         return 1
-    return 2 if result.undecided else 0
+    broken = any(problem.severity == "error" for problem in result.problems)
+    return 2 if result.undecided or broken else 0
 
 
 def _scene(paths: Sequence[Path]) -> Path | None:

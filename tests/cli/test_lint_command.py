@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from commissioning.cli import main
+from commissioning.plc.lint_rules import RULES
 
 SCENES = Path(__file__).parents[2] / "scenes"
 LOOP = """PROGRAM MAIN
@@ -109,6 +110,8 @@ def test_that_a_program_that_does_not_compile_is_told_and_cannot_pass(
     said = capsys.readouterr()
     assert "unknown is not declared" in said.err
     assert "The program does not compile, so that was not decided: CP4" in said.out
+    (tmp_path / "lint.yaml").write_text(f"rules: {{{', '.join(f'{number}: off' for number in RULES)}}}")
+    assert main(["lint", str(tmp_path), "--fail-on", "never"]) == 2
 
 
 def test_that_sarif_is_written(tmp_path: Path) -> None:
