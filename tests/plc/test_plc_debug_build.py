@@ -54,7 +54,76 @@ ELSE
 END_CASE
 END_PROGRAM
 """
+GLOBALS = WITH_FUNCTIONS[: WITH_FUNCTIONS.index("FUNCTION Digits")]
+WITH_OBJECTS = (
+    GLOBALS
+    + """
+INTERFACE I_Unit
+METHOD Act : INT VAR_INPUT inc : INT; END_VAR END_METHOD
+PROPERTY Total : INT GET END_GET END_PROPERTY
+END_INTERFACE
+FUNCTION_BLOCK Base IMPLEMENTS I_Unit
+VAR_INPUT go : BOOL; END_VAR
+VAR sum, calls : INT; late : TON; END_VAR
+METHOD Act : INT VAR_INPUT inc : INT; END_VAR
+VAR twice : INT; big : BOOL; END_VAR
+twice := inc * 2;
+IF twice > 20 THEN big := TRUE; Act := THIS^.Scaled(twice); RETURN; END_IF
+Act := Scaled(inc);
+END_METHOD
+METHOD Scaled : INT VAR_INPUT inc : INT; END_VAR
+sum := sum + inc; Scaled := sum;
+END_METHOD
+PROPERTY Total : INT
+GET Total := sum; END_GET
+SET sum := Total; END_SET
+END_PROPERTY
+ACTION Clear: sum := 0; calls := calls + 1; END_ACTION
+late(IN := go, PT := T#40ms);
+IF late.Q THEN Clear(); END_IF
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK Other EXTENDS Base
+METHOD Scaled : INT VAR_INPUT inc : INT; END_VAR
+Scaled := -SUPER^.Scaled(inc);
+END_METHOD
+calls := calls + 1;
+SUPER^();
+END_FUNCTION_BLOCK
+PROGRAM MAIN
+VAR one : Base; two : Other; unit : I_Unit; p : POINTER TO INT; r : REFERENCE TO Base; k, n : INT;
+  x : ARRAY[0..3] OF INT; END_VAR
+r REF= one;
+IF i0 THEN unit := one; ELSE unit := two; r REF= two; END_IF
+n := unit.Act(level);
+r.Total := r.Total MOD 50;
+one(go := i1); two(go := i2 AND NOT i0);
+p := ADR(x[0]);
+FOR k := 0 TO 3 DO p^ := p^ + n + k; p := p + SIZEOF(x[0]); END_FOR
+q0 := x[2] > unit.Total;
+out := x[3];
+END_PROGRAM
+"""
+)
+WITH_STEPS = (
+    GLOBALS
+    + """
+PROGRAM MAIN
+VAR n : INT; t : TON; END_VAR
+INITIAL_STEP Off: END_STEP
+TRANSITION FROM Off TO Run := i0; END_TRANSITION
+STEP Run: Count(N); q0(S); Slow(D, T#30ms); END_STEP
+TRANSITION FROM Run TO Hold := i1 AND Run.T > T#20ms; END_TRANSITION
+TRANSITION FROM Run TO Off := NOT i0; END_TRANSITION
+STEP Hold: q0(R); END_STEP
+TRANSITION FROM Hold TO Off := i2 OR n > 500; END_TRANSITION
+ACTION Count: n := n + 1; IF n > level THEN n := level; END_IF END_ACTION
+ACTION Slow: out := out + 1; END_ACTION
+END_PROGRAM
+"""
+)
 PROGRAMS = {
+    "objects": (WITH_OBJECTS, ()),
+    "steps": (WITH_STEPS, ()),
     "one task": (ONE_TASK, ()),
     "restless": (RESTLESS, ()),
     "two tasks": (TWO_TASKS, TASKS),

@@ -13,6 +13,7 @@ import pytest
 from commissioning.plc import Plc, PlcError, TaskSpec, compile_st
 
 sys.path.insert(0, str(Path(__file__).parent))
+from test_plc_debug_build import WITH_OBJECTS, WITH_STEPS
 from test_plc_skipping import AGGREGATES, ONE_TASK, TASKS, TWO_TASKS, storm
 
 MS = 1_000_000
@@ -249,7 +250,10 @@ def test_that_an_error_of_the_program_comes_to_whoever_let_it_go_on() -> None:
         assert plc.held == ""
 
 
-@pytest.mark.parametrize(("text", "tasks"), [(ONE_TASK, ()), (TWO_TASKS, TASKS), (AGGREGATES, TASKS)])
+@pytest.mark.parametrize(
+    ("text", "tasks"),
+    [(ONE_TASK, ()), (TWO_TASKS, TASKS), (AGGREGATES, TASKS), (WITH_OBJECTS, ()), (WITH_STEPS, ())],
+)
 def test_that_held_and_stepped_scans_leave_the_same_memory(text: str, tasks: tuple[TaskSpec, ...]) -> None:
     program = compile_st(text, tasks=tasks)
     lines = [place.line for place in program.start().instruments().places]
