@@ -214,6 +214,7 @@ class Project:
         self.resolver: Callable[[str, At, str], Declared | None] | None = None  # of the name of a type
         self.method_numbers: dict[str, int] = {}  # upper-case name of a method -> its key in every class
         self.charts: dict[str, ChartPlan] = {}  # by the key of their POU
+        self.times_outside: set[str] | None = None  # what `a.b.T` calls b, in upper case; None: not known yet
         self.types: dict[str, Declared] = {}
         self.enumerators: dict[str, list[IecType]] = {}  # upper-case name of a member -> its enumerations
         self.tables: dict[tuple[int, int, int], None] = {}  # (low, high, stride) of indices that vary

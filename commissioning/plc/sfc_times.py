@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from commissioning.plc import tree, typed
 from commissioning.plc.blocks import CHART_TIMED_STEP, NEVER
-from commissioning.plc.scope import Pou
+from commissioning.plc.scope import Pou, Project
 from commissioning.plc.sfc_plan import ChartPlan
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class StepTimes:
             else:
                 self._limits.setdefault(number, set()).add(limit)
         self._kept |= {number for number, limits in self._limits.items() if len(limits) > _MOST}
+        self._kept |= {n for name, n in self._numbers.items() if name in _outside(checker.project)}
         for number, symbol in enumerate(plan.symbols):
             symbol.elapsed = number in self._kept
             if self.thresholds(number):
@@ -108,6 +109,30 @@ class StepTimes:
         found = self.checker.expression(node)
         constant = isinstance(found, typed.Const) and isinstance(found.value, int)
         return int(found.value) if isinstance(found, typed.Const) and constant else None
+
+
+def _outside(project: Project) -> set[str]:
+    """The names that stand before `.T` behind another dot: steps of blocks that somebody looks into."""
+    if project.times_outside is None:
+        found = project.times_outside = set()
+        for pou in project.pous.values():
+            for node in _walked((pou.tree.body, pou.tree.chart) if pou.tree is not None else ()):
+                inner = node.owner if isinstance(node, tree.Member) and node.name.upper() == "T" else None
+                if isinstance(inner, tree.Member):
+                    found.add(inner.name.upper())
+    return project.times_outside
+
+
+def _walked(node: Any) -> Iterator[Any]:
+    """Every node of a part of the tree."""
+    work = [node]
+    while work:
+        item = work.pop()
+        if isinstance(item, tuple):
+            work += item
+        elif is_dataclass(item) and not isinstance(item, type):
+            yield item
+            work += [getattr(item, field.name) for field in fields(item)]
 
 
 def _texts(pou: Pou) -> Iterator[Any]:

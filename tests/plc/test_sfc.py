@@ -476,3 +476,25 @@ def test_that_the_debugger_stops_where_a_step_begins_and_in_its_action() -> None
             assert debugger.where is not None
             places.append((plc.now_ns // MS, debugger.where.line))
         assert places == [(0, 5), (10, 6), (10, 8)]  # B1 begins; act is called; act
+
+
+def test_that_the_time_of_a_step_is_kept_where_somebody_looks_into_its_block() -> None:
+    """The dialects of CODESYS and TwinCAT read what is inside a block."""
+    text = """FUNCTION_BLOCK Door
+INITIAL_STEP Closed: END_STEP
+TRANSITION FROM Closed TO Moving := Closed.T >= T#20ms; END_TRANSITION
+STEP Moving: END_STEP
+END_FUNCTION_BLOCK
+PROGRAM MAIN
+VAR door : Door; seen : TIME; moving : BOOL; END_VAR
+door();
+seen := door.Closed.T;
+moving := door.Moving.X;
+END_PROGRAM
+"""
+    plc = compile_st(text, "codesys").start()
+    shown = []
+    for scan in range(5):
+        plc.scan(scan * 10 * MS)
+        shown.append((plc["MAIN.seen"] // MS, plc["MAIN.moving"]))
+    assert shown == [(0, False), (10, False), (20, True), (20, True), (20, True)]
