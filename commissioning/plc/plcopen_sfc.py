@@ -182,7 +182,9 @@ class ChartDrawing:
                 found.append(other.get("localId"))
             elif other.tag in _PASSING:
                 found += self._leading_to(other, depth + 1)
-            else:
+            elif (
+                other.tag != "jumpStep"
+            ):  # CODESYS draws branches that have ended in a jump together all the same
                 raise Unreadable(f"a {other.tag} and a {node.tag} follow one another", node)
             if len(found) > _MOST:
                 raise Unreadable(f"more than {_MOST} transitions lead to this {node.tag}", node)

@@ -275,6 +275,26 @@ def test_that_a_chart_of_codesys_runs_with_its_step_actions(expression: str) -> 
     assert plc["MAIN.mixed"] == 3
 
 
+def test_that_a_branch_which_ends_in_a_jump_may_meet_the_others() -> None:
+    """CODESYS draws such branches to the selectionConvergence: nothing goes on from them."""
+    body = (
+        step(1, "A", initial=True)
+        + transition(2, inline("start"), 1)
+        + step(3, "B", 2)
+        + transition(4, inline("fault"), 1)
+        + jump(5, "A", 4)
+        + transition(6, inline("hot"), 3)
+        + passing("selectionConvergence", 7, 6, 5)
+        + step(8, "C", 7)
+    )
+    pieces, problems = pieces_of(charted(body))
+    assert problems == []
+    text = " ".join(pieces[0].text.split())
+    assert "FROM A TO A := fault" in text
+    assert "FROM B TO C := hot" in text
+    assert text.count("TO C") == 1
+
+
 def test_that_an_entry_action_of_codesys_is_told() -> None:
     body = CODESYS.replace("GUID", "a2621e18-7de3-4ea6-ae6d-89e9e0b7befd").replace("ACTION", "Mix")
     _, problems = pieces_of(charted(body.replace("EXPRESSION", "start"), BESIDE))
