@@ -243,7 +243,7 @@ def _of_controller(
         for test in found_tests(program):
             assert test.tree is not None
             file, line, _ = program.original(test.file, test.tree.at.line)
-            found.append(Found(file, test.name, file, line, _Unit(program, test)))
+            found.append(Found(file, test.tree.name, file, line, _Unit(program, test)))
         suites = _Suites(program)
         found += [
             Found(file, f"{suite}.{name}", file, line, suites)

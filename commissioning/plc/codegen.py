@@ -93,7 +93,8 @@ class ModuleWriter:
                 self._body(self.project.starts[pou.key], 1)
         known: dict[Pou, bool] = {}
         for pou in [shared, *self.project.pous.values()]:
-            if pou.kind in ("GLOBAL", "PROGRAM", "FUNCTION_BLOCK") and needs_start(self.project, pou, known):
+            kept = pou.kind in ("GLOBAL", "PROGRAM", "FUNCTION_BLOCK", "TEST")
+            if kept and needs_start(self.project, pou, known):
                 self._file, self._at = pou.file, pou.at
                 for depth, text in start_lines(self.project, pou, known):
                     self._line(depth, text)

@@ -15,18 +15,18 @@ __all__ = ["declare_test", "is_self_driven", "show_programs", "shown_programs"]
 
 def declare_test(project: Project, node: units.Test, file: str) -> None:
     """Makes a TEST known; its name is one of its file's, and no name of the program."""
-    name = f"TEST '{node.name}'"
-    key = f"{name.upper()} {file}"
-    other = project.pous.get(key)
+    name = f"TEST '{node.name}' {file}"
+    other = project.pous.get(name.upper())
     if other is not None and other.tree is not None:
-        what = f"there is a {name} in line {other.tree.at.line} already"
+        what = f"there is a TEST '{node.name}' in line {other.tree.at.line} already"
         project.problem(what, file, node.at, "Rename one of them")
         return
     for section in node.sections:
         if section.word not in ("VAR", "VAR_TEMP", "VAR_EXTERNAL"):
             project.problem(f"a TEST has no {section.word}", file, section.at, "Use VAR")
-    tree = units.Pou("TEST", name, None, node.sections, node.body, node.at)
-    project.pous[key] = Pou("TEST", node.name, len(project.pous) + 1, file, tree)
+    tree = units.Pou("TEST", node.name, None, node.sections, node.body, node.at)
+    made = Pou("TEST", name, project.next_number, file, tree)
+    project.pous[made.key] = made
 
 
 def show_programs(project: Project) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 from commissioning.plc.blocks import DUE, START
 from commissioning.plc.build import Build
 from commissioning.plc.iec_types import IecType, Value
+from commissioning.plc.late_initials import INIT
 from commissioning.plc.layout import Area, Location, MemoryPlan, element, locate, plan_memories, with_shown
 from commissioning.plc.memory import Memory, accepted, fresh, seen_value
 from commissioning.plc.scope import Declared, Pou, Slot, Symbol
@@ -58,6 +59,12 @@ class Instance:
         self._held = self._memories[instances[-1][2]]
         self._holder = holder
         self._root = root
+        self.fix()
+        if not _is_called(pou):
+            self._make_ready(pou, self._own)
+        for index, slot in enumerate(holder.slots):
+            if slot.child is not None:
+                self._make_ready(slot.child, self._held[index])
 
     @property
     def plans(self) -> list[MemoryPlan]:
@@ -97,6 +104,20 @@ class Instance:
             for index, slot in enumerate(plan.pou.slots[:2]):
                 if slot.fixed == "class":
                     memory[index] = self._build.functions.get(f"c{plan.pou.number}")
+
+    def _make_ready(self, pou: Pou, memory: Memory) -> None:
+        """Initial values that are worked out, and FB_init, as where a block is declared: late_initials.py."""
+        stand = self.stand
+        ready = stand.build.functions.get(f"y{pou.number}")
+        if ready is not None:
+            stand.guarded(ready, memory, stand.shared, stand.now_ns)
+        for above in reversed(pou.lineage()):
+            method = above.members.get(INIT)
+            if method is not None and pou.kind == "FUNCTION_BLOCK":
+                init = Instance(stand, method, f"{self.name}.{method.name}", memory)
+                for name, value in zip(init.parameters, (True, False), strict=False):
+                    init.set(name, value)
+                init.call()
 
     def _call_function(self) -> None:
         held = self._held

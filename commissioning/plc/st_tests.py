@@ -70,7 +70,7 @@ def run_test(
         judge.failures.append(Failure(str(error), where[0], where[1], driver.now_ns))
     where = program.original(test.file, test.tree.at.line)
     return Outcome(
-        suite=where[0], name=test.name, file=where[0], line=where[1],
+        suite=where[0], name=test.tree.name, file=where[0], line=where[1],
         verdict="FAIL" if judge.failures else "PASS", failures=tuple(judge.failures),
         assertions=judge.count, virtual_ns=driver.now_ns, wall_s=time.perf_counter() - begin,
     )  # fmt: skip

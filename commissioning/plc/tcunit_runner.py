@@ -90,16 +90,16 @@ def run_suites(
     if prepare is not None:
         prepare(stand)
     host = _Host(stand)
-    host.gather()
-    if not host.suites:
-        return []
     begin = time.perf_counter()
     stopped: PlcError | None = None
     try:
+        host.gather()
         while not host.over and stand.now_ns <= MOST_NS and time.perf_counter() - begin < limit_s:
             host.scan()
     except PlcError as error:
         stopped = error
+    if not host.suites:
+        return []
     return host.outcomes(stopped)
 
 

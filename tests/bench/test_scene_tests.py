@@ -82,7 +82,7 @@ def test_that_ctrl_c_keeps_what_was_found(tmp_path: Path, monkeypatch: pytest.Mo
     run_test = scene_tests.run_test
 
     def stopped(program: object, test: object, prepare: object) -> Outcome:
-        if getattr(test, "name", "") == "b":
+        if "'b'" in getattr(test, "name", ""):
             raise KeyboardInterrupt
         return run_test(program, test, prepare)  # type: ignore[arg-type]
 

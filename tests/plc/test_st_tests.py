@@ -9,6 +9,7 @@ from commissioning.plc import Program, SourcePiece, compile_project, compile_st
 from commissioning.plc.outcome import Outcome
 from commissioning.plc.pieces import Mark
 from commissioning.plc.st_tests import found_tests, run_test
+from commissioning.plc.under_test import PlcUnderTest
 
 PROJECT = """
 TYPE Colour : (red, green := 5, blue); END_TYPE
@@ -40,7 +41,8 @@ END_PROGRAM
 
 def outcomes(body: str, **options: float) -> dict[str, Outcome]:
     program = compile_st({"project.st": PROJECT, "checks.st": body}, with_tests=True)
-    return {test.name: run_test(program, test, **options) for test in found_tests(program)}
+    found = [run_test(program, test, **options) for test in found_tests(program)]
+    return {outcome.name: outcome for outcome in found}
 
 
 def one(body: str, **options: float) -> Outcome:
@@ -157,6 +159,42 @@ def test_that_a_nan_is_never_near() -> None:
     assert len(failures(body)) == 1
 
 
+def test_that_blocks_of_a_test_are_ready_as_anywhere() -> None:
+    """Initial values that are worked out, and FB_init with what is given, also of inner blocks."""
+    text = """
+FUNCTION_BLOCK FB_Made
+VAR_OUTPUT got : INT; seen : BOOL; END_VAR
+METHOD FB_init : BOOL
+VAR_INPUT bInitRetains : BOOL; bInCopyCode : BOOL; first : INT := 7; END_VAR
+    got := first;
+    seen := bInitRetains AND NOT bInCopyCode;
+END_METHOD
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK FB_Outer VAR_OUTPUT inner : FB_Made(first := 5); END_VAR END_FUNCTION_BLOCK
+TEST 'ready'
+VAR
+    plain : FB_Made;
+    given : FB_Made(first := 40);
+    outer : FB_Outer;
+    n : INT := 3;
+    p : POINTER TO INT := ADR(n);
+END_VAR
+    ASSERT_TRUE(plain.seen);
+    ASSERT_EQ(plain.got, 7);
+    ASSERT_EQ(given.got, 40);
+    ASSERT_EQ(outer.inner.got, 5);
+    p^ := p^ + 1;
+    ASSERT_EQ(n, 4);
+END_TEST
+"""
+    program = compile_st(text, with_tests=True)
+    (test,) = found_tests(program)
+    outcome = run_test(program, test)
+    assert (outcome.verdict, outcome.assertions) == ("PASS", 5), outcome.failures
+    bed = PlcUnderTest(program)
+    assert bed.fb("FB_Made").got == 7 and bed.fb("FB_Outer").inner.got == 5
+
+
 def test_that_what_stops_the_plc_fails_the_test_with_the_statement() -> None:
     (told,) = failures("VAR z : INT; END_VAR\nADVANCE_SCANS(1);\nz := 3 / z;\nASSERT_TRUE(FALSE);")
     assert told.startswith("checks.st:4: the PLC stopped: division by zero")
@@ -261,6 +299,6 @@ def test_that_hostile_names_stay_text() -> None:
     body = f"VAR __class__ : INT; END_VAR ASSERT_EQ(__class__, 0, '{name}');"
     program = compile_st(f"TEST '{name}' {body} END_TEST", with_tests=True)
     (test,) = found_tests(program)
-    assert test.name == "__import__('os').system('x')"
-    assert "__import__" not in program.source.replace(repr(test.name), "")
-    assert run_test(program, test).verdict == "PASS"
+    outcome = run_test(program, test)
+    assert (outcome.name, outcome.verdict) == ("__import__('os').system('x')", "PASS")
+    assert "__import__" not in program.source.replace(repr(outcome.name), "")
