@@ -339,9 +339,12 @@ class ControllerHost(Stateful):
         return point
 
     def _start(self, task: int) -> None:
-        """An event: the task runs in this instant."""
-        now = self.line.kernel._now
-        self._arm(task, now + _EVENT_GAP_NS if self.ran[task] == now else now)
+        """An event: the task runs in this instant, or a little later if its turn there has passed."""
+        kernel, cycle = self.line.kernel, self.cycles[task]
+        now = kernel._now
+        # at a point of its cycle also if it slept: it would have run
+        passed = self.ran[task] == now or (cycle and now % cycle == 0 and kernel.passed(self.keys[task]))
+        self._arm(task, now + _EVENT_GAP_NS if passed else now)
 
     def _arm(self, task: int, t: int) -> None:
         if self.armed[task] == _NEVER or t < self.armed[task]:

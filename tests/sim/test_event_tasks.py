@@ -151,3 +151,11 @@ def test_that_an_answer_of_the_plant_in_the_instant_does_not_bring_back_a_turn_t
     seen = [(name, t) for name, t, changed in plant.controller.log if 1 in changed and t]
     assert seen == [("first", 60)]
     assert plant.kernel.passed(EDGE) is True  # between instants
+
+
+@pytest.mark.parametrize("awake", [False, True])
+def test_that_a_task_with_both_has_had_its_turn_at_a_point_of_its_cycle_also_if_it_slept(awake: bool) -> None:
+    plant = Plant(Task("both", 10_000, 1, event=True), by_input=("both",), awake=awake)
+    plant.at(50_000, True, END)
+    plant.kernel.advance(60_000)
+    assert [t for _, t, changed in plant.controller.log if changed and t] == [51_000]
