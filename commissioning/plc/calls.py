@@ -211,11 +211,16 @@ class ExpressionChecker(PointerChecker):
         if len(node.arguments) != 1:
             self.problem("a conversion has one argument", node.at)
             return None
-        operand = self.expression(node.arguments[0].value)
+        given = node.arguments[0].value
+        operand = self.expression(given)
         if operand is None:
+            if source is not None:
+                self.project.stubs.hint(given, source, self.file)
             return None
         if source is not None:
             operand = self.fit(operand, source, node.arguments[0].at)
+            if operand is None:
+                self.project.stubs.refit(self, given, source)
         elif operand.type is ANY_INT:
             operand = sized(operand, target)
         elif operand.type is ANY_REAL:
@@ -235,6 +240,7 @@ class ExpressionChecker(PointerChecker):
         found = [self.expression(argument) for argument in arguments]
         values = [value for value in found if value is not None]
         if len(values) < len(found):
+            self._hint_arguments(function, arguments, found)
             return None
         ats = [argument.at for argument in arguments]
         if function.rule == "signature":
@@ -244,6 +250,9 @@ class ExpressionChecker(PointerChecker):
                 gives = WSTRING if gives is STRING else gives
             fitted = [self.fit(v, t, at) for v, t, at in zip(values, takes, ats, strict=True)]
             checked = [value for value in fitted if value is not None]
+            for value, type_, argument in zip(fitted, takes, arguments, strict=True):
+                if value is None:
+                    self.project.stubs.refit(self, argument, type_)
             return (
                 typed.Standard(gives, function.name, tuple(checked)) if len(checked) == len(values) else None
             )
@@ -261,6 +270,19 @@ class ExpressionChecker(PointerChecker):
                 return None
             head, values, ats = [chosen], values[1:], ats[1:]
         return self._same(function, head, values, ats[-1])
+
+    def _hint_arguments(
+        self, function: Function, arguments: list[tree.Expression], found: list[Typed | None]
+    ) -> None:
+        """What a standard function says about arguments of which nothing is known."""
+        other = next((value.type for value in found if value is not None), None)
+        asked = {"shift": ELEMENTARY["DWORD"], "select": BOOL, "mux": DINT}.get(function.rule)
+        for place, (node, value) in enumerate(zip(arguments, found, strict=True)):
+            type_ = function.takes[place] if place < len(function.takes) else asked if not place else other
+            if function.rule in ("number", "real", "reals", "to_int"):
+                type_ = LREAL
+            if value is None and type_ is not None:
+                self.project.stubs.hint(node, type_, self.file)
 
     def _same(self, function: Function, head: list[Typed], values: list[Typed], at: At) -> Typed | None:
         result = values[0]

@@ -182,7 +182,7 @@ class DesignatorChecker:
                 self.problem(f"{name} is a {kind}, not a variable", at, cure)
                 return None
             if name.upper() not in self.project.list_names:
-                self.project.stubs.variable(name, self.file, at)
+                self.project.stubs.unknown_name(self.pou.owner or self.pou, name, self.file, at)
             self.problem(f"{name} is not declared", at, self.project.nearest(name, self.pou))
             return None
         return self.of_symbol(symbol)
@@ -246,12 +246,14 @@ class DesignatorChecker:
                 what = (
                     f"{owner.block.name}.{name} {hidden}" if hidden else f"{owner.block.name} has no {name}"
                 )
-                self.project.stubs.member(owner.block.name, name, self.file, at)
+                self.project.stubs.block_member(owner.block, name, self.file, at)
                 self.problem(what, at, suggestion(name, known) if symbol is None else "Make it a VAR_OUTPUT")
                 return None
             symbol.read = True
             inner = Cell(owner.cell.memory, owner.cell, symbol.index)
             role = "input" if program or symbol.section == "VAR_INPUT" else "output"
+            if symbol.section == "VAR" and self.project.dialect.insides_read and not program:
+                role = "local" if self.pou.kind != "TEST" else role
             return Designator(
                 owner.symbol, symbol.type, inner, role, symbol.standard, symbol.block, member=symbol.name,
                 exact=not symbol.by_reference,
@@ -268,7 +270,10 @@ class DesignatorChecker:
             member = owner.type.member(name)
             if member is None:
                 known = [member.name for member in owner.type.members]
-                self.project.stubs.member(owner.type.name, name, self.file, at)
+                home = owner.type.name
+                while home.upper() in self.project.struct_bases:
+                    home = self.project.struct_bases[home.upper()]
+                self.project.stubs.member(home, name, self.file, at)
                 self.problem(f"{owner.type.name} has no member {name}", at, suggestion(name, known))
                 return None
             place = owner.cell.at(member.offset)
@@ -303,6 +308,8 @@ class DesignatorChecker:
         if owner.type.kind != "array" or owner.type.element is None:
             if owner.type.kind == "pointer" and len(node.indices) == 1:
                 return self.indexed_pointer(node)
+            known = [i.value if isinstance(i, Const) and isinstance(i.value, int) else None for i in found]
+            self.project.stubs.index_type(owner.type, known, self.file, node.at)
             self.problem(f"{name} is a {owner.type}, only an array has an index", node.at)
             return None
         if owner.type.dimensions:
@@ -385,6 +392,9 @@ class DesignatorChecker:
                 found, type=symbol.type, cell=replace(found.cell, bounds=self.bounds_given(found))
             )
         same = found.type == symbol.type and found.block is symbol.block and found.standard is symbol.standard
+        if self.project.dialect.narrows and "enum" in (found.type.kind, symbol.type.kind):
+            bases = [t.element if t.kind == "enum" else t for t in (found.type, symbol.type)]
+            same |= bases[0] == bases[1]  # kept as the same numbers
         if found.block is not None and symbol.block is not None:
             same = is_a(found.block, symbol.block)
         if not same:
@@ -419,6 +429,15 @@ class DesignatorChecker:
             self.problem(
                 f"{symbol.name} is an input ({symbol.address}): the field writes it, not the program", at
             )
+        elif found.role == "local":
+            what = (
+                f"{symbol.name}.{found.member} is inside the block: it can be read from outside, not written"
+            )
+            self.problem(what, at, "Make it a VAR_INPUT")
+        elif found.role == "output" and self.project.dialect.outputs_written:
+            what = f"{symbol.name}.{found.member} is an output of the block, and stored in from outside"
+            self.project.notice(what, self.file, at, "The block may overwrite it")
+            return True
         elif found.role == "output":
             self.problem(
                 f"{symbol.name}.{found.member} is an output of the block", at, "Only the block writes it"

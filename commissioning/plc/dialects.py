@@ -10,6 +10,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | AND, OR | right operand only if needed | always both | operator AND_THEN |
 | end and step of FOR | worked out once | before every round | decision 22 |
 | CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
+| outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
 | VAR of a block from outside | no | can be read | suites of TcUnit do |
 | SFCInit, SFCReset, SFCPause beside a chart | variables like others | act on the chart | SFC flags |
@@ -42,6 +43,7 @@ class Dialect:
     programs_called: bool = False
     insides_read: bool = False
     chart_flags: bool = False
+    outputs_written: bool = False
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def narrowing(self, source: IecType, target: IecType) -> str:
@@ -76,7 +78,7 @@ class Dialect:
 
 _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
-    "programs_called": True, "insides_read": True, "chart_flags": True,
+    "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

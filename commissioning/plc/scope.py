@@ -197,6 +197,7 @@ class Project:
     def __init__(self, dialect: Dialect = IEC) -> None:
         self.dialect = dialect
         self.notices: dict[Problem, None] = {}
+        self.struct_bases: dict[str, str] = {}  # structure -> the one that it extends
         self.stubs = Stubs()  # learns what is unknown; nothing comes of it unless stubs are asked for
         self.globals = Pou("GLOBAL", "", 0, "", None)
         self.globals.slots.append(Slot())  # cell 0 of the globals: loop iterations left in this scan

@@ -82,6 +82,7 @@ class StatementChecker(ExpressionChecker):
         if target.accessors is not None:
             return self.set_property(target, node)
         if not self.writable(target, node.target.at):
+            self.project.stubs.stored(self, node.target)
             return None
         stubs = self.project.stubs
         stubs.muted = stubs.unsure(self, node.target)

@@ -16,10 +16,13 @@ def stub_files(stubs: Stubs) -> dict[str, str]:
     if not (stubs.types or stubs.calls or stubs.variables):
         return {}
     files = {STUB_FILE: _stub_text(stubs)}
+    taken = {key for key in stubs.variables if key not in stubs.lists}
     for key, name in stubs.lists.items():
         type_ = stubs.types.get(stubs.variables[key].guess.text.upper())
         if type_ is not None:
-            files[f"stubs/{name}.st"] = HEAD + "\n" + "\n".join(_globals(type_.parts))
+            own = {key: part for key, part in type_.parts.items() if key not in taken}
+            taken |= own.keys()
+            files[f"stubs/{name}.st"] = HEAD + "\n" + "\n".join(_globals(own))
     return files
 
 

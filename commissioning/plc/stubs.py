@@ -18,6 +18,7 @@ from commissioning.plc.tree import At
 
 if TYPE_CHECKING:
     from commissioning.plc.expressions import OperatorChecker
+    from commissioning.plc.scope import Pou
 
 STUB_FILE = "stubs.st"
 STUB_CALL = "STUB"  # the statement in the body of a stub that is not filled in yet
@@ -62,7 +63,7 @@ class StubType:
     @property
     def kind(self) -> str:
         """block, struct, enum, interface or alias."""
-        for sign in ("interface", "block", "enum"):
+        for sign in ("interface", "block", "enum", "struct"):
             if sign in self.signs:
                 return sign
         if self.name.upper().startswith("I_"):
@@ -172,6 +173,24 @@ class Stubs:
         if part is not None:
             part.guess.note(*type_text(type_))
 
+    def block_member(self, block: Pou, name: str, file: str, at: At) -> None:
+        """`x.name` where x is a block that has no such member, unless a stub that it extends has."""
+        home = self._home(block)
+        if home:
+            self.member(home, name, file, at)
+
+    def unknown_name(self, pou: Pou, name: str, file: str, at: At) -> None:
+        """A name in the body of a POU: of a global, or of what a stub above it has."""
+        home = self._home(pou) if pou.base is not None else ""
+        if home and self.listening:
+            self.member(home, name, file, at)
+        else:
+            self.variable(name, file, at)
+
+    def _home(self, block: Pou) -> str:
+        """The first stub among a block and what it extends."""
+        return next((pou.name for pou in block.lineage() if pou.name.upper() in self.types), "")
+
     def member(self, owner: str, name: str, file: str, at: At) -> None:
         """`x.name` where x is of type `owner`, which has no such member."""
         type_ = self.types.get(owner.upper())
@@ -240,9 +259,20 @@ class Stubs:
         if guess is not None:
             guess.index(values)
 
+    def index_type(self, type_: IecType, values: list[int | None], file: str, at: At) -> None:
+        """A variable of a type has an index: if the type is a stub, it is one of arrays."""
+        found = self.types.get(type_.name.upper())
+        if found is None or not self.listening:
+            return
+        if found.alias is None:
+            found.alias = Guess(found.name)
+            self._new = True
+        found.alias.index(values)
+        self._failed[file, at] = StubPart(found.alias)
+
     def mismatch(self, found: IecType, target: IecType) -> None:
         """A value of one type stands where another is asked for."""
-        if not self.listening or self.muted:
+        if not self.listening:
             return
         for one, other in ((found, target), (target, found)):
             type_ = self.types.get(one.name.upper())
@@ -250,6 +280,8 @@ class Stubs:
                 if other.name.upper() != one.name.upper():
                     self._unify(type_, other.name)
                 return
+        if self.muted:
+            return
         for one, other in ((found, target), (target, found)):
             type_ = self.types.get(one.name.upper())
             text, sure = type_text(other)
@@ -278,6 +310,17 @@ class Stubs:
         guess = self._known(checker, node)
         if guess is not None:
             guess.note(*type_text(type_))
+
+    def stored(self, checker: OperatorChecker, node: tree.Expression) -> None:
+        """Something is stored in `node`, so that it is no output of a stub."""
+        if not self.listening or not isinstance(node, tree.Member):
+            return
+        owner = checker.designator(node.owner)
+        type_ = self.types.get(owner.type.name.upper()) if owner is not None else None
+        part = type_.parts.get(node.name.upper()) if type_ is not None else None
+        if part is not None and "in" not in part.roles:
+            part.roles.add("in")
+            self._new = True
 
     def unsure(self, checker: OperatorChecker, node: tree.Expression) -> bool:
         """Whether the type of an expression is no more than a guess."""

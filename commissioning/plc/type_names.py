@@ -131,7 +131,7 @@ class TypeNames:
             case units.EnumType():
                 found = self._enumeration(shared, node.type, file, node.name)
             case units.StructType():
-                found = self._structure(shared, node.type, file, node.name)
+                found = self._structure(shared, node.type, file, node.name, node.extends)
             case _:
                 found = self.resolve(shared, node.type, file)
         if found is not None:
@@ -192,6 +192,7 @@ class TypeNames:
         checker.file = file
         found = checker.expression(node)
         if found is None:
+            self.project.stubs.constant(checker, node)
             return None
         if isinstance(found, typed.Const) and isinstance(found.value, int) and found.type.kind != "bool":
             return found.value
@@ -258,10 +259,24 @@ class TypeNames:
 
     # ---- structures and enumerations -------------------------------------------------------------------
 
-    def _structure(self, pou: Pou, node: units.StructType, file: str, name: str) -> Declared | None:
+    def _structure(
+        self, pou: Pou, node: units.StructType, file: str, name: str, extends: tuple[units.TypeName, ...] = ()
+    ) -> Declared | None:
         slots: list[Slot] = []
         members: dict[str, Component] = {}
         sound = True
+        for above in extends:
+            base = self._name(pou, above, file)
+            if base is not None and base.type.kind != "struct":
+                self.project.problem(f"{above.name} is no structure to extend", file, above.at)
+            if base is None or base.type.kind != "struct":
+                sound = False
+                continue
+            self.project.struct_bases[name.upper()] = base.type.name.upper()
+            members |= {
+                m.name.upper(): Component(m.name, m.type, len(slots) + m.offset) for m in base.type.members
+            }
+            slots += base.slots
         for declaration in node.declarations:
             found = self.resolve(pou, declaration.type, file)
             if found is None:

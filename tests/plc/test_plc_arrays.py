@@ -187,3 +187,14 @@ def test_that_a_mistake_with_an_array_or_structure_is_named_where_it_stands(
 def test_that_a_type_that_contains_itself_is_refused() -> None:
     with pytest.raises(Problems, match="A contains itself: A -> B -> A"):
         compile_st("TYPE A : STRUCT b : B; END_STRUCT B : ARRAY[1..2] OF A; END_TYPE PROGRAM P END_PROGRAM")
+
+
+def test_that_a_structure_has_the_members_of_the_one_it_extends() -> None:
+    text = """TYPE Base : STRUCT a : INT := 4; b : ARRAY[1..2] OF INT; END_STRUCT END_TYPE
+    TYPE More EXTENDS Base : STRUCT c : INT := 7; END_STRUCT END_TYPE
+    PROGRAM MAIN VAR m : More; k : INT; END_VAR m.b[2] := m.a + m.c; k := m.b[2]; END_PROGRAM"""
+    plc = compile_st(text).start()
+    plc.scan(0)
+    assert plc["MAIN.k"] == 11
+    with pytest.raises(Problems, match="Colour is no structure to extend"):
+        compile_st("TYPE Colour : (red); More EXTENDS Colour : STRUCT c : INT; END_STRUCT END_TYPE")

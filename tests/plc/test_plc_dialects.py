@@ -128,6 +128,37 @@ def test_that_counters_count_the_makers_type(dialect: str, kind: str, most: int)
     assert plc["MAIN.c.CV"] == most
 
 
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_makers_store_in_outputs_of_a_block_with_a_warning(dialect: str) -> None:
+    before = "FUNCTION_BLOCK F VAR_OUTPUT n : INT; END_VAR END_FUNCTION_BLOCK\n"
+    found = program("f : F;", "f.n := 5;", dialect, before)
+    assert "is an output of the block, and stored in from outside" in found.notices[0].what
+    plc = found.start()
+    plc.scan(0)
+    assert plc["MAIN.f.n"] == 5
+    with pytest.raises(Problems, match="Only the block writes it"):
+        program("f : F;", "f.n := 5;", "iec", before)
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_makers_read_what_is_inside_a_block(dialect: str) -> None:
+    before = "FUNCTION_BLOCK F VAR n : INT := 3; END_VAR END_FUNCTION_BLOCK\n"
+    assert after_one_scan("f : F; k : INT;", "k := f.n;", dialect, before)["MAIN.k"] == 3
+    with pytest.raises(Problems, match="it can be read from outside, not written"):
+        program("f : F;", "f.n := 5;", dialect, before)
+    with pytest.raises(Problems, match="cannot be reached from outside"):
+        program("f : F; k : INT;", "k := f.n;", "iec", before)
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_makers_give_an_enumeration_by_reference_as_its_number(dialect: str) -> None:
+    before = COLOURS + "FUNCTION Up : INT VAR_IN_OUT n : INT; END_VAR n := n + 1; Up := n; END_FUNCTION\n"
+    plc = after_one_scan("c : Colour; k : INT;", "k := Up(n := c);", dialect, before)
+    assert (plc["MAIN.c"], plc["MAIN.k"]) == (1, 1)
+    with pytest.raises(Problems, match="needs a variable of type INT"):
+        program("c : Colour; k : INT;", "k := Up(n := c);", "iec", before)
+
+
 def test_that_the_programs_text_is_the_same_without_a_difference() -> None:
     body = "q := q AND b OR x; FOR i := 1 TO 3 DO n := n + i; END_FOR"
     declared = "q, b, x : BOOL; i, n : INT;"
