@@ -121,7 +121,7 @@ def test_that_skipping_changes_nothing_in_random_programs(block: int, tmp_path: 
         for host in runs[0].line.hosts.values():
             plc = host.controller.plc  # type: ignore[attr-defined]
             events += sum(plc.scans(k) for k, task in enumerate(plc.program.tasks) if not task.cycle_ns)
-    assert changes > 200 and events > 100  # the storms did something
+    assert changes > 200 and events > 50  # the storms did something
     assert stopped < 20
     assert skipped < every
 
