@@ -24,7 +24,9 @@ _DRAWN = {
     "NWL": "ladder or function block networks", "CFC": "a continuous function chart (CFC)",
     "SFC": "a sequential function chart (SFC)", "IL": "instruction list (IL)",
 }  # fmt: skip
-_NOT_HERE = "Write it in Structured Text, or export the project as PLCopen XML, whose LD and FBD are read"
+_NOT_HERE = (
+    "Write it in Structured Text, or export the project as PLCopen XML, whose LD, FBD and SFC are read"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,8 @@ class _Reading:
                 self._body(writer, member, own)
                 writer.line("END_ACTION", member)
             elif member.tag == "Transition":
-                what = f"{own} is a transition of a sequential function chart, which is not supported yet"
-                self.problem(what, member, name=own)
+                what = f"{own} is a transition of a chart, which is not read from TwinCAT files"
+                self.problem(what, member, _NOT_HERE, own)
         writer.object = name
         self._body(writer, element, name)
         writer.line(f"END_{head.group(1).upper()}", element)
