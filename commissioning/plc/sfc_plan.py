@@ -157,6 +157,9 @@ class _Reading:
         if action is not None and self.project.lookup(self.pou, name) is not None:
             self.problem(f"{name} is a variable and an action", node.at, "Rename one of them")
             return
+        if action is not None and name.upper() in self.numbers:
+            self.problem(f"{name} is a step and an action", node.at, "Rename one of them")
+            return
         key = name.upper() if action is None else f"{name.upper()}:"
         control = found.setdefault(key, Control(name, "" if action is None else action.name, target, node.at))
         control.uses.append(Use(step, *read, node.at))

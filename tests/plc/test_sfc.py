@@ -385,6 +385,7 @@ TRANSITION FROM A1 TO E := go; END_TRANSITION
         (TWO.replace("B1: ", "B1: act(N); ") + "ACTION act: A1.X := TRUE; END_ACTION", 6, "is an output"),
         (TWO.replace("B1: ", "B1: act(N); ") + "ACTION act: A1(); END_ACTION", 6, "A1 is a step of a chart"),
         (TWO.replace("B1: ", "B1: go(N); ") + "ACTION go: ; END_ACTION", 5, "go is a variable and an action"),
+        (TWO.replace("B1: ", "B1: B1(N); ") + "ACTION B1: ; END_ACTION", 5, "B1 is a step and an action"),
         (TWO.replace("A1", "go"), 3, "go is declared a second time"),
         (TWO + "n := 1;", 6, "statements stand beside the steps of a chart"),
         (
