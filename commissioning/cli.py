@@ -349,14 +349,14 @@ def _test(options: argparse.Namespace) -> int:
 def _experiment(options: argparse.Namespace) -> int:
     from commissioning.bench.experiment import experiment
     from commissioning.bench.output_file import require_writable, write
-    from commissioning.bench.result_cache import default_folder
+    from commissioning.model.cache_folder import cache_folder
 
     seed, workers, _ = _all(
         lambda: _seed(options.seed),
         lambda: _workers(options.workers),
         partial(require_writable, options.report),
     )
-    cache = None if options.no_cache else options.cache or default_folder()
+    cache = None if options.no_cache else options.cache or cache_folder()
     report = experiment(
         options.scene,
         options.name,

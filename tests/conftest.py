@@ -12,6 +12,8 @@ from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
+# nothing of the user's is read or written
+os.environ["COMMISSIONING_CACHE"] = "off"
 # Without this VTK tries X first and aborts where DISPLAY names a server that Qt does not use;
 # an empty string is not "unset" for VTK, it selects OSMesa.
 if not os.environ.get("VTK_DEFAULT_OPENGL_WINDOW"):

@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import os
 import sqlite3
-import sys
 import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -25,7 +23,7 @@ from commissioning.bench.load import SCENE_FILE, LoadedScene
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.scene import canonical_json
 
-__all__ = ["ResultCache", "default_folder", "program_hash", "scene_key"]
+__all__ = ["ResultCache", "program_hash", "scene_key"]
 
 _FILE: Final = "results.sqlite"
 _LARGEST: Final = 256 << 20  # bytes; a larger one is begun anew
@@ -35,18 +33,6 @@ CREATE TABLE IF NOT EXISTS results (
     run TEXT NOT NULL, measure TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (run, measure)
 ) WITHOUT ROWID
 """
-
-
-def default_folder() -> Path:
-    """Where this system keeps what can be computed again."""
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "commissioning"
 
 
 def scene_key(loaded: LoadedScene) -> str:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from commissioning.controllers.changed_program import Plain, key_of, plain_sources, sources_of
 from commissioning.controllers.emulated_tags import change_problems, inputs_at, tag_problems, variable_path
 from commissioning.controllers.emulated_tasks import tasks_of
+from commissioning.model.cache_folder import cache_folder
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.scene import ControllerRecord, TagRecord
 from commissioning.plc import Plc, PlcError, Program, SourcePiece, compile_project
+from commissioning.plc.compile_cache import compiled
 from commissioning.plc.dialects import DIALECTS
 from commissioning.plc.kept import kept_variables
 from commissioning.plc.online_change import OnlineChange
@@ -246,8 +248,8 @@ class Emulated(Controller):
     ) -> Program:
         """Compile `sources` and see that every tag has its variable. Raises Problems, all at once."""
         try:
-            program = compile_project(
-                sources, record.params["dialect"], tasks_of(record), stubs=record.params["stubs"]
+            program = compiled(
+                cache_folder(), sources, record.params["dialect"], tasks_of(record), record.params["stubs"]
             )
         except Problems as found:
             raise Problems(_in_scene(problem, record) for problem in found.problems) from found

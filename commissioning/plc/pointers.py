@@ -124,7 +124,7 @@ class PointerChecker(ObjectChecker):
         return None if base is None else Cell("w", None, 0, address=Address(base, self.window(type_)))
 
     def character(self, owner: Designator, node: tree.Indexed, index: Typed | None) -> Designator | None:
-        """`text[i]`: in the standard a CHAR, counted from 1; in CODESYS and TwinCAT a BYTE, counted from 0."""
+        """`text[i]`: a CHAR, counted from 1, in the standard; a BYTE, counted from 0, in the others."""
         if index is None:
             return None
         if index.type.kind not in ("int", "bits", "enum"):

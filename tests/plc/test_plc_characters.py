@@ -30,7 +30,7 @@ def value(declarations: str, body: str, dialect: str = "iec") -> object:
         ("x : CHAR; s : STRING := 'hello'; i : INT := 5;", "x := s[i];", "o"),
         ("x : STRING := 'hello'; i : INT := 2;", "x[1] := 'J'; x[i] := 'E';", "JEllo"),
         ("x : WSTRING := \"hello\";", 'x[2] := "a";', "hallo"),
-        ("x, i : INT; s : STRING := 'abcb';", "FOR i := 1 TO 4 DO IF s[i] = 'b' THEN x := x + 1; END_IF END_FOR", 2),
+        ("x, i : INT; s : STRING := 'ab';", "FOR i := 1 TO 2 DO x := x + SEL(s[i] = 'b', 0, i); END_FOR", 2),
     ],
 )  # fmt: skip
 def test_that_characters_are_as_in_the_standard(declarations: str, body: str, expected: object) -> None:
