@@ -88,6 +88,7 @@ class Ask(Overlay):
     def ask(self, label: str, value: str, take: Callable[[str], str], enter: str = "forces") -> None:
         """`take(text)` answers "" when it is content, else what is wrong."""
         self._take = take
+        self.field.setMinimumWidth(140 if len(value) < 12 and enter == "forces" else 320)
         self._label.setText(label)
         self._hint.setText(f"Enter {enter}, Esc leaves")
         self.field.setText(value)

@@ -8,10 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
     QMenu,
-    QPushButton,
     QSplitter,
     QTabWidget,
     QVBoxLayout,
@@ -19,8 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from commissioning.app.actions import Actions
-from commissioning.app.icons import icon
-from commissioning.app.pills import Elided
+from commissioning.app.plc_bar import PlcBar
 from commissioning.app.plc_link import PlcLink
 from commissioning.app.plc_reading import PlcReading, Seen, Wanted
 from commissioning.app.plc_side import CallsTab, UsesTab
@@ -33,7 +29,6 @@ from commissioning.app.watch import Watch
 
 EVERY_MS = 120
 HINT = "The program of an emulated PLC shows here: open a scene that has one."
-BUTTONS = ("plc_go_on", "plc_hold", "plc_step_in", "plc_step_over", "plc_step_out", "plc_scan")
 
 
 class PlcPanel(QWidget):
@@ -69,22 +64,9 @@ class PlcPanel(QWidget):
         self._replaced()
 
     def _build(self, actions: Actions, tokens: Tokens, ask: Callable[[str, str], None]) -> None:
-        self.texts, self.instances = QComboBox(), QComboBox()
-        self.texts.setToolTip("The texts of the program")
-        self.instances.setToolTip("The instance whose values are shown in the text")
-        self.texts.activated.connect(lambda number: self.show_source(self.texts.itemData(number)))
-        self.instances.activated.connect(lambda number: self._choose_instance(number))
-        self.buttons = {name: self._button(actions, name) for name in BUTTONS}
-        self.coverage = self._button(actions, "plc_coverage")
-        self.coverage.setCheckable(True)
-        self.said = Elided()
-        self.said.setObjectName("muted")
-        top = QHBoxLayout()
-        top.setContentsMargins(6, 4, 6, 4)
-        top.setSpacing(5)
-        for widget in (self.texts, self.instances, *self.buttons.values(), self.coverage):
-            top.addWidget(widget)
-        top.addWidget(self.said, 1)
+        self.bar = PlcBar(actions)
+        self.bar.source_chosen.connect(self.show_source)
+        self.bar.instance_chosen.connect(self._choose_instance)
         self.view = SourceView(tokens)
         self.view.margin_clicked.connect(lambda line: self.toggle_breakpoint(line))
         self.view.menu_asked.connect(self._menu)
@@ -110,33 +92,18 @@ class PlcPanel(QWidget):
         split.addWidget(self.tabs)
         split.setStretchFactor(0, 3)
         split.setStretchFactor(1, 2)
-        split.setSizes([560, 340])
+        split.setSizes([520, 380])
         split.setChildrenCollapsible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(top)
+        column.addWidget(self.bar)
         column.addWidget(split, 1)
         self._hint = EmptyHint(self.view, HINT)
 
-    def _button(self, actions: Actions, name: str) -> QPushButton:
-        action, button = actions[name], QPushButton()
-        button.setToolTip(action.toolTip())
-        button.clicked.connect(action.trigger)
-        action.enabledChanged.connect(button.setEnabled)
-        button.setEnabled(action.isEnabled())
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        if name == "plc_coverage":
-            button.setText(action.text())
-        else:
-            button.setFixedWidth(30)
-        return button
-
     def redraw(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        for name, button in self.buttons.items():
-            button.setIcon(icon(_ICONS[name], tokens.text, tokens.idle))
-        for part in (self.view, self.watched, self.trace):
+        for part in (self.bar, self.view, self.watched, self.trace):
             part.redraw(tokens)
 
     # which program
@@ -154,24 +121,20 @@ class PlcPanel(QWidget):
         if self.link.program is None:
             self.reading, self._source = None, ""
             self.view.show_text("")
-            self.texts.clear()
-            self.instances.clear()
+            self.bar.clear()
             self.watched.set_paths(())
-            self.said.setText("")
             self.trace.tell(None)
         elif self.link.program is not before:
             self._making = self._loader.submit(PlcReading, self.link.program)
         self._hint.setVisible(self.link.program is None)
-        for widget in (self.texts, self.instances):
+        for widget in (self.bar.texts, self.bar.instances):
             widget.setVisible(self.link.program is not None)
         self.seen = Seen()
         self.changed.emit()
 
     def _made(self, reading: PlcReading) -> None:
         self.reading = reading
-        self.texts.clear()
-        for name in reading.sources:
-            self.texts.addItem(name or "program", name)
+        self.bar.offer_texts(reading.sources)
         self._instances = {pou: paths[0] for pou, paths in reading.instances.items()}
         program = reading.program
         self.watched.offer([*program.variables, *program.members])
@@ -181,27 +144,17 @@ class PlcPanel(QWidget):
                 if pou.tree is not None and pou.file in reading.sources:
                     self.show_source(pou.file)
                     self.view.go_to(pou.tree.at.line)
-                    self._show_instance(name)
+                    self.bar.show_instance(name)
 
     def show_source(self, source: str) -> None:
         if self.reading is None or source == self._source:
             return
         self._source = source
-        self.texts.setCurrentIndex(max(self.texts.findData(source), 0))
+        self.bar.show_source(source, self.reading)
         self.view.show_text(self.reading.program.checked.sources[source])
-        self.instances.clear()
-        for pou, line in self.reading.pous_of(source):
-            for path in self.reading.instances.get(pou, ()):
-                self.instances.addItem(path if path == pou else f"{path} : {pou}", (pou, path, line))
         self.refresh()
 
-    def _show_instance(self, path: str) -> None:
-        for number in range(self.instances.count()):
-            if self.instances.itemData(number)[1] == path:
-                self.instances.setCurrentIndex(number)
-
-    def _choose_instance(self, number: int) -> None:
-        pou, path, line = self.instances.itemData(number)
+    def _choose_instance(self, pou: str, path: str, line: int) -> None:
         self._instances[pou] = path
         self.view.go_to(line)
         self.refresh()
@@ -247,7 +200,7 @@ class PlcPanel(QWidget):
                 if "." in frame.path or frame.path in self._instances.values():
                     self._instances[frame.pou] = frame.path
             self.go_to(seen.where.source, seen.where.line)
-            self._show_instance(seen.where.path)
+            self.bar.show_instance(seen.where.path)
         elif seen.where is None:
             self._frame = 0
         self._show_marks()
@@ -256,9 +209,9 @@ class PlcPanel(QWidget):
         if bools != [one.path for one in before.watched if one.type == "BOOL"]:
             self.trace.offer(bools)
         assert self.reading is not None
-        self.calls.tell(seen, self.reading.references, len(self.reading.sources) > 1)
+        self.calls.tell(seen, self.reading.references)
         self.trace.tell(seen.trace)
-        self.said.setText(self._words())
+        self.bar.tell(seen)
         if (seen.breakpoints, seen.forced) != (before.breakpoints, before.forced):
             self.changed.emit()
 
@@ -274,14 +227,6 @@ class PlcPanel(QWidget):
             if source == self._source
         }
         self.view.tell(held, points, seen.inline, seen.marks if self._coverage else {})
-
-    def _words(self) -> str:
-        seen = self.seen
-        if seen.stopped:
-            return f"stopped: {seen.stopped}"
-        if seen.where is not None:
-            return f"held before line {seen.where.file_line} in {seen.where.path}"
-        return seen.covered
 
     def _status(self) -> None:
         held = self._watch.status.state == "held"
@@ -330,7 +275,7 @@ class PlcPanel(QWidget):
 
     def toggle_coverage(self) -> None:
         self._coverage = not self._coverage
-        self.coverage.setChecked(self._coverage)
+        self.bar.coverage.setChecked(self._coverage)
         if not self._coverage:
             self.link.end_coverage()
         self.refresh()
@@ -375,9 +320,3 @@ class PlcPanel(QWidget):
     def _end_trace(self) -> None:
         self.link.end_trace()
         self.refresh()
-
-
-_ICONS = {
-    "plc_go_on": "play", "plc_hold": "pause", "plc_step_in": "step_in", "plc_step_over": "step_over",
-    "plc_step_out": "step_out", "plc_scan": "step",
-}  # fmt: skip

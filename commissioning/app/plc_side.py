@@ -55,7 +55,7 @@ class CallsTab(QWidget):
         self._locals: tuple[tuple[str, str, str], ...] = ()
         self._filled = False
 
-    def tell(self, seen: Seen, references: CrossReference, source_names: bool) -> None:
+    def tell(self, seen: Seen, references: CrossReference) -> None:
         self.said.setText(seen.cycles)
         self.said.setVisible(bool(seen.cycles))
         if seen.where != self._where or not self._filled:
@@ -68,8 +68,8 @@ class CallsTab(QWidget):
                 self.stack.expandToDepth(2)
             else:
                 for number, frame in enumerate(seen.where.stack):
-                    file = f"{frame.file} : " if source_names else ""
-                    item = QTreeWidgetItem([frame.path, f"{file}{frame.file_line}"])
+                    item = QTreeWidgetItem([frame.path, str(frame.line)])
+                    item.setToolTip(1, f"{frame.file}:{frame.file_line}")
                     item.setData(0, SOURCE, frame.source)
                     item.setData(0, LINE, frame.line)
                     item.setData(0, FRAME, number)

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -18,10 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from commissioning.app.analyser import Chart
+from commissioning.app.pills import Elided
 from commissioning.app.plc_reading import TraceCopy
 from commissioning.app.tables import EmptyHint
 from commissioning.app.tokens import Tokens
-from commissioning.app.traces import Lane, Trace
+from commissioning.app.traces import SPAN_NS, Lane, Trace
 from commissioning.app.words import clock
 
 NO_TRIGGER = "no trigger"
@@ -61,7 +61,7 @@ class TraceTab(QWidget):
         self.csv = QPushButton("CSV …")
         self.csv.setToolTip("Save the trace as a table")
         self.csv.clicked.connect(self.save)
-        self.said = QLabel("")
+        self.said = Elided()
         self.said.setObjectName("muted")
         top = QHBoxLayout()
         top.setContentsMargins(6, 4, 6, 4)
@@ -121,22 +121,26 @@ class TraceTab(QWidget):
 def drawn(copy: TraceCopy) -> Trace:
     """As the chart takes it."""
     start = copy.samples[0][0] if copy.samples else copy.now_ns
+    if copy.triggered_ns is None:
+        start = max(start, copy.now_ns - SPAN_NS)  # it goes on: the last seconds
     last = copy.samples[-1][0] if copy.samples else start
     end = max(last if copy.state == "done" else copy.now_ns, start + LEAST_SPAN_NS)
     lanes = tuple(
-        Lane(path, _kind(kind), "", _points(copy, column))
+        Lane(path, _kind(kind), "", _points(copy, column, start))
         for column, (path, kind) in enumerate(zip(copy.paths, copy.types, strict=True))
     )
     marks = ((copy.triggered_ns, "trigger"),) if copy.triggered_ns is not None else ()
     return Trace(start, end, marks, lanes, max(copy.now_ns, last) if copy.state != "done" else end)
 
 
-def _points(copy: TraceCopy, column: int) -> tuple[tuple[int, Any], ...]:
+def _points(copy: TraceCopy, column: int, start: int) -> tuple[tuple[int, Any], ...]:
     found: list[tuple[int, Any]] = []
     for t, values in copy.samples:
         if not found or found[-1][1] != values[column]:
             found.append((t, values[column]))
-    return tuple(found)
+    while len(found) > 1 and found[1][0] <= start:
+        del found[0]
+    return tuple((max(t, start), value) for t, value in found)
 
 
 def _kind(type_: str) -> str:

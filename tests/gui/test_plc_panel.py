@@ -100,7 +100,7 @@ def test_that_single_scans_go_from_the_beginning_of_one_to_that_of_the_next(
     qtbot.waitUntil(lambda: line(window) == FIRST)
     times = [window.watch.status.now_ns]
     for _ in range(3):
-        qtbot.mouseClick(window.plc.buttons["plc_scan"], LEFT)
+        qtbot.mouseClick(window.plc.bar.buttons["plc_scan"], LEFT)
         qtbot.waitUntil(
             lambda: window.watch.status.state == "held" and window.watch.status.now_ns > times[-1]
         )
@@ -174,17 +174,17 @@ def test_that_a_variable_that_does_not_exist_is_told_in_its_row(window: MainWind
 
 
 def test_that_coverage_marks_lines_until_it_is_turned_off(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.mouseClick(window.plc.coverage, LEFT)
+    qtbot.mouseClick(window.plc.bar.coverage, LEFT)
     window.run_bar.speed.setValue(window.run_bar.speed.maximum() - 4)
     qtbot.mouseClick(window.run_bar.run, LEFT)
     view = window.plc.view
     qtbot.waitUntil(
         lambda: view.marks.get(FIRST) is not None and view.marks[FIRST].mark == "hit", timeout=20000
     )
-    qtbot.waitUntil(lambda: "statements" in window.plc.said.text())
+    qtbot.waitUntil(lambda: "statements" in window.plc.bar.said.text())
     assert view.marks[53].mark == "missed"
     assert view.marks[52].missed == ("never THEN",)
-    qtbot.mouseClick(window.plc.coverage, LEFT)
+    qtbot.mouseClick(window.plc.bar.coverage, LEFT)
     qtbot.waitUntil(lambda: not view.marks)
 
 
@@ -287,3 +287,39 @@ def test_that_both_themes_draw_the_panel(window: MainWindow, qtbot: QtBot) -> No
     dark = window.plc.grab().toImage()
     at = QPoint(light.width() // 3, light.height() - 30)
     assert light.pixelColor(at).lightness() > 200 > 80 > dark.pixelColor(at).lightness()
+
+
+def test_that_a_project_of_files_shows_the_text_where_it_is_held(qtbot: QtBot, tmp_path: Path) -> None:
+    """A TwinCAT project: the text that was compiled, and its place in the file beside."""
+    import shutil
+
+    shutil.copytree(SCENES / "sorting_line", tmp_path / "line")
+    scene = tmp_path / "line" / "scene.yaml"
+    text = scene.read_text("utf-8")
+    old = "programs: [plc/main.st], task: {main: {program: MAIN, cycle: 10 ms}}"
+    assert old in text
+    scene.write_text(text.replace(old, "programs: [twincat/SortingLine.plcproj]"), "utf-8")
+    window = MainWindow("dark")
+    qtbot.addWidget(window)
+    window.show()
+    window.open(tmp_path / "line")
+    qtbot.waitUntil(lambda: window.plc.link.program is not None, timeout=30000)
+    window.docks.show("PLC")
+    qtbot.waitUntil(lambda: window.plc.reading is not None, timeout=10000)
+    assert window.plc.bar.texts.currentText() == "MAIN.TcPOU"
+    seen: list[object] = [None]
+    for _ in range(40):
+        window.plc.link.step("in")
+        qtbot.waitUntil(lambda: window.plc.seen.where not in (None, seen[-1]))
+        seen.append(window.plc.seen.where)
+        if window.plc.seen.where is not None and window.plc.seen.where.pou == "FB_Eye":
+            break
+    where = window.plc.seen.where
+    assert where is not None
+    assert window.plc.bar.texts.currentText() == "FB_Eye.TcPOU"
+    assert window.plc.bar.instances.currentText() == "MAIN.Scan : FB_Eye"
+    shown = window.plc.view.document().findBlockByNumber(where.line - 1).text()
+    file = (tmp_path / "line" / where.file).read_text("utf-8").splitlines()
+    assert shown.strip() in file[where.file_line - 1]
+    assert f"{where.file}:{where.file_line}" in window.plc.bar.said.text()
+    window.close()
