@@ -94,6 +94,12 @@ class _Interfaces(tuple[units.TypeName, ...]):
     """What follows IMPLEMENTS."""
 
 
+def _argument(member: units.InitialMember) -> tree.Argument:
+    if isinstance(member.value, units.StructInitial | units.ArrayInitial):
+        raise TooDeep("FB_init takes no structures or arrays that are written out here", member.at)
+    return tree.Argument(member.name, member.value, False, False, member.at)
+
+
 class Builder(ChartRules, Transformer[Token, units.Source]):
     """Stateless: one instance serves every parse."""
 
@@ -279,6 +285,12 @@ class Builder(ChartRules, Transformer[Token, units.Source]):
     def named_type(self, children: Children) -> units.TypeName:
         name, *length = children
         return units.TypeName(name.name, length[0] if length else None, name.at)
+
+    def rowed_type(self, children: Children) -> units.TypeName:
+        """`ARRAY ... OF FB_X[(a := 1), (a := 2)]`: what each block gives to its FB_init."""
+        name, *rows = children
+        found = tuple(tuple(_argument(member) for member in row.members) for row in rows)
+        return units.TypeName(name.name, None, name.at, rows=found)
 
     def called_type(self, children: Children) -> units.TypeNode:
         """`STRING(20)`, `INT (a, b := 2)`, or a block with the arguments of its FB_init."""

@@ -20,6 +20,7 @@ from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
 from commissioning.plc.declared_tests import declare_test, show_programs
 from commissioning.plc.dialects import DIALECTS
+from commissioning.plc.global_order import declared_in_order
 from commissioning.plc.late_initials import late_commands
 from commissioning.plc.layout import MemoryPlan, locate, plan_memories
 from commissioning.plc.library import LIBRARY_FILE, library_text
@@ -164,8 +165,7 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
                 sections.append((unit.section, source.file))
             elif isinstance(unit, units.Configuration):
                 sections += [(section, source.file) for section in unit.sections]
-    # constants first, so that a list may use those of any other
-    for section, file in sorted(sections, key=lambda pair: "CONSTANT" not in pair[0].qualifiers):
+    for section, file in declared_in_order(sections):
         declarer.globals(section, file)
     declarer.types.resolve_all()
     for pou in [*project.pous.values(), *project.prototypes]:

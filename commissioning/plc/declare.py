@@ -32,6 +32,13 @@ def init_arguments(node: units.TypeNode) -> tuple[tree.Argument, ...]:
     return ()
 
 
+def init_rows(node: units.TypeNode) -> tuple[tuple[tree.Argument, ...], ...]:
+    """What `ARRAY ... OF FB_X[(...), (...)]` gives to the FB_init of each block."""
+    while isinstance(node, units.ArrayType):
+        node = node.element
+    return node.rows if isinstance(node, units.TypeName) else ()
+
+
 class Declarer:
     """Declares the variables of a project: first the globals, then each POU."""
 
@@ -173,6 +180,12 @@ class Declarer:
                     arguments = init_arguments(node.type)
                     if arguments and symbol.block is not None:
                         pou.init_arguments[name.name.upper()] = arguments
+                    rows = init_rows(node.type)
+                    if rows and symbol.type.kind == "array":
+                        pou.init_rows[name.name.upper()] = rows
+                    elif rows:
+                        what = "arguments in [...] belong to an array of blocks"
+                        self.project.problem(what, file, node.at, "Write (...) instead")
 
     def _lates(
         self, pou: Pou, section: units.Section, node: units.Declaration

@@ -53,13 +53,23 @@ class LateChecker:
 
     def _inits(self, symbol: Symbol) -> Iterator[Command]:
         base = self.checker.of_symbol(symbol)
+        rows, place = self.checker.pou.init_rows.get(symbol.name.upper(), ()), 0
         for _, offset, type_ in parts(symbol.type, "", 0):
             block = self.checker.project.block(type_.name) if type_.kind == "block" else None
             if not isinstance(block, Pou) or block.member(INIT) is None:
                 continue
             cell = base.cell.at(offset)
             arguments = self.checker.pou.init_arguments.get(symbol.name.upper(), ())
+            if rows:
+                if place == len(rows):
+                    what = f"{symbol.name} has arguments for {len(rows)} blocks, and more blocks"
+                    self.checker.problem(what, symbol.at, "Write (...) for each")
+                arguments = rows[place] if place < len(rows) else ()
+                place += 1
             yield from self._init(block, cell, arguments, symbol.at)
+        if rows and place < len(rows):
+            what = f"{symbol.name} has arguments for {len(rows)} blocks, and only {place} with FB_init"
+            self.checker.problem(what, symbol.at, "Leave the others out")
 
     def _init(
         self, block: Pou, cell: Cell, arguments: tuple[tree.Argument, ...], at: At

@@ -122,6 +122,7 @@ class Pou:
     calls: dict[str, At] = field(default_factory=dict)
     invokes: dict[str, At] = field(default_factory=dict)  # methods and actions, and bodies chosen by class
     late: list[Late] = field(default_factory=list)
+    init_rows: dict[str, tuple[tuple[Argument, ...], ...]] = field(default_factory=dict)
     init_arguments: dict[str, tuple[Argument, ...]] = field(default_factory=dict)  # of FB_init
     framed: bool = False  # whether the address of something that lives for one call is taken
     recursive: bool = False  # whether it may lead back to itself, so that its depth is counted

@@ -10,13 +10,15 @@ from commissioning.plc.tree import Argument, At, Expression, Name, Statement
 
 @dataclass(frozen=True, slots=True)
 class TypeName:
-    """A named type; `length` is that of STRING[n], `arguments` those of a block's FB_init."""
+    """A named type; `length` is that of STRING[n], `arguments` those of a block's FB_init, `rows` of each
+    block of an array."""
 
     name: str
     length: Expression | None
     at: At
     depth: int = 0
     arguments: tuple[Argument, ...] = ()
+    rows: tuple[tuple[Argument, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

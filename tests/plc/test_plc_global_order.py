@@ -1,0 +1,68 @@
+"""Lists of globals in any order, and arrays of blocks with arguments for each."""
+
+from __future__ import annotations
+
+import pytest
+
+from commissioning.model.problem import Problems
+from commissioning.plc import compile_st
+
+
+def test_that_an_initial_value_may_name_a_global_of_a_later_file() -> None:
+    program = compile_st(
+        {
+            "a.st": "TYPE V : STRUCT p : REAL; END_STRUCT END_TYPE "
+            "VAR_GLOBAL v : V := (p := pressure); END_VAR",
+            "b.st": "VAR_GLOBAL pressure : REAL := limit; END_VAR",
+            "c.st": "VAR_GLOBAL limit : REAL := 0.5; END_VAR "
+            "PROGRAM MAIN VAR r : REAL; END_VAR r := v.p; END_PROGRAM",
+        },
+        "twincat",
+    )
+    plc = program.start()
+    plc.scan(0)
+    assert plc["MAIN.r"] == 0.5
+
+
+def test_that_lists_that_need_each_other_are_declared_all_the_same() -> None:
+    sources = {"a.st": "VAR_GLOBAL a : INT := 1; b : INT := d; END_VAR",
+               "b.st": "VAR_GLOBAL c : INT := a; d : INT := 4; END_VAR PROGRAM MAIN END_PROGRAM"}  # fmt: skip
+    try:
+        plc = compile_st(sources, "twincat").start()
+    except Problems as found:
+        assert "d is not declared" in str(found)
+    else:
+        assert plc["c"] == 1
+
+
+BLOCK = """FUNCTION_BLOCK F VAR_OUTPUT k : INT; END_VAR
+METHOD FB_init : BOOL VAR_INPUT bInitRetains, bInCopyCode : BOOL; a : INT; b : INT; END_VAR
+k := a * 10 + b; END_METHOD END_FUNCTION_BLOCK
+"""
+
+
+def test_that_each_block_of_an_array_gets_its_own_arguments() -> None:
+    text = (
+        BLOCK
+        + """PROGRAM MAIN
+    VAR x : INT := 3; n : INT;
+    f : ARRAY[1..3] OF F[(a := 1, b := 2), (b := x, a := 4), (a := 5, b := 6)]; END_VAR
+    n := f[1].k * 10000 + f[2].k * 100 + f[3].k; END_PROGRAM"""
+    )
+    plc = compile_st(text.replace("n : INT", "n : DINT"), "twincat").start()
+    plc.scan(0)
+    assert plc["MAIN.n"] == 124356
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ("f : ARRAY[1..3] OF F[(a := 1), (a := 2)];", "has arguments for 2 blocks, and more blocks"),
+        ("f : ARRAY[1..1] OF F[(a := 1), (a := 2)];", "and only 1 with FB_init"),
+        ("f : F[(a := 1)];", "arguments in .* belong to an array of blocks"),
+        ("f : ARRAY[1..1] OF F[(a := (c := 1))];", "takes no structures"),
+    ],
+)
+def test_that_arguments_and_blocks_go_together(declared: str, words: str) -> None:
+    with pytest.raises(Problems, match=words):
+        compile_st(BLOCK + f"PROGRAM MAIN VAR {declared} END_VAR END_PROGRAM", "twincat")
