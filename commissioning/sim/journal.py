@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 from commissioning.model.record import CHUNK, RECORD, chain_next, chain_start
 from commissioning.sim.kernel import Kernel
 
-__all__ = ["CHUNK_SIZE", "RECORD_SIZE", "Journal", "pack_record"]
+__all__ = ["CHUNK_SIZE", "RECORD_SIZE", "Journal", "pack_value"]
 
-pack_record = Struct(("@" if byteorder == "little" else "<") + "qHHIq4d").pack_into
-"""Little-endian without gaps; packing at once costs half of keeping tuples and packing them."""
+_NATIVE = "@" if byteorder == "little" else "<"  # the same bytes: there are no gaps
+_pack_into = Struct(_NATIVE + "qHHIq4d").pack_into  # at once costs half of keeping tuples and packing them
+pack_value = Struct(_NATIVE + "qHHIqd").pack_into
+"""A record without its last three numbers: beyond what is in use, the open chunk is all zero."""
 RECORD_SIZE = RECORD.itemsize
 CHUNK_SIZE = CHUNK * RECORD_SIZE  # bytes
 
@@ -90,7 +92,7 @@ class Journal:
         """Append a record at the present time, for those who do not ask its number: the hottest call."""
         kernel = self.kernel
         end = self._end
-        pack_record(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
+        _pack_into(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
         self._end = end = end + RECORD_SIZE
         if end == CHUNK_SIZE:
             self._seal()
@@ -101,7 +103,7 @@ class Journal:
         """Append a record at the present time; returns its number, counted from 1."""
         kernel = self.kernel
         end = self._end
-        pack_record(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
+        _pack_into(self._open, end, kernel._now, kind, aux, obj, kernel.cause, a, b, c, d)
         self._end = end = end + RECORD_SIZE
         if end == CHUNK_SIZE:
             self._seal()

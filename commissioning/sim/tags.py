@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from commissioning.model.record import Kind
 from commissioning.model.tags import DataType, Quality, Reason
-from commissioning.sim.journal import CHUNK_SIZE, RECORD_SIZE, Journal, pack_record
+from commissioning.sim.journal import CHUNK_SIZE, RECORD_SIZE, Journal, pack_value
 from commissioning.sim.kernel import Kernel
 from commissioning.sim.stateful import Stateful, World
 from commissioning.sim.values import WIDE, words
@@ -99,7 +99,7 @@ class Signal(Stateful):
         self.t = now = kernel._now
         if not self.subscribers:  # `journal.note`, written out: it is the hottest call of all
             end = journal._end
-            pack_record(journal._open, end, now, _VALUE, 0, self.index, kernel.cause, value, 0.0, 0.0, 0.0)
+            pack_value(journal._open, end, now, _VALUE, 0, self.index, kernel.cause, value)
             journal._end = end = end + RECORD_SIZE
             if end == CHUNK_SIZE:
                 journal._seal()
