@@ -173,6 +173,8 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--overrun", choices=("catch-up", "skip"), default="catch-up",
                        help="when late: hurry, or leave whole cycles of wall time out")  # fmt: skip
     serve.add_argument("--retain", metavar="FILE", type=Path, help=_RETAIN)
+    serve.add_argument("--online-change", action="store_true",
+                       help="an edit of a program file changes the program that runs")  # fmt: skip
     return parser
 
 
@@ -412,6 +414,7 @@ def _serve(options: argparse.Namespace) -> int:
         every_scan=options.every_scan,
         catch_up=options.overrun == "catch-up",
         retain=options.retain,
+        online_change=options.online_change,
     )
 
 

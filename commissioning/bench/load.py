@@ -35,7 +35,7 @@ from commissioning.sim.line import Line
 __all__ = ["LoadedScene", "in_scene", "load", "load_text", "require_code"]
 
 SCENE_FILE = "scene.yaml"
-_LARGEST_PROGRAM = 16 << 20
+LARGEST_PROGRAM = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def load_text(
         raise Problems(found)
 
     def read(name: str, where: Place) -> bytes | None:
-        data = _read_file(folder, name, where, found, _LARGEST_PROGRAM)
+        data = read_file(folder, name, where, found, LARGEST_PROGRAM)
         if data is not None:
             files[name] = data
         return data
@@ -168,7 +168,7 @@ def _programs(
     programs: dict[str, Any] = {}
 
     def read(name: str, where: Place) -> bytes | None:
-        content = _read_file(folder, name, where, found, _LARGEST_PROGRAM)
+        content = read_file(folder, name, where, found, LARGEST_PROGRAM)
         if content is not None:
             files[name] = content
         return content
@@ -344,7 +344,8 @@ def _inside(folder: Path, name: str, where: Place, found: list[Problem]) -> Path
     return path
 
 
-def _read_file(folder: Path, name: str, where: Place, found: list[Problem], largest: int) -> bytes | None:
+def read_file(folder: Path, name: str, where: Place, found: list[Problem], largest: int) -> bytes | None:
+    """The bytes of a file that a scene names, or a problem in `found`; it lies in the scene's folder."""
     path = _inside(folder, name, where, found)
     if path is None:
         return None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from commissioning.bench.load import in_scene, load
 from commissioning.bench.named import require
+from commissioning.bench.program_watch import ProgramWatch
 from commissioning.bench.retained_file import read_retained_file, retain_notices, write_retained_file
 from commissioning.bench.run import RecordedRun
 from commissioning.model.problem import Place, Problem, Problems
@@ -21,12 +23,13 @@ __all__ = ["serve"]
 def serve(
     scene: Path, seed: int | None, scenario: str, speed: float, span_ns: int | None, record: Path | None,
     arm: tuple[str, ...], say: Callable[[str], None], allow_code: Collection[str] = (),
-    every_scan: bool = False, catch_up: bool = True, retain: Path | None = None,
+    every_scan: bool = False, catch_up: bool = True, retain: Path | None = None, online_change: bool = False,
 ) -> int:  # fmt: skip
     """Run a scene with its links open until it ends or is interrupted. Returns the exit code.
 
     `every_scan`: execute scans that change nothing too, as a PLC does. `catch_up`: what to do when late, see
     `Pace`. `retain`: a file with the values of RETAIN variables, read before the run, written after it.
+    `online_change`: an edit of a program file changes the program that runs.
     Raises Problems: no links, a link that cannot open, an unknown scenario.
     """
     loaded = load(scene, allow_code=allow_code)
@@ -39,6 +42,7 @@ def serve(
             )
         )
     require(loaded, scenario, arm)
+    watch = ProgramWatch(loaded) if online_change else None
     retained = read_retained_file(retain, loaded.scene.controllers)
     try:
         session = Session(
@@ -65,6 +69,8 @@ def serve(
         notice = ""
         while True:
             status = session.wait(0.25)
+            if watch is not None:
+                _change(session, watch, say)
             if status.state in ("ended", "failed"):
                 break
             if status.notice and status.notice != notice:
@@ -90,3 +96,20 @@ def serve(
     if run.problem is not None:
         raise Problems(in_scene(loaded, [run.problem]))
     return 0
+
+
+def _change(session: Session, watch: ProgramWatch, say: Callable[[str], None]) -> None:
+    """Follows the program files; what is wrong with them is told, and the old program goes on."""
+    try:
+        for name, sources in watch.changed().items():
+            change = partial(_changed, name, sources)
+            say(f"{name}: online change: {session.do(change).result()}")
+    except Problems as problems:
+        for problem in problems.problems:
+            say(str(problem))
+    except RuntimeError as error:  # the run has stopped
+        say(str(error))
+
+
+def _changed(name: str, sources: Mapping[str, Any], run: Run) -> Any:
+    return run.online_change(name, sources)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from commissioning.bench.serve import serve
+
 Line = Any  # see conftest.py
 Command = Callable[..., Any]
 
@@ -99,3 +101,27 @@ def test_that_a_paced_run_tells_it_too(counting: Line, command: Command) -> None
     assert set(task["execution"]) == {"least", "mean", "p99", "most"}
     said = command("run", counting, "--for", "1 s", "--json")
     assert json.loads(said.out)["cycles"] == []
+
+
+def test_that_serve_follows_edits_of_the_program(counting: Line) -> None:
+    counting.edit(
+        "scenarios:\n", 'links:\n  a: {type: opcua_server, endpoint: "opc.tcp://127.0.0.1:0"}\nscenarios:\n'
+    )
+    file = counting.folder / "main.st"
+    good = file.read_text().replace("Seen : INT;", "Seen, more : INT;")
+
+    heard: list[str] = []
+
+    def say(text: str) -> None:
+        """An editor who answers what `serve` tells."""
+        heard.append(text)
+        if text.startswith("running"):
+            file.write_text("PROGRAM MAIN nonsense")
+        elif "main.st:1:" in text:  # what is wrong; the old program goes on
+            file.write_text(good)
+        elif "online change" in text:
+            raise KeyboardInterrupt
+
+    code = serve(counting.folder, None, "", 1.0, 60_000_000_000, None, (), say, online_change=True)
+    assert code == 0
+    assert "plc: online change: 6 kept, 1 new (MAIN.more)" in heard
