@@ -14,7 +14,8 @@
         assert not line.tags["Q_Belt1_Run"].value
 
 The scene is the one whose folder the test lies in, or `@pytest.mark.scene("path")`, from the test's folder.
-`@pytest.mark.program("main.st", ...)` gives `plc` programs without a scene. Imports nothing until it is used.
+`@pytest.mark.program("main.st", ...)` gives `plc` programs without a scene; where there is no scene at all it
+gets those below pytest's rootdir. Imports nothing until it is used.
 """
 
 from __future__ import annotations
@@ -170,13 +171,17 @@ def _scene_path(request: pytest.FixtureRequest) -> Path:
     if mark is not None and mark.args:
         places = [base / str(mark.args[0]) for base in (here, request.config.rootpath, Path.cwd())]
         return next((place for place in places if place.exists()), places[0]).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "scene.yaml").is_file():
-            return folder
-    raise pytest.UsageError(
-        f"{request.node.nodeid} needs a scene: put it below a scene's folder, or mark it with "
-        "@pytest.mark.scene('path')"
-    )
+    found = _scene_around(here)
+    if found is None:
+        raise pytest.UsageError(
+            f"{request.node.nodeid} needs a scene: put it below a scene's folder, or mark it with "
+            "@pytest.mark.scene('path')"
+        )
+    return found
+
+
+def _scene_around(here: Path) -> Path | None:
+    return next((folder for folder in (here, *here.parents) if (folder / "scene.yaml").is_file()), None)
 
 
 def _program(request: pytest.FixtureRequest) -> Program:
@@ -185,8 +190,10 @@ def _program(request: pytest.FixtureRequest) -> Program:
     mark = request.node.get_closest_marker("program")
     if mark is not None:
         return _compiled(request, tuple(str(name) for name in mark.args), mark.kwargs.get("dialect", "iec"))
-    loaded = _scene(request)
     scene = request.node.get_closest_marker("scene")
+    if scene is None and _scene_around(request.path.parent) is None:
+        return _project(request)
+    loaded = _scene(request)
     wanted = scene.kwargs.get("controller", "") if scene is not None else ""
     programs = {name: found for name, found in loaded.programs.items() if isinstance(found, Program)}
     if wanted in programs:
@@ -198,6 +205,18 @@ def _program(request: pytest.FixtureRequest) -> Program:
         f"{request.node.nodeid}: which controller? The emulated ones are: {known}. Mark the test with "
         "@pytest.mark.scene('path', controller='name')"
     )
+
+
+def _project(request: pytest.FixtureRequest) -> Program:
+    """The programs below pytest's rootdir, where there is no scene."""
+    from commissioning.bench.scene_tests_found import project_subject
+
+    known: dict[Any, Any] = request.config.stash[_LOADED]
+    folder = request.config.rootpath
+    if (folder, "project") not in known:
+        known[folder, "project"] = project_subject(folder).programs["plc"]
+    program: Program = known[folder, "project"]
+    return program
 
 
 def _compiled(request: pytest.FixtureRequest, names: tuple[str, ...], dialect: str) -> Program:

@@ -94,7 +94,8 @@ def compile_st(
     weights = call_weights(project, commands, [pou for _, pou in plan.instances])
     _refuse(project)
     checked = Checked(files, project, commands, weights)
-    program = _generate(checked, plan, _digest(files, dialect, tasks))
+    digest = _digest(files, dialect, tasks)
+    program = _generate(checked, plan, f"{digest} with tests" if with_tests else digest)
     return replace(program, stubs=added) if added else program
 
 

@@ -106,7 +106,7 @@ class _Driver:
     def _memory_of(self, program: Pou) -> list[Any]:
         """The memory of a program that a task runs, or a fresh one."""
         for _, pou, number in self.stand.program.instances:
-            if pou is program:
+            if pou.number == program.number:
                 return self.stand.memories[number]
         fresh = Instance(self.stand, program, program.name)
         fresh.fix()

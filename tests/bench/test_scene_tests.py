@@ -8,10 +8,11 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from commissioning.bench import scene_tests
+from commissioning.bench import scene_tests_found
 from commissioning.bench.chosen import fits
 from commissioning.bench.scene_tests import list_tests, run_tests
 from commissioning.bench.scene_tests_report import TestReport
+from commissioning.model.problem import Problems
 from commissioning.plc.outcome import Failure, Outcome
 
 SCENE = """\
@@ -65,6 +66,45 @@ def test_that_a_test_of_no_controller_is_told(tmp_path: Path) -> None:
     assert "Only programs of emulated controllers" in str(run_tests(alone).problems[0])
 
 
+def test_that_a_folder_of_programs_needs_no_scene(tmp_path: Path) -> None:
+    files = {
+        "src/a.st": "FUNCTION F_Two : INT\n    F_Two := 2;\nEND_FUNCTION\n",
+        "src/main.st": ONE.format(step=5) + "CONFIGURATION c RESOURCE r ON PLC\n"
+        "TASK t(INTERVAL := T#20ms);\nPROGRAM MAIN WITH t : MAIN;\nEND_RESOURCE END_CONFIGURATION\n",
+        "tests/a.st": "TEST 'a' ASSERT_EQ(F_Two(), 2); ADVANCE_TIME(T#40ms); ASSERT_EQ(n, 15); END_TEST",
+        "tests/b.csv": "function,F_Two\nresult\n2\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    report = run_tests(tmp_path, coverage=True)
+    assert [one.verdict for one in report.outcomes] == ["PASS", "PASS"], report.as_text()
+    assert report.scene == tmp_path.name and report.coverage["plc"].statements == (2, 2)
+    (tmp_path / "tests/test_c.py").write_text(
+        "def test_two(plc):\n    assert plc.call_function('F_Two') == 2\ndef test_line(line):\n    pass\n"
+    )
+    report = run_tests(tmp_path, allow_code=[list_tests(tmp_path).code])
+    assert [one.verdict for one in report.outcomes] == ["PASS", "PASS", "PASS", "INCONCLUSIVE"]
+    assert "test_line needs a scene" in report.outcomes[-1].why
+    (tmp_path / "src/main.st").write_text("PROGRAM MAIN\n    nonsense := 1;\nEND_PROGRAM\n")
+    with pytest.raises(Problems, match=r"src/main.st:2:5: nonsense is not declared"):
+        run_tests(tmp_path)
+
+
+def test_that_twincat_files_alone_are_compiled_in_their_dialect(tmp_path: Path) -> None:
+    """A DINT goes into an INT there, with a warning; the project has no program at all."""
+    pou = (
+        '<?xml version="1.0"?><TcPlcObject><POU Name="F_Low" Id="{0}"><Declaration><![CDATA['
+        "FUNCTION F_Low : INT\nVAR_INPUT d : DINT; END_VAR]]></Declaration><Implementation><ST><![CDATA["
+        "F_Low := d;]]></ST></Implementation></POU></TcPlcObject>"
+    )
+    (tmp_path / "POUs").mkdir()
+    (tmp_path / "POUs" / "F_Low.TcPOU").write_text(pou)
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "low.csv").write_text("function,F_Low\nd,result\n70000,4464\n")  # 70000 - 65536
+    assert run_tests(tmp_path).exit_code == 0
+
+
 def test_that_files_elsewhere_hidden_ones_and_data_are_no_tests(tmp_path: Path) -> None:
     files = {"main.st": ONE.format(step=1), "tests/a.st": TEST.format(name="a", n=3)}
     files |= {f"tests/{name}/a.st": "nonsense" for name in ("data", ".hidden", "__pycache__")}
@@ -79,14 +119,14 @@ def test_that_ctrl_c_keeps_what_was_found(tmp_path: Path, monkeypatch: pytest.Mo
     files = {"main.st": ONE.format(step=1), "tests/test_a.py": "def test_a(): pass"}
     files["tests/a.st"] = "".join(TEST.format(name=name, n=3) for name in "abc")
     folder = scene(tmp_path, "  plc: {type: emulated, programs: [main.st]}\n", files)
-    run_test = scene_tests.run_test
+    run_test = scene_tests_found.run_test
 
     def stopped(program: object, test: object, prepare: object) -> Outcome:
         if "'b'" in getattr(test, "name", ""):
             raise KeyboardInterrupt
         return run_test(program, test, prepare)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(scene_tests, "run_test", stopped)
+    monkeypatch.setattr(scene_tests_found, "run_test", stopped)
     report = run_tests(folder)
     assert [(one.name, one.verdict) for one in report.outcomes] == [
         ("a", "PASS"), ("b", "NOT RUN"), ("c", "NOT RUN"), ("test_a", "NOT RUN"),
