@@ -267,7 +267,7 @@ def test_that_any_text_is_read_or_a_problem(text: str) -> None:
 
 
 def test_that_initial_values_that_are_worked_out_are_worked_out_anew() -> None:
-    """FB_init runs again, and a pointer leads to its variable; what is retained keeps its value all the same."""
+    """FB_init runs again, and a pointer leads to its variable; what is retained keeps its value."""
     text = """
     VAR_GLOBAL x : INT := 4; END_VAR
     FUNCTION_BLOCK Box
