@@ -164,6 +164,7 @@ class LiveSource:
             return None
 
         def save(run: Run) -> None:
+            run.refuse_while_held()
             beside = run.journal.on_chunk  # of a recording that goes on
             try:
                 make(run, file).close()

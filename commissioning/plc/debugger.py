@@ -233,7 +233,7 @@ class Debugger:
     def _drive(self) -> None:
         """The job: let time pass as far as wanted. What is wanted may change whenever it is held."""
         patience = self.driver.patience
-        while patience:
+        while patience and not self._hands.interrupted:
             if self._stepper.step:
                 patience -= 1
                 self.driver.turn(None)

@@ -7,7 +7,7 @@ is told to go on. So nothing that they share needs a lock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Semaphore, Thread
+from threading import Lock, Thread
 
 from commissioning.model.abandoned import Abandoned
 
@@ -20,9 +20,12 @@ class HandOver:
     def __init__(self, name: str) -> None:
         self._name = name
         self._thread: Thread | None = None
-        self._answer, self._go = Semaphore(0), Semaphore(0)
+        self._answer, self._go = Lock(), Lock()  # free: the other one has something to do
+        self._answer.acquire()
+        self._go.acquire()
         self._waiting = False
         self._abandon = False
+        self.interrupted = False  # Ctrl-C: the job should come to its end
         self._error: BaseException | None = None
 
     @property
@@ -34,9 +37,14 @@ class HandOver:
         """Begin `job`; TRUE when it waits, FALSE when it is done. Raises what the job raises."""
         if self._thread is not None:
             raise RuntimeError("the job before has not come to its end")
-        self._abandon = False
+        self._abandon = self.interrupted = False
         self._thread = Thread(target=self._work, args=(job,), name=self._name, daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except KeyboardInterrupt:  # it has begun: nobody else interrupts the start
+            self.interrupted = True
+            self._wait()
+            raise
         return self._wait()
 
     def go_on(self) -> bool:
@@ -72,7 +80,18 @@ class HandOver:
             self._answer.release()
 
     def _wait(self) -> bool:
-        self._answer.acquire()
+        """Raises KeyboardInterrupt when the job has come to rest after it."""
+        try:
+            self._answer.acquire()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self._answer.acquire()
+            self._ended()
+            raise
+        return self._ended()
+
+    def _ended(self) -> bool:
+        """Whether it waits."""
         if self._waiting:
             return True
         assert self._thread is not None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["RunDriver", "debugger_of"]
 
 _STRIDE_NS = 1_000_000_000  # of a step that waits for the next scan
+_STRETCH_NS = 60_000_000_000  # between two looks for Ctrl-C
 _MOST_INSTANTS = 1_000_000  # of a line, until its controller scans once
 
 
@@ -31,8 +32,12 @@ class RunDriver:
     def turn(self, until_ns: int | None) -> bool:
         """Let time pass until `until_ns`, with None for a while; FALSE when nothing is left until then."""
         run = self.run
-        end = run.now_ns + _STRIDE_NS if until_ns is None else until_ns
-        if run.now_ns >= end or run.problem is not None:
+        end = run.now_ns + (_STRIDE_NS if until_ns is None else _STRETCH_NS)
+        if until_ns is not None:
+            if run.now_ns >= until_ns:
+                return False
+            end = min(end, until_ns)
+        if run.problem is not None:
             return False
         run.advance_to(end)
         return run.problem is None

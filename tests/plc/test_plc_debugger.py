@@ -399,3 +399,25 @@ def test_that_coverage_of_objects_names_their_methods() -> None:
     plc.run()
     assert [pou.name for pou in coverage.pous] == ["Base.Add", "Twice.Add", "MAIN"]
     assert coverage.statements == (6, 6)
+
+
+def test_that_ctrl_c_ends_a_run_at_a_scan_boundary() -> None:
+    """The one who waits is interrupted; the thread that scans comes to rest before anybody goes on."""
+    import _thread
+
+    plc = compile_st("PROGRAM MAIN\nVAR n : DINT; END_VAR\nn := n + 1;\nEND_PROGRAM\n").start()
+    before = threading.active_count()
+
+    def scanned(_task: int, _now_ns: int) -> None:
+        if plc.scans() == 500:
+            _thread.interrupt_main()
+
+    plc.watchers.append(scanned)
+    with plc.debug() as debugger:
+        with pytest.raises(KeyboardInterrupt):
+            debugger.run("1000 h")
+        assert plc.scans() >= 500
+        assert plc["MAIN.n"] == plc.scans()
+        assert threading.active_count() == before
+        plc.run(scans=3)
+        assert debugger.step_in() is not None
