@@ -11,6 +11,8 @@ Narrow places (gates) are: the infeed of a lane; each joint of conveyors, where 
 roller conveyor that lets parts go one by one, from the eye before it to its end, while its part moves; a
 merge, with the gap that it keeps; a separator, with the gap that it makes. One with several gates is as busy
 as its busiest one.
+
+What runs backward too has gates of its own for that, the same seen from the other end (see `_Reader`).
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.model.record import CarrierKind, Kind
+from commissioning.sim.lane_directions import Directions, directions
 from commissioning.sim.lane_records import HELD, TOUCH, LaneReader, Riding
 
 __all__ = ["Gate", "busy_gates", "joined"]
@@ -53,13 +56,13 @@ def busy_gates(header: Mapping[str, Any], records: NDArray[np.void]) -> dict[int
     which it was taken by a part that moved. `records`: those of a run from its first on."""
     if not header["core"]["lanes"]:
         return {}
-    lanes = _gates(header, records)
+    lanes, behind = _gates(header, records), _gates_behind(header)
     kinds = records["kind"]
     wanted = (kinds == int(Kind.PART_MOVE)) | (kinds == int(Kind.PART_GONE)) | (kinds == int(Kind.TRAIN))
-    reader = _Reader(header, lanes, records, np.flatnonzero(wanted))
+    reader = _Reader(header, lanes, behind, records, np.flatnonzero(wanted))
     reader.follow()
     found: dict[int, list[list[Stretch]]] = {}
-    for gates, taken in zip(lanes, reader.taken, strict=True):
+    for gates, taken in zip([*lanes, *behind], reader.taken, strict=True):
         for gate, stretches in zip(gates, taken, strict=True):
             if stretches:
                 found.setdefault(gate.owner, []).append(joined(stretches))
@@ -91,18 +94,7 @@ def _gates(header: Mapping[str, Any], records: NDArray[np.void]) -> list[list[Ga
             starts.setdefault(zone["device"], (number, float(zone["start"])))
     found: list[list[Gate]] = []
     for lane in core["lanes"]:
-        gates: list[Gate] = []
-        zones = lane["zones"]
-        for k, zone in enumerate(zones):
-            name, start, end = zone["device"], float(zone["start"]), float(zone["end"])
-            params = looks.get(name, {}).get("params", {})
-            if k == 0:
-                gates.append(Gate(index[name], 0.0, _number(params, "gap")))
-            elif zones[k - 1]["device"] != name or params.get("mode") == "slug":
-                gates.append(Gate(index[name], start, start))
-            else:
-                gates.append(Gate(index[name], start - _number(params, "eye"), end, zone=True))
-        found.append(gates)
+        found.append(_gates_of(lane["zones"], looks, index))
     merges = _merges(records, len(found))
     for name, kind in types.items():
         look = looks.get(name, {})
@@ -124,6 +116,43 @@ def _gates(header: Mapping[str, Any], records: NDArray[np.void]) -> list[list[Ga
     return [sorted(gates, key=lambda gate: (gate.end, gate.begin)) for gates in found]
 
 
+def _gates_of(
+    zones: Sequence[Mapping[str, Any]], looks: Mapping[str, Any], index: Mapping[str, int]
+) -> list[Gate]:
+    """Of a lane with these zones: its infeed, its joints, its zones."""
+    gates: list[Gate] = []
+    for k, zone in enumerate(zones):
+        name, start, end = zone["device"], float(zone["start"]), float(zone["end"])
+        params = looks.get(name, {}).get("params", {})
+        if k == 0:
+            gates.append(Gate(index[name], 0.0, _number(params, "gap")))
+        elif zones[k - 1]["device"] != name or params.get("mode") == "slug":
+            gates.append(Gate(index[name], start, start))
+        else:
+            gates.append(Gate(index[name], start - _number(params, "eye"), end, zone=True))
+    return gates
+
+
+def _gates_behind(header: Mapping[str, Any]) -> list[list[Gate]]:
+    """Of each lane what there is for parts that go backward, counted from its end; none where none do."""
+    core = header["core"]
+    looks = header.get("look", {}).get("devices", {})
+    index = {thing["id"]: k for k, thing in enumerate(core["objects"]) if thing["kind"] == "device"}
+    found: list[list[Gate]] = []
+    for lane in core["lanes"]:
+        zones = lane["zones"]
+        if looks.get(zones[0]["device"], {}).get("params", {}).get("reversible"):
+            found.append(_gates_of(_mirrored(zones), looks, index))
+        else:
+            found.append([])
+    return found
+
+
+def _mirrored(zones: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    end = float(zones[-1]["end"])
+    return [{**z, "start": end - float(z["end"]), "end": end - float(z["start"])} for z in reversed(zones)]
+
+
 def _merges(records: NDArray[np.void], count: int) -> list[list[float]]:
     """Where parts came onto each lane in its middle."""
     rows = records[(records["kind"] == int(Kind.PART_MOVE)) & (records["aux"] == int(CarrierKind.LANE))]
@@ -140,11 +169,14 @@ def _number(params: Mapping[str, Any], name: str) -> float:
 class _Trip:
     """A part from lane to lane, its front in a coordinate that goes on across their ends: that of a lane +
     `shift`. `crossing`: (lane, gate, begin, end) in it; `segments`: from, to (ns), drive or
-    HELD, offset, and whether that was the drive under it and not the one under a part ahead."""
+    HELD, offset, and whether that was the drive under it and not the one under a part ahead.
 
-    __slots__ = ("crossing", "ends_at", "left", "segments", "shift")
+    `way` -1: it goes backward, counted from the other end; its front is then the edge that leads."""
 
-    def __init__(self) -> None:
+    __slots__ = ("crossing", "ends_at", "left", "segments", "shift", "way")
+
+    def __init__(self, way: int) -> None:
+        self.way = way
         self.shift = 0.0
         self.ends_at = 0.0  # the coordinate at which a part comes on that goes on from lane to lane
         self.left = 0  # ns at which it left its last lane
@@ -153,59 +185,100 @@ class _Trip:
 
 
 class _Reader(LaneReader):
-    """`taken`: by lane and gate, the stretches in which parts that moved took it, as they were found."""
+    """`taken`: by lane and gate, the stretches in which parts that moved took it, as they were found; after
+    the lanes once more all of them, for what goes backward. There everything is mirrored: the lane, and the
+    motion of its drives (those behind the drives themselves in `motions`)."""
 
     def __init__(
-        self, header: Mapping[str, Any], gates: Sequence[Sequence[Gate]], records: NDArray[np.void],
-        wanted: NDArray[np.intp],
+        self, header: Mapping[str, Any], gates: Sequence[Sequence[Gate]], behind: Sequence[Sequence[Gate]],
+        records: NDArray[np.void], wanted: NDArray[np.intp],
     ) -> None:  # fmt: skip
         super().__init__(header, [True] * len(gates), records, wanted)
-        self.gates = gates
+        self.gates = [*gates, *behind]
+        lanes = [lane["zones"] for lane in header["core"]["lanes"]]
         self.begins = [  # of the zone that a drive moves
-            {int(zone["drive"]): float(zone["start"]) for zone in reversed(lane["zones"])}
-            for lane in header["core"]["lanes"]
+            {int(zone["drive"]): float(zone["start"]) for zone in reversed(zones)} for zones in lanes
         ]
-        self.ends = [float(lane["zones"][-1]["end"]) for lane in header["core"]["lanes"]]
+        self.ends = [float(zones[-1]["end"]) for zones in lanes]
+        self.directions: list[Directions | None] = [None] * len(lanes)
+        self.drives = len(self.motions)
+        if any(behind):
+            self.directions = directions(header, records)
+            self.motions += [motion.mirrored() for motion in self.motions]
+            for zones in lanes:
+                rows = reversed(_mirrored(zones))
+                self.begins.append({self.drives + int(zone["drive"]): float(zone["start"]) for zone in rows})
         made = records[records["kind"] == int(Kind.PART_MADE)]
         self.length = dict(zip(made["obj"].tolist(), made["a"].tolist(), strict=True))
         self.trips: dict[int, _Trip] = {}
-        self.taken: list[list[list[Stretch]]] = [[[] for _ in mine] for mine in gates]
+        self.taken: list[list[list[Stretch]]] = [[[] for _ in mine] for mine in self.gates]
 
     def arrived(self, part: int, t: int, lane: int, riding: Riding, x: float) -> None:
+        backward = self.directions[lane] is not None and x > 0.0  # it came on at the end
+        self._set_out(part, t, lane, -1 if backward else 1, 0.0 if backward else x)
+
+    def _set_out(self, part: int, t: int, lane: int, way: int, x: float) -> None:
+        """On a lane, from `x` m on: the edge that leads, in the coordinate of that way."""
         trip = self.trips.get(part)
+        if trip is not None and trip.way != way:
+            trip.left = t
+            self.elsewhere(part, t)
+            trip = None
         if trip is None:
-            trip = self.trips[part] = _Trip()
+            trip = self.trips[part] = _Trip(way)
         else:
             trip.shift = trip.ends_at - x
         length = self.length.get(part, 0.0)
-        for number, gate in enumerate(self.gates[lane]):
+        place = lane if way > 0 else lane + len(self.ends)
+        for number, gate in enumerate(self.gates[place]):
             if gate.end + length <= x:
                 continue  # its tail is beyond it already
             begin, end = gate.begin, gate.end
             if gate.merges and x < begin - TOUCH:
                 begin = max(begin - length - (end - begin), 0.0)
-            trip.crossing.append((lane, number, max(begin, x) + trip.shift, end + length + trip.shift))
+            trip.crossing.append((place, number, max(begin, x) + trip.shift, end + length + trip.shift))
 
     def left(self, part: int, t: int, lane: int, riding: Riding, going: bool) -> None:
-        trip = self.trips[part]
-        segments = riding.segments
+        segments, both = riding.segments, self.directions[lane]
         for k, (start, drive, offset) in enumerate(segments):
             stop = segments[k + 1][0] if k + 1 < len(segments) else t
-            begin = self.begins[lane].get(drive)
-            if begin is not None and begin > 0.0:
-                motion = self.motions[drive]
-                if offset + motion.travel(start) < begin - TOUCH:  # drawn along, as far as to that zone
-                    there = offset + motion.travel(stop) >= begin - TOUCH
-                    middle = motion.reaches(begin - offset, start, stop) if there else stop
-                    if middle > start:
-                        trip.segments.append((start, middle, drive, offset + trip.shift, False))
-                    start = middle
-            if stop > start:
-                trip.segments.append((start, stop, drive, offset + trip.shift, begin is not None))
+            if both is None:
+                self._ride(self.trips[part], lane, drive, offset, start, stop)
+            else:
+                for t0, t1, way in both.cut(start, stop):
+                    self._ride_a_way(part, lane, way, drive, offset, t0, t1)
+        trip = self.trips[part]
         trip.left = t
         trip.ends_at = self.ends[lane] + trip.shift
         if not going or (trip.segments and self._front(trip, t) < trip.ends_at - _AT_END):
             self.elsewhere(part, t)  # the end of the records, or it left aside
+
+    def _ride_a_way(
+        self, part: int, lane: int, way: int, drive: int, offset: float, start: int, stop: int
+    ) -> None:
+        """On a lane that turns: what has turned since goes on from where it is, as what goes that way."""
+        place = lane
+        if way < 0:
+            place += len(self.ends)
+            offset = self.ends[lane] + self.length.get(part, 0.0) - offset
+            drive = drive if drive == HELD else drive + self.drives
+        if self.trips[part].way != way:
+            x = offset if drive == HELD else offset + self.motions[drive].travel(start)
+            self._set_out(part, start, lane, way, x)
+        self._ride(self.trips[part], place, drive, offset, start, stop)
+
+    def _ride(self, trip: _Trip, lane: int, drive: int, offset: float, start: int, stop: int) -> None:
+        begin = self.begins[lane].get(drive)
+        if begin is not None and begin > 0.0:
+            motion = self.motions[drive]
+            if offset + motion.travel(start) < begin - TOUCH:  # drawn along, as far as to that zone
+                there = offset + motion.travel(stop) >= begin - TOUCH
+                middle = motion.reaches(begin - offset, start, stop) if there else stop
+                if middle > start:
+                    trip.segments.append((start, middle, drive, offset + trip.shift, False))
+                start = middle
+        if stop > start:
+            trip.segments.append((start, stop, drive, offset + trip.shift, begin is not None))
 
     def elsewhere(self, part: int, t: int) -> None:
         """Its trip has ended: what did it take, and when?"""
@@ -238,8 +311,9 @@ class _Reader(LaneReader):
     def _moving(self, segments: Sequence[_Segment], t0: int, t1: int) -> Iterator[Stretch]:
         """The stretches of [t0, t1] in which a part is moved by the drive under it."""
         for start, stop, drive, _, own in segments:
-            if own:
-                yield from self.motions[drive].moves_within(max(start, t0), min(stop, t1))
+            begin, end = max(start, t0), min(stop, t1)
+            if own and end > begin:
+                yield from self.motions[drive].moves_within(begin, end)
 
     def _front(self, trip: _Trip, t: int) -> float:
         _, _, drive, offset, _ = trip.segments[-1]

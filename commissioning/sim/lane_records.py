@@ -54,6 +54,13 @@ class Motion:
             return s0 + (v0 + 0.5 * rate * tau) * tau
         return s0 + 0.5 * (v0 + v1) * ramp + v1 * (tau - ramp)
 
+    def mirrored(self) -> Motion:
+        """The same counted the other way round."""
+        found = Motion.__new__(Motion)
+        found.t, found.cubic = self.t, self.cubic
+        found.pieces = [(-s0, -v0, -rate, -last) for s0, v0, rate, last in self.pieces]
+        return found
+
     @cached_property
     def moving(self) -> list[tuple[int, int]]:
         """(t0, t1) of the stretches in which it moves, in ns, rising; the last may have no end."""
