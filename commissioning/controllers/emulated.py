@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from commissioning.controllers.changed_program import Plain, key_of, plain_sources, sources_of
 from commissioning.controllers.emulated_tags import change_problems, inputs_at, tag_problems, variable_path
-from commissioning.controllers.emulated_tasks import tasks_of
+from commissioning.controllers.emulated_tasks import tasks_of, with_watchdog
 from commissioning.model.cache_folder import cache_folder
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Place, Problem, Problems
@@ -19,6 +19,7 @@ from commissioning.plc.dialects import DIALECTS
 from commissioning.plc.kept import kept_variables
 from commissioning.plc.online_change import OnlineChange
 from commissioning.plc.retained import RetainReport, read_retained
+from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.starts import STARTS, StartKind
 from commissioning.sim.controller import Controller, ControllerStopped, Task
 from commissioning.sim.line import Line
@@ -53,6 +54,8 @@ class Emulated(Controller):
                   "execute). Not needed if declared in the source.",
                   default=None, example="{main: {program: MAIN, cycle: 10 ms}}"),
             Param("io_delay", "duration", "From the scan to the outputs.", default=0.0, minimum=0.0),
+            Param("watchdog", "integer", "Statements that one scan of a task may execute, if the task does "
+                  "not say how many.", default=STATEMENT_BUDGET, minimum=1),
             Param("dialect", "choice", "Dialect of the language.", default="iec", choices=tuple(DIALECTS)),
             Param("stubs", "boolean", "Whether library blocks, functions and types that the programs use and "
                   "nobody declares become stubs, which are told; calling one stops the PLC.", default=False),
@@ -251,6 +254,8 @@ class Emulated(Controller):
             program = compiled(
                 cache_folder(), sources, record.params["dialect"], tasks_of(record), record.params["stubs"]
             )
+            if not record.params["task"]:
+                program = with_watchdog(program, record.params["watchdog"])
         except Problems as found:
             raise Problems(_in_scene(problem, record) for problem in found.problems) from found
         problems = []

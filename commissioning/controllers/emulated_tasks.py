@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.scene import ControllerRecord
-from commissioning.plc import TaskSpec
-from commissioning.plc.runtime import STATEMENT_BUDGET
+from commissioning.plc import Program, TaskSpec
+from commissioning.plc.tasks import watchdog_problems
 
 _TASK_KEYS = ("program", "cycle", "trigger", "priority", "watchdog")
 
 
-def _task(name: str, raw: Mapping[Any, Any], number: int) -> TaskSpec:
-    cycle, trigger, watchdog = 0, raw.get("trigger", ""), raw.get("watchdog", STATEMENT_BUDGET)
+def with_watchdog(program: Program, statements: int) -> Program:
+    """The program with another budget for the tasks that its source declares. Raises Problems."""
+    tasks = tuple(replace(task, watchdog=statements) for task in program.tasks)
+    problems = watchdog_problems(tasks, program.straight)
+    if problems:
+        raise Problems(problems)
+    return replace(program, tasks=tasks)
+
+
+def _task(name: str, raw: Mapping[Any, Any], number: int, usual: int) -> TaskSpec:
+    cycle, trigger, watchdog = 0, raw.get("trigger", ""), raw.get("watchdog", usual)
     if "cycle" in raw and (cycle := parse_duration_ns(raw["cycle"])) < 1000:
         raise ValueError("a cycle is at least 1 us")
     if not isinstance(trigger, str) or ("trigger" in raw and not trigger.strip()):
@@ -48,7 +58,7 @@ def tasks_of(record: ControllerRecord) -> list[TaskSpec]:
                         cure=f"Known are {', '.join(_TASK_KEYS)}.")
             )  # fmt: skip
         try:
-            tasks.append(_task(str(name), raw, number))
+            tasks.append(_task(str(name), raw, number, record.params["watchdog"]))
         except (ValueError, TypeError) as error:
             problems.append(Problem(what=f"task {name}: {error}", where=place, cure="Write cycle: 10 ms"))
     if problems:

@@ -94,3 +94,38 @@ def test_that_looks_that_start_nothing_are_no_scans(loaded: LoadedScene) -> None
     plc = run.line.hosts["plc"].controller.plc  # type: ignore[attr-defined]
     assert run.scans["plc"] == plc.scans(0) + plc.scans(1)
     assert plc.scans(1) == 1 and run.scans["plc"] > before
+
+
+CONFIGURED = """CONFIGURATION c RESOURCE r ON PLC
+TASK main(INTERVAL := T#10ms); PROGRAM one WITH main : MAIN; PROGRAM two WITH main : PUSH;
+END_RESOURCE END_CONFIGURATION"""
+LOOP = "n := n + 1;\nWHILE n > 0 DO n := 2; END_WHILE"
+
+
+def test_that_a_watchdog_holds_for_the_tasks_of_the_source_and_a_task_may_have_its_own(
+    tmp_path: Path,
+) -> None:
+    program = PROGRAM.replace("n := n + 1;", LOOP)
+    for task, watchdog, words in (
+        ("{program: PUSH, cycle: 1 s}", "watchdog: 500", "task main executes more than 500 statements"),
+        ("{program: PUSH, cycle: 1 s}", "", "task main executes more than 1000000 statements"),
+        ("", "watchdog: 700", "task main executes more than 700 statements"),
+    ):
+        folder = scene(tmp_path, task, program if task else f"{program}\n{CONFIGURED}")
+        text = (folder / "scene.yaml").read_text()
+        if not task:
+            text = text[: text.index("    task:")]
+        (folder / "scene.yaml").write_text(f"{text}    {watchdog}\n" if watchdog else text)
+        run = Run(load(folder))
+        (alarm,) = run.line.alarms
+        assert words in alarm.what and "raise the watchdog" in alarm.cure
+        assert alarm.where.line == program[: program.index("WHILE")].count("\n") + 1
+
+
+def test_that_a_watchdog_that_no_scan_can_satisfy_is_told_at_load(tmp_path: Path) -> None:
+    scene(tmp_path, "{program: PUSH, cycle: 1 s, watchdog: 1}")
+    with pytest.raises(
+        Problems, match="a scan of task push executes 2 statements, its watchdog allows 1"
+    ) as one:
+        load(tmp_path)
+    assert one.value.problems[0].where.id == "controllers.plc.task.push"
