@@ -20,7 +20,7 @@ from commissioning.plc.comparisons import comparisons
 from commissioning.plc.declare import Declarer
 from commissioning.plc.declared_tests import declare_test, show_programs
 from commissioning.plc.dialects import DIALECTS
-from commissioning.plc.global_order import declared_in_order
+from commissioning.plc.global_order import declared_in_order, global_names
 from commissioning.plc.late_initials import late_commands
 from commissioning.plc.layout import MemoryPlan, locate, plan_memories
 from commissioning.plc.library import LIBRARY_FILE, library_text
@@ -118,6 +118,7 @@ def _learn(
     learned: Stubs, files: dict[str, str], read: dict[str, Read], dialect: str, with_tests: bool
 ) -> None:
     """Adds the stubs to `files` and `read`: rounds of checking until nothing new is unknown."""
+    learned.known = global_names(source for source, _ in read.values())
     for _ in range(MOST_ROUNDS):
         _understood(files, read, dialect, with_tests, learned)
         if not learned.progress() and learned.listening:

@@ -312,14 +312,15 @@ class Declarer:
         for name in node.names:
             symbol = pou.symbols.get(name.name.upper())
             if symbol is not None and symbol.type.blocks and not symbol.by_reference:
+                home = pou.owner if symbol.section == "VAR_INST" and pou.owner is not None else pou
                 area = slice(symbol.index, symbol.index + symbol.size)
-                found = Declared(symbol.type, tuple(pou.slots[area]))
+                found = Declared(symbol.type, tuple(home.slots[area]))
                 late: list[tuple[int, int, IecType, tree.Expression]] = []
                 if self.project.objects or self.project.dialect.name != "iec":
                     self.types.initials.late = late
-                pou.slots[area] = self.types.with_initial(pou, found, node.initial, file, inner=True).slots
+                home.slots[area] = self.types.with_initial(pou, found, node.initial, file, inner=True).slots
                 self.types.initials.late = None
-                self._note_late(pou, symbol, late)
+                self._note_late(home, symbol, late)
 
     # ---- comments --------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from commissioning.plc import tree, units
@@ -34,6 +34,19 @@ def declared_in_order(sections: Sequence[Listed]) -> list[Listed]:
                 seen.add(after)
                 work.append((after, iter(_needed(ranked[after][0], owners))))
     return [ranked[place] for place in order]
+
+
+def global_names(sources: Iterable[units.Source]) -> frozenset[str]:
+    """The names that lists of globals declare, upper case."""
+    sections = [
+        section
+        for source in sources
+        for unit in source.units
+        if isinstance(unit, units.Globals | units.Configuration)
+        for section in ((unit.section,) if isinstance(unit, units.Globals) else unit.sections)
+    ]
+    found = (name for s in sections for declaration in s.declarations for name in declaration.names)
+    return frozenset(name.name.upper() for name in found)
 
 
 def _needed(section: units.Section, owners: dict[str, int]) -> list[int]:

@@ -88,6 +88,8 @@ class Stubs:
         self.calls: dict[str, StubCall] = {}
         self.variables: dict[str, StubPart] = {}
         self.spots: dict[str, Spot] = {}  # of variables
+        self.known: frozenset[str] = frozenset()  # globals that the program declares, if only with mistakes
+        self.renamed: dict[str, str] = {}  # types of ours that were found to be ones that the program names
         self.lists: dict[str, str] = {}  # variables that are lists of globals, with constants among them
         self._failed: dict[Spot, StubPart | StubCall] = {}
         self._new = True
@@ -98,6 +100,9 @@ class Stubs:
     def progress(self) -> bool:
         """Whether anything was learned since the last call; forgets what failed in this round."""
         guesses = list(self._guesses())
+        for guess in guesses:  # what was noted later in the round in which a type was found to be another
+            while guess.text.upper() in self.renamed:
+                guess.text = self.renamed[guess.text.upper()]
         found = self._new or any(guess.changed for guess in guesses)
         for guess in guesses:
             guess.changed = False
@@ -132,6 +137,8 @@ class Stubs:
 
     def _unify(self, old: StubType, new: str) -> None:
         """What was thought to be of a type of its own is of one that the program names."""
+        if self._last(new) == old.name.upper():
+            return
         for guess in self._guesses():
             if guess.text.upper() == old.name.upper():
                 guess.text, guess.changed = new, True
@@ -141,7 +148,14 @@ class Stubs:
             other.methods = old.methods | other.methods
             other.signs |= old.signs
         del self.types[old.name.upper()]
+        self.renamed[old.name.upper()] = new
         self._new = True
+
+    def _last(self, name: str) -> str:
+        key = name.upper()
+        while key in self.renamed:
+            key = self.renamed[key].upper()
+        return key
 
     def _sign(self, type_: StubType, sign: str) -> None:
         if sign not in type_.signs:
@@ -151,7 +165,7 @@ class Stubs:
     def variable(self, name: str, file: str, at: At) -> None:
         """A body names an unknown variable."""
         key = name.upper()
-        if key in self.types or not self.listening:
+        if key in self.types or key in self.known or not self.listening:
             return  # of an enumeration, if a member follows
         if key not in self.variables:
             self.variables[key] = StubPart(Guess(name))
@@ -277,7 +291,7 @@ class Stubs:
         for one, other in ((found, target), (target, found)):
             type_ = self.types.get(one.name.upper())
             if type_ is not None and type_.made and other.kind in ("struct", "block", "interface"):
-                if other.name.upper() != one.name.upper():
+                if self._last(other.name) != type_.name.upper():
                     self._unify(type_, other.name)
                 return
         if self.muted:

@@ -66,3 +66,15 @@ def test_that_each_block_of_an_array_gets_its_own_arguments() -> None:
 def test_that_arguments_and_blocks_go_together(declared: str, words: str) -> None:
     with pytest.raises(Problems, match=words):
         compile_st(BLOCK + f"PROGRAM MAIN VAR {declared} END_VAR END_PROGRAM", "twincat")
+
+
+def test_that_variables_of_an_instance_in_a_method_may_be_blocks_with_initial_values() -> None:
+    text = """FUNCTION_BLOCK F VAR_INPUT a : INT; END_VAR VAR_OUTPUT k : INT; END_VAR
+    k := k + a; END_FUNCTION_BLOCK
+    FUNCTION_BLOCK G METHOD m : INT VAR_INST f : F := (a := 5); n : INT := 2; END_VAR
+    f(); n := n + 1; m := f.k * 10 + n; END_METHOD END_FUNCTION_BLOCK
+    PROGRAM MAIN VAR g : G; x : INT; END_VAR x := g.m(); END_PROGRAM"""
+    plc = compile_st(text, "twincat").start()
+    plc.scan(0)
+    plc.scan(1)
+    assert plc["MAIN.x"] == 104  # twice 5 in k, twice 1 in n
