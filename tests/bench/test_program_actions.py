@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,78 @@ def test_that_a_session_changes_the_program_between_instants(loaded: LoadedScene
         assert session.wait(30).state == "ended"
     finally:
         session.close()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ["start", ["luke", ""]], ["start", ["warm", 7]], ["start", ["warm", "nonsense"]], ["start", "warm"],
+        ["start", None], ["change", None], ["change", [["main.st", "PROGRAM nonsense"]]],
+        ["change", [[1, 2]]], ["restart", None], [7, None], [["a"], None],
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_that_a_hostile_log_is_refused_before_the_run(loaded: LoadedScene, value: list[object]) -> None:
+    for way in (0, 1):
+        with pytest.raises(ValueError):
+            Run(loaded, inputs=[[5_000_000, way, 1, "operate", "plc", value]])
+
+
+@pytest.mark.parametrize(
+    "value", [["write", ["MAIN.nothing", 1]], ["start", 7], ["change", 7], [[], []]], ids=repr
+)
+def test_that_what_a_log_does_after_a_change_stops_the_run_where_it_cannot_be(
+    loaded: LoadedScene, value: list[object]
+) -> None:
+    """Nobody knows before the run which variables the program will have then."""
+    change = [5_000_000, 0, 1, "operate", "plc", ["change", [["main.st", BETTER]]]]
+    run = Run(loaded, inputs=[change, [15_000_000, 0, 2, "operate", "plc", value]])
+    run.advance("1 s")
+    assert run.problem is not None
+    assert run.now_ns == 15_000_000
+
+
+def test_that_programs_out_of_other_formats_are_changed_with_their_places(tmp_path: Path) -> None:
+    """A PLCopen project: what is wrong in the new one is told at home in its file."""
+    xml = """<?xml version="1.0" encoding="utf-8"?>
+<project xmlns="http://www.plcopen.org/xml/tc6_0200"><types><dataTypes/><pous>
+<pou name="MAIN" pouType="program"><interface><localVars><variable name="n"><type><INT/></type></variable>
+</localVars></interface><body><ST><xhtml xmlns="http://www.w3.org/1999/xhtml">
+n := n + 1;
+Q_Lamp := n > 1000;
+</xhtml></ST></body></pou></pous></types>
+<instances><configurations><configuration name="c"><resource name="r"/><globalVars>
+<variable name="Q_Lamp"><type><BOOL/></type></variable></globalVars></configuration></configurations>
+</instances></project>"""
+    (tmp_path / "line.xml").write_text(xml)
+    (tmp_path / "scene.yaml").write_text(
+        """format: commissioning-scene/1
+name: Drawn
+devices:
+  li: {type: stack_light, pose: {xyz: [1, 1, 1]}, tags: {green: Q_Lamp}}
+controllers:
+  plc: {type: emulated, programs: [line.xml], task: {main: {program: MAIN, cycle: 10 ms}}}
+"""
+    )
+    loaded = load(tmp_path)
+    run = Run(loaded)
+    run.advance("200 ms")
+    (tmp_path / "line.xml").write_text(xml.replace("1000", "5"))
+    again = load(tmp_path)
+    report = run.online_change("plc", again.sources["plc"])
+    assert report.kept == ("Q_Lamp", "MAIN.n")
+    restored = Run.restore(loaded, run.snapshot())
+    for one in (run, restored):
+        one.advance("100 ms")
+        assert one.tags["Q_Lamp"].value is True
+    assert run.journal.digest() == restored.journal.digest()
+    wrong = {
+        name: source
+        if isinstance(source, str)
+        else replace(source, text=source.text.replace("n > 5", "m > 5"))
+        for name, source in again.sources["plc"].items()
+    }
+    with pytest.raises(Problems) as caught:
+        run.online_change("plc", wrong)
+    where = caught.value.problems[0].where
+    assert (where.file, where.line) == ("line.xml", 6)
