@@ -23,17 +23,20 @@ WIDEST = 190  # px of a list
 
 
 class PlcBar(QWidget):
+    controller_chosen = Signal(str)
     source_chosen = Signal(str)
     instance_chosen = Signal(str, str, int)  # POU, path, line of the POU
 
     def __init__(self, actions: Actions):
         super().__init__()
-        self.texts, self.instances = QComboBox(), QComboBox()
+        self.controllers, self.texts, self.instances = QComboBox(), QComboBox(), QComboBox()
+        self.controllers.setToolTip("The controllers of the line that run a program")
         self.texts.setToolTip("The texts of the program")
         self.instances.setToolTip("The instance whose values are shown in the text")
-        for box in (self.texts, self.instances):
+        for box in (self.controllers, self.texts, self.instances):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setMaximumWidth(WIDEST)
+        self.controllers.textActivated.connect(self.controller_chosen)
         self.texts.activated.connect(lambda number: self.source_chosen.emit(self.texts.itemData(number)))
         self.instances.activated.connect(lambda n: self.instance_chosen.emit(*self.instances.itemData(n)))
         self.buttons = {name: self._button(actions, name) for name in ICONS}
@@ -44,7 +47,7 @@ class PlcBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 4, 6, 4)
         row.setSpacing(5)
-        for widget in (self.texts, self.instances, *self.buttons.values(), self.coverage):
+        for widget in (self.controllers, self.texts, self.instances, *self.buttons.values(), self.coverage):
             row.addWidget(widget)
         row.addWidget(self.said, 1)
 
@@ -69,6 +72,13 @@ class PlcBar(QWidget):
         self.texts.clear()
         self.instances.clear()
         self.said.setText("")
+
+    def offer_controllers(self, names: Sequence[str], chosen: str) -> None:
+        """One alone needs no list."""
+        self.controllers.clear()
+        self.controllers.addItems(list(names))
+        self.controllers.setCurrentText(chosen)
+        self.controllers.setVisible(len(names) > 1)
 
     def offer_texts(self, names: Sequence[str]) -> None:
         """By their last part, where that is enough."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 
 class PlcLink:
-    """Of the first controller of the line that runs a program. `say`: takes futures whose trouble is told."""
+    """Of one controller of the line that runs a program. `say`: takes futures whose trouble is told."""
 
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self.controller = ""
+        self.controllers: list[str] = []  # those that can be debugged
         self.program: Program | None = None
         self.say: Callable[[Future[Any]], None] = lambda future: None
         self._cycles: Cycles | None = None
@@ -31,17 +32,35 @@ class PlcLink:
         self._trace: Trace | None = None
 
     def begin(self) -> None:
-        """Another line, or another run: which program is it?"""
-        self.controller, self.program = "", None
+        """Another line, or another run: which programs are there?"""
+        hosts = self._hosts()
+        self.controllers = [name for name, host in hosts.items() if host.controller.debuggable]
+        before, self.controller, self.program = self.controller, "", None
+        if self.controllers:
+            self.choose(before if before in self.controllers else self.controllers[0])
+
+    def choose(self, controller: str) -> None:
+        """Show the program of another controller."""
+        self.controller, self.program = controller, self._hosts()[controller].controller.plc.program
         self._cycles = self._trace = None
+
+    def held_elsewhere(self) -> str:
+        """Another controller that a debugger holds, "" if none."""
         source = self._watch.source
         if not isinstance(source, LiveSource):
-            return
-        hosts = getattr(getattr(source.session.run, "line", None), "hosts", {})
-        for name, host in hosts.items():
-            if host.controller.debuggable:
-                self.controller, self.program = name, host.controller.plc.program
-                return
+            return ""
+        for name in self.controllers:
+            debugger = source.session.debugger(name)
+            if name != self.controller and debugger is not None and debugger.where is not None:
+                return name
+        return ""
+
+    def _hosts(self) -> Mapping[str, Any]:
+        source = self._watch.source
+        if not isinstance(source, LiveSource):
+            return {}
+        hosts: Mapping[str, Any] = getattr(getattr(source.session.run, "line", None), "hosts", {})
+        return hosts
 
     def read(self, reading: PlcReading, wanted: Wanted) -> Future[Seen] | None:
         """What is on the screen; None where no line is live."""

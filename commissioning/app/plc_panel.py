@@ -26,6 +26,7 @@ from commissioning.app.plc_watch import WatchTab
 from commissioning.app.tables import EmptyHint
 from commissioning.app.tokens import Tokens
 from commissioning.app.watch import Watch
+from commissioning.plc.program import Program
 
 EVERY_MS = 120
 HINT = "The program of an emulated PLC shows here: open a scene that has one."
@@ -65,6 +66,7 @@ class PlcPanel(QWidget):
 
     def _build(self, actions: Actions, tokens: Tokens, ask: Callable[[str, str], None]) -> None:
         self.bar = PlcBar(actions)
+        self.bar.controller_chosen.connect(self._choose_controller)
         self.bar.source_chosen.connect(self.show_source)
         self.bar.instance_chosen.connect(self._choose_instance)
         self.view = SourceView(tokens)
@@ -117,6 +119,16 @@ class PlcPanel(QWidget):
         """Another line, or another run of it."""
         before = self.link.program
         self.link.begin()
+        self.bar.offer_controllers(self.link.controllers, self.link.controller)
+        self._program_changed(before)
+
+    def _choose_controller(self, name: str) -> None:
+        before = self.link.program
+        self.link.choose(name)
+        self.bar.offer_controllers(self.link.controllers, name)
+        self._program_changed(before)
+
+    def _program_changed(self, before: Program | None) -> None:
         self._answer = None
         if self.link.program is None:
             self.reading, self._source = None, ""
@@ -125,6 +137,7 @@ class PlcPanel(QWidget):
             self.watched.set_paths(())
             self.trace.tell(None)
         elif self.link.program is not before:
+            self._source = ""
             self._making = self._loader.submit(PlcReading, self.link.program)
         self._hint.setVisible(self.link.program is None)
         for widget in (self.bar.texts, self.bar.instances):
@@ -233,6 +246,9 @@ class PlcPanel(QWidget):
         if held != self._was_held:
             self._was_held = held
             if held:
+                other = self.link.held_elsewhere()
+                if other:
+                    self._choose_controller(other)
                 self.held.emit()
             self.changed.emit()
         if held:

@@ -34,7 +34,7 @@ def window(qtbot: QtBot) -> Iterator[MainWindow]:
     made.open(SCENES / "carton_line")
     qtbot.waitUntil(lambda: bool(answers), timeout=30000)
     made.docks.show("PLC")
-    qtbot.waitUntil(lambda: made.plc.reading is not None and made.plc.view.blockCount() > 100, timeout=10000)
+    qtbot.waitUntil(lambda: made.plc.reading is not None and made.plc.view.blockCount() > 100, timeout=30000)
     made.activateWindow()
     yield made
     made.close()
@@ -305,7 +305,7 @@ def test_that_a_project_of_files_shows_the_text_where_it_is_held(qtbot: QtBot, t
     window.open(tmp_path / "line")
     qtbot.waitUntil(lambda: window.plc.link.program is not None, timeout=30000)
     window.docks.show("PLC")
-    qtbot.waitUntil(lambda: window.plc.reading is not None, timeout=10000)
+    qtbot.waitUntil(lambda: window.plc.reading is not None, timeout=30000)
     assert window.plc.bar.texts.currentText() == "MAIN.TcPOU"
     seen: list[object] = [None]
     for _ in range(40):
@@ -322,4 +322,46 @@ def test_that_a_project_of_files_shows_the_text_where_it_is_held(qtbot: QtBot, t
     file = (tmp_path / "line" / where.file).read_text("utf-8").splitlines()
     assert shown.strip() in file[where.file_line - 1]
     assert f"{where.file}:{where.file_line}" in window.plc.bar.said.text()
+    window.close()
+
+
+TWO = """format: commissioning-scene/1
+name: Two controllers
+devices:
+  b: {type: push_button, pose: {xyz: [0, 0, 1]}, tags: {pressed: I_B}}
+controllers:
+  one: {type: emulated, programs: [one.st], task: {main: {program: ONE, cycle: 10 ms}}}
+  two: {type: emulated, programs: [two.st], task: {main: {program: TWO, cycle: 10 ms}}}
+tags:
+  I_B: {type: BOOL, controller: one, path: ONE.b}
+"""
+
+
+def test_that_the_panel_goes_to_the_controller_that_is_held(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "scene.yaml").write_text(TWO, "utf-8")
+    (tmp_path / "one.st").write_text(
+        "PROGRAM ONE\nVAR b : BOOL; n : INT; END_VAR\nn := n + 1;\nEND_PROGRAM\n", "utf-8"
+    )
+    (tmp_path / "two.st").write_text(
+        "PROGRAM TWO\nVAR k : INT; END_VAR\n\nk := k + 1;\nEND_PROGRAM\n", "utf-8"
+    )
+    window = MainWindow("light")
+    qtbot.addWidget(window)
+    window.show()
+    window.open(tmp_path)
+    qtbot.waitUntil(lambda: window.plc.link.program is not None, timeout=30000)
+    window.docks.show("PLC")
+    qtbot.waitUntil(lambda: window.plc.reading is not None, timeout=30000)
+    panel = window.plc
+    assert panel.link.controllers == ["one", "two"]
+    panel.bar.controller_chosen.emit("two")
+    qtbot.waitUntil(lambda: "k := k + 1" in panel.view.toPlainText())
+    panel.link.toggle_breakpoint("two.st", 4)
+    qtbot.waitUntil(lambda: lines(window) == [4])
+    panel.bar.controller_chosen.emit("one")
+    qtbot.waitUntil(lambda: "n := n + 1" in panel.view.toPlainText())
+    qtbot.mouseClick(window.run_bar.run, LEFT)
+    qtbot.waitUntil(lambda: panel.seen.where is not None and panel.seen.where.path == "TWO", timeout=30000)
+    assert panel.bar.controllers.currentText() == "two"
+    assert "k := k + 1" in panel.view.toPlainText()
     window.close()
