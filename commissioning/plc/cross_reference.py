@@ -100,9 +100,11 @@ class CrossReference:
     def call_tree(self) -> tuple[CallNode, ...]:
         """What each program instance calls, in the order of the text; a path that is not known stands as in
         the POU ("zones[].timer")."""
+        pous = self.program.checked.project.pous  # those of the tree: a program from the cache has others
+        roots = [(name, pous.get(pou.key, pou)) for name, pou, _ in self.program.instances]
         return tuple(
             CallNode(name, pou.name, pou.tree.at.line if pou.tree else 0, self._inner(name, pou))
-            for name, pou, _ in self.program.instances
+            for name, pou in roots
         )
 
     def _inner(self, path: str, pou: Pou) -> tuple[CallNode, ...]:
