@@ -223,7 +223,11 @@ class Emulated(Controller):
     def restore(self, data: Mapping[str, Any], world: World) -> None:
         super().restore(data, world)
         if self.sources is not None:
-            self.plc.online_change(self._changed(self.sources))
+            try:
+                changed = self._changed(self.sources)
+            except Problems as found:
+                raise ValueError(f"a changed program of {self.id}: {found}") from found
+            self.plc.online_change(changed)
             self._wire()
         self.plc.restore(data["plc"])
 

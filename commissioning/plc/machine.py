@@ -53,6 +53,7 @@ class Plc(Changeable):
             state.settled, state.disturbed, state.failures, state.wait, *times = values
             state.scans, state.next_ns, state.last_ns = times
         for trigger, values in zip(self._triggers, snapshot["triggers"], strict=True):
-            trigger.level, trigger.pending, trigger.repeats = values
+            level, pending, repeats = values
+            trigger.level, trigger.pending, trigger.repeats = bool(level), bool(pending), int(repeats)
         stopped = snapshot["stopped"]
         self.stopped = None if stopped is None else PlcError(*stopped)

@@ -296,3 +296,11 @@ controllers:
         run.online_change("plc", wrong)
     where = caught.value.problems[0].where
     assert (where.file, where.line) == ("line.xml", 6)
+
+
+@pytest.mark.parametrize("sources", [7, [["main.st", "nonsense"]], [["main.st"]]], ids=repr)
+def test_that_a_hostile_program_in_a_snapshot_is_refused(loaded: LoadedScene, sources: object) -> None:
+    run = Run(loaded)
+    controller = run.line.hosts["plc"].controller
+    with pytest.raises(ValueError, match="source|nonsense"):
+        controller.restore({**controller.save(), "sources": sources}, run.line)
