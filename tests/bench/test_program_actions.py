@@ -302,5 +302,5 @@ controllers:
 def test_that_a_hostile_program_in_a_snapshot_is_refused(loaded: LoadedScene, sources: object) -> None:
     run = Run(loaded)
     controller = run.line.hosts["plc"].controller
-    with pytest.raises(ValueError, match="source|nonsense"):
+    with pytest.raises(ValueError, match=r"source|nonsense"):
         controller.restore({**controller.save(), "sources": sources}, run.line)
