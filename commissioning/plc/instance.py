@@ -9,17 +9,17 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from copy import copy
 from functools import cached_property
 from typing import Any
 
 from commissioning.plc.blocks import DUE, START
 from commissioning.plc.build import Build
-from commissioning.plc.iec_types import IecType, Value
+from commissioning.plc.holder import holder_of, is_called
+from commissioning.plc.iec_types import ADDRESSES, IecType, Value
 from commissioning.plc.late_initials import INIT
 from commissioning.plc.layout import Area, Location, MemoryPlan, element, locate, plan_memories, with_shown
 from commissioning.plc.memory import Memory, accepted, fresh, seen_value
-from commissioning.plc.scope import Declared, Pou, Slot, Symbol
+from commissioning.plc.scope import Pou, Symbol
 from commissioning.plc.stand import Stand
 from commissioning.plc.value_text import given_value
 
@@ -39,9 +39,9 @@ class Instance:
         self.stand, self.pou, self.name, self._owner = stand, pou, name, owner
         self.result: Value | None = None
         project = stand.program.checked.project
-        holder = _holder(pou, project.types)
+        holder = holder_of(pou, project.types)
         root = f"${name}"  # no path of the program begins like this
-        roots = [(root, holder)] if _is_called(pou) else [(root, pou), (root, holder)]
+        roots = [(root, holder)] if is_called(pou) else [(root, pou), (root, holder)]
         shared = Pou("GLOBAL", "", 0, "", None)  # without symbols: only what is new is laid out
         shared.slots = project.globals.slots
         plans, instances = plan_memories(shared, roots)
@@ -59,8 +59,9 @@ class Instance:
         self._held = self._memories[instances[-1][2]]
         self._holder = holder
         self._root = root
+        self._rows: dict[str, tuple[Memory, list[Any]]] = {}  # what was given for ARRAY[*], and its cells
         self.fix()
-        if not _is_called(pou):
+        if not is_called(pou):
             self._make_ready(pou, self._own)
         for index, slot in enumerate(holder.slots):
             if slot.child is not None:
@@ -82,18 +83,17 @@ class Instance:
         """Runs the code once, now. Raises PlcError when it does what a PLC would stop for."""
         stand = self.stand
         self.fix()
-        if _is_called(self.pou):
+        if is_called(self.pou):
             self._call_function()
             return
         for key, symbol in self.pou.symbols.items():
             if not symbol.by_reference:
                 continue
-            held = self._holder.symbols[key]
-            if symbol.block is not None:
-                self._own[symbol.index] = self._held[held.index]
-            else:
-                self._own[symbol.index], self._own[symbol.index + 1] = self._held, held.index
+            given = self._reference(key, symbol)
+            given = given[:1] if symbol.block is not None else given
+            self._own[symbol.index : symbol.index + len(given)] = given
         stand.guarded(stand.pou_code(self.pou), self._own, stand.shared, stand.now_ns)
+        self._give_back()
 
     def fix(self) -> None:
         """Puts the table of its class into every memory that has a place for it."""
@@ -128,18 +128,36 @@ class Instance:
             if origin.section == "VAR_INPUT":
                 whole = symbol.type.aggregate
                 words.append(held[symbol.index : symbol.index + symbol.size] if whole else held[symbol.index])
-            elif symbol.block is not None and origin.by_reference:  # given as its own memory
-                references += [held[symbol.index], 0]
+            elif origin.by_reference:
+                references += self._reference(symbol.name.upper(), origin)
             else:
                 references += [held, symbol.index]
         stand = self.stand
         own = [] if self._owner is None else [self._owner]
         code = stand.pou_code(self.pou)
         self.result = stand.guarded(code, *own, stand.shared, stand.now_ns, *words, *references)
+        self._give_back()
+
+    def _reference(self, key: str, symbol: Symbol) -> list[Any]:
+        """List and cell of what a VAR_IN_OUT is given, and bounds that are open; of a block its memory."""
+        held = self._holder.symbols[key]
+        if symbol.block is not None:
+            return [self._held[held.index], 0]
+        if not symbol.type.dimensions:
+            return [self._held, held.index]
+        if key not in self._rows:
+            raise TypeError(f"{self.pou.name} needs an array for {symbol.name}: give it a list")
+        cells = self._rows[key][0]
+        return [cells, 0, 1, len(cells)]
+
+    def _give_back(self) -> None:
+        """A list that was given for ARRAY[*] has the values that the call left in it."""
+        for cells, row in self._rows.values():
+            row[:] = cells
 
     def member(self, name: str) -> Instance | None:
         """A method, action or accessor ("P.GET", "P.SET") of the block, ready to be called."""
-        pou = None if _is_called(self.pou) else self.pou.member(name)
+        pou = None if is_called(self.pou) else self.pou.member(name)
         if pou is None:
             return None
         self.fix()
@@ -201,8 +219,16 @@ class Instance:
     def set(self, path: str, value: object) -> None:
         """Writes a variable; a mapping goes to the members of a structure, a sequence to an array.
 
-        Raises KeyError, TypeError for a value of another type, ValueError for one out of range.
+        An instance goes where a block is taken by reference, or its address is kept. Raises KeyError,
+        TypeError for a value of another type, ValueError for one out of range.
         """
+        symbol = self.pou.symbols.get(path.upper())
+        if isinstance(value, Instance):
+            self._point(path, symbol, value)
+            return
+        if symbol is not None and symbol.type.dimensions:
+            self._open(symbol, value)
+            return
         if isinstance(value, Mapping):
             for member, inner in value.items():
                 self.set(f"{path}.{member}", inner)
@@ -220,6 +246,27 @@ class Instance:
         memory[where.index] = (
             kept if where.view is None else with_shown(memory[where.index], where.view, kept)
         )
+
+    def _point(self, path: str, symbol: Symbol | None, other: Instance) -> None:
+        """Gives a block by reference, or its address."""
+        if symbol is not None and symbol.by_reference and symbol.block is not None:
+            if symbol.block not in other.pou.lineage():
+                raise TypeError(f"{self.name}.{path} is a {symbol.block.name}, not {other.pou.name}")
+            self._held[self._holder.symbols[path.upper()].index] = other._own
+            return
+        where, space = self.location(path), self.stand.space
+        if where.type.kind not in ADDRESSES or space is None:
+            raise TypeError(f"{self.name}.{path} is a {where.type}, not {other.pou.name}")
+        self._memories[where.memory][where.index] = space.address(other._own, -1)
+
+    def _open(self, symbol: Symbol, value: object) -> None:
+        """The elements of an ARRAY[*], from 1 on."""
+        element = symbol.type.element
+        if not isinstance(value, list) or symbol.type.dimensions != 1 or element is None or element.aggregate:
+            raise TypeError(f"{self.name}.{symbol.name} takes a list of elementary values")
+        path = f"{self.name}.{symbol.name}"
+        cells = [accepted(path, element, given_value(element, one)) for one in value]
+        self._rows[symbol.name.upper()] = (cells, value)
 
     def _fill(self, path: str, values: Sequence[object]) -> None:
         type_ = self._type(path.upper())
@@ -270,45 +317,3 @@ class Instance:
             for key, where in self._locations.items()
             if where.timer < 0 and not key.endswith(".ET")
         }
-
-
-def _is_called(pou: Pou) -> bool:
-    """Whether it keeps nothing of its own from call to call: a function, method, action or accessor."""
-    return pou.kind == "FUNCTION" or pou.local
-
-
-def _holder(pou: Pou, types: Mapping[str, Declared]) -> Pou:
-    """A POU with variables in place of what `pou` takes by reference, and of all parameters of a FUNCTION."""
-    holder = Pou("HOLDER", pou.name, 0, pou.file, pou.tree)
-    words = ("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT") if _is_called(pou) else ("VAR_IN_OUT",)
-    for symbol in pou.section(*words):
-        if pou.kind == "TEST":
-            continue  # the programs that it can name are given to it as they are
-        held: Symbol = copy(symbol)
-        held.section, held.index = "VAR", len(holder.slots)
-        if not symbol.by_reference:
-            holder.slots += pou.slots[symbol.index : symbol.index + symbol.size]
-        elif symbol.block is not None:
-            holder.slots.append(Slot(child=symbol.block))
-        elif symbol.standard is not None:
-            holder.slots += [Slot(cell.type, cell.initial) for cell in symbol.standard.cells]
-        else:
-            holder.slots += _slots(symbol.type, types)
-        holder.symbols[symbol.name.upper()] = held
-    return holder
-
-
-def _slots(type_: IecType, types: Mapping[str, Declared]) -> list[Slot]:
-    """The cells of a variable of `type_` without an initial value of its own."""
-    declared = types.get(type_.name.upper())
-    if declared is not None and declared.type == type_:
-        return list(declared.slots)
-    if type_.kind == "struct":
-        return [slot for member in type_.members for slot in _slots(member.type, types)]
-    if type_.kind == "array" and type_.element is not None:
-        one = _slots(type_.element, types)
-        return one * (type_.size // max(type_.element.size, 1))
-    if type_.kind == "enum":
-        return [Slot(type_, type_.values[0][1])]
-    low, high = type_.limits or (0, 0)
-    return [Slot(type_, min(max(0, low), high) if type_.limits else type_.default)]

@@ -190,7 +190,7 @@ class PlcUnderTest:
             if name.upper() not in known:
                 hint = suggestion(name, list(instance.parameters))
                 raise TypeError(f"{instance.pou.name} has no input {name}{'. ' + hint if hint else ''}")
-            instance.set(name, value)
+            instance.set(name, value._instance if isinstance(value, Block) else value)
 
     def _call(self, instance: Instance) -> None:
         self._busy = True

@@ -184,6 +184,66 @@ def test_that_a_function_may_take_a_block(bed: PlcUnderTest) -> None:
     assert (count(), count(), count.counted.count) == (1, 2, 2)
 
 
+def test_that_an_array_of_any_bounds_is_a_list() -> None:
+    text = """
+FUNCTION F_Turn : INT
+VAR_IN_OUT a : ARRAY[*] OF INT; END_VAR
+VAR i : DINT; END_VAR
+    FOR i := LOWER_BOUND(a, 1) TO UPPER_BOUND(a, 1) DO
+        F_Turn := F_Turn + a[i];
+        a[i] := -a[i];
+    END_FOR
+END_FUNCTION
+FUNCTION_BLOCK FB_Sum
+VAR_IN_OUT a : ARRAY[*] OF INT; END_VAR
+VAR_OUTPUT sum : INT; END_VAR
+    sum := sum + F_Turn(a);
+END_FUNCTION_BLOCK
+"""
+    bed = PlcUnderTest(compile_st(text, with_tests=True))
+    values = [1, 2, 4]
+    assert bed.call_function("F_Turn", a=values) == 7 and values == [-1, -2, -4]
+    block = bed.fb("FB_Sum")
+    block(a=values)
+    assert block.sum == -7 and values == [1, 2, 4]
+    with pytest.raises(TypeError, match="needs an array for a: give it a list"):
+        bed.call_function("F_Turn")
+    with pytest.raises(TypeError, match="takes a list of elementary values"):
+        bed.call_function("F_Turn", a=5)
+    with pytest.raises(ValueError, match="40000 does not fit"):
+        bed.call_function("F_Turn", a=[40000])
+
+
+def test_that_blocks_are_given_by_reference_and_as_interfaces() -> None:
+    text = """
+INTERFACE I_Axis METHOD Go : INT END_METHOD END_INTERFACE
+FUNCTION_BLOCK FB_Axis IMPLEMENTS I_Axis
+VAR_OUTPUT moves : INT; END_VAR
+METHOD Go : INT
+    moves := moves + 1;
+    Go := moves;
+END_METHOD
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK FB_User
+VAR_INPUT axis : I_Axis; where : POINTER TO FB_Axis; END_VAR
+VAR_IN_OUT other : FB_Axis; END_VAR
+VAR_OUTPUT n : INT; END_VAR
+    IF axis <> 0 THEN n := axis.Go(); END_IF
+    IF where <> 0 THEN n := n + 10 * where^.Go(); END_IF
+    n := n + 100 * other.Go();
+END_FUNCTION_BLOCK
+"""
+    bed = PlcUnderTest(compile_st(text, with_tests=True))
+    user, axis, other = bed.fb("FB_User"), bed.fb("FB_Axis"), bed.fb("FB_Axis")
+    assert user(axis=axis, other=other).n == 101
+    assert user(where=axis).n == 2 + 30 + 200
+    assert (axis.moves, other.moves) == (3, 2)
+    with pytest.raises(TypeError, match="other is a FB_Axis, not FB_User"):
+        user(other=user)
+    with pytest.raises(TypeError, match="n is a INT, not FB_Axis"):
+        bed.fb("FB_User")._instance.set("n", axis._instance)
+
+
 def test_that_methods_and_properties_answer_by_name(bed: PlcUnderTest) -> None:
     base, derived = bed.fb("FB_Base", x=1), bed.fb("FB_Derived", x=1)
     assert (base.Add(a=4), base.n, base.Tens) == (5, 1, 10)
