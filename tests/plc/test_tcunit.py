@@ -398,7 +398,7 @@ def test_that_suites_reach_inside_blocks_as_the_library_lets_them() -> None:
     assert (outcome.verdict, outcome.assertions) == ("PASS", 2), outcome.failures
     with pytest.raises(Problems, match="is inside the block"):
         compile_st(text + RUN, with_tests=True)
-    with pytest.raises(Problems, match="Only the block writes it"):
+    with pytest.raises(Problems, match="can be read from outside, not written"):
         compile_st(
             text.replace("AssertTrue(tank.on, 'on')", "tank.on := FALSE"), dialect="twincat", with_tests=True
         )
