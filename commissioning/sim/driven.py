@@ -11,15 +11,13 @@ if TYPE_CHECKING:
 
 __all__ = ["RunDriver", "debugger_of"]
 
-_STRIDE_NS = 1_000_000_000  # of a step that waits for the next scan
-_STRETCH_NS = 60_000_000_000  # between two looks for Ctrl-C
-_MOST_INSTANTS = 1_000_000  # of a line, until its controller scans once
+_MOST_INSTANTS = 1_000_000  # of a line, until its controller scans
 
 
 class RunDriver:
     """Lets time pass in `run`, for the debugger of one of its controllers."""
 
-    patience = 600  # strides
+    patience = _MOST_INSTANTS
 
     def __init__(self, run: Run, controller: str) -> None:
         self.run, self.controller = run, controller
@@ -30,16 +28,19 @@ class RunDriver:
         return self.run.now_ns
 
     def turn(self, until_ns: int | None) -> bool:
-        """Let time pass until `until_ns`, with None for a while; FALSE when nothing is left until then."""
+        """The next instant, unless it is after `until_ns`: FALSE then, and it is that time.
+
+        One instant at a time, so that plant and PLC can stand still after a scan.
+        """
         run = self.run
-        end = run.now_ns + (_STRIDE_NS if until_ns is None else _STRETCH_NS)
-        if until_ns is not None:
-            if run.now_ns >= until_ns:
-                return False
-            end = min(end, until_ns)
+        t = run.line.kernel.next_time()
         if run.problem is not None:
             return False
-        run.advance_to(end)
+        if t is None or (until_ns is not None and t > until_ns):
+            if until_ns is not None and until_ns > run.now_ns:
+                run.advance_to(until_ns)
+            return False
+        run.advance_to(t)
         return run.problem is None
 
     def single(self) -> None:

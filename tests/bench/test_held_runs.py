@@ -82,6 +82,21 @@ def test_that_steps_and_stops_all_over_a_run_leave_its_journal_as_it_was(
     assert run.journal.digest() == reference
 
 
+def test_that_a_held_scan_ends_at_the_end_of_its_instant(carton: LoadedScene) -> None:
+    run = Run(carton, seed=3)
+    with run.debug() as debugger:
+        debugger.stop_at(INSIDE, FILE)
+        debugger.run("60 s")
+        now, scans = run.now_ns, run.scans["plc"]
+        assert debugger.scan() is None
+        assert (run.now_ns, run.scans["plc"]) == (now, scans)
+        run.snapshot()  # between two instants
+        debugger.remove()
+        debugger.scan()
+        assert run.scans["plc"] == scans + 1
+        assert run.now_ns > now
+
+
 def test_that_a_run_left_in_a_scan_says_so(carton: LoadedScene) -> None:
     before = threading.active_count()
     run = Run(carton, seed=3)
