@@ -74,8 +74,12 @@ class Debuggable(OwnClock):
 
     @property
     def debugger(self) -> Debugger | None:
-        """The one that `debug` has made; None before, and after an online change."""
+        """The one that `debug` has made; None before, after its `close`, and after an online change."""
         return self._debugger
+
+    def end_debugging(self) -> None:
+        """The next `debug` makes another debugger."""
+        self._debugger = None
 
     def trace(
         self,

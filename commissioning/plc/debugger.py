@@ -60,13 +60,15 @@ class Debugger:
 
     @property
     def stale(self) -> bool:
-        """Whether an online change has given the PLC another program: ask it for another debugger."""
+        """Whether it was closed, or an online change has given the PLC another program: ask for another."""
         return self.plc.debugger is not self
 
     def close(self) -> None:
         """Leave a held scan (the PLC is stopped then), and take all breakpoints away."""
         self.abandon()
         self._stepper.close()
+        if not self.stale:
+            self.plc.end_debugging()
 
     # ---- breakpoints ---------------------------------------------------------------------------------
 

@@ -421,3 +421,18 @@ def test_that_ctrl_c_ends_a_run_at_a_scan_boundary() -> None:
         assert threading.active_count() == before
         plc.run(scans=3)
         assert debugger.step_in() is not None
+
+
+def test_that_a_closed_debugger_is_followed_by_a_new_one() -> None:
+    plc = started()
+    for _ in range(2):
+        with plc.debug() as debugger:
+            assert debugger.breakpoints == ()
+            debugger.stop_at(22)
+            debugger.run()
+            assert str(debugger.step_out()) == "MAIN (main.st:17)"  # in the next scan
+            debugger.remove()
+            debugger.scan()
+        assert debugger.stale
+        assert plc.debugger is None
+    assert plc.watchers == []
