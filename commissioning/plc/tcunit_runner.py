@@ -95,7 +95,10 @@ def run_suites(
     try:
         host.gather()
         while not host.over and stand.now_ns <= MOST_NS and time.perf_counter() - begin < limit_s:
+            before = stand.now_ns, stand.scan_count
             host.scan()
+            if host.by_tasks and before == (stand.now_ns, stand.scan_count):
+                break  # nothing will ever start a task
     except PlcError as error:
         stopped = error
     if not host.suites:
@@ -154,8 +157,13 @@ class _Host:
     def over(self) -> bool:
         return all(suite.over for suite in self.suites)
 
+    @property
+    def by_tasks(self) -> bool:
+        """Whether the tasks of the project call the suites."""
+        return self.driver == self._tasks
+
     def scan(self) -> None:
-        if self._scan and self.driver != self._tasks:
+        if self._scan and not self.by_tasks:
             self.stand.now_ns += self.stand.cycle_ns
         self._scan += 1
         self.driver()

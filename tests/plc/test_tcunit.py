@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from commissioning.model.problem import Problems
@@ -211,6 +213,14 @@ def test_that_a_test_program_that_no_task_runs_is_run_by_itself() -> None:
     program = compile_st(text, tasks=[TaskSpec("main", "MAIN", 10_000_000)], with_tests=True)
     (outcome,) = run_suites(program)
     assert (outcome.verdict, outcome.name) == ("PASS", "PRG_TEST.suite.t")
+
+
+def test_that_a_task_that_nothing_starts_leaves_its_tests_unfinished() -> None:
+    text = suite("TEST('t'); TEST_FINISHED();") + "VAR_GLOBAL go : BOOL; END_VAR\n" + RUN
+    program = compile_st(text, tasks=[TaskSpec("main", "PRG_TEST", trigger="go")], with_tests=True)
+    begin = time.perf_counter()
+    assert run_suites(program) == []  # no test has come to its TEST
+    assert time.perf_counter() - begin < 5
 
 
 def test_that_suites_that_nobody_instantiates_are_run_too() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 from commissioning.bench.load import load
@@ -19,6 +21,21 @@ def test_that_the_carton_line_brings_tests_of_every_form_and_they_pass() -> None
     report = run_tests(loaded, allow_code=[listed.code])
     assert report.exit_code == 0, report.as_text()
     assert report.count("PASS") == len(listed.tests) + 4
+
+
+def test_that_the_examples_of_the_readme_pass(tmp_path: Path) -> None:
+    readme = Path(__file__).parents[2] / "README.md"
+    chapter = readme.read_text("utf-8").partition("## Tests of a PLC program")[2].partition("\n## ")[0]
+    names = {"iecst": "a.st", "csv": "b.csv", "python": "test_c.py"}
+    shutil.copytree(SCENE, tmp_path / "line", ignore=shutil.ignore_patterns("tests"))
+    folder = tmp_path / "line" / "tests"
+    folder.mkdir()
+    for kind, text in re.findall(r"```(\w+)\n(.*?)```", chapter, re.DOTALL):
+        if kind in names:
+            (folder / names.pop(kind)).write_text(text)
+    assert not names
+    report = run_tests(folder.parent, allow_code=[list_tests(folder.parent).code])
+    assert report.count("PASS") == 3 == len(report.outcomes), report.as_text()
 
 
 def test_that_its_tests_find_the_fault_of_the_faulty_line(tmp_path: Path) -> None:
