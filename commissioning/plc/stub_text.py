@@ -73,8 +73,13 @@ def _tell(project: Project, name: str, kind: str, spot: Spot, count: int) -> Non
 def _type(type_: StubType, stubs: Stubs) -> str:
     match type_.kind:
         case "block":
-            methods = [_method(method) for method in type_.methods.values()]
-            lines = [f"FUNCTION_BLOCK {type_.name}", *_sections(type_.parts), *methods]
+            above = [stubs.types[name.upper()] for name in type_.interfaces if name.upper() in stubs.types]
+            calls = {key: call for other in above for key, call in other.methods.items()} | type_.methods
+            methods = [_method(method) for method in calls.values()]
+            methods += [_property(part, stubs, f"{STUB_CALL}(); ") for a in above for part in a.parts.values()]
+            head = f" IMPLEMENTS {', '.join(type_.interfaces)}" if type_.interfaces else ""
+            own = {k: part for k, part in type_.parts.items() if not any(k in a.parts for a in above)}
+            lines = [f"FUNCTION_BLOCK {type_.name}{head}", *_sections(own), *methods]
             lines += [f"    {STUB_CALL}();", "END_FUNCTION_BLOCK", ""]
         case "interface":
             methods = [_prototype(method) for method in type_.methods.values()]
@@ -92,12 +97,13 @@ def _type(type_: StubType, stubs: Stubs) -> str:
     return "\n".join(lines)
 
 
-def _property(part: StubPart, stubs: Stubs) -> str:
-    """Of an interface; a structure is given by reference, for its members may be written."""
+def _property(part: StubPart, stubs: Stubs, body: str = "") -> str:
+    """Of an interface or block; a structure is given by reference, for its members may be written."""
     type_ = stubs.types.get(part.guess.text.upper())
     reference = "REFERENCE TO " if type_ is not None and type_.kind in ("struct", "block") else ""
-    set_ = "" if reference else " SET END_SET"
-    return f"    PROPERTY {part.guess.name} : {reference}{part.guess.declared} GET END_GET{set_} END_PROPERTY"
+    set_ = "" if reference else f" SET {body}END_SET"
+    head = f"PROPERTY {part.guess.name} : {reference}{part.guess.declared}"
+    return f"    {head} GET {body}END_GET{set_} END_PROPERTY"
 
 
 def _sections(parts: dict[str, StubPart]) -> list[str]:

@@ -58,6 +58,7 @@ class StubType:
     members: dict[str, str] = field(default_factory=dict)  # of an enumeration
     alias: Guess | None = None
     places: set[Spot] = field(default_factory=set)
+    interfaces: list[str] = field(default_factory=list)
     made: bool = False  # its name is ours: no declaration names it
 
     @property
@@ -396,6 +397,13 @@ class Stubs:
                 return self._known(checker, node.first)
             case _:
                 return None
+
+    def implements(self, block: str, interface: str) -> None:
+        """A block stands where a variable of an interface is asked for."""
+        type_ = self.types.get(block.upper())
+        if type_ is not None and interface not in type_.interfaces:
+            type_.interfaces.append(interface)
+            self._new = True
 
     def called(self, type_: IecType) -> None:
         """A variable of the type is called."""
