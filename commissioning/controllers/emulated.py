@@ -12,6 +12,7 @@ from commissioning.controllers.emulated_tasks import tasks_of, with_watchdog
 from commissioning.model.cache_folder import cache_folder
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.record import Kind
 from commissioning.model.scene import ControllerRecord, TagRecord
 from commissioning.plc import Plc, PlcError, Program, SourcePiece, compile_project
 from commissioning.plc.compile_cache import compiled
@@ -59,6 +60,9 @@ class Emulated(Controller):
             Param("dialect", "choice", "Dialect of the language.", default="iec", choices=tuple(DIALECTS)),
             Param("stubs", "boolean", "Whether library blocks, functions and types that the programs use and "
                   "nobody declares become stubs, which are told; calling one stops the PLC.", default=False),
+            Param("stub_calls", "choice", "What calling a stub without a body does: stop the PLC, or leave "
+                  "everything at its default and raise an alarm.", default="stop",
+                  choices=("stop", "defaults")),
         ),
         brings_tags=True,
         actions=tuple(_STARTS),
@@ -66,14 +70,15 @@ class Emulated(Controller):
     )  # fmt: skip
     debuggable: ClassVar[bool] = True
     renews: ClassVar[frozenset[str]] = frozenset({*_STARTS, "start", "change"})
-    saved: ClassVar[tuple[str, ...]] = ("published", "sources")
+    saved: ClassVar[tuple[str, ...]] = ("published", "sources", "reached")
     derived: ClassVar[tuple[str, ...]] = ("writers", "read_outputs", "compared")
     constant: ClassVar[tuple[str, ...]] = (
-        "plc", "every_scan", "record", "started_by", "told", "shared", "paths",
+        "plc", "every_scan", "record", "started_by", "told", "shared", "paths", "line",
     )  # fmt: skip
 
     def __init__(self, index: int, record: ControllerRecord, line: Line, program: Program) -> None:
-        self.id, self.index, self.record = record.id, index, record
+        self.id, self.index, self.record, self.line = record.id, index, record, line
+        self.reached = 0  # how many stubs without a body were called, and told
         self.every_scan = line.every_scan
         self.shared = line.loaded.shared
         self.plc: Plc = program.start()
@@ -117,6 +122,8 @@ class Emulated(Controller):
                     cure=error.cure or "The line goes on without it; correct the program and run again.",
                 )
             ) from error
+        if self.plc.program.stub_cells:
+            self._alarm()
         values = self.read_outputs()
         before = self.published
         if values == before:
@@ -125,6 +132,23 @@ class Emulated(Controller):
         if before is None:
             return list(enumerate(values))
         return [(k, value) for k, value in enumerate(values) if value != before[k]]
+
+    def _alarm(self) -> None:
+        """Tells of stubs that were called for the first time."""
+        reached = self.plc.reached_stubs()
+        if len(reached) <= self.reached:  # less after a start
+            self.reached = len(reached)
+            return
+        self.reached = len(reached)
+        problem = Problem(
+            what=f"PLC {self.id} called stubs without a body: {', '.join(reached)}",
+            where=Place(id=self.id),
+            cure="Everything they give is at its default; complete them",
+            severity="warning",
+        )
+        journal = self.line.journal
+        journal.add(int(Kind.PROBLEM), 0, self.index, journal.text(str(problem)))
+        self.line.alarms.append(problem)
 
     def next_wake(self, task: int, t: int) -> int | None:
         if self.every_scan or not self.plc.settled(task):
@@ -247,6 +271,7 @@ class Emulated(Controller):
             tasks=tasks_of(record),
             with_tests=True,
             stubs=record.params["stubs"],
+            stub_calls=record.params["stub_calls"],
         )
 
     @classmethod
@@ -256,8 +281,9 @@ class Emulated(Controller):
         """Compile `sources` and see that every tag has its variable. Raises Problems, all at once."""
         try:
             program = compiled(
-                cache_folder(), sources, record.params["dialect"], tasks_of(record), record.params["stubs"]
-            )
+                cache_folder(), sources, record.params["dialect"], tasks_of(record), record.params["stubs"],
+                record.params["stub_calls"],
+            )  # fmt: skip
             if not record.params["task"]:
                 program = with_watchdog(program, record.params["watchdog"])
         except Problems as found:

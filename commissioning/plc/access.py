@@ -58,6 +58,11 @@ class Access(Scanner):
         start: int = memory[base + START]
         return 0 if start < 0 else min(self.now_ns, memory[base + DUE]) - start
 
+    def reached_stubs(self) -> tuple[str, ...]:
+        """The stubs without a body that were called, where that does not stop the PLC."""
+        cells = self.program.stub_cells
+        return tuple(name for name, index in cells.items() if self._globals[index]) if cells else ()
+
     def reader(self, paths: Sequence[str]) -> Callable[[], tuple[Value, ...]]:
         """A fast reader of several variables at once; raises KeyError for an unknown path."""
         places = [self.program.location(path) for path in paths]

@@ -152,7 +152,7 @@ class ModuleWriter:
                 self._at = node.at
                 self._line(depth + 1, done)
             case typed.StubReached():
-                self._line(depth, f"stub({node.name!r})")
+                self._line(depth, f"stub({node.name!r})" if node.cell < 0 else f"g[{node.cell}] = True")
             case typed.Jump():
                 self._jump(node, depth)
             case typed.Judge():

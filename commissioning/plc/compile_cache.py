@@ -42,16 +42,16 @@ Sources = Mapping[str, str | SourcePiece]
 
 def compiled(
     folder: Path | None, sources: Sources, dialect: str = "iec", tasks: Sequence[TaskSpec] = (),
-    stubs: bool = False,
+    stubs: bool = False, stub_calls: str = "stop",
 ) -> Program:  # fmt: skip
     """As `compile_project`; `folder`: where compiled programs are kept, None for nowhere. Raises Problems."""
 
     def anew() -> Program:
-        return compile_project(sources, dialect, tasks, stubs=stubs)
+        return compile_project(sources, dialect, tasks, stubs=stubs, stub_calls=stub_calls)
 
     if folder is None:
         return anew()
-    file = folder / "programs" / f"{_key(sources, dialect, tasks, stubs)}.plc"
+    file = folder / "programs" / f"{_key(sources, dialect, tasks, (stubs, stub_calls))}.plc"
     known = _read(file, anew)
     if known is not None:
         return known
@@ -61,7 +61,7 @@ def compiled(
     return program
 
 
-def _key(sources: Sources, dialect: str, tasks: Sequence[TaskSpec], stubs: bool) -> str:
+def _key(sources: Sources, dialect: str, tasks: Sequence[TaskSpec], stubs: tuple[bool, str]) -> str:
     digest = hashlib.sha256(compiler_hash())
     for name, source in sources.items():
         text = source.text if isinstance(source, SourcePiece) else source

@@ -52,16 +52,20 @@ _OBJECTS = re.compile(
 
 def compile_st(
     sources: Mapping[str, str] | str, dialect: str = "iec", tasks: Sequence[TaskSpec] = (),
-    with_tests: bool = False, stubs: bool = False,
+    with_tests: bool = False, stubs: bool = False, stub_calls: str = "stop",
 ) -> Program:  # fmt: skip
     """Compiles Structured Text.
 
     `sources`: file name -> text (names appear in Problems only), or one text. `tasks` replaces the tasks of a
     CONFIGURATION; without either, one task of 10 ms calls the only PROGRAM, or all of them in order.
     `with_tests`: TEST units are compiled too (see st_tests.py), and there need be no PROGRAM.
-    `stubs`: what the program uses and nobody declares becomes a stub (see stubs.py), told in `notices`.
+    `stubs`: what the program uses and nobody declares becomes a stub (see stubs.py), told in `notices`;
+    `stub_calls`: calling one that is not filled in stops the PLC ("stop"), or it leaves everything at its
+    default, which `plc.reached_stubs` tells ("defaults").
     Raises Problems with everything that is wrong.
     """
+    if stub_calls not in ("stop", "defaults"):
+        raise Problems([Problem(f"calls of stubs cannot {stub_calls}", cure="Use stop or defaults")])
     if dialect not in DIALECTS:
         raise Problems([Problem(f"there is no dialect {dialect}", cure=f"Use {', '.join(DIALECTS)}")])
     files = {"": sources} if isinstance(sources, str) else dict(sources)
@@ -79,7 +83,7 @@ def compile_st(
     if stubs and not any(problems for _, problems in read.values()):
         _learn(learned, files, read, dialect, with_tests)
     added = {file: text for file, text in files.items() if file not in given}
-    project, commands = _understood(files, read, dialect, with_tests)
+    project, commands = _understood(files, read, dialect, with_tests, stub_calls=stub_calls)
     told(learned, project)
     parsed = [source for source, _ in read.values()]
     unreadable = [problem for _, problems in read.values() for problem in problems]
@@ -94,18 +98,19 @@ def compile_st(
     weights = call_weights(project, commands, [pou for _, pou in plan.instances])
     _refuse(project)
     checked = Checked(files, project, commands, weights)
-    digest = _digest(files, dialect, tasks)
+    digest = _digest(files, dialect, tasks) + (" stubs as defaults" if project.stub_cells else "")
     program = _generate(checked, plan, f"{digest} with tests" if with_tests else digest)
-    return replace(program, stubs=added) if added else program
+    return replace(program, stubs=added, stub_cells=project.stub_cells or {})
 
 
 def _understood(
     files: Mapping[str, str], read: Mapping[str, Read], dialect: str, with_tests: bool,
-    learned: Stubs | None = None,
+    learned: Stubs | None = None, stub_calls: str = "stop",
 ) -> tuple[Project, Commands]:  # fmt: skip
     """The project with what was found wrong with it, and its typed tree."""
     project = Project(DIALECTS[dialect])
     project.stubs = learned or project.stubs
+    project.stub_cells = {} if stub_calls == "defaults" else None
     project.objects = any(_OBJECTS.search(text) is not None for text in files.values())
     project.list_names |= {PurePath(file).stem.upper() for file in files if file != STUB_FILE}
     project.problems += [problem for _, problems in read.values() for problem in problems]

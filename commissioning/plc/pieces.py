@@ -106,7 +106,7 @@ class PieceWriter:
 
 def compile_project(
     sources: Mapping[str, str | SourcePiece], dialect: str = "iec", tasks: Sequence[TaskSpec] = (),
-    with_tests: bool = False, stubs: bool = False,
+    with_tests: bool = False, stubs: bool = False, stub_calls: str = "stop",
 ) -> Program:  # fmt: skip
     """As `compile_st`, also of texts that were taken out of other formats.
 
@@ -117,7 +117,7 @@ def compile_project(
         name: source.text if isinstance(source, SourcePiece) else source for name, source in sources.items()
     }
     try:
-        program = compile_st(texts, dialect, tasks, with_tests, stubs)
+        program = compile_st(texts, dialect, tasks, with_tests, stubs, stub_calls)
     except Problems as found:
         if not pieces:
             raise

@@ -130,6 +130,7 @@ class Program:
     pieces: Mapping[str, SourcePiece] = field(default_factory=dict, repr=False)
     notices: tuple[Problem, ...] = ()
     stubs: Mapping[str, str] = field(default_factory=dict, repr=False)
+    stub_cells: Mapping[str, int] = field(default_factory=dict, repr=False)
 
     def original(self, file: str, line: int, column: int = 0) -> Spot:
         """The place in the file that a text was taken from (see `compile_project`), else the same place."""

@@ -17,7 +17,7 @@ from commissioning.model.problem import Place, Problem
 from commissioning.plc import units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.dialects import IEC, Dialect
-from commissioning.plc.iec_types import LAST_ADDRESS, IecType, Value
+from commissioning.plc.iec_types import BOOL, LAST_ADDRESS, IecType, Value
 from commissioning.plc.stubs import Stubs
 from commissioning.plc.tree import Argument, At, Expression
 
@@ -198,6 +198,7 @@ class Project:
     def __init__(self, dialect: Dialect = IEC) -> None:
         self.dialect = dialect
         self.notices: dict[Problem, None] = {}
+        self.stub_cells: dict[str, int] | None = None  # where reaching a stub is kept; None: it stops the PLC
         self.struct_bases: dict[str, str] = {}  # structure -> the one that it extends
         self.stubs = Stubs()  # learns what is unknown; nothing comes of it unless stubs are asked for
         self.globals = Pou("GLOBAL", "", 0, "", None)
@@ -245,6 +246,15 @@ class Project:
         """Takes back every Problem but the first `count`."""
         self._noted.difference_update(self.problems[count:])
         del self.problems[count:]
+
+    def stub_cell(self, name: str) -> int:
+        """The cell of the globals that keeps whether the stub was reached, -1 where that stops the PLC."""
+        if self.stub_cells is None:
+            return -1
+        if name not in self.stub_cells:
+            self.stub_cells[name] = len(self.globals.slots)
+            self.globals.slots.append(Slot(BOOL, False))
+        return self.stub_cells[name]
 
     def lookup(self, pou: Pou, name: str) -> Symbol | None:
         key = name.upper()

@@ -269,7 +269,7 @@ class StatementChecker(ExpressionChecker):
                     )
                     return None
                 if name == STUB_CALL and pou is None:
-                    return typed.StubReached(self.pou.name, node.at)
+                    return typed.StubReached(self.pou.name, node.at, self.project.stub_cell(self.pou.name))
                 if name in FUNCTIONS:
                     self.problem(f"the result of {name} is not used", node.at, f"Write x := {name}(...);")
                     return None

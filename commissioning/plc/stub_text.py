@@ -76,7 +76,9 @@ def _type(type_: StubType, stubs: Stubs) -> str:
             above = [stubs.types[name.upper()] for name in type_.interfaces if name.upper() in stubs.types]
             calls = {key: call for other in above for key, call in other.methods.items()} | type_.methods
             methods = [_method(method) for method in calls.values()]
-            methods += [_property(part, stubs, f"{STUB_CALL}(); ") for a in above for part in a.parts.values()]
+            methods += [
+                _property(part, stubs, f"{STUB_CALL}(); ") for a in above for part in a.parts.values()
+            ]
             head = f" IMPLEMENTS {', '.join(type_.interfaces)}" if type_.interfaces else ""
             own = {k: part for k, part in type_.parts.items() if not any(k in a.parts for a in above)}
             lines = [f"FUNCTION_BLOCK {type_.name}{head}", *_sections(own), *methods]

@@ -182,7 +182,8 @@ class TypeNames:
             return None
         known = [*ELEMENTARY, *STANDARD_BLOCKS, *(n.name for n, _ in self._waiting.values())]
         known += [p.name for p in self.project.pous.values() if p.kind == "FUNCTION_BLOCK"]
-        self.project.stubs.type_named(node.name, file, node.at, "block" if node.arguments or node.rows else "")
+        sign = "block" if node.arguments or node.rows else ""
+        self.project.stubs.type_named(node.name, file, node.at, sign)
         self.project.problem(f"there is no type or block {node.name}", file, node.at, suggestion(key, known))
         return None
 

@@ -355,10 +355,12 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class StubReached:
-    """The body of a stub that nobody has filled in; `name`: that of its POU."""
+    """The body of a stub that nobody has filled in; `name`: that of its POU. `cell` of the globals keeps that
+    it was reached, where that does not stop the PLC (-1: it does)."""
 
     name: str
     at: At
+    cell: int = -1
 
 
 Command = (

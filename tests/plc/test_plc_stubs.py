@@ -132,3 +132,23 @@ def test_that_whatever_a_program_does_with_unknown_names_ends(body: str) -> None
             stubbed(declared, body)
         except Problems as found:
             assert found.problems
+
+
+def test_that_stubs_may_leave_everything_at_its_default_and_tell() -> None:
+    text = "PROGRAM MAIN VAR a : FB_Axis; n : INT; END_VAR n := n + 1;"
+    text += " IF n = 2 THEN a(x := n); n := F_Log(n); END_IF"
+    program = compile_st(text + " END_PROGRAM", stubs=True, stub_calls="defaults")
+    plc = program.start()
+    plc.scan(0)
+    assert plc.reached_stubs() == ()
+    kept = plc.snapshot()
+    plc.scan(1)
+    assert plc.reached_stubs() == ("FB_Axis", "F_Log") and plc["MAIN.n"] == 0
+    plc.restore(kept)
+    assert plc.reached_stubs() == ()
+    assert program.hash != compile_st(text + " END_PROGRAM", stubs=True).hash
+
+
+def test_that_calls_of_stubs_stop_or_give_defaults() -> None:
+    with pytest.raises(Problems, match="Use stop or defaults"):
+        compile_st("PROGRAM MAIN END_PROGRAM", stub_calls="ignore")
