@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.scope import Project
-from commissioning.plc.stubs import STUB_CALL, STUB_FILE, Spot, StubCall, StubPart, Stubs, StubType
+from commissioning.plc.stub_model import STUB_CALL, STUB_FILE, Spot, StubCall, StubPart, StubType
+from commissioning.plc.stubs import Stubs
 
 HEAD = f"""(* Stubs: declared nowhere in the program, so written here from how the program uses them.
    Complete the bodies: {STUB_CALL}(); stands for what is missing, and stops the PLC when it is reached. *)

@@ -1,0 +1,68 @@
+"""Stubs as they are known so far: types, members, functions and methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from commissioning.plc.stub_guess import Guess
+from commissioning.plc.tree import At
+
+STUB_FILE = "stubs.st"
+STUB_CALL = "STUB"  # the statement in the body of a stub that is not filled in yet
+MOST_ROUNDS = 12
+Spot = tuple[str, At]
+
+
+@dataclass(slots=True)
+class StubPart:
+    """A member, parameter or variable. `roles`: in (given), out (read), taken, inout, block (called)."""
+
+    guess: Guess
+    roles: set[str] = field(default_factory=set)
+    constant: bool = False
+
+
+@dataclass(slots=True)
+class StubCall:
+    """A function or method. `result`: None until its value is used."""
+
+    name: str
+    spot: Spot
+    parts: dict[str, StubPart] = field(default_factory=dict)
+    result: Guess | None = None
+    places: set[Spot] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class StubType:
+    """An unknown type. `signs`: what its use says it is: block, struct, enum, interface."""
+
+    name: str
+    spot: Spot
+    signs: set[str] = field(default_factory=set)
+    parts: dict[str, StubPart] = field(default_factory=dict)
+    methods: dict[str, StubCall] = field(default_factory=dict)
+    members: dict[str, str] = field(default_factory=dict)  # of an enumeration
+    alias: Guess | None = None
+    places: set[Spot] = field(default_factory=set)
+    interfaces: list[str] = field(default_factory=list)
+    made: bool = False  # its name is ours: no declaration names it
+
+    @property
+    def kind(self) -> str:
+        """block, struct, enum, interface or alias."""
+        for sign in ("interface", "block", "enum", "struct"):
+            if sign in self.signs:
+                return sign
+        if self.name.upper().startswith("I_"):
+            return "interface"
+        if self.methods or any({"block", "inout"} & part.roles for part in self.parts.values()):
+            return "block"
+        if self.members:
+            return "enum"
+        if self.alias is not None and not self.parts:
+            return "alias"
+        name = self.name.upper()
+        if name.startswith("FB_"):
+            return "block"
+        return "struct"

@@ -1,0 +1,193 @@
+"""Names that a program uses and nobody declares: variables, members, constants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from commissioning.plc import tree
+from commissioning.plc.iec_types import IecType
+from commissioning.plc.stub_book import StubBook
+from commissioning.plc.stub_guess import BY_USE, Guess, type_text
+from commissioning.plc.stub_model import StubPart
+from commissioning.plc.tree import At
+
+if TYPE_CHECKING:
+    from commissioning.plc.expressions import OperatorChecker
+    from commissioning.plc.scope import Pou
+
+
+class StubNames(StubBook):
+    """What the checker tells where it looks a name up."""
+
+    def variable(self, name: str, file: str, at: At) -> None:
+        """A body names an unknown variable."""
+        key = name.upper()
+        if key in self.types or key in self.known or not self.listening:
+            return  # of an enumeration, if a member follows
+        if key not in self.variables:
+            self.variables[key] = StubPart(Guess(name))
+            self.spots[key] = (file, at)
+            self._new = True
+        self._failed[file, at] = self.variables[key]
+
+    def listed(self, owner: str, name: str, file: str, at: At) -> None:
+        """`owner.name` where the owner is a list of globals that does not have it."""
+        if owner.upper() in self.lists:
+            self.member(self.variables[owner.upper()].guess.text, name, file, at)
+        else:
+            self.variable(name, file, at)
+
+    def global_variable(self, name: str, type_: IecType, file: str, at: At) -> None:
+        """VAR_EXTERNAL of a global that is declared nowhere."""
+        self.variable(name, file, at)
+        part = self.variables.get(name.upper())
+        if part is not None:
+            part.guess.note(*type_text(type_))
+
+    def block_member(self, block: Pou, name: str, file: str, at: At) -> None:
+        """`x.name` where x is a block that has no such member, unless a stub that it extends has."""
+        home = self._home(block)
+        if home:
+            self.member(home, name, file, at)
+
+    def unknown_name(self, pou: Pou, name: str, file: str, at: At) -> None:
+        """A name in the body of a POU: of a global, or of what a stub above it has."""
+        home = self._home(pou) if pou.base is not None else ""
+        if home and self.listening:
+            self.member(home, name, file, at)
+        else:
+            self.variable(name, file, at)
+
+    def _home(self, block: Pou) -> str:
+        """The first stub among a block and what it extends."""
+        return next((pou.name for pou in block.lineage() if pou.name.upper() in self.types), "")
+
+    def member(self, owner: str, name: str, file: str, at: At) -> None:
+        """`x.name` where x is of type `owner`, which has no such member."""
+        type_ = self.types.get(owner.upper())
+        if type_ is not None:
+            self._failed[file, at] = self._part(type_.parts, name)
+
+    def inside(self, node: tree.Member, file: str) -> None:
+        """`owner.name` where the owner is unknown."""
+        if isinstance(node.owner, tree.Name) and self.listening:
+            type_ = self.types.get(node.owner.name.upper())
+            if type_ is not None:  # Colour.red
+                if node.name.upper() not in type_.members:
+                    type_.members[node.name.upper()] = node.name
+                    self._new = True
+                return
+        entity = self._entity(node.owner, file)
+        guess = self._guess_of(entity)
+        if guess is None:
+            return
+        name = guess.text
+        if guess.sure < BY_USE or name.upper() not in self.types:
+            owner = f"{guess.name}_type"
+            self._made_type(owner, file, node.at, "")
+            guess.note(owner, BY_USE)
+            name = owner
+        if name.upper() in self.types:
+            self.member(name, node.name, file, node.at)
+
+    def index(self, node: tree.Indexed, file: str, values: list[int | None]) -> None:
+        """`owner[i]` where the owner is unknown; `values`: None where an index varies."""
+        guess = self._guess_of(self._entity(node.owner, file))
+        if guess is not None:
+            guess.index(values)
+
+    def index_type(self, type_: IecType, values: list[int | None], file: str, at: At) -> None:
+        """A variable of a type has an index: if the type is a stub, it is one of arrays."""
+        found = self.types.get(type_.name.upper())
+        if found is None or not self.listening:
+            return
+        if found.alias is None:
+            found.alias = Guess(found.name)
+            self._new = True
+        found.alias.index(values)
+        self._failed[file, at] = StubPart(found.alias)
+
+    def _known(self, checker: OperatorChecker, node: tree.Expression) -> Guess | None:
+        """The guess behind an expression that can be checked."""
+        match node:
+            case tree.Name():
+                part = self.variables.get(node.name.upper())
+                return part.guess if part is not None else None
+            case tree.Member():
+                if isinstance(node.owner, tree.Name) and node.owner.name.upper() in self.lists:
+                    type_name = self.variables[node.owner.name.upper()].guess.text
+                else:
+                    owner = checker.designator(node.owner)
+                    type_name = owner.type.name if owner is not None else ""
+                type_ = self.types.get(type_name.upper())
+                part = type_.parts.get(node.name.upper()) if type_ is not None else None
+                return part.guess if part is not None else None
+            case tree.Indexed() | tree.Dereference():
+                return self._known(checker, node.owner)
+            case tree.Call(target=tree.Name() as target):
+                call = self.calls.get(target.name.upper())
+                return call.result if call is not None else None
+            case tree.Call(target=tree.Member(owner=tree.Name() as home) as target) if (
+                checker.project.lookup(checker.pou, home.name) is None
+            ):
+                call = self.calls.get(target.name.upper())
+                return call.result if call is not None else None
+            case tree.Call(target=tree.Member() as target):
+                owner = checker.designator(target.owner)
+                type_ = self.types.get(owner.type.name.upper()) if owner is not None else None
+                call = type_.methods.get(target.name.upper()) if type_ is not None else None
+                return call.result if call is not None else None
+            case tree.Chain() if not node.steps:
+                return self._known(checker, node.first)
+            case _:
+                return None
+
+    def unsure(self, checker: OperatorChecker, node: tree.Expression) -> bool:
+        """Whether the type of an expression is no more than a guess."""
+        guess = self._known(checker, node) if self.listening else None
+        return guess is not None and guess.sure < BY_USE
+
+    def constant(self, checker: OperatorChecker, node: tree.Expression) -> None:
+        """`node` stands where only a constant may: if it is a stub, it is one."""
+        part: StubPart | None = None
+        if isinstance(node, tree.Call):
+            for argument in node.arguments:
+                self.constant(checker, argument.value)
+        elif isinstance(node, tree.Chain):
+            for operand in (node.first, *(step.operand for step in node.steps)):
+                self.constant(checker, operand)
+        elif isinstance(node, tree.Name):
+            part = self.variables.get(node.name.upper())
+        elif isinstance(node, tree.Member) and isinstance(node.owner, tree.Name):
+            key = node.owner.name.upper()
+            if key in self.variables and key not in self.lists:
+                self.lists[key] = node.owner.name
+                self._new = True
+            type_ = self.types.get(self.variables[key].guess.text.upper()) if key in self.variables else None
+            part = type_.parts.get(node.name.upper()) if type_ is not None else None
+        if part is not None and not part.constant:
+            part.constant = self._new = True
+
+    def stored(self, checker: OperatorChecker, node: tree.Expression) -> None:
+        """Something is stored in `node`, so that it is no output of a stub."""
+        if not self.listening or not isinstance(node, tree.Member):
+            return
+        owner = checker.designator(node.owner)
+        type_ = self.types.get(owner.type.name.upper()) if owner is not None else None
+        part = type_.parts.get(node.name.upper()) if type_ is not None else None
+        if part is not None and "in" not in part.roles:
+            part.roles.add("in")
+            self._new = True
+
+    def implements(self, block: str, interface: str) -> None:
+        """A block stands where a variable of an interface is asked for."""
+        type_ = self.types.get(block.upper())
+        if type_ is not None and interface not in type_.interfaces:
+            type_.interfaces.append(interface)
+            self._new = True
+
+    def called(self, type_: IecType) -> None:
+        """A variable of the type is called."""
+        found = self.types.get(type_.name.upper())
+        if found is not None:
+            self._sign(found, "block")

@@ -1,0 +1,84 @@
+"""What the types around an unknown name say about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from commissioning.plc import tree
+from commissioning.plc.iec_types import ANY_INT, IecType
+from commissioning.plc.stub_guess import Guess, type_text
+from commissioning.plc.stub_model import StubPart
+from commissioning.plc.stub_names import StubNames
+
+if TYPE_CHECKING:
+    from commissioning.plc.expressions import OperatorChecker
+
+
+class StubTypes(StubNames):
+    """What the checker tells where types meet."""
+
+    def hint(
+        self, node: tree.Expression, type_: IecType, file: str, role: str = "out", compared: bool = False
+    ) -> None:
+        """`node` could not be checked; its place asks for a `type_` (out), or one is stored in it (in)."""
+        entity = self._entity(node, file)
+        guess = self._guess_of(entity)
+        if guess is None or self.muted or self._enumerated(node, type_, compared):
+            return
+        guess.note(*type_text(type_))
+        if isinstance(entity, StubPart):
+            entity.roles.add(role)
+
+    def _enumerated(self, node: tree.Expression, type_: IecType, compared: bool) -> bool:
+        """Whether an unknown name that meets an unknown type is a member of it, as of an enumeration."""
+        found = self.types.get(type_.name.upper())
+        if found is None or not isinstance(node, tree.Name) or found.parts or found.methods or found.signs:
+            return False
+        if not compared and not found.name.upper().startswith(("E_", "ENUM")):
+            return False
+        self.variables.pop(node.name.upper(), None)
+        if node.name.upper() not in found.members:
+            found.members[node.name.upper()] = node.name
+            self._new = True
+        return True
+
+    def mismatch(self, found: IecType, target: IecType) -> None:
+        """A value of one type stands where another is asked for."""
+        if not self.listening:
+            return
+        for one, other in ((found, target), (target, found)):
+            type_ = self.types.get(one.name.upper())
+            if type_ is not None and type_.made and other.kind in ("struct", "block", "interface"):
+                if self._last(other.name) != type_.name.upper():
+                    self._unify(type_, other.name)
+                return
+        if self.muted:
+            return
+        for one, other in ((found, target), (target, found)):
+            type_ = self.types.get(one.name.upper())
+            text, sure = type_text(other)
+            if type_ is not None and other is ANY_INT and (type_.methods or type_.parts):
+                self._sign(type_, "interface")  # it is compared with 0
+            if type_ is None or not text or type_.signs or type_.parts or type_.methods:
+                continue
+            if other.name.upper() in self.types and other.kind != "enum":
+                continue
+            if type_.alias is None:
+                type_.alias = Guess(type_.name)
+                self._new = True
+            type_.alias.note(text, sure)
+
+    def refit(
+        self,
+        checker: OperatorChecker,
+        node: tree.Expression,
+        type_: IecType,
+        by: tree.Expression | None = None,
+    ) -> None:
+        """`node` meets a `type_` (that of `by`) that it does not fit: if it is a stub's, it was taken for
+        something else, unless as little is known of the other."""
+        if not self.listening or self.muted or (by is not None and self.unsure(checker, by)):
+            return
+        guess = self._known(checker, node)
+        if guess is not None:
+            guess.note(*type_text(type_))
