@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Program, SourcePiece, compile_project, compile_st
@@ -302,3 +304,73 @@ def test_that_hostile_names_stay_text() -> None:
     outcome = run_test(program, test)
     assert (outcome.name, outcome.verdict) == ("__import__('os').system('x')", "PASS")
     assert "__import__" not in program.source.replace(repr(outcome.name), "")
+
+
+_WORDS = [
+    "ASSERT_EQ",
+    "ASSERT_TRUE",
+    "ASSERT_NEAR",
+    "REQUIRE_LT",
+    "ADVANCE_TIME",
+    "ADVANCE_SCANS",
+    "z",
+    "z.done",
+    "z.wait",
+    "z.wait.Q",
+    "MAIN",
+    "MAIN.n",
+    "I_Go",
+    "Last",
+    "red",
+    "Colour.green",
+    "F_Double",
+    "TEST",
+    "END_TEST",
+    "VAR",
+    "END_VAR",
+    "IF",
+    "THEN",
+    "END_IF",
+    "TRUE",
+    "1",
+    "2.5",
+    "T#10ms",
+    "'a'",
+    "(",
+    ")",
+    ",",
+    ";",
+    ":=",
+    "=",
+    "[",
+    "]",
+    ".",
+    "ACTUAL",
+    ":=",
+    "EXPECTED",
+    ":=",
+    "i",
+    "INT",
+    ":",
+    "RETURN",
+    "NOT",
+    "-",
+    "+",
+    "AND",
+    "^",
+    "ADR",
+    "THIS",
+    "SUPER",
+]
+
+
+@settings(max_examples=80)
+@given(st.lists(st.sampled_from(_WORDS), max_size=25))
+def test_that_any_words_in_a_test_are_told_or_run(words: list[str]) -> None:
+    body = f"TEST 't' VAR z : FB_Delay; i : INT; END_VAR {' '.join(words)} ; END_TEST"
+    try:
+        found = outcomes(body, limit_s=2.0)
+    except Problems as told:
+        assert all(problem.what for problem in told.problems)
+    else:
+        assert all(outcome.verdict in ("PASS", "FAIL") for outcome in found.values())
