@@ -22,6 +22,7 @@ from commissioning.plc.scope import Pou
 FIRST = 0x10000
 _WIDE = ("WSTRING", "WCHAR")
 _GAP = 16
+MOST_BYTES = 1 << 20  # of one call: it must end soon
 Memory = list[Any]
 
 
@@ -116,6 +117,21 @@ class AddressSpace:
         fits = piece is not None and piece.base == address and piece.pou.number in window.plan.classes
         memory[index] = address if fits else 0
         return fits
+
+    def copied(self, target: int, source: int, count: int) -> int:
+        """MEMCPY and MEMMOVE: bytes, which may overlap. Gives how many."""
+        self.write(target, self.read(source, _counted(count)))
+        return count
+
+    def filled(self, target: int, byte: int, count: int) -> int:
+        """MEMSET."""
+        self.write(target, bytes([byte & 255]) * _counted(count))
+        return count
+
+    def compared(self, one: int, other: int, count: int) -> int:
+        """MEMCMP: -1, 0 or 1, by the first byte that differs."""
+        left, right = self.read(one, _counted(count)), self.read(other, count)
+        return (left > right) - (left < right)
 
     # ---- looking up ----------------------------------------------------------------------------------
 
@@ -261,6 +277,12 @@ class View:
                 break
             data += one
         return bytes(data).decode("utf-16-le" if step == 2 else "latin-1", errors="replace")
+
+
+def _counted(count: int) -> int:
+    if not 0 <= count <= MOST_BYTES:
+        raise ArithmeticFault(f"{count} bytes are no piece of memory (0..{MOST_BYTES})")
+    return count
 
 
 # ---- values as bytes (little endian) -------------------------------------------------------------------

@@ -30,7 +30,7 @@ from commissioning.plc.iec_types import (
 from commissioning.plc.limits import calls_in
 from commissioning.plc.objects import Target
 from commissioning.plc.open_arrays import bound
-from commissioning.plc.pointers import ADDRESS_CALLS, PointerChecker
+from commissioning.plc.pointers import ADDRESS_CALLS, MEMORY_CALLS, PointerChecker
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.tcunit import library_value
 from commissioning.plc.tree import At
@@ -100,6 +100,8 @@ class ExpressionChecker(PointerChecker):
         converted = conversion(name)
         if converted is not None:
             return self._convert(node, *converted)
+        if name in MEMORY_CALLS and pou is None:
+            return self.memory_call(name, node)
         if name in ADDRESS_CALLS:
             return self.address_call(name, node)
         if name in ("LOWER_BOUND", "UPPER_BOUND"):

@@ -20,7 +20,6 @@ from commissioning.plc.expression_code import (
     place,
     stored,
     table_name,
-    user_call,
 )
 from commissioning.plc.heads import (
     block_head,
@@ -121,7 +120,7 @@ class ModuleWriter:
             case typed.CallBlock():
                 self._call_block(node, depth)
             case typed.CallFunction():
-                self._line(depth, user_call(node.call).text)
+                self._line(depth, emit(node.call).text)
             case typed.If():
                 word = "if"
                 for condition, body, at in node.branches:

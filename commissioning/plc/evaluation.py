@@ -25,7 +25,9 @@ def is_constant(node: typed.Typed) -> bool:
     match node:
         case typed.Const():
             return True
-        case typed.Load() | typed.UserCall() | typed.Defaults() | typed.AddressOf() | typed.Query():
+        case typed.Load() | typed.UserCall() | typed.Defaults():
+            return False
+        case typed.AddressOf() | typed.Query() | typed.OfMemory():
             return False
         case typed.Minus() | typed.Not() | typed.Convert():
             return is_constant(node.operand)

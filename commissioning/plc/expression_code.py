@@ -70,6 +70,9 @@ def emit(node: Typed) -> Code:
             return user_call(node)
         case typed.AddressOf():
             return address_of(node)
+        case typed.OfMemory():
+            words = ", ".join(exact(argument).text for argument in node.arguments)
+            return Code(f"{node.name}({words})", ATOM, node.type.low, node.type.high, True)
         case typed.Query():
             memory, index = place(node.cell)
             text = f"grants(w{node.window}, {exact(node.address).text}, {memory}, {index})"

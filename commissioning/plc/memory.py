@@ -52,7 +52,8 @@ def names_for(space: AddressSpace | None) -> dict[str, Any]:
     if space is not None:
         names |= {
             "window": space.window, "adr": space.address, "grants": space.grants,
-            "enter": space.enter, "leave": space.leave,
+            "enter": space.enter, "leave": space.leave, "copied": space.copied, "filled": space.filled,
+            "compared": space.compared,
         }  # fmt: skip
     return names
 

@@ -22,6 +22,12 @@ from commissioning.plc.tree import At
 from commissioning.plc.typed import Address, Cell, Typed
 
 _QUERIES = ("__QUERYINTERFACE", "__QUERYPOINTER")
+# by name: the function in address_space.py
+_MEMORY = {
+    "MEMCPY": "copied", "MEMMOVE": "copied", "SYSMEMCPY": "copied", "SYSMEMMOVE": "copied",
+    "MEMSET": "filled", "SYSMEMSET": "filled", "MEMCMP": "compared", "SYSMEMCMP": "compared",
+}  # fmt: skip
+MEMORY_CALLS = tuple(_MEMORY)
 ADDRESS_CALLS = ("ADR", "REF", "SIZEOF", "XSIZEOF", "__ISVALIDREF", *_QUERIES)
 _PLACES = tree.Name | tree.Member | tree.Indexed | tree.Dereference | tree.Call | tree.Part | tree.Direct
 
@@ -284,6 +290,25 @@ class PointerChecker(ObjectChecker):
             return self._query(node)
         found = self.designator(first)
         return None if found is None else self.address_of(found, first.at)
+
+    def memory_call(self, name: str, node: tree.Call) -> typed.OfMemory | None:
+        """MEMCPY, MEMSET, MEMCMP, MEMMOVE of TwinCAT and CODESYS: three numbers, addresses first."""
+        if len(node.arguments) != 3 or any(argument.out for argument in node.arguments):
+            self.problem(
+                f"{name} has 3 arguments: two addresses or an address and a byte, and a count", node.at
+            )
+            return None
+        found = [self.expression(argument.value) for argument in node.arguments]
+        values = [value for value in found if value is not None]
+        if len(values) < 3:
+            return None
+        for value, argument in zip(values, node.arguments, strict=True):
+            if value.type.kind not in ("pointer", "int", "bits"):
+                self.problem(f"{name} takes addresses and whole numbers, this is a {value.type}", argument.at)
+                return None
+        self.project.addressed = self.project.any_elapsed = True
+        result = ELEMENTARY["DINT" if _MEMORY[name] == "compared" else "UDINT"]
+        return typed.OfMemory(result, _MEMORY[name], tuple(values))
 
     def _size_of(self, node: tree.Expression) -> Typed | None:
         """SIZEOF of a variable or a type, in bytes."""

@@ -9,6 +9,7 @@ from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.designators import Designator
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import BOOL, INT, NONE, IecType
+from commissioning.plc.pointers import MEMORY_CALLS
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.stubs import STUB_CALL
 from commissioning.plc.tcunit import library_call, suite_call
@@ -270,6 +271,9 @@ class StatementChecker(ExpressionChecker):
                     return None
                 if name == STUB_CALL and pou is None:
                     return typed.StubReached(self.pou.name, node.at, self.project.stub_cell(self.pou.name))
+                if name in MEMORY_CALLS and pou is None:
+                    moved = self.memory_call(name, call)
+                    return None if moved is None else typed.CallFunction(moved, node.at)
                 if name in FUNCTIONS:
                     self.problem(f"the result of {name} is not used", node.at, f"Write x := {name}(...);")
                     return None

@@ -220,6 +220,15 @@ class Query:
     cell: Cell
 
 
+@dataclass(frozen=True, slots=True)
+class OfMemory:
+    """MEMCPY and its like: `name` of the function in address_space.py."""
+
+    type: IecType
+    name: str
+    arguments: tuple[Typed, ...]
+
+
 Typed = (
     Const
     | Defaults
@@ -234,6 +243,7 @@ Typed = (
     | Standard
     | UserCall
     | AddressOf
+    | OfMemory
     | Query
 )
 
@@ -278,7 +288,9 @@ class CallBlock:
 
 @dataclass(frozen=True, slots=True)
 class CallFunction:
-    call: UserCall
+    """A call as a statement; what it gives is not used."""
+
+    call: UserCall | OfMemory
     at: At
 
 

@@ -269,3 +269,25 @@ def test_that_pointers_go_into_a_snapshot_and_skip_no_scan_wrongly() -> None:
         one.run(3)
     assert plc["Two.seen"] == 1
     assert plc.snapshot() == other.snapshot()
+
+
+def test_that_memory_is_copied_filled_and_compared_by_bytes() -> None:
+    text = """
+    PROGRAM MAIN
+    VAR a : ARRAY[0..3] OF INT := [1, 2, 3, -4]; b : ARRAY[0..3] OF INT; w : DWORD; s : STRING := 'abc';
+     c : BYTE; n : UDINT; less, same : DINT; END_VAR
+    n := MEMCPY(ADR(b), ADR(a), SIZEOF(a)); MEMSET(ADR(w), 16#5A, 3); MEMMOVE(ADR(a[1]), ADR(a), 6);
+    MEMCPY(ADR(c), ADR(s) + 1, 1); same := MEMCMP(ADR(b), ADR(b), 8); less := MEMCMP(ADR(s), ADR(s) + 1, 1);
+    END_PROGRAM
+    """
+    assert values(text, "n", "w", "c", "same", "less") == [8, 0x5A5A5A, ord("b"), 0, -1]
+    assert values(text, *(f"b[{n}]" for n in range(4))) == [1, 2, 3, -4]
+    assert values(text, *(f"a[{n}]" for n in range(4))) == [1, 1, 2, 3]
+
+
+def test_that_memory_beyond_a_variable_stops_the_plc() -> None:
+    text = "PROGRAM P VAR x : INT; END_VAR MEMSET(ADR(x), 0, 100000); END_PROGRAM"
+    with pytest.raises(PlcError, match="where no variable lies"):
+        compile_st(text).start().run()
+    with pytest.raises(PlcError, match="-1 bytes are no piece of memory"):
+        compile_st(text.replace("100000", "-1")).start().run()
