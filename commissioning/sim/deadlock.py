@@ -283,7 +283,7 @@ class _Graph:
         if device is None or drive.target > 0.0:
             return True
         inputs = [port.name for port in device.declaration.ports if port.direction == "in"]
-        bound = [name for name in inputs if device.bound(name)]
+        bound = [name for name in inputs if name != "reverse" and device.bound(name)]
         if len(self.line.track_drives.get(device.id, [])) < 2:
             return True  # a belt stands only when it is told to
         return any(not device.ports[name].value for name in bound)

@@ -52,6 +52,20 @@ def soft_belt(text: Text) -> None:
     text.belt(", acceleration: 0.8 m/s2, jerk: 1.5 m/s3" + text.command("run"))
 
 
+def turning_rollers(text: Text) -> None:
+    rng = text.rng
+    zones, slips = rng.randint(1, 4), rng.choice(["true", "false"])
+    ramp = rng.choice(["", ", acceleration: 5 m/s2", ", acceleration: 8 m/s2, jerk: 120 m/s3"])
+    name, told = text.name("both"), text.command("reverse")
+    if rng.random() < 0.4:
+        told = told.rstrip("}") + text.command("release").replace(", tags: {", ", ")
+    more = f"{text.speed()}, zones: {zones}, eye: 0.12 m, mode: {rng.choice(['singulation', 'slug'])}{ramp}"
+    more += f", accumulating: {slips}, reversible: true{told}"
+    text.add(name, rng.choice(["roller_conveyor", "chain_conveyor"]), more, 0.6 * zones)
+    if rng.random() < 0.5:
+        text.rows.append(f"{text.name('eye')}: {{type: photo_eye, along: {name}, at: 0.4 m}}")
+
+
 def separator(text: Text) -> None:
     name = text.belt(length=2.4)
     gap = text.rng.choice([0.0, 0.2, 0.5])
@@ -207,7 +221,7 @@ def pallets(text: Text) -> None:
 
 
 FURTHER = {
-    "curve": curve, "soft belt": soft_belt, "separator": separator, "gap merge": gap_merge, "lift": lift,
+    "curve": curve, "soft belt": soft_belt, "separator": separator, "turning rollers": turning_rollers, "gap merge": gap_merge, "lift": lift,
     "turntable": turntable, "shuttle": shuttle, "crane": crane, "rack": rack, "agv": agv, "inspection": inspection,
     "people": people, "apart": apart, "join": join, "route": route, "pallets": pallets,
 }  # fmt: skip

@@ -50,6 +50,7 @@ KINDS = {
     "curve": ("x: {type: curve, radius: 1 m, angle: 90 deg, speed: 1 m/s, to: wait}", "", 6),
     "roller_conveyor": ("x: {type: roller_conveyor, length: 2 m, zones: 4, speed: 1 m/s, to: wait}", "", 4),
     "chain_conveyor": ("x: {type: chain_conveyor, length: 2 m, zones: 4, speed: 1 m/s, to: wait}", "", 4),
+    "roller_conveyor that may turn": ("x: {type: roller_conveyor, length: 2 m, zones: 4, speed: 1 m/s, reversible: true, to: wait, tags: {reverse: Q_Back}}", "", 4),
     "separator": ("x: {type: belt, length: 3 m, speed: 1 m/s, to: wait}", "sep: {type: separator, along: x, at: 1.5 m, gap: 0.5 m}", 10),
     "separator that never lets the next one go": ("x: {type: belt, length: 1.8 m, speed: 1 m/s, to: wait}", "sep: {type: separator, along: x, at: 1.5 m, gap: 0.3 m}", 6),
     "router": ("x: {type: router, routes: {box: [s2]}}", "s2: {type: station, cycle: 1 s, to: wait}", 1),

@@ -24,6 +24,7 @@ from random_lines import SECONDS, lines
 from commissioning.bench.load import load_text
 from commissioning.model.record import CarrierKind, Kind
 from commissioning.sim.history import History
+from commissioning.sim.lane_two_way import TwoWayLane
 from commissioning.sim.littles_law import law
 from commissioning.sim.run import Run
 from commissioning.sim.timeline import PartPoses, Timeline
@@ -220,18 +221,27 @@ def test_that_what_comes_first_onto_a_track_leaves_it_first(text: str) -> None:
             for device in run.line.devices.values()
         )
     }
+    before = {  # of what runs backward too: the track that it gives back to
+        lane.index: lane.exit if lane.backward else lane.exit_behind
+        for lane in run.line.lanes
+        if isinstance(lane, TwoWayLane)
+    }
     queues: dict[int, list[int]] = defaultdict(list)
     where: dict[int, int] = {}
     for row in run.journal.records():
         if row["kind"] not in (Kind.PART_MOVE, Kind.PART_GONE):
             continue
         part = int(row["obj"])
+        onto = int(row["a"]) if row["kind"] == Kind.PART_MOVE and row["aux"] == CarrierKind.LANE else -1
         lane = where.pop(part, -1)
         if lane >= 0 and lane not in middle:
-            assert queues[lane].pop(0) == part, f"part {part} left lane {lane} before its turn"
-        if row["kind"] == Kind.PART_MOVE and row["aux"] == CarrierKind.LANE:
-            where[part] = int(row["a"])
-            queues[where[part]].append(part)
+            back = onto >= 0 and before.get(lane) is run.line.lanes[onto]  # then the last one goes first
+            assert queues[lane].pop(-1 if back else 0) == part, (
+                f"part {part} left lane {lane} before its turn"
+            )
+        if onto >= 0:
+            where[part] = onto
+            queues[onto].insert(0 if onto in before and row["d"] else len(queues[onto]), part)
 
 
 RIGID = """format: commissioning-scene/1
