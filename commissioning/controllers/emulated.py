@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from commissioning.controllers.changed_program import Plain, key_of, plain_sources, sources_of
 from commissioning.controllers.emulated_tags import change_problems, inputs_at, tag_problems, variable_path
-from commissioning.controllers.emulated_tasks import tasks_of, with_watchdog
+from commissioning.controllers.emulated_tasks import TASK, tasks_of, with_watchdog
 from commissioning.model.cache_folder import cache_folder
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Place, Problem, Problems
@@ -50,10 +50,8 @@ class Emulated(Controller):
             Param("programs", "list", "Programs, relative to the scene: files, folders, projects.",
                   item=Param("program", "file", "Structured Text, a folder of it, a TwinCAT project "
                              "(.plcproj) or its files, or PLCopen XML."), example="[plc/main.st]"),
-            Param("task", "mapping", "Tasks: program; cycle, trigger (a BOOL whose rising edge starts it) or "
-                  "both; priority (a lower number goes first); watchdog (statements that one scan may "
-                  "execute). Not needed if declared in the source.",
-                  default=None, example="{main: {program: MAIN, cycle: 10 ms}}"),
+            Param("task", "mapping", "Tasks; not needed if declared in the source.", default=None, item=TASK,
+                  example="{main: {program: MAIN, cycle: 10 ms}}"),
             Param("io_delay", "duration", "From the scan to the outputs.", default=0.0, minimum=0.0),
             Param("watchdog", "integer", "Statements that one scan of a task may execute, if the task does "
                   "not say how many.", default=STATEMENT_BUDGET, minimum=1),

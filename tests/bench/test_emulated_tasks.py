@@ -70,13 +70,15 @@ def test_that_what_a_scene_says_of_a_task_is_checked_with_its_place(tmp_path: Pa
             "task push cannot be started: the program has no variable",
         ),
         ("{program: PUSH, trigger: pushes}", "task push is started by a BOOL, pushes is a INT"),
-        ("{program: PUSH, trigger: 7}", "a trigger is the name of a BOOL of the program"),
-        ("{program: PUSH, trigger: ' '}", "a trigger is the name of a BOOL of the program"),
-        ("{program: PUSH}", "task push needs a program and a cycle or a trigger"),
-        ("{program: PUSH, trigger: I_Go, cycle: 0 ms}", "a cycle is at least 1 us"),
-        ("{program: PUSH, trigger: I_Go, watchdog: many}", "a watchdog is a whole number of statements"),
-        ("{program: PUSH, trigger: I_Go, watchdog: 0}", "a watchdog is a whole number of statements"),
-        ("{program: PUSH, event: I_Go, cycle: 1 ms}", "a task has no event"),
+        ("{program: PUSH, trigger: 7}", "trigger is text, not 7"),
+        ("{program: PUSH, trigger: ' '}", "trigger is text, not ' '"),
+        ("{program: PUSH}", "task push needs a cycle or a trigger"),
+        ("{cycle: 10 ms}", "task needs 'program'"),
+        ("{program: PUSH, trigger: I_Go, cycle: 0 ms}", "cycle is 0 s, but must be at least 1 us"),
+        ("{program: PUSH, trigger: I_Go, watchdog: many}", "watchdog is a whole number, not 'many'"),
+        ("{program: PUSH, trigger: I_Go, watchdog: 0}", "watchdog is 0, but must be at least 1"),
+        ("{program: PUSH, cycle: 1 ms, priority: high}", "priority is a whole number, not 'high'"),
+        ("{program: PUSH, event: I_Go, cycle: 1 ms}", "task has no 'event'"),
     ):
         with pytest.raises(Problems) as caught:
             load(scene(tmp_path, task))
