@@ -15,7 +15,8 @@
 
 The scene is the one whose folder the test lies in, or `@pytest.mark.scene("path")`, from the test's folder.
 `@pytest.mark.program("main.st", ...)` gives `plc` programs without a scene; where there is no scene at all it
-gets those below pytest's rootdir. Imports nothing until it is used.
+gets those below pytest's rootdir. TEST units, TcUnit suites and tables in the folder `tests` of a scene are
+collected too. Imports nothing until it is used.
 """
 
 from __future__ import annotations
@@ -63,6 +64,23 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         from commissioning.bench.scene_tests_coverage import write_coverage
 
         write_coverage(Path(file), session.config.stash[_COVERED])
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Tests in Structured Text and tables in the folder `tests` of a scene."""
+    if file_path.suffix.lower() not in (".st", ".iecst", ".csv", ".tcpou"):
+        return None
+    scene = _scene_around(file_path.parent)
+    parts = () if scene is None else file_path.relative_to(scene).parts
+    if len(parts) < 2 or parts[0] != "tests" or "data" in parts[:-1]:
+        return None
+    from commissioning.bench.pytest_items import SceneTestFile
+
+    found: SceneTestFile = SceneTestFile.from_parent(parent, path=file_path)
+    assert scene is not None
+    found.scene, found.known = scene, parent.config.stash[_LOADED]
+    found.allowed = tuple(parent.config.getoption("--allow-code"))
+    return found
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

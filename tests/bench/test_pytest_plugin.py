@@ -83,3 +83,36 @@ def test_that_fixtures_give_plc_line_operator_and_faults(tmp_path: Path) -> None
     assert "ConditionTimeout: the condition did not come true within T#50ms" in done.stdout
     assert "nothing changed meanwhile" in done.stdout
     assert "which controller? The emulated ones are: one" in done.stdout
+
+
+def test_that_tests_of_other_forms_are_collected_too(tmp_path: Path) -> None:
+    folder = tmp_path / "tests"
+    (folder / "data").mkdir(parents=True)
+    (tmp_path / "scene.yaml").write_text(SCENE)
+    (tmp_path / "main.st").write_text(PROGRAM)
+    (folder / "a.st").write_text(
+        "TEST 'good' ASSERT_EQ(F_Two(), 2); END_TEST\n"
+        "TEST 'bad'\n    ASSERT_EQ(F_Two(), 3, 'two');\nEND_TEST\n"
+    )
+    (folder / "b.csv").write_text("name,on\nI_Go,Q_Run\n1,1\n")
+    (folder / "broken.csv").write_text("I_Go,Q_Rum\n1,1\n")
+    (folder / "data" / "c.csv").write_text("no table")
+    (folder / "FB_T.st").write_text(
+        "FUNCTION_BLOCK FB_T EXTENDS FB_TestSuite\nTEST('suite'); AssertTrue(TRUE, ''); TEST_FINISHED();\n"
+        "TEST('disabled_other'); TEST_FINISHED();\nEND_FUNCTION_BLOCK\n"
+    )
+    done = _pytest(tmp_path, "-v")
+    assert "2 failed, 3 passed, 1 skipped" in done.stdout
+    assert "tests/a.st:3: two: expected 3, actual 2 [ASSERT_EQ(F_Two(), 3, 'two')] (at 0 s)" in done.stdout
+    assert "the program has no variable Q_Rum; did you mean Q_Run" in done.stdout
+    chosen = _pytest(
+        tmp_path, "-k", "good or on", "--deselect", "tests/broken.csv", "--ignore=tests/broken.csv"
+    )
+    assert "2 passed" in chosen.stdout, chosen.stdout
+
+
+def _pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-p", "commissioning.bench.pytest_plugin", "-Werror",
+               "-p", "no:cacheprovider", "--rootdir", str(folder), *arguments, "tests"]  # fmt: skip
+    environment = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
