@@ -24,6 +24,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from commissioning.model.cache_folder import is_own, own_folder
 from commissioning.plc import units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.checked import Checked
@@ -88,17 +89,9 @@ def compiler_hash() -> bytes:
 # ---- files ---------------------------------------------------------------------------------------------
 
 
-def _is_ours(folder: Path) -> bool:
-    """Whether nobody but the user can write here."""
-    if not hasattr(os, "getuid"):
-        return True  # Windows: the folder of a user's data is the user's
-    found = folder.stat()
-    return found.st_uid == os.getuid() and not found.st_mode & 0o022
-
-
 def _read(file: Path, anew: Callable[[], Program]) -> Program | None:
     try:
-        if not _is_ours(file.parent) or not _is_ours(file):
+        if not is_own(file.parent) or not is_own(file):
             return None
         data = file.read_bytes()
     except OSError:
@@ -119,9 +112,8 @@ def _write(file: Path, program: Program) -> None:
     body = io.BytesIO()
     _Writer(body, pickle.HIGHEST_PROTOCOL).dump(program)
     data = body.getvalue()
-    folder = file.parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not _is_ours(folder):
+    folder = own_folder(file.parent.parent, file.parent.name)
+    if folder is None:
         return
     _make_room(folder)
     handle, name = tempfile.mkstemp(dir=folder, suffix=".new")

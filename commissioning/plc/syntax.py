@@ -10,6 +10,7 @@ from typing import Any
 
 from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 
+from commissioning.model.cache_folder import cache_folder, own_folder
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree, units
 from commissioning.plc.builder import Builder, TooDeep
@@ -76,7 +77,10 @@ def _parser() -> Lark:
     ends = dict.fromkeys(("GET", "SET"), r"(?!\s*[:;.,=()\[\^])")  # they may also be names, of methods
     terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_]){ends.get(word, '')}/i" for word in KEYWORDS)
     grammar = text.replace("%RESERVED%", words) + "\n" + terminals + "\n"
-    return Lark(grammar, parser="lalr", transformer=Builder(), maybe_placeholders=True)
+    # its tables are kept: making them takes ten times as long as reading them
+    folder = own_folder(cache_folder(), "programs")
+    kept: bool | str = False if folder is None else str(folder / "parser.lark")
+    return Lark(grammar, parser="lalr", transformer=Builder(), maybe_placeholders=True, cache=kept)
 
 
 def parse_source(text: str, file: str) -> tuple[units.Source, list[Problem]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,3 +142,22 @@ def test_that_old_programs_make_room(folder: Path, monkeypatch: pytest.MonkeyPat
     for number in range(5):
         compiled(folder, {"main.st": f"PROGRAM P VAR x : INT; END_VAR x := {number}; END_PROGRAM"})
     assert len(list((folder / "programs").iterdir())) == 3
+
+
+def test_that_the_tables_of_the_parser_are_kept_and_made_again_when_harmed(folder: Path) -> None:
+    code = (
+        "import sys, time\n"
+        "from commissioning.plc import compile_st\n"
+        "print(compile_st('PROGRAM P VAR x : INT; END_VAR x := 1; END_PROGRAM').hash)"
+    )
+    environment = {**os.environ, "COMMISSIONING_CACHE": str(folder)}
+    kept = folder / "programs" / "parser.lark"
+    seen = []
+    for data in (None, None, b"harmed", b""):
+        if data is not None:
+            kept.write_bytes(data)
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        seen.append(done.stdout)
+        assert kept.stat().st_size > 100_000
+    assert len(set(seen)) == 1
