@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from commissioning.app.words import parsed
-from commissioning.plc.conditions import Condition
 
 if TYPE_CHECKING:
     from commissioning.app.main_window import MainWindow
@@ -117,6 +116,8 @@ class PlcCommands:
 
 def _no_condition(text: str) -> str:
     """Why it is none, "" if it is one."""
+    from commissioning.plc.conditions import Condition
+
     try:
         Condition(text)
     except ValueError as error:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from commissioning.app.plc_reading import PlcReading, Seen, Wanted
 from commissioning.app.source import LiveSource
 from commissioning.app.watch import Watch
-from commissioning.plc.program import Program
 
 if TYPE_CHECKING:
     from commissioning.plc.cycles import Cycles
     from commissioning.plc.debugger import Debugger
+    from commissioning.plc.program import Program
     from commissioning.plc.trace import Trace
     from commissioning.sim.run import Run
 

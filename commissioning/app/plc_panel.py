@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
@@ -26,7 +26,9 @@ from commissioning.app.plc_watch import WatchTab
 from commissioning.app.tables import EmptyHint
 from commissioning.app.tokens import Tokens
 from commissioning.app.watch import Watch
-from commissioning.plc.program import Program
+
+if TYPE_CHECKING:
+    from commissioning.plc.program import Program
 
 EVERY_MS = 120
 HINT = "The program of an emulated PLC shows here: open a scene that has one."

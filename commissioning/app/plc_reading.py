@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from commissioning.app.words import value_text
-from commissioning.plc.coverage import LineMark
-from commissioning.plc.cross_reference import CrossReference, Declared
-from commissioning.plc.program import Program
-from commissioning.plc.runtime import PlcError
 
 if TYPE_CHECKING:
+    from commissioning.plc.coverage import LineMark
+    from commissioning.plc.cross_reference import Declared
     from commissioning.plc.cycles import Cycles
     from commissioning.plc.debugger import Debugger, Where
+    from commissioning.plc.program import Program
 
 MOST_IN_LINE = 5  # values behind a statement
 BLOCK_VALUES = ("Q", "CV")  # what a standard block shows
@@ -66,6 +65,8 @@ class PlcReading:
     """Of one program: which variables stand in which line, which instances a POU has."""
 
     def __init__(self, program: Program) -> None:
+        from commissioning.plc.cross_reference import CrossReference
+
         self.program = program
         self.references = CrossReference(program)
         self.lines: dict[tuple[str, int], list[Declared]] = {}
@@ -115,7 +116,7 @@ class PlcReading:
             measured.lines(wanted.source) if measured is not None else {}, covered,
             tuple((v.name, v.type, value_text(v.type, v.value)) for v in debugger.locals(frame)),
             cycles.text().strip() if cycles is not None else "",
-            str(plc.stopped) if isinstance(plc.stopped, PlcError) else "", _copy(trace),
+            "" if plc.stopped is None else str(plc.stopped), _copy(trace),
         )  # fmt: skip
 
     def _line(self, variables: list[Declared], wanted: Wanted, value: _Reader) -> str:

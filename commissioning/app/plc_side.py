@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QSplitter, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from commissioning.app.plc_reading import Seen
-from commissioning.plc.cross_reference import CallNode, CrossReference
 
 if TYPE_CHECKING:
+    from commissioning.plc.cross_reference import CallNode, CrossReference
     from commissioning.plc.debugger import Where
 
 SOURCE, LINE, FRAME = (Qt.ItemDataRole.UserRole + n for n in range(3))

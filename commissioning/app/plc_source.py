@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -25,7 +26,9 @@ from PySide6.QtWidgets import QPlainTextEdit, QTextEdit, QWidget
 
 from commissioning.app.st_highlighter import StHighlighter
 from commissioning.app.tokens import Tokens
-from commissioning.plc.coverage import LineMark
+
+if TYPE_CHECKING:
+    from commissioning.plc.coverage import LineMark
 
 DOT, ARROW = 16, 12  # px
 PIXELS = 12  # of the letters
