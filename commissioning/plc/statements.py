@@ -282,9 +282,8 @@ class StatementChecker(ExpressionChecker):
                         s.name for s in (*self.pou.symbols.values(), *self.project.globals.symbols.values())
                     ]
                     self.project.stubs.function(self, call, False)
-                    self.problem(
-                        f"there is no block or function {call.target.name}", node.at, suggestion(name, known)
-                    )
+                    cure = "It belongs into a TEST" if is_test_call(name) else suggestion(name, known)
+                    self.problem(f"there is no block or function {call.target.name}", node.at, cure)
                     return None
         elif self.project.stubs.function(self, call, False):
             self.problem("this calls a method of a stub that is not known yet", node.at)

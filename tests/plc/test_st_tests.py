@@ -249,7 +249,7 @@ def test_that_mistakes_are_told_when_compiling(body: str, told: str) -> None:
 
 
 def test_that_words_of_tests_are_names_elsewhere() -> None:
-    with pytest.raises(Problems, match="there is no block or function ADVANCE_TIME"):
+    with pytest.raises(Problems, match=r"there is no block or function ADVANCE_TIME. It belongs into a TEST"):
         compile_st("PROGRAM P VAR TEST : INT; END_VAR TEST := 1; ADVANCE_TIME(T#1s); END_PROGRAM")
     own = "FUNCTION ASSERT_TRUE : BOOL VAR_INPUT x : INT; END_VAR END_FUNCTION "
     assert (
