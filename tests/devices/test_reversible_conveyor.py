@@ -3,6 +3,7 @@ present end, hand-over at both ends. Times from the formulas of uniform and unif
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,30 @@ def test_that_a_change_of_mind_while_it_brakes_to_turn_is_obeyed(line: Line) -> 
     assert run.line.drives[0].way == 1.0
 
 
+SAME = """
+src: {type: source, product: box, every: {exponential: 2 s}, limit: 30, to: z}
+z: {type: roller_conveyor, length: 4 m, zones: 5, speed: 0.5 m/s, acceleration: 2 m/s2, eye: 0.1 m, gap: 50 mm, mode: MODE, MORE to: out, tags: {release: Q, run: R, full: I_Full, ready: I_Ready}}
+pe: {type: photo_eye, along: z, at: 1.7 m}
+out: {type: sink}
+"""
+
+
+@pytest.mark.parametrize("mode", ["singulation", "slug"])
+def test_that_one_that_may_turn_and_does_not_moves_as_one_that_may_not(line: Line, mode: str) -> None:
+    """To the nanosecond, however it is commanded."""
+    seen = []
+    for more in ("", "reversible: true,"):
+        run, rng = line(SAME.replace("MODE", mode).replace("MORE", more)), random.Random(5)
+        for name in ("Q", "R"):
+            run.write(name, True)
+        for _ in range(80):
+            run.advance(f"{rng.uniform(0.1, 2.5):.3f} s")
+            run.write(rng.choice("QR"), rng.random() < 0.7)
+        names = ("out.count", "pe.blocked", "I_Full", "I_Ready")
+        seen.append([run.journal.edges(name) for name in names])
+    assert seen[0] == seen[1] and len(seen[0][0]) > 10
+
+
 # zones that queue ----------------------------------------------------------------------------------
 
 QUEUE = """
@@ -222,6 +247,26 @@ out: {type: sink}
 """
 
 
+def test_that_a_reader_and_a_stopper_along_it_work_in_both_directions(line: Line) -> None:
+    """Read at 1 m by the leading edge: the front at 2 s, then the rear edge, which is at 1.45 m at 3.5 s. Held at 0.5 m
+    by the blade, which was raised behind it."""
+    text = one(more="accumulating: true, tags: {reverse: Q_Back},")
+    run = line(
+        text
+        + "code: {type: barcode_reader, along: z, at: 1 m}\nstop: {type: stopper, along: z, at: 0.5 m, tags: {raise: Q_Stop}}"
+    )
+    to(run, 3.5)
+    run.force("Q_Stop", True)
+    run.force("Q_Back", True)
+    to(run, 20)
+    read = [t * 1e-9 for t, good in run.journal.edges("code.good") if good]
+    assert read == near(1.0 / V, 3.5 + 0.45 / V)
+    assert fronts(run) == pytest.approx([0.8])
+    run.force("Q_Stop", False)
+    to(run, 30)
+    assert fronts(run) == pytest.approx([0.3])
+
+
 def test_that_parts_go_back_over_both_ends_and_come_again(line: Line) -> None:
     """Over the joints at 5 s and 9 s, at 1 m of the last belt at 13 s; back by the rear edge: 0.7 m, 1.5 m to the eye
     of the conveyor, 0.5 m to its end, 1 m to the eye of the first belt; the front follows 0.3 m later."""
@@ -297,6 +342,7 @@ def test_that_a_reverse_command_to_a_conveyor_that_runs_one_way_is_a_problem(lin
         "far: {type: laser_distance, along: z, at: 1.5 m}",
         "up: {type: popup, along: z, at: 1.5 m, to: out}",
         "px: {type: proximity, along: z, at: 1.5 m}",
+        "far2: {type: laser_distance, along: z, at: 1 m, range: 0.5 m}",
     ],
 )
 def test_that_what_works_in_one_direction_only_is_a_problem_along_a_conveyor_that_turns(
