@@ -106,7 +106,7 @@ class Coverage:
         )
 
     def taken_over(self, program: Program) -> Coverage:
-        """The figures of what another program has in common with this one, as one compiled without its tests."""
+        """The figures of what another program has in common with this one: that without its tests."""
         from commissioning.plc.debug_build import debug_code
 
         places = debug_code(program, coverage=True, stops=False).places

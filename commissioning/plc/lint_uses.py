@@ -250,20 +250,20 @@ def _ways(given: Given, program: Program, tasks: dict[str, set[str]]) -> None:
                 if writing and name not in writing and not symbol.constant:
                     for pou in pous:
                         foreign.setdefault(pou, set()).add(key)
-    for pou in given.pous:
-        hidden = {n.name.upper() for s in pou.pou.sections for d in s.declarations for n in d.names}
-        hidden -= {n.name.upper() for s in pou.pou.sections if s.word == "VAR_EXTERNAL"
+    for unit in given.pous:
+        hidden = {n.name.upper() for s in unit.pou.sections for d in s.declarations for n in d.names}
+        hidden -= {n.name.upper() for s in unit.pou.sections if s.word == "VAR_EXTERNAL"
                    for d in s.declarations for n in d.names}  # fmt: skip
-        written, read = outputs - hidden, foreign.get(pou.name, set()) - hidden
+        written, read = outputs - hidden, foreign.get(unit.name, set()) - hidden
         if written:
-            for what, (at, why) in repeated(pou.pou.body, lambda s, w=written: _writes(s, w)).items():
+            for what, (at, why) in repeated(unit.pou.body, lambda s, w=written: _writes(s, w)).items():
                 name = _shown(project.globals, what)
-                given.tell("CP12", f"{name} is written more than once in a cycle, {why}", pou.source, at)
+                given.tell("CP12", f"{name} is written more than once in a cycle, {why}", unit.source, at)
         if read:
-            for what, (at, why) in repeated(pou.pou.body, lambda s, r=read: _reads(s, r)).items():
+            for what, (at, why) in repeated(unit.pou.body, lambda s, r=read: _reads(s, r)).items():
                 name = _shown(project.globals, what)
                 text = f"{name}, which another task writes, is read more than once in a cycle, {why}"
-                given.tell("CP15", text, pou.source, at, "Read it once, into a VAR_TEMP")
+                given.tell("CP15", text, unit.source, at, "Read it once, into a VAR_TEMP")
 
 
 def _shown(shared: Pou, what: str) -> str:
