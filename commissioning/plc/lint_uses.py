@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from commissioning.plc import tree, typed
@@ -256,11 +257,11 @@ def _ways(given: Given, program: Program, tasks: dict[str, set[str]]) -> None:
                    for d in s.declarations for n in d.names}  # fmt: skip
         written, read = outputs - hidden, foreign.get(unit.name, set()) - hidden
         if written:
-            for what, (at, why) in repeated(unit.pou.body, lambda s, w=written: _writes(s, w)).items():
+            for what, (at, why) in repeated(unit.pou.body, partial(_writes, names=written)).items():
                 name = _shown(project.globals, what)
                 given.tell("CP12", f"{name} is written more than once in a cycle, {why}", unit.source, at)
         if read:
-            for what, (at, why) in repeated(unit.pou.body, lambda s, r=read: _reads(s, r)).items():
+            for what, (at, why) in repeated(unit.pou.body, partial(_reads, names=read)).items():
                 name = _shown(project.globals, what)
                 text = f"{name}, which another task writes, is read more than once in a cycle, {why}"
                 given.tell("CP15", text, unit.source, at, "Read it once, into a VAR_TEMP")
