@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -310,10 +310,8 @@ class Instance:
         key = path.upper()
         return self._locations.get(key) or element(self._areas, self._plans, key)
 
-    def values(self) -> dict[str, tuple[IecType, Value]]:
-        """Every listed variable by path, with its type; running times (ET) left out."""
-        return {
-            where.variable.path.partition(".")[2]: (where.type, self.get(key))
-            for key, where in self._locations.items()
-            if where.timer < 0 and not key.endswith(".ET")
-        }
+    def places(self) -> Iterator[tuple[int, str, Location]]:
+        """(number in `memories`, path, place) of every listed variable that is the instance's own."""
+        for where in self._locations.values():
+            if where.memory >= self._first:
+                yield where.memory - self._first, where.variable.path.partition(".")[2], where

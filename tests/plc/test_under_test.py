@@ -299,6 +299,25 @@ def test_that_a_timeout_tells_what_changed_meanwhile(bed: PlcUnderTest) -> None:
     assert not any("MAIN" in line for line in told)
 
 
+def test_that_what_changes_all_the_time_hides_nothing() -> None:
+    counters = "".join(f"n{k} : INT; " for k in range(20))
+    body = (
+        "".join(f"n{k} := n{k} + 1; " for k in range(20))
+        + "IF n0 = 3 THEN step := 10; END_IF; t(IN := TRUE);"
+    )
+    program = compile_st(f"PROGRAM MAIN VAR {counters} step : INT; t : TON; END_VAR {body} END_PROGRAM")
+    bed = PlcUnderTest(program)
+    with pytest.raises(ConditionTimeout) as raised:
+        bed.run_until(lambda: False, timeout=1)
+    told = str(raised.value).splitlines()
+    assert told[1:4] == [
+        "      0.020 s  MAIN.step  0 -> 10",
+        "      0.000 s  MAIN.t.IN  FALSE -> TRUE",
+        "      0.000 s  MAIN.t.Q  FALSE -> TRUE",  # PT is 0: it delays nothing (decision 5)
+    ]
+    assert told[-1] == "  and 11 variables before" and len(told) == 14
+
+
 def test_that_a_timeout_without_changes_says_so() -> None:
     bed = PlcUnderTest(compile_st("PROGRAM MAIN VAR a, b : BOOL; END_VAR a := b; END_PROGRAM"))
     with pytest.raises(ConditionTimeout, match="nothing changed meanwhile"):
