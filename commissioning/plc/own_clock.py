@@ -41,6 +41,13 @@ class OwnClock(Access):
         """The next scan, if there is one until `end`."""
         if self._triggers:
             self._look()
+        elif self._alone:  # the usual program
+            only = self._tasks[0]
+            if end is not None and only.next_ns > end:
+                return False
+            self.scan(max(only.next_ns, self.now_ns))
+            only.next_ns += only.cycle_ns
+            return True
         waiting = [(at, state.order, state) for state in self._tasks if (at := self._at(state)) is not None]
         if not waiting:
             return False
