@@ -75,6 +75,7 @@ def open_scene(
     """A live run of a scene. With `scenario` and `seed` it is the one that a check has judged."""
     from commissioning.bench.load import in_scene, load
     from commissioning.bench.named import require
+    from commissioning.bench.program_warnings import program_warnings
     from commissioning.bench.run import RecordedRun, make_run
     from commissioning.sim.session import Session
 
@@ -100,7 +101,8 @@ def open_scene(
     source = LiveSource(
         session, mode, run.scenario, run.seed, lambda run, file: RecordedRun(run, loaded, file)
     )
-    return Opened(source, name=loaded.name, scene=path, allowed=loaded.allowed)
+    warnings = tuple(replace(found, what=f"Warning: {found.what}") for found in program_warnings(loaded))
+    return Opened(source, warnings, scene=path, name=loaded.name, allowed=loaded.allowed)
 
 
 def open_finding(

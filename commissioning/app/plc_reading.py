@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from commissioning.app.words import value_text
 
 if TYPE_CHECKING:
-    from commissioning.plc.coverage import LineMark
+    from commissioning.plc.coverage import Coverage, LineMark
     from commissioning.plc.cross_reference import Declared
     from commissioning.plc.cycles import Cycles
     from commissioning.plc.debugger import Debugger, Where
@@ -68,6 +68,7 @@ class PlcReading:
         from commissioning.plc.cross_reference import CrossReference
 
         self.program = program
+        self._covered: tuple[tuple[int, str], tuple[str, Mapping[int, LineMark]]] | None = None
         self.references = CrossReference(program)
         self.lines: dict[tuple[str, int], list[Declared]] = {}
         for variable in self.references.variables.values():
@@ -106,18 +107,24 @@ class PlcReading:
             for point in debugger.breakpoints
             if not point.once
         )
-        covered = ""
-        if measured is not None:
-            (a, b), (c, d) = measured.statements, measured.branches
-            covered = f"{a}/{b} statements, {c}/{d} branches"
+        covered, marks = self._coverage(measured, wanted.source) if measured is not None else ("", {})
         frame = min(wanted.frame, len(where.stack) - 1) if where is not None else 0
         return Seen(
             where, tuple(value.watched(path) for path in wanted.watched), inline, dict(plc.forced), points,
-            measured.lines(wanted.source) if measured is not None else {}, covered,
+            marks, covered,
             tuple((v.name, v.type, value_text(v.type, v.value)) for v in debugger.locals(frame)),
             cycles.text().strip() if cycles is not None else "",
             "" if plc.stopped is None else str(plc.stopped), _copy(trace),
         )  # fmt: skip
+
+    def _coverage(self, measured: Coverage, source: str) -> tuple[str, Mapping[int, LineMark]]:
+        """In words, and the marks of a text; worked out again only when something new has been executed."""
+        key = (measured.total(), source)
+        if self._covered is None or self._covered[0] != key:
+            (a, b), (c, d) = measured.statements, measured.branches
+            words = f"{a}/{b} statements, {c}/{d} branches"
+            self._covered = (key, (words, measured.lines(source)))
+        return self._covered[1]
 
     def _line(self, variables: list[Declared], wanted: Wanted, value: _Reader) -> str:
         words = []

@@ -74,6 +74,10 @@ class Coverage:
             sum(hit[p.number] for p in branches), tuple(p for p in places if not hit[p.number]),
         )  # fmt: skip
 
+    def total(self) -> int:
+        """How many statements and branches have come about; grows as long as something new is executed."""
+        return sum(self._hit)
+
     @property
     def statements(self) -> tuple[int, int]:
         """(executed, all)."""

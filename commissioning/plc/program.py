@@ -16,6 +16,7 @@ from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou
 
 if TYPE_CHECKING:
+    from commissioning.plc.cross_reference import CrossReference
     from commissioning.plc.machine import Plc
     from commissioning.plc.pieces import SourcePiece
 
@@ -146,6 +147,12 @@ class Program:
         if self.addressed or where.memory or where.timer >= 0 or where.nested or where.view is not None:
             return None
         return self.comparisons.get(where.index, ())
+
+    def cross_reference(self) -> CrossReference:
+        """Where every variable is declared, read and written, and who calls whom."""
+        from commissioning.plc.cross_reference import CrossReference
+
+        return CrossReference(self)
 
     def location(self, path: str) -> Location:
         """Where `path` lives, as in "MAIN.zones[3].speed"; globals also as GVL.x or <file>.x.

@@ -365,3 +365,19 @@ def test_that_the_panel_goes_to_the_controller_that_is_held(qtbot: QtBot, tmp_pa
     assert panel.bar.controllers.currentText() == "two"
     assert "k := k + 1" in panel.view.toPlainText()
     window.close()
+
+
+def test_that_warnings_of_a_program_stand_in_the_problems(qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "scene.yaml").write_text(TWO.replace("  two: {", "  # {"), "utf-8")
+    (tmp_path / "one.st").write_text(
+        "PROGRAM ONE\nVAR b : BOOL; n, never : INT; END_VAR\nn := never;\nEND_PROGRAM\n", "utf-8"
+    )
+    window = MainWindow("light")
+    qtbot.addWidget(window)
+    window.show()
+    window.open(tmp_path)
+    qtbot.waitUntil(lambda: window.plc.link.program is not None, timeout=30000)
+    rows = [window.problems.model.index(0, column).data() for column in range(2)]
+    assert "one.st:2" in rows[0]
+    assert rows[1].startswith("Warning: ONE.never is read by ONE (one.st:3) but never written")
+    window.close()

@@ -176,3 +176,11 @@ def test_that_variables_of_blocks_are_found_in_methods_and_in_what_is_derived() 
     assert found.call_tree()[0].text() == (
         "MAIN\n  MAIN.one.Add : Add (line 14)\n  MAIN.two.Add : Add (line 14)\n  MAIN.two : Twice (line 15)\n"
     )
+
+
+def test_that_a_program_gives_its_cross_reference() -> None:
+    found = compiled(SOURCE).cross_reference()
+    assert found["motor"].writes[0].line == 25
+    assert (
+        "motor AT %QX0.0 : BOOL  VAR_GLOBAL (main.st:2)\n    written by MAIN (main.st:25)\n" in found.text()
+    )
