@@ -9,7 +9,9 @@ from typing import Any
 
 from commissioning.bench.load import SCENE_FILE, LoadedScene, load
 from commissioning.bench.program_files import ProgramFiles, Source
+from commissioning.controllers.compile_cache import keep_parser
 from commissioning.files import scene_text
+from commissioning.model.cache_folder import cache_folder
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc.lint import Finding, LintResult, Settings, lint
 from commissioning.plc.lint_rules import SEVERITIES
@@ -38,6 +40,7 @@ def lint_paths(
     settings = _settings(given, told or {}, must=configuration is not None)
     if scene is not None:
         return _of_scene(load(scene), settings)
+    keep_parser(cache_folder())
     sources: dict[str, Source] = {}
     for path in paths:
         sources |= _gathered(path)

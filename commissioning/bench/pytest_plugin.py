@@ -239,6 +239,8 @@ def _project(request: pytest.FixtureRequest) -> Program:
 
 def _compiled(request: pytest.FixtureRequest, names: tuple[str, ...], dialect: str) -> Program:
     from commissioning.bench.program_files import ProgramFiles
+    from commissioning.controllers.compile_cache import keep_parser
+    from commissioning.model.cache_folder import cache_folder
     from commissioning.model.problem import Place, Problem, Problems
     from commissioning.plc import compile_project
 
@@ -258,6 +260,7 @@ def _compiled(request: pytest.FixtureRequest, names: tuple[str, ...], dialect: s
         sources = ProgramFiles(folder, read, found).gather([(name, where) for name in names])
         if found:
             raise Problems(found)
+        keep_parser(cache_folder())
         known[folder, names, dialect] = compile_project(sources, dialect, with_tests=True)
     program: Program = known[folder, names, dialect]
     return program

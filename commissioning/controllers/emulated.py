@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from commissioning.controllers.changed_program import Plain, key_of, plain_sources, sources_of
+from commissioning.controllers.compile_cache import compiled, keep_parser
 from commissioning.controllers.emulated_tags import change_problems, inputs_at, tag_problems, variable_path
 from commissioning.controllers.emulated_tasks import TASK, tasks_of, with_watchdog
 from commissioning.model.cache_folder import cache_folder
@@ -15,7 +16,6 @@ from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import Kind
 from commissioning.model.scene import ControllerRecord, TagRecord
 from commissioning.plc import Plc, PlcError, Program, SourcePiece, compile_project
-from commissioning.plc.compile_cache import compiled
 from commissioning.plc.dialects import DIALECTS
 from commissioning.plc.kept import kept_variables
 from commissioning.plc.online_change import OnlineChange
@@ -263,6 +263,7 @@ class Emulated(Controller):
     @classmethod
     def compile_tests(cls, record: ControllerRecord, sources: Mapping[str, str | SourcePiece]) -> Program:
         """Compile `sources` with the TEST units in them. Raises Problems."""
+        keep_parser(cache_folder())
         return compile_project(
             sources,
             dialect=record.params["dialect"],

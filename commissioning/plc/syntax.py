@@ -10,7 +10,6 @@ from typing import Any
 
 from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 
-from commissioning.model.cache_folder import cache_folder, own_folder
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree, units
 from commissioning.plc.builder import Builder, TooDeep
@@ -69,6 +68,9 @@ MAX_CHARACTERS = 8_000_000
 MAX_SYNTAX_PROBLEMS = 20
 
 
+_tables = ""
+
+
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
     text = resources.files("commissioning.plc").joinpath("grammar.lark").read_text("utf-8")
@@ -77,10 +79,16 @@ def _parser() -> Lark:
     ends = dict.fromkeys(("GET", "SET"), r"(?!\s*[:;.,=()\[\^])")  # they may also be names, of methods
     terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_]){ends.get(word, '')}/i" for word in KEYWORDS)
     grammar = text.replace("%RESERVED%", words) + "\n" + terminals + "\n"
-    # its tables are kept: making them takes ten times as long as reading them
-    folder = own_folder(cache_folder(), "programs")
-    kept: bool | str = False if folder is None else str(folder / "parser.lark")
-    return Lark(grammar, parser="lalr", transformer=Builder(), maybe_placeholders=True, cache=kept)
+    return Lark(
+        grammar, parser="lalr", transformer=Builder(), maybe_placeholders=True, cache=_tables or False
+    )
+
+
+def keep_tables(file: str) -> None:
+    """Keeps the tables of the parser in a file that only the user can write, from the first parse on: making
+    them takes ten times as long as reading them. "": nowhere."""
+    global _tables
+    _tables = file
 
 
 def parse_source(text: str, file: str) -> tuple[units.Source, list[Problem]]:

@@ -262,7 +262,7 @@ def driven(plc: Plc, hand: ByHand, scans: int, seed: int) -> tuple[list[int], li
 _LOAD = """
 import time
 t = time.process_time()
-from commissioning.plc.compile_cache import compiled
+from commissioning.controllers.compile_cache import compiled
 from pathlib import Path
 import sys
 text = Path(sys.argv[1]).read_text()
@@ -294,9 +294,7 @@ def main() -> None:
     print(f"7 zones, {count} statements written, 20,000 scans, {different} outputs different")
     mine, other = statistics.median(ours), statistics.median(theirs)
     ratio = mine / other
-    print(
-        f"  a scan {mine / 1000:.2f} us, by hand {other / 1000:.2f} us: {ratio:.2f} of it (at most 1.2)"
-    )
+    print(f"  a scan {mine / 1000:.2f} us, by hand {other / 1000:.2f} us: {ratio:.2f} of it (at most 1.2)")
     print(f"  {mine / count:.0f} ns for each written statement (60 wanted at most)")
 
     large = line(235)

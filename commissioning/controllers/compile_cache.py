@@ -25,6 +25,7 @@ from types import CodeType
 from typing import Any
 
 from commissioning.model.cache_folder import is_own, own_folder
+from commissioning.plc import program as program_module
 from commissioning.plc import units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.checked import Checked
@@ -32,8 +33,9 @@ from commissioning.plc.iec_types import ELEMENTARY, IecType
 from commissioning.plc.pieces import SourcePiece, compile_project
 from commissioning.plc.program import Program, TaskSpec
 from commissioning.plc.scope import Pou
+from commissioning.plc.syntax import keep_tables
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "keep_parser"]
 
 _MOST_FILES = 200
 _BROKEN = (pickle.UnpicklingError, LookupError, AttributeError, EOFError, ImportError, TypeError, ValueError)
@@ -52,6 +54,7 @@ def compiled(
 
     if folder is None:
         return anew()
+    keep_parser(folder)
     file = folder / "programs" / f"{_key(sources, dialect, tasks, (stubs, stub_calls))}.plc"
     known = _read(file, anew)
     if known is not None:
@@ -60,6 +63,13 @@ def compiled(
     with suppress(OSError, RecursionError, pickle.PicklingError, TypeError, AttributeError, ValueError):
         _write(file, program)
     return program
+
+
+def keep_parser(folder: Path | None) -> None:
+    """Keeps the tables of the parser in a folder for caches, too."""
+    own = own_folder(folder, "programs")
+    if own is not None:
+        keep_tables(str(own / "parser.lark"))
 
 
 def _key(sources: Sources, dialect: str, tasks: Sequence[TaskSpec], stubs: tuple[bool, str]) -> str:
@@ -79,7 +89,7 @@ def compiler_hash() -> bytes:
     """Of everything that decides what a text becomes: the files of this room, Python and the parser."""
     digest = hashlib.sha256(f"{sys.implementation.cache_tag} {sys.hexversion}".encode())
     digest.update(metadata.version("lark").encode())
-    for file in sorted(Path(__file__).parent.iterdir()):
+    for file in sorted(Path(program_module.__file__ or "").parent.iterdir()):
         if file.suffix in (".py", ".lark"):
             digest.update(file.name.encode())
             digest.update(file.read_bytes())

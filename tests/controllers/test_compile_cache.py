@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from commissioning.controllers import compile_cache
+from commissioning.controllers.compile_cache import compiled
 from commissioning.model.problem import Problems
-from commissioning.plc import TaskSpec, compile_cache, compile_st
-from commissioning.plc.compile_cache import compiled
+from commissioning.plc import TaskSpec, compile_st
 from commissioning.plc.program import Program
 
 SOURCES = {
@@ -128,7 +129,7 @@ def test_that_what_is_wrong_is_told_each_time_and_nothing_is_kept(folder: Path) 
     for _ in range(2):
         with pytest.raises(Problems, match="nothing is not declared"):
             compiled(folder, {"main.st": "PROGRAM P nothing := 1; END_PROGRAM"})
-    assert not folder.exists()
+    assert not list(folder.rglob("*.plc"))
 
 
 def test_that_no_folder_and_a_file_in_its_place_do_no_harm(tmp_path: Path) -> None:
@@ -141,13 +142,16 @@ def test_that_old_programs_make_room(folder: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(compile_cache, "_MOST_FILES", 3)
     for number in range(5):
         compiled(folder, {"main.st": f"PROGRAM P VAR x : INT; END_VAR x := {number}; END_PROGRAM"})
-    assert len(list((folder / "programs").iterdir())) == 3
+    assert len(list((folder / "programs").glob("*.plc"))) == 3
 
 
 def test_that_the_tables_of_the_parser_are_kept_and_made_again_when_harmed(folder: Path) -> None:
     code = (
         "import sys, time\n"
+        "from commissioning.controllers.compile_cache import keep_parser\n"
+        "from commissioning.model.cache_folder import cache_folder\n"
         "from commissioning.plc import compile_st\n"
+        "keep_parser(cache_folder())\n"
         "print(compile_st('PROGRAM P VAR x : INT; END_VAR x := 1; END_PROGRAM').hash)"
     )
     environment = {**os.environ, "COMMISSIONING_CACHE": str(folder)}
