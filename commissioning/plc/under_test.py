@@ -19,6 +19,7 @@ from typing import Any
 from commissioning.plc.blocks import STANDARD_BLOCKS
 from commissioning.plc.changes import Changes
 from commissioning.plc.compiler import compile_st
+from commissioning.plc.coverage import Coverage
 from commissioning.plc.iec_types import Value
 from commissioning.plc.instance import Instance
 from commissioning.plc.program import Program
@@ -141,6 +142,10 @@ class PlcUnderTest:
     def now_s(self) -> float:
         """The time of the last scan (s)."""
         return self.plc.now_ns / 1e9
+
+    def coverage(self) -> Coverage:
+        """Which statements and branches have been executed since this was first called."""
+        return self.plc.coverage()
 
     # ---- what is tested ------------------------------------------------------------------------------
 

@@ -374,6 +374,17 @@ def test_that_globals_take_durations_and_names_too() -> None:
     assert bed["t"] == 2_000_000_000
 
 
+def test_that_a_test_can_ask_what_it_has_executed(bed: PlcUnderTest) -> None:
+    """FB_Inner: an IF, an assignment, and the ELSE that is not written."""
+    covered = bed.coverage()
+    inner = bed.fb("FB_Inner")
+    inner(up=False)
+    assert (covered["FB_Inner"].statements_hit, covered["FB_Inner"].branches_hit) == (1, 1)
+    inner(up=True)
+    assert (covered["FB_Inner"].statements_hit, covered["FB_Inner"].branches_hit) == (2, 2)
+    assert covered["MAIN"].statements_hit == 0
+
+
 def test_that_coverage_can_be_prepared() -> None:
     seen = []
     bed = PlcUnderTest(PROGRAM, prepare=seen.append)
