@@ -101,8 +101,7 @@ def open_scene(
     source = LiveSource(
         session, mode, run.scenario, run.seed, lambda run, file: RecordedRun(run, loaded, file)
     )
-    warnings = tuple(replace(found, what=f"Warning: {found.what}") for found in program_warnings(loaded))
-    return Opened(source, warnings, scene=path, name=loaded.name, allowed=loaded.allowed)
+    return Opened(source, program_warnings(loaded), scene=path, name=loaded.name, allowed=loaded.allowed)
 
 
 def open_finding(

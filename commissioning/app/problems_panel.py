@@ -18,6 +18,9 @@ WIDTHS = (240, 380, 330, 200)
 Index = QModelIndex | QPersistentModelIndex
 
 
+WORDS = {"warning": "Warning: ", "notice": "Notice: "}
+
+
 class ProblemModel(QAbstractTableModel):
     def __init__(self, tokens: Tokens):
         super().__init__()
@@ -45,11 +48,14 @@ class ProblemModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         problem = self.problems[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return (place_text(problem), problem.what, problem.cure, problem.cause)[index.column()]
+            what = f"{WORDS.get(problem.severity, '')}{problem.what}"
+            return (place_text(problem), what, problem.cure, problem.cause)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
             return str(problem)
         if role == Qt.ItemDataRole.ForegroundRole:
-            return QColor(self.tokens.failed if index.column() == 1 else self.tokens.text)
+            t = self.tokens
+            inks = {"warning": t.inconclusive, "notice": t.text}
+            return QColor(inks.get(problem.severity, t.failed) if index.column() == 1 else t.text)
         return None
 
 

@@ -14,6 +14,8 @@ from commissioning.plc.program import Program
 from commissioning.plc.scope import Pou, Symbol
 from commissioning.plc.uses import Reference, Uses, full_name
 
+MOST_CALLS = 5000  # told in a call tree
+
 
 @dataclass(frozen=True, slots=True)
 class Declared:
@@ -99,20 +101,28 @@ class CrossReference:
 
     def call_tree(self) -> tuple[CallNode, ...]:
         """What each program instance calls, in the order of the text; a path that is not known stands as in
-        the POU ("zones[].timer")."""
+        the POU ("zones[].timer"). At most some thousand calls are told."""
         pous = self.program.checked.project.pous  # those of the tree: a program from the cache has others
         roots = [(name, pous.get(pou.key, pou)) for name, pou, _ in self.program.instances]
+        room = [MOST_CALLS]
         return tuple(
-            CallNode(name, pou.name, pou.tree.at.line if pou.tree else 0, self._inner(name, pou))
+            CallNode(name, pou.name, pou.tree.at.line if pou.tree else 0, self._inner(name, pou, room, ()))
             for name, pou in roots
         )
 
-    def _inner(self, path: str, pou: Pou) -> tuple[CallNode, ...]:
-        found = []
-        for name, callee, at in self._calls.get(pou, []):
+    def _inner(self, path: str, pou: Pou, room: list[int], above: tuple[Pou, ...]) -> tuple[CallNode, ...]:
+        """What calls itself is not followed; a second call of the same from one POU is not told."""
+        found: dict[tuple[str, Pou], CallNode] = {}
+        for name, callee, at in self._calls.get(pou, []) if pou not in above else ():
+            if room[0] <= 0:
+                break
+            if (name, callee) in found:
+                continue
+            room[0] -= 1
             inner = callee.name if not name else name[1:] if name.startswith(".") else f"{path}.{name}"
-            found.append(CallNode(inner, callee.name, at.line, self._inner(inner, callee)))
-        return tuple(found)
+            calls = self._inner(inner, callee, room, (*above, pou))
+            found[name, callee] = CallNode(inner, callee.name, at.line, calls)
+        return tuple(found.values())
 
     def text(self) -> str:
         """A table: each variable with the places that declare, write and read it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc.cross_reference import CrossReference, Declared
@@ -22,6 +22,7 @@ def reference_warnings(found: CrossReference, written_outside: Collection[str] =
     outside = {path.upper() for path in written_outside}
     tests = {pou.name for pou in found.program.checked.project.pous.values() if pou.kind == "TEST"}
     problems: list[Problem] = []
+    instances = _instances(found.program)
     for key, variable in found.variables.items():
         if variable.holds_block or variable.constant or variable.owner in tests:
             continue
@@ -31,10 +32,11 @@ def reference_warnings(found: CrossReference, written_outside: Collection[str] =
                     f"{variable.name} is read by {variable.reads[0]} but never written",
                     variable.place,
                     "Write it, make it a CONSTANT, or bind it to an input",
+                    severity="warning",
                 )
             )
         if not variable.owner:  # a variable of a POU is written by its own instance
-            problems += _several_writers(found.program, variable, tests)
+            problems += _several_writers(found.program, variable, tests, instances)
     return tuple(problems)
 
 
@@ -44,10 +46,11 @@ def _never_written(variable: Declared) -> bool:
     return not variable.address.upper().startswith(("%I", "%M"))
 
 
-def _several_writers(program: Program, variable: Declared, tests: set[str]) -> list[Problem]:
-    instances = _instances(program)
+def _several_writers(
+    program: Program, variable: Declared, tests: set[str], instances: Mapping[str, list[str]]
+) -> list[Problem]:
     writers: dict[str, Reference] = {}
-    for cell in range(variable.cells):
+    for cell in sorted({use.first for use in variable.writes}):  # where two of them meet, one begins
         uses = {
             use.pou: use
             for use in reversed(variable.writes)
@@ -72,6 +75,7 @@ def _several_writers(program: Program, variable: Declared, tests: set[str]) -> l
             f"{variable.name} is written by {' and by '.join(shown)}{in_tasks}",
             Place(last.file, last.file_line, last.column),
             "The last one in a scan wins; let one place decide",
+            severity="warning",
         )
     ]
 

@@ -221,13 +221,13 @@ class Uses:
                 self._note("write", cell)
 
     def _runs_on(self, node: typed.UserCall) -> str:
-        """The instance of a method and its name; "" of a function."""
+        """The instance of a method and its name; "" of a function, and of a method of the same instance."""
         callee = self._numbers[node.pou]
         if node.instance is None:
             return ""
         self._indices(node.instance)
         name = next((symbol.name for symbol in self._symbols(node.instance)), "")
-        return f"{name}.{callee.name}" if name else callee.name
+        return f"{name}.{callee.name}" if name else ""
 
     def _anything(self, node: Any) -> None:
         """Whatever a node is made of: every other value is only read."""

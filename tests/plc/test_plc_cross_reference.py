@@ -184,3 +184,30 @@ def test_that_a_program_gives_its_cross_reference() -> None:
     assert (
         "motor AT %QX0.0 : BOOL  VAR_GLOBAL (main.st:2)\n    written by MAIN (main.st:25)\n" in found.text()
     )
+
+
+def test_that_a_call_tree_of_calls_in_calls_ends() -> None:
+    text = "FUNCTION F0 : INT\nVAR_INPUT x : INT; END_VAR\nF0 := x;\nEND_FUNCTION\n"
+    for k in range(1, 17):  # three calls of different functions per level
+        calls = " + ".join(f"F{max(k - d, 0)}(x + {d})" for d in (1, 2, 3))
+        text += f"FUNCTION F{k} : INT\nVAR_INPUT x : INT; END_VAR\nF{k} := {calls};\nEND_FUNCTION\n"
+    text += "PROGRAM MAIN\nVAR n : INT; END_VAR\nn := F16(1);\nEND_PROGRAM\n"
+    (main,) = reference(text).call_tree()
+    assert 4000 < main.text().count("\n") <= 5001  # cut
+
+
+def test_that_a_call_tree_names_recursion_once() -> None:
+    text = """FUNCTION_BLOCK Walk
+VAR n : INT; END_VAR
+METHOD Down : INT
+VAR_INPUT k : INT; END_VAR
+IF k > 0 THEN Down := THIS^.Down(k - 1) + 1; END_IF
+END_METHOD
+END_FUNCTION_BLOCK
+PROGRAM MAIN
+VAR w : Walk; n : INT; END_VAR
+n := w.Down(3);
+END_PROGRAM
+"""
+    (main,) = reference(text).call_tree()
+    assert main.text().splitlines()[1:] == ["  MAIN.w.Down : Down (line 10)", "    Down (line 5)"]
