@@ -212,3 +212,60 @@ def test_that_each_run_of_writes_is_one_start_if_it_rises_when_looked_at(
             plc.restore(state)
         plc.run(scans=1)
     assert plc["B.n"] == grouped([writes[-1] for writes in rounds])
+
+
+Plan = list[
+    tuple[int, int, bool]
+]  # of each task: cycle in ms (0: none), priority, whether its variable starts it
+TASKS = st.tuples(st.sampled_from([0, 1, 2, 3, 5]), st.integers(0, 3), st.booleans())
+PLANS = st.lists(TASKS.filter(lambda task: task[0] > 0 or task[2]), max_size=4)
+
+
+@settings(deadline=None, max_examples=80)
+@given(PLANS, st.lists(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=3), max_size=12))
+def test_that_scans_come_in_the_order_of_a_tick_by_tick_reference(
+    plan: Plan, writes: list[list[tuple[int, bool]]]
+) -> None:
+    """A base task of 1 ms, and after all scans of each ms some writes to variables that start tasks."""
+    names = range(len(plan))
+    text = "VAR_GLOBAL " + "".join(f"g{n} : BOOL; " for n in range(4)) + "END_VAR "
+    text += "PROGRAM Base END_PROGRAM " + " ".join(f"PROGRAM P{n} END_PROGRAM" for n in names)
+    specs = [TaskSpec("base", "Base", MS, 1)] + [
+        TaskSpec(f"t{n}", f"P{n}", cycle * MS, priority, f"g{n}" if event else "")
+        for n, (cycle, priority, event) in enumerate(plan)
+    ]
+    plc = compile_st(text, tasks=specs).start()
+    seen: list[tuple[int, int]] = []
+    plc.watchers.append(lambda task, now_ns: seen.append((now_ns, task)))
+    for tick, some in enumerate(writes):
+        while plc._next_scan(tick * MS + EVENT_GAP_NS):
+            pass
+        for n, value in some:
+            plc[f"g{n}"] = value
+        while plc._next_scan(tick * MS + EVENT_GAP_NS):
+            pass
+    assert seen == reference(specs, writes)
+
+
+def reference(specs: list[TaskSpec], writes: list[list[tuple[int, bool]]]) -> list[tuple[int, int]]:
+    """(time in ns, task) of every scan."""
+    order = sorted(range(len(specs)), key=lambda k: (specs[k].priority, k))
+    levels = [False] * 4
+    found = []
+    for tick, some in enumerate(writes):
+        t = tick * MS
+        ran = set()
+        for k in order:
+            cycle, trigger = specs[k].cycle_ns, specs[k].trigger
+            if cycle and t % cycle == 0 and not (trigger and levels[int(trigger[1:])]):
+                found.append((t, k))
+                ran.add(k)
+        before = list(levels)
+        for n, value in some:
+            levels[n] = value
+        # what was written is looked at once: a rise that fell again is none
+        risen = [n for n in range(4) if levels[n] and not before[n]]
+        started = [k for k in order if specs[k].trigger and int(specs[k].trigger[1:]) in risen]
+        found += [(t, k) for k in started if k not in ran]
+        found += [(t + EVENT_GAP_NS, k) for k in started if k in ran]
+    return found
