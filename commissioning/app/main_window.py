@@ -38,6 +38,7 @@ from commissioning.app.tokens import GAP, LIGHT, THEMES
 from commissioning.app.verdicts import Verdict, Verdicts
 from commissioning.app.viewport_panel import ViewportPanel
 from commissioning.app.watch import Watch, new_timeline
+from commissioning.model.problem import Problem
 
 TITLE = "commissioning"
 
@@ -78,6 +79,10 @@ class MainWindow(QMainWindow):
         self._load_timer = QTimer(self)
         self._load_timer.setInterval(20)
         self._load_timer.timeout.connect(self._loaded)
+        self._warnings: Future[tuple[Problem, ...]] | None = None
+        self._warn_timer = QTimer(self)
+        self._warn_timer.setInterval(100)
+        self._warn_timer.timeout.connect(self._warned)
         self._sized = False
         if settings is not None:
             settings.restore_window(self)
@@ -222,6 +227,8 @@ class MainWindow(QMainWindow):
         self.checks.allowed = opened.allowed
         if opened.source is not None:
             self.show_source(opened.source, opened.name)
+            self._warnings = self._loader.submit(opened.warnings) if opened.warnings is not None else None
+            self._warn_timer.start()
             self.verdicts.remember(self._kept)
             if opened.at_ns is not None:
                 self.watch.mark(opened.at_ns, "check", opened.found)
@@ -235,6 +242,20 @@ class MainWindow(QMainWindow):
             self.docks.show("Problems")
         self._kept = {}
         self.opened.emit(opened)
+
+    def _warned(self) -> None:
+        """What is worth a second look, once it is known."""
+        if self._warnings is not None and not self._warnings.done():
+            return
+        self._warn_timer.stop()
+        found, self._warnings = self._warnings, None
+        if (
+            found is not None
+            and found.exception() is None
+            and found.result()
+            and self.watch.source is not None
+        ):
+            self.problems.show_problems(found.result())
 
     def show_source(self, source: Source, name: str) -> None:
         self.setWindowTitle(f"{name} – {TITLE}")

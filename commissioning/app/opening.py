@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,7 @@ class Opened:
     found: str = ""  # by this check
     asks: tuple[PythonCode, ...] = ()
     allowed: frozenset[str] = frozenset()
+    warnings: Callable[[], tuple[Problem, ...]] | None = None  # of its programs; takes a while
 
 
 def not_opened(name: str, error: BaseException) -> Opened:
@@ -101,7 +102,10 @@ def open_scene(
     source = LiveSource(
         session, mode, run.scenario, run.seed, lambda run, file: RecordedRun(run, loaded, file)
     )
-    return Opened(source, program_warnings(loaded), scene=path, name=loaded.name, allowed=loaded.allowed)
+    return Opened(
+        source, name=loaded.name, scene=path, allowed=loaded.allowed,
+        warnings=lambda: program_warnings(loaded),
+    )  # fmt: skip
 
 
 def open_finding(

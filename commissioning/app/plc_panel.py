@@ -140,12 +140,20 @@ class PlcPanel(QWidget):
             self.trace.tell(None)
         elif self.link.program is not before:
             self._source = ""
-            self._making = self._loader.submit(PlcReading, self.link.program)
+            self._read_program()
         self._hint.setVisible(self.link.program is None)
         for widget in (self.bar.texts, self.bar.instances):
             widget.setVisible(self.link.program is not None)
         self.seen = Seen()
         self.changed.emit()
+
+    def _read_program(self) -> None:
+        """Beside the window, and only when somebody looks: of a program from the cache the typed tree has to
+        be made again."""
+        program = self.link.program
+        known = self.reading.program if self.reading is not None else None
+        if program is not None and program is not known and self._making is None and self.isVisible():
+            self._making = self._loader.submit(PlcReading, program)
 
     def _made(self, reading: PlcReading) -> None:
         self.reading = reading
@@ -187,7 +195,9 @@ class PlcPanel(QWidget):
         """Takes what has been read, and asks for the next."""
         if self._making is not None and self._making.done():
             making, self._making = self._making, None
-            self._made(making.result())
+            if making.result().program is self.link.program:
+                self._made(making.result())
+        self._read_program()
         if self._answer is not None and self._answer.done():
             answer, self._answer = self._answer, None
             if not answer.cancelled() and answer.exception() is None:
@@ -206,7 +216,7 @@ class PlcPanel(QWidget):
         if seen.changed is not None:
             if seen.changed is not self.link.program:
                 self.link.program, self._source = seen.changed, ""
-                self._making = self._loader.submit(PlcReading, seen.changed)
+                self._read_program()
             return
         before, self.seen = self.seen, seen
         if seen.where is not None and seen.where != before.where:

@@ -376,7 +376,7 @@ def test_that_warnings_of_a_program_stand_in_the_problems(qtbot: QtBot, tmp_path
     qtbot.addWidget(window)
     window.show()
     window.open(tmp_path)
-    qtbot.waitUntil(lambda: window.plc.link.program is not None, timeout=30000)
+    qtbot.waitUntil(lambda: window.problems.model.rowCount() > 0, timeout=30000)
     rows = [window.problems.model.index(0, column).data() for column in range(2)]
     assert "one.st:2" in rows[0]
     assert rows[1].startswith("Warning: ONE.never is read by ONE (one.st:3) but never written")
