@@ -27,7 +27,7 @@ def is_constant(node: typed.Typed) -> bool:
             return True
         case typed.Load() | typed.UserCall() | typed.Defaults():
             return False
-        case typed.AddressOf() | typed.Query() | typed.OfMemory():
+        case typed.AddressOf() | typed.Query() | typed.OfMemory() | typed.Graft() | typed.Given():
             return False
         case typed.Minus() | typed.Not() | typed.Convert():
             return is_constant(node.operand)

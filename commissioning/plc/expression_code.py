@@ -70,6 +70,15 @@ def emit(node: Typed) -> Code:
             return user_call(node)
         case typed.AddressOf():
             return address_of(node)
+        case typed.Given():
+            return Code(f"{node.cell.memory}[{node.cell.index}] is not none", COMPARISON)
+        case typed.Graft():
+            if node.home:
+                return Code(
+                    f"graft({cell_text(node.target)}, 0, {cell_text(node.source)}, 0, -1)", calls=True
+                )
+            words = ", ".join((*place(node.target), *place(node.source)))
+            return Code(f"graft({words}, {node.type.size})", calls=True)
         case typed.OfMemory():
             words = ", ".join(exact(argument).text for argument in node.arguments)
             return Code(f"{node.name}({words})", ATOM, node.type.low, node.type.high, True)

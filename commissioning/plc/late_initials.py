@@ -76,7 +76,7 @@ class LateChecker:
     ) -> Iterator[Command]:
         last = block.member(INIT)
         assert last is not None
-        names = [symbol.name for symbol in last.section("VAR_INPUT")]
+        names = [symbol.name for symbol in last.section("VAR_INPUT", "VAR_IN_OUT")]
         given: dict[str, tree.Argument] = {}
         for position, argument in enumerate(arguments):
             name = argument.name or (names[position + 2] if position + 2 < len(names) else "")
@@ -90,7 +90,7 @@ class LateChecker:
             method = above.members.get(INIT)
             if method is None:
                 continue
-            own = [symbol.name for symbol in method.section("VAR_INPUT")]
+            own = [symbol.name for symbol in method.section("VAR_INPUT", "VAR_IN_OUT")]
             if len(own) < 2:
                 what = "FB_init has the inputs bInitRetains : BOOL and bInCopyCode : BOOL first"
                 self.checker.problem(what, method.at)

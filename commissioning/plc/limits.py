@@ -123,7 +123,8 @@ _NODES = (
     typed.Convert, typed.Minus, typed.Not, typed.Arithmetic, typed.Scaled, typed.Compare, typed.Logic,
     typed.Standard, typed.UserCall, typed.Store, typed.CallStandard, typed.CallBlock, typed.CallFunction,
     typed.If, typed.Case, typed.For, typed.While, typed.Repeat, typed.Judge, typed.Advance,
-    typed.AddressOf, typed.Query, typed.OfMemory,
+    typed.AddressOf, typed.Query, typed.OfMemory, typed.Graft,
+    typed.Given,
 )  # fmt: skip
 _COMMANDS = get_args(typed.Command)
 _PARTS = {

@@ -29,7 +29,7 @@ _MEMORY = {
 }  # fmt: skip
 MEMORY_CALLS = tuple(_MEMORY)
 ADDRESS_CALLS = ("ADR", "REF", "SIZEOF", "XSIZEOF", "__ISVALIDREF", *_QUERIES)
-_PLACES = tree.Name | tree.Member | tree.Indexed | tree.Dereference | tree.Call | tree.Part | tree.Direct
+PLACES = tree.Name | tree.Member | tree.Indexed | tree.Dereference | tree.Call | tree.Part | tree.Direct
 
 
 class PointerChecker(ObjectChecker):
@@ -203,7 +203,7 @@ class PointerChecker(ObjectChecker):
         return typed.AddressOf(type_, found.cell, home=found.block is not None)
 
     def value(self, node: tree.Expression, target: IecType, what: str = "") -> Typed | None:
-        if target.kind in ("interface", "reference") and isinstance(node, _PLACES):
+        if target.kind in ("interface", "reference") and isinstance(node, PLACES):
             found = self.designator(node) if not self._is_null(node) else None
             if found is not None:
                 return self._as_target(found, target, node.at, what)
@@ -281,6 +281,8 @@ class PointerChecker(ObjectChecker):
             return self._size_of(first)
         if name == "__ISVALIDREF":
             raw = self.place(first)
+            if raw is not None and raw.symbol.by_reference and raw.cell.pointer:
+                return typed.Given(BOOL, raw.cell)
             if raw is None or raw.type.kind != "reference":
                 self.problem("__ISVALIDREF asks for a REFERENCE", node.at)
                 return None

@@ -398,6 +398,16 @@ def depth_counter() -> tuple[Callable[[], None], Callable[[], None]]:
     return deeper, shallower
 
 
+def graft(target: list[Any], at: int, source: list[Any], start: int, count: int) -> None:
+    """Copies cells and all blocks in them; -1: all of a block's memory."""
+    for index in range(len(source) if count < 0 else count):
+        value = source[start + index]
+        if type(value) is list:
+            graft(target[at + index], 0, value, 0, -1)
+        elif type(value) is not dict:  # not the table of its class
+            target[at + index] = value
+
+
 def changed(memory: list[Any], cells: tuple[tuple[int, Any], ...]) -> list[Any]:
     """A fresh memory with other initial values in some cells."""
     for index, value in cells:
@@ -425,12 +435,13 @@ def namespace() -> dict[str, Any]:
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, number_of_bcd, bcd_of_number, real_of_bits, bits_of_real,
-            text_of_duration, code_of, character, changed, within, *depth_counter(),
+            graft, text_of_duration, code_of, character, changed, within, *depth_counter(),
         )
     }  # fmt: skip
     return {
         "__builtins__": {},
         "single": _single,
+        "none": None,
         "nan": math.nan,
         "inf": math.inf,
         "atan2": math.atan2,

@@ -9,7 +9,7 @@ from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.designators import Designator
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import BOOL, INT, NONE, IecType
-from commissioning.plc.pointers import MEMORY_CALLS
+from commissioning.plc.pointers import MEMORY_CALLS, PLACES
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.stubs import STUB_CALL
 from commissioning.plc.tcunit import library_call, suite_call
@@ -82,6 +82,9 @@ class StatementChecker(ExpressionChecker):
             return None
         if target.accessors is not None:
             return self.set_property(target, node)
+        copied = self._copy_of_blocks(target, node)
+        if copied is not None:
+            return copied
         if not self.writable(target, node.target.at):
             self.project.stubs.stored(self, node.target)
             return None
@@ -96,6 +99,20 @@ class StatementChecker(ExpressionChecker):
             self._told(node.target, node.value)
             return None
         return typed.Store(target.type, target.cell, value, node.at)
+
+    def _copy_of_blocks(self, target: Designator, node: tree.Assign) -> Command | None:
+        """`one := other` of blocks of one type, or of what has blocks in it; None for anything else."""
+        holds = target.type.blocks or target.standard is not None or target.block is not None
+        if not holds or target.here or not isinstance(node.value, PLACES):
+            return None
+        source = self.designator(node.value)
+        same = source is not None and source.type == target.type and source.block is target.block
+        if source is None or not same or source.here or source.value is not None:
+            return None
+        source.symbol.read = target.symbol.read = target.symbol.written = True
+        self.project.any_elapsed |= source.symbol.elapsed or target.symbol.elapsed
+        graft = typed.Graft(target.type, target.cell, source.cell, target.block is not None)
+        return typed.CallFunction(graft, node.at)
 
     def _told(self, target: tree.Expression, value: tree.Expression) -> None:
         """What is stored in a stub says what it is."""

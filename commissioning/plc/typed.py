@@ -229,6 +229,24 @@ class OfMemory:
     arguments: tuple[Typed, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Whether a VAR_IN_OUT has a variable: a method may run while its block is not called."""
+
+    type: IecType
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Graft:
+    """Copies a block, or a structure or array with blocks in it; `home`: it is a user's block."""
+
+    type: IecType
+    target: Cell
+    source: Cell
+    home: bool
+
+
 Typed = (
     Const
     | Defaults
@@ -243,6 +261,8 @@ Typed = (
     | Standard
     | UserCall
     | AddressOf
+    | Graft
+    | Given
     | OfMemory
     | Query
 )
@@ -290,7 +310,7 @@ class CallBlock:
 class CallFunction:
     """A call as a statement; what it gives is not used."""
 
-    call: UserCall | OfMemory
+    call: UserCall | OfMemory | Graft
     at: At
 
 

@@ -164,7 +164,6 @@ WRONG = [
     ("x : INT;", "x[1] := 1;", 3, 1, "x is a INT, only an array has an index"),
     ("x : ARRAY[1..2] OF INT; y : ARRAY[0..1] OF INT;", "x := y;", 3, 6, "for x a ARRAY[1..2] OF INT"),
     ("x : ARRAY[1..2] OF INT;", "IF x = x THEN ; END_IF", 3, 6, "'=' cannot join"),
-    ("x, y : ARRAY[1..2] OF TON;", "x := y;", 3, 1, "has a block in it and cannot be copied"),
     ("p : STRUCT a, A : INT; END_STRUCT;", ";", 2, 19, "A is declared a second time"),
     ("p : STRUCT alpha : INT; END_STRUCT := (alpa := 1);", ";", 2, 44, "Did you mean alpha"),
     ("p : STRUCT alpha : INT; END_STRUCT;", "p.alpa := 1;", 3, 3, "Did you mean alpha"),
