@@ -249,12 +249,9 @@ class MainWindow(QMainWindow):
             return
         self._warn_timer.stop()
         found, self._warnings = self._warnings, None
-        if (
-            found is not None
-            and found.exception() is None
-            and found.result()
-            and self.watch.source is not None
-        ):
+        if found is None or found.exception() is not None or self.watch.source is None:
+            return
+        if found.result() and not self.problems.model.problems:
             self.problems.show_problems(found.result())
 
     def show_source(self, source: Source, name: str) -> None:
@@ -270,6 +267,7 @@ class MainWindow(QMainWindow):
         self.watch.close()
         self.selection.clear()
         self.scene = self.checks.scene = None
+        self._warnings = None
         self.setWindowTitle(TITLE)
         self.commands.refresh()
 
@@ -338,6 +336,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._load_timer.stop()
+        self._warn_timer.stop()
         self.checks.close_down()
         self.watch.close()
         self.viewport.close_down()
