@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from commissioning.sim.controller import ControllerHost
+from commissioning.sim.controller_host import ControllerHost
 
 __all__ = ["CycleTimes", "Spread", "Tally", "TaskTimes"]
 

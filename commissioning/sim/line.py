@@ -17,7 +17,8 @@ from commissioning.model.record import Kind
 from commissioning.model.scene import DeviceRecord, Scene
 from commissioning.sim.ahead import Ahead
 from commissioning.sim.axis import Axis
-from commissioning.sim.controller import Controller, ControllerHost
+from commissioning.sim.controller import Controller
+from commissioning.sim.controller_host import ControllerHost
 from commissioning.sim.decks import Deck
 from commissioning.sim.device import Device
 from commissioning.sim.drive import Drive

@@ -14,7 +14,8 @@ from commissioning.model.declare import TypeDeclaration
 from commissioning.model.problem import Problem
 from commissioning.model.record import Kind, State
 from commissioning.model.tags import DataType, Quality, Reason
-from commissioning.sim.controller import Controller, ControllerHost, ControllerStopped, Task
+from commissioning.sim.controller import Controller, ControllerStopped, Task
+from commissioning.sim.controller_host import ControllerHost
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import EDGE, END, INPUT, USER, Kernel
 from commissioning.sim.tags import TagTable

@@ -10,7 +10,8 @@ import pytest
 
 from commissioning.model.declare import TypeDeclaration
 from commissioning.model.tags import DataType
-from commissioning.sim.controller import Controller, ControllerHost, Task
+from commissioning.sim.controller import Controller, Task
+from commissioning.sim.controller_host import ControllerHost
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import EDGE, END, INPUT, Kernel
 from commissioning.sim.tags import TagTable
