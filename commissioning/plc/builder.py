@@ -294,7 +294,10 @@ class Builder(ChartRules, Transformer[Token, units.Source]):
 
     def called_type(self, children: Children) -> units.TypeNode:
         """`STRING(20)`, `INT (a, b := 2)`, or a block with the arguments of its FB_init."""
-        name, *arguments = children
+        name, *given = children
+        arguments = [argument for argument in given if argument is not None]
+        if len(arguments) < len(given):
+            raise TooDeep("a value is missing behind ':='", name.at)
         if len(arguments) == 1 and not arguments[0].name:
             return units.TypeName(name.name, arguments[0].value, name.at)
         members = []

@@ -93,7 +93,7 @@ def _between(code: Code, source: IecType, target: IecType) -> Code:
 
 def _from_text(code: Code, target: IecType) -> Code:
     if target.kind == "string":
-        return code
+        return call("left", code, Code("1")) if target.name in _CHARACTERS else code
     if target.kind in _COUNTED:
         low, high = target.low, target.high
         return call("moment_of_text", code, Code(repr(target.kind)), low=low, high=high)

@@ -16,7 +16,7 @@ from commissioning.plc.iec_types import ELEMENTARY, IecType
 from commissioning.plc.scope import Pou, Project, Symbol, View, suggestion
 from commissioning.plc.sfc_plan import flag_key
 from commissioning.plc.tree import At
-from commissioning.plc.typed import HERE, Cell, Const, Index, Typed
+from commissioning.plc.typed import HERE, Cell, Const, Index, Load, Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class DesignatorChecker:
     def place(self, node: tree.Expression) -> Designator | None:
         """The variable or block instance that `node` names, be it a reference."""
         if isinstance(node, tree.Name):
+            if node.name.upper() in ("THIS", "SUPER"):  # edition 3 writes them without ^
+                return self.dereferenced(tree.Dereference(node, node.at, 1))
             return self._named(node.name, node.at)
         if isinstance(node, tree.Indexed):
             return self._element(node)
@@ -287,8 +289,9 @@ class DesignatorChecker:
 
     def inside(self, owner: Designator, type_: IecType, cell: Cell, member: str) -> Designator:
         block = self.project.block(type_.name) if type_.kind == "block" else None
+        value = None if owner.value is None else Load(type_.plain, cell)  # a part of what a call gives
         return replace(
-            owner, type=type_, cell=cell, member=member,
+            owner, type=type_, cell=cell, member=member, value=value,
             standard=block if isinstance(block, StandardBlock) else None,
             block=block if isinstance(block, Pou) else None, exact=True, here=False,
         )  # fmt: skip

@@ -209,7 +209,7 @@ class OperatorChecker(DesignatorChecker):
             self.problem(f"{name} has a block in it and cannot be copied", node.at, "Read its members")
             return None
         found.symbol.read = True
-        fixed = found.symbol.constant and not found.symbol.late
+        fixed = found.symbol.constant and not found.symbol.late and found.symbol.section != "VAR_INPUT"
         if fixed and found.cell.plain and not found.type.aggregate:
             home = {"g": self.project.globals, "m": self.pou.owner or self.pou}.get(
                 found.cell.memory, self.pou
@@ -321,10 +321,7 @@ class OperatorChecker(DesignatorChecker):
         pair = self.meet(left, right, at, f"'{operator}'")
         if pair is None:
             return None
-        left, right, type_ = pair
-        if type_.kind == "bool" and operator not in ("=", "<>"):
-            self.problem(f"BOOLs have no order, '{operator}' cannot compare them", at)
-            return None
+        left, right, _ = pair
         return typed.Compare(operator, left, right)
 
     def meet(self, left: Typed, right: Typed, at: At, what: str) -> tuple[Typed, Typed, IecType] | None:
@@ -371,7 +368,9 @@ class OperatorChecker(DesignatorChecker):
                 return typed.Scaled(
                     TIME, left, operator, self.widened(right, REAL if right.type is ANY_REAL else right.type)
                 )
-        if "pointer" in (left.type.kind, right.type.kind) and left.type.kind in ("pointer", "int", "bits"):
+        counts = ("pointer", "int", "bits")
+        kinds = (left.type.kind, right.type.kind)
+        if "pointer" in kinds and kinds[0] in counts and kinds[1] in counts:
             left, right = self.widened(left, LINT), self.widened(right, LINT)
         dated = _DATES.get((left.type.kind, operator, right.type.kind))
         if dated is not None:

@@ -34,7 +34,9 @@ class ObjectChecker(OperatorChecker):
         """The method or action that a call names; None where it names something else."""
         if isinstance(node.target, tree.Name):
             own = self.own_block()
-            if own is None or self.project.lookup(self.pou, node.target.name) is not None:
+            # the name of a method is its result as a variable, and the method itself where it is called
+            itself = self.pou.kind == "METHOD" and node.target.name.upper() == self.pou.result_name
+            if own is None or (not itself and self.project.lookup(self.pou, node.target.name) is not None):
                 return None
             return self._target(own, node.target.name, node.at)
         if not isinstance(node.target, tree.Member) or self._is_library(node.target.owner):
@@ -46,6 +48,8 @@ class ObjectChecker(OperatorChecker):
     def _is_library(self, node: tree.Expression) -> bool:
         """Whether a name in front of a dot is no variable: a namespace, library or list of globals."""
         if not isinstance(node, tree.Name) or self.project.lookup(self.pou, node.name) is not None:
+            return False
+        if node.name.upper() in ("THIS", "SUPER"):
             return False
         own = self.own_block()
         return own is None or own.block is None or own.block.member(f"{node.name}.GET") is None

@@ -7,6 +7,7 @@ scan turns that into a PlcError with the line of the program.
 from __future__ import annotations
 
 import math
+import re
 import struct
 from array import array
 from collections.abc import Callable
@@ -276,13 +277,13 @@ def number_of_text(text: str) -> int:
     return int(digits[:length]) if length > len(sign) else 0
 
 
+_LEADING_REAL = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+
 def real_of_text(text: str) -> float:
-    """STRING_TO_REAL, 0.0 where the text is no number."""
-    try:
-        value = float(text)
-    except ValueError:
-        return 0.0
-    return value
+    """STRING_TO_REAL: the leading number, 0.0 where there is none."""
+    found = _LEADING_REAL.match(text[:400])
+    return float(found.group()) if found is not None else 0.0
 
 
 def real_of_bits(pattern: int, bits: int) -> float:

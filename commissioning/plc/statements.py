@@ -7,8 +7,9 @@ from commissioning.plc.assertions import check_test_call, is_test_call
 from commissioning.plc.blocks import StandardBlock
 from commissioning.plc.calls import ExpressionChecker
 from commissioning.plc.designators import Designator
+from commissioning.plc.evaluation import evaluated
 from commissioning.plc.functions import FUNCTIONS
-from commissioning.plc.iec_types import BOOL, INT, NONE, IecType
+from commissioning.plc.iec_types import ANY_INT, BOOL, INT, LINT, NONE, IecType, working
 from commissioning.plc.pointers import MEMORY_CALLS, PLACES
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.stubs import STUB_CALL
@@ -200,6 +201,10 @@ class StatementChecker(ExpressionChecker):
             and found.type.kind in ("int", "bits", "enum")
         ):
             return found.value
+        if found.type.kind in ("int", "bits"):
+            value = evaluated(found, LINT if found.type is ANY_INT else working(found.type))
+            if isinstance(value, int):
+                return value
         self.project.stubs.constant(self, node)
         self.problem("a CASE label must be a whole number or a CONSTANT", node.at)
         return None
@@ -267,7 +272,7 @@ class StatementChecker(ExpressionChecker):
             if not listed or self.project.pous.get(call.target.name.upper()) is not None:
                 target_name = tree.Name(call.target.name, call.target.at)
                 call = tree.Call(target_name, call.arguments, call.at, call.depth)
-        if isinstance(call.target, tree.Name):
+        if isinstance(call.target, tree.Name) and call.target.name.upper() not in ("THIS", "SUPER"):
             name = call.target.name.upper()
             pou = self.project.pous.get(name)
             if self.pou.kind == "TEST" and pou is None and is_test_call(name):
