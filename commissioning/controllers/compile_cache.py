@@ -171,7 +171,8 @@ class _Writer(pickle.Pickler):
             tree = found.tree
             if tree is not None:
                 state["tree"] = units.Pou(tree.kind, tree.name, None, (), (), tree.at, tree.modifiers)
-            state |= {"calls": {}, "invokes": {}, "touches": set(), "late": [], "init_arguments": {}}
+            state |= {"calls": {}, "invokes": {}, "touches": set(), "late": []}
+            state |= {"init_arguments": {}, "init_rows": {}}
             return copyreg.__newobj__, (Pou,), (None, state)  # type: ignore[attr-defined]
         return NotImplemented
 

@@ -391,9 +391,8 @@ class ExpressionChecker(PointerChecker):
                     )
                     continue
                 owner = pou.owner.name if pou.owner is not None else ""
-                self.project.stubs.muted = self.project.stubs.weak(owner, pou.name, symbol.name)
-                value = self.value(passed.value, symbol.type, f"for {symbol.name} a {symbol.type}")
-                self.project.stubs.muted = False
+                with self.project.stubs.mute(self.project.stubs.weak(owner, pou.name, symbol.name)):
+                    value = self.value(passed.value, symbol.type, f"for {symbol.name} a {symbol.type}")
                 good &= value is not None
                 if value is not None:
                     inputs.append(typed.Convert(symbol.type, value) if symbol.type.limits else value)

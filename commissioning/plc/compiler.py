@@ -203,14 +203,14 @@ def _check(project: Project) -> Commands:
                 commands[key] = ChartCoder(project, pou).chart(project.charts[key])
             else:
                 commands[key] = StatementChecker(project, pou).body(pou.tree.body)
-            late = late_commands(project, pou) if project.objects or pou.late else ()
+            late = late_commands(project, pou) if project.objects or pou.starts_late else ()
             if late and (pou.local or pou.kind == "FUNCTION"):
                 commands[key] = (*late, *commands[key])
             elif late:
                 project.starts[key] = late
         except RecursionError:
             project.problem("an expression in this POU is too complicated", pou.file, pou.tree.at, "Split it")
-    if project.objects or project.globals.late:
+    if project.objects or project.globals.starts_late:
         late = late_commands(project, project.globals)
         if late:
             project.starts[""] = late

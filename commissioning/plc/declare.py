@@ -8,7 +8,7 @@ from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.classes import HEAD, add_member, declare_interface, declare_members
 from commissioning.plc.conversions import conversion
 from commissioning.plc.functions import FUNCTIONS
-from commissioning.plc.iec_types import ELEMENTARY, NONE, IecType
+from commissioning.plc.iec_types import ELEMENTARY, NONE, IecType, innermost
 from commissioning.plc.limits import MAX_CELLS
 from commissioning.plc.scope import Declared, Late, Pou, Project, Slot, Symbol, suggestion
 from commissioning.plc.sfc_declare import declare_chart
@@ -177,15 +177,25 @@ class Declarer:
                     self._check(pou, symbol, node, file)
                     self._place(pou, symbol, found)
                     self._note_late(pou, symbol, late)
-                    arguments = init_arguments(node.type)
-                    if arguments and symbol.block is not None:
-                        pou.init_arguments[name.name.upper()] = arguments
-                    rows = init_rows(node.type)
-                    if rows and symbol.type.kind == "array":
-                        pou.init_rows[name.name.upper()] = rows
-                    elif rows:
-                        what = "arguments in [...] belong to an array of blocks"
-                        self.project.problem(what, file, node.at, "Write (...) instead")
+                    self._note_init(pou, symbol, node, file)
+
+    def _note_init(self, pou: Pou, symbol: Symbol, node: units.Declaration, file: str) -> None:
+        """Takes what the declaration gives to FB_init."""
+        key, rows = symbol.name.upper(), init_rows(node.type)
+        inner = node.type
+        while isinstance(inner, units.ArrayType):
+            inner = inner.element
+        arguments = init_arguments(inner) if innermost(symbol.type).kind in ("block", "struct") else ()
+        if rows and symbol.type.kind == "array":
+            pou.init_rows[key] = rows
+        elif rows:
+            what = "arguments in [...] belong to an array of blocks"
+            self.project.problem(what, file, node.at, "Write (...) instead")
+        elif arguments and symbol.type.kind == "array":
+            what = f"{symbol.name} is an array, and arguments in (...) belong to one block"
+            self.project.problem(what, file, node.at, "Write [(...), (...)], one for each block")
+        elif arguments:
+            pou.init_arguments[key] = arguments
 
     def _lates(
         self, pou: Pou, section: units.Section, node: units.Declaration

@@ -118,7 +118,10 @@ class DesignatorChecker:
         if owner is None:
             self.project.stubs.inside(node, self.file)
             return None
-        return self._member(owner, node.name, node.at)
+        found = self._member(owner, node.name, node.at)
+        if found is None and not owner.type.aggregate and owner.block is None:
+            self.project.stubs.inside_known(self, node)
+        return found
 
     @abstractmethod
     def dereferenced(self, node: tree.Dereference) -> Designator | None:

@@ -213,3 +213,10 @@ def working(type_: IecType) -> IecType:
     if type_.bits < 32:
         return DINT
     return type_
+
+
+def innermost(type_: IecType) -> IecType:
+    """The type of the elements of an array of arrays; what is no array is itself."""
+    while type_.kind == "array" and type_.element is not None:
+        type_ = type_.element
+    return type_

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from commissioning.plc import tree, typed
+from commissioning.plc.iec_types import IecType, innermost
 from commissioning.plc.layout import parts
 from commissioning.plc.objects import Target
 from commissioning.plc.scope import Late, Pou, Project, Symbol
@@ -33,7 +34,11 @@ class LateChecker:
             if pou.base is not None and pou.base.symbols.get(symbol.name.upper()) is symbol:
                 continue  # what it extends sees to these
             foreign = symbol.is_global and pou.kind != "GLOBAL"
-            if symbol.by_reference or foreign or not symbol.type.blocks:
+            if (
+                symbol.by_reference
+                or foreign
+                or (not symbol.type.blocks and symbol.name.upper() not in pou.init_arguments)
+            ):
                 continue
             found += self._inits(symbol)
         return tuple(found)
@@ -53,13 +58,15 @@ class LateChecker:
 
     def _inits(self, symbol: Symbol) -> Iterator[Command]:
         base = self.checker.of_symbol(symbol)
+        arguments = self.checker.pou.init_arguments.get(symbol.name.upper(), ())
+        if self._told(symbol, innermost(symbol.type), arguments):
+            return
         rows, place = self.checker.pou.init_rows.get(symbol.name.upper(), ()), 0
         for _, offset, type_ in parts(symbol.type, "", 0):
             block = self.checker.project.block(type_.name) if type_.kind == "block" else None
             if not isinstance(block, Pou) or block.member(INIT) is None:
                 continue
             cell = base.cell.at(offset)
-            arguments = self.checker.pou.init_arguments.get(symbol.name.upper(), ())
             if rows:
                 if place == len(rows):
                     what = f"{symbol.name} has arguments for {len(rows)} blocks, and more blocks"
@@ -70,6 +77,19 @@ class LateChecker:
         if rows and place < len(rows):
             what = f"{symbol.name} has arguments for {len(rows)} blocks, and only {place} with FB_init"
             self.checker.problem(what, symbol.at, "Leave the others out")
+
+    def _told(self, symbol: Symbol, type_: IecType, arguments: tuple[tree.Argument, ...]) -> bool:
+        """Tells where arguments are given to what has no FB_init."""
+        project = self.checker.project
+        rows = self.checker.pou.init_rows.get(symbol.name.upper(), ())
+        block = project.block(type_.name) if type_.kind == "block" else None
+        known = isinstance(block, Pou) and block.member(INIT) is not None
+        for given in rows or (arguments,):
+            if given and not project.stubs.init(self.checker, type_.name, given) and not known:
+                what = f"{type_.name} has no FB_init, so it takes no arguments"
+                self.checker.problem(what, symbol.at, "Write := (...) to give values to its inputs")
+                return True
+        return False
 
     def _init(
         self, block: Pou, cell: Cell, arguments: tuple[tree.Argument, ...], at: At

@@ -144,6 +144,11 @@ class Pou:
         return self.tree.at if self.tree is not None else At(0, 0)
 
     @property
+    def starts_late(self) -> bool:
+        """Whether something in it may be worked out when the PLC starts."""
+        return bool(self.late or self.init_arguments or self.init_rows)
+
+    @property
     def modifiers(self) -> frozenset[str]:
         return self.tree.modifiers if self.tree is not None else frozenset()
 

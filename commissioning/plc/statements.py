@@ -79,7 +79,7 @@ class StatementChecker(ExpressionChecker):
         if target is None:
             found = self.expression(node.value)
             if found is not None:
-                self.project.stubs.hint(node.target, found.type, self.file, "in")
+                self.project.stubs.stands(self, node.target, found.type, node.value)
             return None
         if target.accessors is not None:
             return self.set_property(target, node)
@@ -89,12 +89,9 @@ class StatementChecker(ExpressionChecker):
         if not self.writable(target, node.target.at):
             self.project.stubs.stored(self, node.target)
             return None
-        stubs = self.project.stubs
-        stubs.muted = stubs.unsure(self, node.target)
-        value = self.value(
-            node.value, target.type, f"for {target.member or target.symbol.name} a {target.type}"
-        )
-        stubs.muted = False
+        what = f"for {target.member or target.symbol.name} a {target.type}"
+        with self.project.stubs.mute(self.project.stubs.unsure(self, node.target)):
+            value = self.value(node.value, target.type, what)
         target.symbol.written = True
         if value is None:
             self._told(node.target, node.value)
@@ -404,9 +401,8 @@ class StatementChecker(ExpressionChecker):
                 elif found is not None:
                     references.append((symbol.index, found.cell))
             else:
-                self.project.stubs.muted = self.project.stubs.weak(block.name, "", symbol.name)
-                value = self.value(argument.value, symbol.type, f"for {symbol.name} a {symbol.type}")
-                self.project.stubs.muted = False
+                with self.project.stubs.mute(self.project.stubs.weak(block.name, "", symbol.name)):
+                    value = self.value(argument.value, symbol.type, f"for {symbol.name} a {symbol.type}")
                 if value is not None:
                     stored[symbol.name] = (symbol.index, symbol.type, value)
         if len(stored) + len(references) + len(memories) + len(results) < len(call.arguments):
@@ -428,7 +424,10 @@ class StatementChecker(ExpressionChecker):
     def _output(self, load: typed.Load, argument: tree.Argument, results: list[typed.Store]) -> None:
         """`output => variable`: a store after the call."""
         found = self.designator(argument.value)
-        if found is None or not self.writable(found, argument.value.at):
+        if found is None:
+            self.project.stubs.hint(argument.value, load.type, self.file, "in")
+            return
+        if not self.writable(found, argument.value.at):
             return
         found.symbol.written = True
         source: Typed = load

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 from commissioning.plc import tree
 from commissioning.plc.stub_guess import Guess
@@ -25,7 +26,15 @@ class StubBook:
         self._new = True
         self.listening = False  # to what bodies say: only when all types are known or stubs
         self.muted = False  # while something stands for a parameter of which nothing is known either
-        self.listening = False  # to what bodies say: only when all types are known or stubs
+
+    @contextmanager
+    def mute(self, muted: bool) -> Iterator[None]:
+        """`muted` for what is checked inside."""
+        before, self.muted = self.muted, muted
+        try:
+            yield
+        finally:
+            self.muted = before
 
     def progress(self) -> bool:
         """Whether anything was learned since the last call; forgets what failed in this round."""

@@ -90,6 +90,9 @@ class Guess:
 
 def by_name(name: str, default: str = "DINT") -> str:
     """What the prefix of a name stands for in the notation that most programs use."""
+    made = name.upper().rpartition("_TO_")[2]  # of a conversion
+    if made in ELEMENTARY and made != name.upper():
+        return made
     small = name.lstrip("_")
     prefix = ""
     for letter in small:

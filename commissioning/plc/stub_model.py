@@ -9,6 +9,7 @@ from commissioning.plc.tree import At
 
 STUB_FILE = "stubs.st"
 STUB_CALL = "STUB"  # the statement in the body of a stub that is not filled in yet
+INIT = "FB_init"
 MOST_ROUNDS = 12
 Spot = tuple[str, At]
 

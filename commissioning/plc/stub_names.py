@@ -12,6 +12,7 @@ from commissioning.plc.stub_model import StubPart
 from commissioning.plc.tree import At
 
 if TYPE_CHECKING:
+    from commissioning.plc.designators import DesignatorChecker
     from commissioning.plc.expressions import OperatorChecker
     from commissioning.plc.scope import Pou
 
@@ -79,8 +80,16 @@ class StubNames(StubBook):
                 return
         entity = self._entity(node.owner, file)
         guess = self._guess_of(entity)
-        if guess is None:
-            return
+        if guess is not None:
+            self._inside(guess, node, file)
+
+    def inside_known(self, checker: DesignatorChecker, node: tree.Member) -> None:
+        """`owner.name` where the owner has no members; if its type is a guess, it was a wrong one."""
+        guess = self._known(checker, node.owner) if self.listening else None
+        if guess is not None and guess.sure < BY_USE:
+            self._inside(guess, node, checker.file)
+
+    def _inside(self, guess: Guess, node: tree.Member, file: str) -> None:
         name = guess.text
         if guess.sure < BY_USE or name.upper() not in self.types:
             owner = f"{guess.name}_type"
@@ -107,7 +116,7 @@ class StubNames(StubBook):
         found.alias.index(values)
         self._failed[file, at] = StubPart(found.alias)
 
-    def _known(self, checker: OperatorChecker, node: tree.Expression) -> Guess | None:
+    def _known(self, checker: DesignatorChecker, node: tree.Expression) -> Guess | None:
         """The guess behind an expression that can be checked."""
         match node:
             case tree.Name():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.scope import Project
-from commissioning.plc.stub_model import STUB_CALL, STUB_FILE, Spot, StubCall, StubPart, StubType
+from commissioning.plc.stub_model import INIT, STUB_CALL, STUB_FILE, Spot, StubCall, StubPart, StubType
 from commissioning.plc.stubs import Stubs
 
 HEAD = f"""(* Stubs: declared nowhere in the program, so written here from how the program uses them.
@@ -132,7 +132,18 @@ def _function(call: StubCall) -> str:
 
 
 def _method(call: StubCall) -> str:
+    if call.name == INIT:
+        return _init(call)
     return "\n".join([_head(call), *_sections(call.parts), f"    {STUB_CALL}();", "END_METHOD"])
+
+
+def _init(call: StubCall) -> str:
+    """FB_init, which runs when the PLC starts, whatever is used later; so nothing stands in its body."""
+    lines = [_head(call), "VAR_INPUT"]
+    for part in call.parts.values():
+        reference = "REFERENCE TO " if "inout" in part.roles else ""
+        lines.append(f"    {part.guess.name} : {reference}{part.guess.declared};")
+    return "\n".join([*lines, "END_VAR", "    // keep what the block needs", "END_METHOD"])
 
 
 def _prototype(call: StubCall) -> str:

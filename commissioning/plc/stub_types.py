@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from commissioning.plc import tree
 from commissioning.plc.iec_types import ANY_INT, IecType
-from commissioning.plc.stub_guess import Guess, type_text
+from commissioning.plc.stub_guess import BY_USE, Guess, by_name, type_text
 from commissioning.plc.stub_model import StubPart
 from commissioning.plc.stub_names import StubNames
 
@@ -68,6 +68,17 @@ class StubTypes(StubNames):
                 self._new = True
             type_.alias.note(text, sure)
 
+    def stands(
+        self, checker: OperatorChecker, node: tree.Expression, type_: IecType, by: tree.Expression
+    ) -> None:
+        """`node` could not be checked, and takes the value of `by`, a `type_`."""
+        other = self._known(checker, by) if self.listening else None
+        guess = self._guess_of(self._entity(node, checker.file))
+        if other is None or other.sure >= BY_USE or guess is None:
+            self.hint(node, type_, checker.file, "in")
+        elif other.weight > guess.weight:
+            guess.note(type_text(type_)[0], other.weight)
+
     def refit(
         self,
         checker: OperatorChecker,
@@ -77,8 +88,14 @@ class StubTypes(StubNames):
     ) -> None:
         """`node` meets a `type_` (that of `by`) that it does not fit: if it is a stub's, it was taken for
         something else, unless as little is known of the other."""
-        if not self.listening or self.muted or (by is not None and self.unsure(checker, by)):
+        if not self.listening or self.muted:
             return
         guess = self._known(checker, node)
-        if guess is not None:
+        other = self._known(checker, by) if by is not None else None
+        if guess is not None and other is not None and other.sure < BY_USE:
+            if other.weight > guess.weight:
+                guess.note(type_text(type_)[0], other.weight)
+            elif guess.weight > other.weight:
+                other.note(guess.text or by_name(guess.name), guess.weight)
+        elif guess is not None:
             guess.note(*type_text(type_))

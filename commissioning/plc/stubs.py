@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from commissioning.plc import tree
 from commissioning.plc.stub_guess import BY_LITERAL, BY_USE, Guess, type_text
-from commissioning.plc.stub_model import MOST_ROUNDS, STUB_CALL, STUB_FILE, StubCall, StubPart, StubType
+from commissioning.plc.stub_model import INIT, MOST_ROUNDS, STUB_CALL, STUB_FILE, StubCall, StubPart, StubType
 from commissioning.plc.stub_types import StubTypes
 
 if TYPE_CHECKING:
@@ -61,9 +61,12 @@ class Stubs(StubTypes):
     def _owner_type(self, checker: OperatorChecker, target: tree.Member) -> StubType | None:
         """The stub that the owner of a called member is of."""
         designator = checker.designator(target.owner)
-        if designator is not None:
-            return self.types.get(designator.type.name.upper())
         guess = self._guess_of(self._entity(target.owner, checker.file))
+        if designator is not None:
+            known = self._known(checker, target.owner)
+            if designator.type.aggregate or designator.block or known is None or known.sure >= BY_USE:
+                return self.types.get(designator.type.name.upper())
+            guess = known  # it was taken for a number
         if guess is None:
             return None
         if guess.sure < BY_USE:
@@ -137,6 +140,31 @@ class Stubs(StubTypes):
             text, sure = type_text(found)
             known = self._known(checker, argument.value) if self.listening else None
             part.guess.note(text, sure if known is None else min(sure, known.weight))
+
+    def given(self, name: str) -> bool:
+        """A type, maybe a stub, has arguments where a variable of it is declared: so it is a block."""
+        type_ = self.types.get(name.upper())
+        if type_ is not None:
+            self._sign(type_, "block")
+        return type_ is not None
+
+    def init(self, checker: OperatorChecker, name: str, arguments: tuple[tree.Argument, ...]) -> bool:
+        """What the declaration of a variable gives to FB_init; FALSE where its type is no stub."""
+        if not self.given(name):
+            return False
+        type_ = self.types[name.upper()]
+        call = type_.methods.get(INIT.upper())
+        if call is None:
+            call = type_.methods[INIT.upper()] = StubCall(INIT, (checker.file, arguments[0].at))
+            call.result = Guess(INIT, "BOOL", BY_USE)
+            for flag in ("bInitRetains", "bInCopyCode"):
+                part = self._part(call.parts, flag)
+                part.guess.note("BOOL", BY_USE)
+                part.roles.add("in")
+            self._new = True
+        for position, argument in enumerate(arguments):
+            self._argument(checker, argument, self._part(call.parts, argument.name or f"p{position + 1}"))
+        return True
 
     def initial(self, checker: OperatorChecker, owner: str, name: str, value: object) -> None:
         """`(name := value)` where a variable of a stub is declared."""

@@ -182,8 +182,12 @@ class TypeNames:
             return None
         known = [*ELEMENTARY, *STANDARD_BLOCKS, *(n.name for n, _ in self._waiting.values())]
         known += [p.name for p in self.project.pous.values() if p.kind == "FUNCTION_BLOCK"]
-        sign = "block" if node.arguments or node.rows else ""
-        self.project.stubs.type_named(node.name, file, node.at, sign)
+        given = bool(node.arguments or node.rows or node.length is not None)
+        self.project.stubs.type_named(node.name, file, node.at, "block" if given else "")
+        if given and key in self._waiting:
+            what = f"{node.name} is no block, so it takes no arguments"
+            self.project.problem(what, file, node.at, "Write := (...) to give values to its members")
+            return None
         self.project.problem(f"there is no type or block {node.name}", file, node.at, suggestion(key, known))
         return None
 
@@ -343,6 +347,8 @@ class TypeNames:
             if found is None:
                 return None
             base = found.type
+        if self.project.stubs.given(node.base):
+            return None
         if base.kind not in ("int", "bits"):
             what = f"an enumeration has a whole number as its base type, not {base}"
             self.project.problem(what, file, node.at, "Write INT or DINT")

@@ -99,3 +99,23 @@ def test_that_a_wrong_initial_value_is_told(change: tuple[str, str], what: str) 
     with pytest.raises(Problems) as caught:
         compile_st(TEXT.replace(*change))
     assert what in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "what"),
+    [
+        ("x : TON(PT := T#1s);", "TON has no FB_init, so it takes no arguments"),
+        ("x : S(a := 1);", "S has no FB_init, so it takes no arguments"),
+        ("x : S(5);", "S is no block, so it takes no arguments"),
+        ("x : F(a := 1);", "F has no FB_init, so it takes no arguments"),
+        ("x : ARRAY[1..2] OF F(a := 1);", "x is an array, and arguments in (...) belong to one block"),
+        ("x : ARRAY[1..2] OF F[(a := 1), (a := 2)];", "F has no FB_init, so it takes no arguments"),
+    ],
+)
+def test_that_arguments_that_nothing_takes_are_told(declared: str, what: str) -> None:
+    text = f"""TYPE S : STRUCT a : INT; END_STRUCT END_TYPE
+FUNCTION_BLOCK F VAR_INPUT a : INT; END_VAR END_FUNCTION_BLOCK
+PROGRAM P VAR {declared} END_VAR END_PROGRAM"""
+    with pytest.raises(Problems) as caught:
+        compile_st(text, "twincat")
+    assert [problem.what for problem in caught.value.problems] == [what]

@@ -152,3 +152,24 @@ def test_that_stubs_may_leave_everything_at_its_default_and_tell() -> None:
 def test_that_calls_of_stubs_stop_or_give_defaults() -> None:
     with pytest.raises(Problems, match="Use stop or defaults"):
         compile_st("PROGRAM MAIN END_PROGRAM", stub_calls="ignore")
+
+
+def test_that_what_a_declaration_gives_to_an_unknown_block_is_of_its_fb_init() -> None:
+    declared = "n : DINT; x : Lib.FB_T(n, TRUE); r : ARRAY[1..2] OF FB_R[(sName := 'a'), (sName := 'b')];"
+    found = stubbed(declared, "n := n + 1;")
+    words = text_of(found)
+    start = "METHOD FB_init : BOOL VAR_INPUT bInitRetains : BOOL; bInCopyCode : BOOL;"
+    assert f"{start} p1 : DINT; p2 : BOOL; END_VAR" in words
+    assert f"{start} sName : STRING; END_VAR" in words
+    plc = found.start()
+    plc.scan(0)
+    assert plc["MAIN.n"] == 1  # nothing of the stubs was reached but what runs at the start
+
+
+def test_that_what_is_surer_decides_between_two_guesses() -> None:
+    body = "x.sText := y.GetIt(); q := n.Inner; n.Run(); w.a := F_TO_STRING(1);"
+    found = stubbed("x : ST_Data; y : FB_Maker; w : ST_W; q : BOOL; t : TON;", body + " t(Q => G.Flag);")
+    words = text_of(found)
+    assert "sText : STRING;" in words and "METHOD GetIt : STRING" in words
+    assert "FUNCTION F_TO_STRING : STRING" in words and "a : STRING;" in words
+    assert "Flag : BOOL;" in words
