@@ -52,6 +52,7 @@ _TIME_FUNCTIONS: dict[str, tuple[str, IecType, IecType | None]] = {
     "SUB_LDT_LTIME": ("-", DT, TIME), "SUB_LTOD_LTIME": ("-", TOD, TIME),
     "SUB_LDATE_LDATE": ("-", DATE, DATE), "SUB_LDT_LDT": ("-", DT, DT), "SUB_LTOD_LTOD": ("-", TOD, TOD),
 }  # fmt: skip
+_SAME_BITS = (("DWORD", "REAL"), ("REAL", "DWORD"), ("LWORD", "LREAL"), ("LREAL", "LWORD"))
 
 
 class ExpressionChecker(PointerChecker):
@@ -229,6 +230,8 @@ class ExpressionChecker(PointerChecker):
             operand = self.widened(operand, LREAL)
         if operand is None:
             return None
+        if not self.project.dialect.bits_count and (operand.type.name, target.name) in _SAME_BITS:
+            return typed.Standard(target, "SAME_BITS", (operand,))
         away = self.project.dialect.ties_away and operand.type.kind == "real"
         name = "TRUNC_TO" if truncating else "CONVERT_AWAY" if away else "CONVERT"
         return typed.Standard(target, name, (operand,))
@@ -260,8 +263,14 @@ class ExpressionChecker(PointerChecker):
             )
         if function.rule == "reals":
             return self.of_reals(function.name, values, node.at)
-        if function.rule in ("number", "real", "to_int"):
+        if function.rule in ("number", "real", "to_int", "to_bool"):
             return self._of_number(function, values[0], ats[0])
+        if function.rule == "bytes":
+            (value,) = values
+            if value.type.kind not in ("int", "bits") or value.type is ANY_INT:
+                self.problem(f"{function.name} needs a whole number or bit string with a type", ats[0])
+                return None
+            return typed.Standard(value.type, function.name, (value,))
         if function.rule == "shift":
             return self._shift(function, values, ats)
         first = {"select": BOOL, "mux": DINT}.get(function.rule)
@@ -308,7 +317,7 @@ class ExpressionChecker(PointerChecker):
             return None
         if function.rule == "number":
             return typed.Standard(value.type, function.name, (value,))
-        type_ = function.gives if function.rule == "to_int" else real_of([value.type])
+        type_ = function.gives if function.rule in ("to_int", "to_bool") else real_of([value.type])
         return typed.Standard(type_, function.name, (self.widened(value, LREAL),))
 
     def _shift(self, function: Function, values: list[Typed], ats: list[At]) -> Typed | None:

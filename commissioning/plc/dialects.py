@@ -6,6 +6,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 |---|---|---|---|
 | narrowing of numbers (DINT to INT, LREAL to REAL, UINT to INT) | Problem | warning | rule SA0132 |
 | whole numbers and members of enumerations | conversion needed | mix, with a warning | pragma `strict` |
+| DWORD_TO_REAL, LWORD_TO_LREAL and back | the same bits | the number | edition 3, table 24 |
 | ties of X_TO_Y from REAL | to even (IEC 60559) | away from zero | decision 22 |
 | AND, OR | right operand only if needed | always both | operator AND_THEN |
 | end and step of FOR | worked out once | before every round | decision 22 |
@@ -44,6 +45,7 @@ class Dialect:
     insides_read: bool = False
     chart_flags: bool = False
     outputs_written: bool = False
+    bits_count: bool = False
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def narrowing(self, source: IecType, target: IecType) -> str:
@@ -79,6 +81,7 @@ class Dialect:
 _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
+    "bits_count": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

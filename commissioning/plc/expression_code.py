@@ -216,6 +216,13 @@ def _standard(node: typed.Standard) -> Code:
     if node.name in ("CONVERT", "CONVERT_AWAY", "TRUNC_TO"):
         operand = node.arguments[0]
         return convert(exact(operand), operand.type, node.type, _WHOLE_OF_REAL[node.name])
+    if node.name == "SAME_BITS":
+        operand = node.arguments[0]
+        code, width = exact(operand), operand.type.bits or node.type.bits
+        if node.type.kind == "real":
+            return call("real_of_bits", wrapped(code, operand.type), Code(str(width)))
+        code = call("rounded", code) if operand.type is REAL else code
+        return call("bits_of_real", code, Code(str(width)), low=0, high=node.type.high)
     if node.name == typed.JUDGED:
         words = [exact(argument).text for argument in node.arguments]
         return Code(f"judge({', '.join([words[0], 'now', *words[1:]])})", ATOM, calls=True)

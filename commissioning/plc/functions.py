@@ -6,15 +6,28 @@
   same     all arguments in their common type              select   BOOL, then `same`
   mux      whole number, then `same`                       shift    bit string or integer, then a count
   to_int   a real number, whole result                     signature  the types of `takes`, result `gives`
+  to_bool  a real number, result BOOL                      bytes    one whole number or bit string, its type
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commissioning.plc.emission import ATOM, PRODUCT, SUM, TERNARY, Code, call, wrapped
-from commissioning.plc.iec_types import DATE, DINT, DT, ELEMENTARY, INT, REAL, STRING, TIME, TOD, IecType
+from commissioning.plc.iec_types import (
+    BOOL,
+    DATE,
+    DINT,
+    DT,
+    ELEMENTARY,
+    INT,
+    REAL,
+    STRING,
+    TIME,
+    TOD,
+    IecType,
+)
 
 USINT = ELEMENTARY["USINT"]
 Emit = Callable[[list[Code], IecType], Code]
@@ -83,6 +96,13 @@ def _pattern(code: Code, type_: IecType) -> Code:
     if inside.low >= 0:
         return inside
     return Code(f"({inside.text}) & {(1 << type_.bits) - 1}", TERNARY, 0, (1 << type_.bits) - 1, inside.calls)
+
+
+def _swapped(arguments: list[Code], type_: IecType) -> Code:
+    """The bytes in the other order."""
+    pattern = _pattern(arguments[0], type_)
+    swapped = call("swapped", pattern, Code(str(type_.bits // 8)), low=0, high=(1 << type_.bits) - 1)
+    return wrapped(swapped, type_)
 
 
 def _bits(name: str, counted: bool) -> Emit:
@@ -169,6 +189,7 @@ def _table() -> dict[str, Function]:
         Function("FRACT", one, "real", _plain("fraction"), extra=True),
         Function("FLOOR", one, "to_int", _whole("floor"), gives=DINT, extra=True),
         Function("CEIL", one, "to_int", _whole("ceiling"), gives=DINT, extra=True),
+        Function("IS_VALID", one, "to_bool", _plain("is_valid"), gives=BOOL, extra=True),
         Function("EXPT", ("IN1", "IN2"), "reals", _plain("power")),
         Function("ATAN2", ("Y", "X"), "reals", _plain("atan2")),
         Function("TIME", (), "signature", _now, gives=TIME),
@@ -222,6 +243,16 @@ def _table() -> dict[str, Function]:
             f"{whole}_TO_BCD_{bits}", one, "signature", _bcd(digits), takes=(number,), gives=pattern
         )
         table += [read, written]
+        # edition 3 has them without the type in front as well
+        table += [
+            replace(read, name=f"BCD_TO_{whole}", extra=True),
+            replace(written, name=f"TO_BCD_{bits}", extra=True),
+        ]
+    for word in ("TO", "FROM"):  # the emulated PLC is little endian
+        table += [
+            Function(f"{word}_BIG_ENDIAN", one, "bytes", _swapped, extra=True),
+            Function(f"{word}_LITTLE_ENDIAN", one, "bytes", _move, extra=True),
+        ]
     return {function.name: function for function in table}
 
 

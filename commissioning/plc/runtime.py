@@ -167,6 +167,16 @@ def fraction(value: float) -> float:
     return math.fmod(value, 1.0) if math.isfinite(value) else float(truncated(value))
 
 
+def swapped(value: int, count: int) -> int:
+    """`count` bytes in the other order."""
+    return int.from_bytes(value.to_bytes(count, "little"), "big")
+
+
+def is_valid(value: float) -> bool:
+    """Whether a REAL is a number: neither infinite nor NaN."""
+    return math.isfinite(value)
+
+
 def number_of_bcd(pattern: int) -> int:
     """Four bits per decimal digit."""
     digits = f"{pattern:x}"
@@ -435,8 +445,8 @@ def namespace() -> dict[str, Any]:
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
-            day_of_week, fraction, number_of_bcd, bcd_of_number, real_of_bits, bits_of_real,
-            graft, text_of_duration, code_of, character, changed, within, *depth_counter(),
+            day_of_week, fraction, is_valid, swapped, number_of_bcd, bcd_of_number, real_of_bits,
+            bits_of_real, graft, text_of_duration, code_of, character, changed, within, *depth_counter(),
         )
     }  # fmt: skip
     return {
