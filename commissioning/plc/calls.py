@@ -392,6 +392,10 @@ class ExpressionChecker(PointerChecker):
         for symbol in parameters:
             passed = given.get(symbol.name.upper())
             if symbol.section == "VAR_INPUT":
+                if passed is None and symbol.type.blocks:
+                    self.problem(f"{pou.name} needs a value for {symbol.name}, a block", node.at)
+                    good = False
+                    continue
                 if passed is None:
                     values = tuple(slot.value for slot in pou.slots[symbol.index :][: symbol.size])
                     whole = symbol.type.aggregate

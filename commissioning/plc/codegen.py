@@ -282,6 +282,10 @@ class ModuleWriter:
     def _call_block(self, node: typed.CallBlock, depth: int) -> None:
         self._line(depth, f"q = {cell_text(node.home)}")
         for index, type_, value in node.inputs:
+            if isinstance(value, typed.Cloned):  # the blocks in it stay where they are
+                graft = typed.Graft(type_, typed.Cell("q", None, index), value.cell, value.home)
+                self._line(depth, emit(graft).text)
+                continue
             where = f"{index}:{index + type_.size}" if type_.aggregate else str(index)
             self._line(depth, f"q[{where}] = {stored(value, type_).text}")
         for index, cell in node.references:

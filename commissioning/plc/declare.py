@@ -257,7 +257,8 @@ class Declarer:
             )
         if section == "VAR_IN_OUT" and node.initial is not None:
             self.project.problem("a VAR_IN_OUT has no initial value", file, symbol.at)
-        if pou.kind == "FUNCTION" and block and section != "VAR_IN_OUT":
+        strict = self.project.dialect.name == "iec"  # the makers make such blocks anew in each call
+        if pou.kind == "FUNCTION" and block and section != "VAR_IN_OUT" and strict:
             self.project.problem(
                 f"a function keeps nothing between calls, so it cannot have a block ({symbol.name})",
                 file,

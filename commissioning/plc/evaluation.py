@@ -27,7 +27,9 @@ def is_constant(node: typed.Typed) -> bool:
             return True
         case typed.Load() | typed.UserCall() | typed.Defaults():
             return False
-        case typed.AddressOf() | typed.Query() | typed.OfMemory() | typed.Graft() | typed.Given():
+        case typed.AddressOf() | typed.Query() | typed.OfMemory() | typed.Graft():
+            return False
+        case typed.Given() | typed.Cloned():
             return False
         case typed.Minus() | typed.Not() | typed.Convert():
             return is_constant(node.operand)

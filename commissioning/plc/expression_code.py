@@ -70,6 +70,11 @@ def emit(node: Typed) -> Code:
             return user_call(node)
         case typed.AddressOf():
             return address_of(node)
+        case typed.Cloned():
+            if node.home:
+                return Code(f"cloned({cell_text(node.cell)}, 0, -1)", calls=True)
+            memory, index = place(node.cell)
+            return Code(f"cloned({memory}, {index}, {node.type.size})", calls=True)
         case typed.Given():
             return Code(f"{node.cell.memory}[{node.cell.index}] is not none", COMPARISON)
         case typed.Graft():

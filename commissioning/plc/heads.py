@@ -75,8 +75,9 @@ def call_head(project: Project, pou: Pou) -> Head:
     result = pou.symbols.get(pou.result_name) if pou.kind != "SET" else None
     returned = span(result, store) if result is not None and result.section == "RESULT" else None
     lines = list(_call_lines(pou, parameters, outputs, fresh))
+    copies = {s.index + k for s in pou.section("VAR_INPUT") for k in range(s.size)}
     for index, slot in enumerate(pou.slots):
-        if slot.child is not None and needs_start(project, slot.child):
+        if slot.child is not None and index not in copies and needs_start(project, slot.child):
             lines.append((1, f"y{slot.child.number}({store}[{index}], g, now)"))
     return Head(tuple(lines), returned)
 

@@ -34,11 +34,9 @@ class LateChecker:
             if pou.base is not None and pou.base.symbols.get(symbol.name.upper()) is symbol:
                 continue  # what it extends sees to these
             foreign = symbol.is_global and pou.kind != "GLOBAL"
-            if (
-                symbol.by_reference
-                or foreign
-                or (not symbol.type.blocks and symbol.name.upper() not in pou.init_arguments)
-            ):
+            copied = symbol.section == "VAR_INPUT" and (pou.local or pou.kind == "FUNCTION")
+            silent = not symbol.type.blocks and symbol.name.upper() not in pou.init_arguments
+            if symbol.by_reference or foreign or copied or silent:
                 continue
             found += self._inits(symbol)
         return tuple(found)

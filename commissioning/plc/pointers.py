@@ -209,7 +209,22 @@ class PointerChecker(ObjectChecker):
                 return self._as_target(found, target, node.at, what)
             if not self._is_null(node):
                 return None
+        if target.blocks and isinstance(node, PLACES):
+            return self._clone_of(node, target, what)
         return super().value(node, target, what)
+
+    def _clone_of(self, node: tree.Expression, target: IecType, what: str) -> Typed | None:
+        """A block, or what has blocks in it, by value."""
+        found = self.designator(node)
+        if found is None:
+            return None
+        if found.type != target or found.here or found.value is not None:
+            shown = what or f"a {target}"
+            self.problem(f"{shown} is expected here, this is a {found.type}", node.at)
+            return None
+        found.symbol.read = True
+        self.project.any_elapsed |= found.symbol.elapsed
+        return typed.Cloned(target, found.cell, found.block is not None)
 
     def null_or_this(self, node: tree.Name) -> Typed | None:
         if self._is_null(node):

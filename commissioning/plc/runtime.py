@@ -409,6 +409,12 @@ def depth_counter() -> tuple[Callable[[], None], Callable[[], None]]:
     return deeper, shallower
 
 
+def cloned(source: list[Any], start: int, count: int) -> list[Any]:
+    """Cells, with blocks of their own; -1: those of a block."""
+    cells = source[start:] if count < 0 else source[start : start + count]
+    return [cloned(value, 0, -1) if type(value) is list else value for value in cells]
+
+
 def graft(target: list[Any], at: int, source: list[Any], start: int, count: int) -> None:
     """Copies cells and all blocks in them; -1: all of a block's memory."""
     for index in range(len(source) if count < 0 else count):
@@ -446,7 +452,8 @@ def namespace() -> dict[str, Any]:
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, is_valid, swapped, number_of_bcd, bcd_of_number, real_of_bits,
-            bits_of_real, graft, text_of_duration, code_of, character, changed, within, *depth_counter(),
+            bits_of_real, graft, cloned, text_of_duration, code_of, character, changed, within,
+            *depth_counter(),
         )
     }  # fmt: skip
     return {

@@ -230,6 +230,15 @@ class OfMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class Cloned:
+    """A block, or a structure or array with blocks in it, given by value; `home`: it is a user's block."""
+
+    type: IecType
+    cell: Cell
+    home: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """Whether a VAR_IN_OUT has a variable: a method may run while its block is not called."""
 
@@ -262,6 +271,7 @@ Typed = (
     | UserCall
     | AddressOf
     | Graft
+    | Cloned
     | Given
     | OfMemory
     | Query

@@ -77,3 +77,46 @@ def test_that_only_blocks_of_one_type_are_copied(change: tuple[str, str], what: 
     with pytest.raises(Problems) as caught:
         compile_st(TEXT.replace(*change))
     assert what in str(caught.value)
+
+
+BY_VALUE = """
+FUNCTION_BLOCK Inner
+VAR_OUTPUT n : INT; END_VAR
+METHOD FB_init : BOOL VAR_INPUT bInitRetains, bInCopyCode : BOOL; END_VAR
+n := 10;
+END_METHOD
+n := n + 1;
+END_FUNCTION_BLOCK
+TYPE S : STRUCT a : INT; f : Inner; t : TON; END_STRUCT END_TYPE
+FUNCTION Called : INT
+VAR_INPUT s : S; i : Inner; END_VAR VAR own : Inner; END_VAR
+s.f(); i(); own();
+Called := 100 * s.f.n + 10 * (i.n - 10) + own.n - 10 + s.a;
+END_FUNCTION
+FUNCTION_BLOCK Taking VAR_INPUT s : S; i : Inner; END_VAR VAR_OUTPUT seen, calls : INT; END_VAR
+i(); seen := i.n; calls := s.f.n;
+END_FUNCTION_BLOCK
+PROGRAM MAIN
+VAR s : S; i : Inner; t : Taking; x : INT; END_VAR
+s.a := 1000; s.f(); x := Called(s, i); t(s := s, i := i);
+END_PROGRAM
+"""
+
+
+def test_that_blocks_given_by_value_are_copies() -> None:
+    plc = compile_st(BY_VALUE, dialect="codesys").start()
+    plc.run()
+    # in Called: s.f has run once before and once there, i and own once there
+    assert plc["MAIN.x"] == 100 * 12 + 10 * 1 + 1 + 1000
+    assert (plc["MAIN.s.f.n"], plc["MAIN.i.n"]) == (11, 10)
+    assert (plc["MAIN.t.seen"], plc["MAIN.t.calls"]) == (11, 11)
+    plc.run()
+    assert (plc["MAIN.t.seen"], plc["MAIN.t.calls"], plc["MAIN.i.n"]) == (11, 12, 10)
+    other = compile_st(BY_VALUE, dialect="codesys").start()
+    other.restore(plc.snapshot())
+    assert other.snapshot() == plc.snapshot()
+
+
+def test_that_the_standard_has_no_blocks_in_functions() -> None:
+    with pytest.raises(Problems, match="a function keeps nothing between calls"):
+        compile_st(BY_VALUE)
