@@ -12,8 +12,9 @@ from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree, units
-from commissioning.plc.builder import Builder, TooDeep
+from commissioning.plc.builder import Builder
 from commissioning.plc.comments import without_nesting
+from commissioning.plc.rules import TooDeep
 
 KEYWORDS = (
     "PROGRAM", "END_PROGRAM", "FUNCTION_BLOCK", "END_FUNCTION_BLOCK", "FUNCTION", "END_FUNCTION", "VAR",
