@@ -5,7 +5,8 @@ from __future__ import annotations
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.literals import date_value, literal_value, string_value, time_value
-from commissioning.plc.runtime import rounded, text_of_moment
+from commissioning.plc.runtime import rounded
+from commissioning.plc.runtime_texts import text_of_moment
 from commissioning.plc.scope import suggestion
 
 __all__ = ["duration_ns", "given_value", "parsed_value", "shown_duration", "shown_value"]
