@@ -9,7 +9,7 @@ from commissioning.plc import tree, typed
 from commissioning.plc.constants import real_of, sized, untyped_join
 from commissioning.plc.conversions import conversion
 from commissioning.plc.expressions import COMPARISONS, LOGIC, MAX_OPERANDS
-from commissioning.plc.functions import FUNCTIONS, Function
+from commissioning.plc.functions import FUNCTIONS, MAKERS_NAMES, Function
 from commissioning.plc.iec_types import (
     ANY_INT,
     ANY_REAL,
@@ -111,7 +111,9 @@ class ExpressionChecker(PointerChecker):
             return self._time_call(name, node)
         if name in _OPERATOR_FUNCTIONS or name == "NOT":
             return self._operator_call(name, node)
-        function = FUNCTIONS.get(name)
+        function = FUNCTIONS.get("TIME" if name == "LTIME" else name)
+        if self.project.dialect.library_names and name[1:] in MAKERS_NAMES and name[0] == "W":
+            function = FUNCTIONS[name[1:]]  # of texts of WCHAR: the same function here
         typed_one = self._typed_overload(name, node) if function is None else None
         if typed_one is not None:
             return typed_one[0]
@@ -335,6 +337,9 @@ class ExpressionChecker(PointerChecker):
         names = list(function.parameters)
         if node.arguments and all(argument.name and not argument.out for argument in node.arguments):
             given = {argument.name.upper(): argument.value for argument in node.arguments}
+            others = MAKERS_NAMES.get(function.name, ())
+            if self.project.dialect.library_names and given.keys() <= set(others):
+                names = list(others)
             if function.more:
                 stem = names[-1].rstrip("0123456789")
                 start = int(names[-1][len(stem) :] or 0)

@@ -10,6 +10,9 @@ Decision 5 says what holds in `iec`. The others differ in:
 | ties of X_TO_Y from REAL | to even (IEC 60559) | away from zero | decision 22 |
 | AND, OR | right operand only if needed | always both | operator AND_THEN |
 | end and step of FOR | worked out once | before every round | decision 22 |
+| BIT, XINT, UXINT, XWORD, PVOID | names like others | types | data types of CODESYS |
+| NOT of a whole number | Problem | all its bits | as AND and OR |
+| LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
 | CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
 | outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
@@ -30,11 +33,18 @@ from types import MappingProxyType
 from commissioning.plc.iec_types import LINT, IecType, converts
 
 _WORD_COUNTERS = MappingProxyType({"CTU": "CTU_WORD", "CTD": "CTD_WORD", "CTUD": "CTUD_WORD"})
+# of a PLC of 64 bits; a BIT takes a whole BOOL here
+_TYPES = MappingProxyType(
+    {
+        "BIT": "BOOL", "__XINT": "LINT", "__UXINT": "ULINT", "__XWORD": "LWORD", "XINT": "LINT",
+        "UXINT": "ULINT", "XWORD": "LWORD", "PVOID": "ULINT",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One row of the table. `blocks`: standard blocks that stand for others."""
+    """One row of the table. `blocks`, `types`: standard blocks and types that stand for others."""
 
     name: str
     narrows: bool = False
@@ -46,6 +56,8 @@ class Dialect:
     chart_flags: bool = False
     outputs_written: bool = False
     bits_count: bool = False
+    library_names: bool = False
+    types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def narrowing(self, source: IecType, target: IecType) -> str:
@@ -81,7 +93,7 @@ class Dialect:
 _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
-    "bits_count": True,
+    "bits_count": True, "library_names": True, "types": _TYPES,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

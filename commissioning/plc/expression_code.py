@@ -138,6 +138,8 @@ def _not(node: typed.Not) -> Code:
         return Code(f"not {code.within(NOT)}", NOT, calls=code.calls)
     mask = node.type.high
     inside = wrapped(code, node.type)
+    if node.type.low < 0:  # of makers: all bits of a number in two's complement
+        return Code(f"{inside.within(AND_BITS)} ^ -1", XOR_BITS, node.type.low, mask, code.calls)
     return Code(f"{inside.within(AND_BITS)} ^ {mask}", XOR_BITS, 0, mask, code.calls)
 
 

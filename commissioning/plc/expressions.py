@@ -226,7 +226,8 @@ class OperatorChecker(DesignatorChecker):
         if node.operator == "NOT":
             if isinstance(operand, typed.Const) and operand.type is ANY_INT:
                 operand = fitted_literal(operand, BOOL) or operand
-            if operand.type.kind not in ("bool", "bits"):
+            whole_number = operand.type.kind == "int" and self.project.dialect.library_names
+            if operand.type.kind not in ("bool", "bits") and not whole_number:
                 self.problem(f"NOT needs a BOOL or a bit string, this is a {operand.type}", node.at)
                 return None
             return typed.Not(operand.type, operand)

@@ -257,3 +257,15 @@ def _table() -> dict[str, Function]:
 
 
 FUNCTIONS: dict[str, Function] = _table()
+# what the library Standard of CODESYS and TwinCAT calls the parameters
+MAKERS_NAMES: dict[str, tuple[str, ...]] = {
+    "LEN": ("STR",),
+    "LEFT": ("STR", "SIZE"),
+    "RIGHT": ("STR", "SIZE"),
+    "MID": ("STR", "LEN", "POS"),
+    "CONCAT": ("STR1", "STR2"),
+    "INSERT": ("STR1", "STR2", "POS"),
+    "DELETE": ("STR", "LEN", "POS"),
+    "REPLACE": ("STR1", "STR2", "L", "P"),
+    "FIND": ("STR1", "STR2"),
+}

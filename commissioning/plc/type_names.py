@@ -157,6 +157,8 @@ class TypeNames:
         key = node.name.upper()
         if "." in key and key not in self._waiting and key not in self.project.pous:
             key = key.rpartition(".")[2]  # of a library or namespace
+        if key not in self._waiting and self.project.block(key) is None:
+            key = self.project.dialect.types.get(key, key)
         elementary = ELEMENTARY.get(key)
         if elementary is not None:
             type_ = elementary if node.length is None else self._string(pou, node, elementary, file)
