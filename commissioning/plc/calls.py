@@ -238,6 +238,11 @@ class ExpressionChecker(PointerChecker):
         name = "TRUNC_TO" if truncating else "CONVERT_AWAY" if away else "CONVERT"
         return typed.Standard(target, name, (operand,))
 
+    def bindable(self, argument: tree.Argument, type_: IecType) -> None:
+        """A Problem where an argument is bound with REF= to what is no REFERENCE."""
+        if argument.bound and type_.kind != "reference":
+            self.problem(f"REF= binds a REFERENCE, {argument.name} is a {type_}", argument.at, "Write :=")
+
     def _standard(self, function: Function, node: tree.Call) -> Typed | None:
         if function.name == "TIME":
             self.pou.uses_clock = node.at
@@ -409,6 +414,7 @@ class ExpressionChecker(PointerChecker):
                     )
                     continue
                 owner = pou.owner.name if pou.owner is not None else ""
+                self.bindable(passed, symbol.type)
                 with self.project.stubs.mute(self.project.stubs.weak(owner, pou.name, symbol.name)):
                     value = self.value(passed.value, symbol.type, f"for {symbol.name} a {symbol.type}")
                 good &= value is not None

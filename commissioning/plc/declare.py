@@ -162,10 +162,13 @@ class Declarer:
             found = self.types.with_initial(pou, found, node.initial, file)
             self.types.initials.late = None
             block = self.project.block(found.type.name) if found.type.kind == "block" else None
+            word = section.word
+            if word == "VAR_IN_OUT" and "CONSTANT" in section.qualifiers:  # only read: a value may be given
+                word = "VAR_IN_OUT" if found.type.blocks or found.type.dimensions else "VAR_INPUT"
             for name in node.names:
                 if self._name_is_free(pou, name, file):
                     symbol = Symbol(
-                        name.name, found.type, section.word, file, name.at,
+                        name.name, found.type, word, file, name.at,
                         constant="CONSTANT" in section.qualifiers,
                         retain=bool({"RETAIN", "PERSISTENT"} & set(section.qualifiers)),
                         persistent="PERSISTENT" in section.qualifiers,

@@ -175,7 +175,8 @@ class OperatorChecker(DesignatorChecker):
         if isinstance(node, tree.Member) and isinstance(node.owner, tree.Name):
             declared = self.project.types.get(node.owner.name.upper())
             own = self.project.lookup(self.pou, node.owner.name)
-            if declared is not None and declared.type.kind == "enum" and own is None:
+            plain = own is None or own.type.kind == "enum"  # which has no members itself
+            if declared is not None and declared.type.kind == "enum" and plain:
                 return (self._enumerator(node.owner.name, node.name, node.at),)
         return None
 

@@ -114,7 +114,8 @@ class StatementRules:
         return tree.Argument("", children[0], False, False, children[0].at)
 
     def named(self, children: Children) -> tree.Argument:
-        return tree.Argument(str(children[0]), children[2], False, False, place(children[0]))
+        bound = str(children[1]).upper() == "REF="
+        return tree.Argument(str(children[0]), children[2], False, False, place(children[0]), bound)
 
     def output(self, children: Children) -> tree.Argument:
         return tree.Argument(str(children[0]), children[2], True, False, place(children[0]))

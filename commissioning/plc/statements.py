@@ -354,6 +354,7 @@ class StatementChecker(ExpressionChecker):
             elif offset in stored:
                 self.problem(f"{name} is given twice", argument.at)
             else:
+                self.bindable(argument, cell.type)
                 value = self.value(argument.value, cell.type, f"for {cell.name} a {cell.type}")
                 if value is not None:
                     stored[offset] = (offset, cell.type, value)
@@ -401,6 +402,7 @@ class StatementChecker(ExpressionChecker):
                 elif found is not None:
                     references.append((symbol.index, found.cell))
             else:
+                self.bindable(argument, symbol.type)
                 with self.project.stubs.mute(self.project.stubs.weak(block.name, "", symbol.name)):
                     value = self.value(argument.value, symbol.type, f"for {symbol.name} a {symbol.type}")
                 if value is not None:

@@ -94,13 +94,17 @@ class Direct:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """`value`, `name := value`, or `name => value` (`out`), with NOT before an output name (`negated`)."""
+    """`value`, `name := value`, or `name => value` (`out`), with NOT before an output name (`negated`).
+
+    `bound`: `name REF= value`, to a REFERENCE.
+    """
 
     name: str
     value: Expression
     out: bool
     negated: bool
     at: At
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,3 +89,35 @@ def test_that_a_comma_too_many_and_an_empty_structure_do_no_harm() -> None:
     PROGRAM MAIN VAR a, b : Nothing; t : TON; n : INT; END_VAR
     b := a; t(IN := TRUE, PT := T#1s, ); n := 1; END_PROGRAM"""
     assert run(text)["MAIN.t.PT"] == 1_000_000_000
+
+
+def test_that_an_argument_is_bound_to_a_reference_and_to_nothing_else() -> None:
+    blocks = """FUNCTION_BLOCK R VAR_INPUT r : REFERENCE TO INT; END_VAR r := r + 1; END_FUNCTION_BLOCK
+FUNCTION_BLOCK V VAR_INPUT r : INT; END_VAR END_FUNCTION_BLOCK"""
+    text = blocks + " PROGRAM M VAR f : {}; i : INT := 4; END_VAR f(r REF= i); END_PROGRAM"
+    plc = compile_st(text.replace("{}", "R"), "twincat").start()
+    plc.scan(0)
+    assert plc["M.i"] == 5
+    with pytest.raises(Problems) as caught:
+        compile_st(text.replace("{}", "V"), "twincat")
+    assert [p.what for p in caught.value.problems] == ["REF= binds a REFERENCE, r is a INT"]
+
+
+def test_that_a_value_is_given_to_a_constant_in_out() -> None:
+    plc = compile_st("""FUNCTION G : INT VAR_IN_OUT CONSTANT b : STRING; END_VAR G := LEN(b); END_FUNCTION
+PROGRAM M VAR n, m : INT; s : STRING := 'ab'; END_VAR n := G('abc'); m := G(s); END_PROGRAM""").start()
+    plc.scan(0)
+    assert (plc["M.n"], plc["M.m"]) == (3, 2)
+    text = "FUNCTION G : INT VAR_IN_OUT CONSTANT b : INT; END_VAR b := 1; END_FUNCTION PROGRAM M END_PROGRAM"
+    with pytest.raises(Problems) as caught:
+        compile_st(text)
+    assert "CONSTANT" in caught.value.problems[0].what
+
+
+def test_that_a_variable_may_be_named_like_its_enumeration() -> None:
+    plc = compile_st("""TYPE Mode : (Off, Auto); END_TYPE
+PROGRAM M VAR Mode : Mode; n : INT; END_VAR
+IF Mode = Mode.Off THEN Mode := Mode.Auto; n := 1; END_IF
+END_PROGRAM""").start()
+    plc.scan(0)
+    assert plc["M.n"] == 1 and plc["M.Mode"] == 1
