@@ -93,13 +93,13 @@ class Dialect:
 _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
-    "bits_count": True, "library_names": True, "types": _TYPES,
+    "bits_count": True, "library_names": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "iec": Dialect("iec"),
-        "codesys": Dialect("codesys", blocks=_WORD_COUNTERS, **_MAKERS),
-        "twincat": Dialect("twincat", blocks=_WORD_COUNTERS, **_MAKERS),
+        "codesys": Dialect("codesys", types=_TYPES, blocks=_WORD_COUNTERS, **_MAKERS),
+        "twincat": Dialect("twincat", types=_TYPES, blocks=_WORD_COUNTERS, **_MAKERS),
     }
 )
 IEC = DIALECTS["iec"]

@@ -50,3 +50,40 @@ def test_that_the_types_of_makers_are_names_like_others_in_the_standard() -> Non
         plc = compile_st(text, dialect).start()
         plc.run(1)
         assert plc["MAIN.xint"] == 4
+
+
+READERS = """
+TYPE Pair : STRUCT a, b : INT; END_STRUCT END_TYPE
+FUNCTION Size : INT VAR_IN_OUT CONSTANT text : STRING; END_VAR Size := LEN(text); END_FUNCTION
+FUNCTION Next : INT VAR_IN_OUT CONSTANT x : INT; END_VAR Next := x + 1; END_FUNCTION
+FUNCTION Sum : INT VAR_IN_OUT CONSTANT p : Pair; END_VAR Sum := p.a + p.b; END_FUNCTION
+FUNCTION Made : Pair VAR_INPUT a : INT; END_VAR Made.a := a; Made.b := 10 * a; END_FUNCTION
+"""
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        ("Size('hello')", 5), ("Size(short)", 3), ("Size(CONCAT(short, short))", 6), ("Next(41)", 42),
+        ("Next(n + 2)", 6), ("Next(FIXED)", 8), ("Next(row[n])", 2), ("Sum(Made(2))", 22), ("Sum(pair)", 7),
+    ],
+)  # fmt: skip
+def test_that_a_read_only_reference_takes_any_value(call: str, wanted: int, dialect: str) -> None:
+    text = f"""{READERS}PROGRAM MAIN
+    VAR CONSTANT FIXED : INT := 7; END_VAR
+    VAR n : INT := 3; short : STRING[3] := 'abc'; row : ARRAY[0..3] OF INT := [4(1)];
+        pair : Pair := (a := 3, b := 4); got : INT; END_VAR
+    got := {call};
+    END_PROGRAM"""
+    plc = compile_st(text, dialect).start()
+    plc.run(1)
+    assert plc["MAIN.got"] == wanted
+
+
+def test_that_a_read_only_reference_is_not_written() -> None:
+    text = (
+        "FUNCTION F : INT VAR_IN_OUT CONSTANT x : INT; END_VAR x := 1; END_FUNCTION\nPROGRAM MAIN END_PROGRAM"
+    )
+    with pytest.raises(Problems, match="CONSTANT"):
+        compile_st(text, "twincat")
