@@ -74,6 +74,8 @@ class ExpressionChecker(PointerChecker):
                 self.project.stubs.function(self, node, True)
                 return None
             if self.designator(node.target) is not None:
+                if isinstance(node.target, tree.Member):
+                    self.project.stubs.function(self, node, True)
                 what = "only functions give a value; call a block as a statement and read its output"
                 self.problem(what, node.at)
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from commissioning.plc.stub_guess import Guess
@@ -11,6 +12,7 @@ STUB_FILE = "stubs.st"
 STUB_CALL = "STUB"  # the statement in the body of a stub that is not filled in yet
 INIT = "FB_init"
 MOST_ROUNDS = 12
+_INTERFACE = re.compile(r"[Ii]_|I[A-Z][a-z]")  # how most programs name interfaces
 Spot = tuple[str, At]
 
 
@@ -31,6 +33,7 @@ class StubCall:
     spot: Spot
     parts: dict[str, StubPart] = field(default_factory=dict)
     result: Guess | None = None
+    fixed: bool = False  # by what takes its place in a block that extends the stub
     places: set[Spot] = field(default_factory=set)
 
 
@@ -55,7 +58,7 @@ class StubType:
         for sign in ("interface", "block", "enum", "struct"):
             if sign in self.signs:
                 return sign
-        if self.name.upper().startswith("I_"):
+        if _INTERFACE.match(self.name):
             return "interface"
         if self.methods or any({"block", "inout"} & part.roles for part in self.parts.values()):
             return "block"

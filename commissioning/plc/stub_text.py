@@ -48,7 +48,7 @@ def _stub_text(stubs: Stubs) -> str:
     """All stubs but those in lists, in the order in which they were met."""
     parts = [HEAD]
     parts += [_type(type_, stubs) for type_ in stubs.types.values()]
-    parts += [_function(call) for call in stubs.calls.values()]
+    parts += [_function(call, stubs) for call in stubs.calls.values()]
     loose = {key: part for key, part in stubs.variables.items() if key not in stubs.lists}
     parts.append("\n".join(_globals(loose)))
     return "\n".join(parts)
@@ -76,7 +76,7 @@ def _type(type_: StubType, stubs: Stubs) -> str:
         case "block":
             above = [stubs.types[name.upper()] for name in type_.interfaces if name.upper() in stubs.types]
             calls = {key: call for other in above for key, call in other.methods.items()} | type_.methods
-            methods = [_method(method) for method in calls.values()]
+            methods = [_method(method, stubs) for method in calls.values()]
             methods += [
                 _property(part, stubs, f"{STUB_CALL}(); ") for a in above for part in a.parts.values()
             ]
@@ -85,7 +85,7 @@ def _type(type_: StubType, stubs: Stubs) -> str:
             lines = [f"FUNCTION_BLOCK {type_.name}{head}", *_sections(own), *methods]
             lines += [f"    {STUB_CALL}();", "END_FUNCTION_BLOCK", ""]
         case "interface":
-            methods = [_prototype(method) for method in type_.methods.values()]
+            methods = [_prototype(method, stubs) for method in type_.methods.values()]
             properties = [_property(part, stubs) for part in type_.parts.values()]
             lines = [f"INTERFACE {type_.name}", *methods, *properties, "END_INTERFACE", ""]
         case "enum":
@@ -125,30 +125,38 @@ def _section(part: StubPart) -> str:
     return "VAR_OUTPUT" if taken else "VAR_INPUT"
 
 
-def _function(call: StubCall) -> str:
-    result = f" : {call.result.declared}" if call.result is not None else ""
-    head = f"FUNCTION {call.name}{result}"
+def _function(call: StubCall, stubs: Stubs) -> str:
+    head = f"FUNCTION {call.name}{_result(call, stubs)}"
     return "\n".join([head, *_sections(call.parts), f"    {STUB_CALL}();", "END_FUNCTION", ""])
 
 
-def _method(call: StubCall) -> str:
+def _method(call: StubCall, stubs: Stubs) -> str:
     if call.name == INIT:
-        return _init(call)
-    return "\n".join([_head(call), *_sections(call.parts), f"    {STUB_CALL}();", "END_METHOD"])
+        return _init(call, stubs)
+    return "\n".join([_head(call, stubs), *_sections(call.parts), f"    {STUB_CALL}();", "END_METHOD"])
 
 
-def _init(call: StubCall) -> str:
+def _init(call: StubCall, stubs: Stubs) -> str:
     """FB_init, which runs when the PLC starts, whatever is used later; so nothing stands in its body."""
-    lines = [_head(call), "VAR_INPUT"]
+    lines = [_head(call, stubs), "VAR_INPUT"]
     for part in call.parts.values():
         reference = "REFERENCE TO " if "inout" in part.roles else ""
         lines.append(f"    {part.guess.name} : {reference}{part.guess.declared};")
     return "\n".join([*lines, "END_VAR", "    // keep what the block needs", "END_METHOD"])
 
 
-def _prototype(call: StubCall) -> str:
-    return "\n".join([_head(call), *_sections(call.parts), "END_METHOD"])
+def _prototype(call: StubCall, stubs: Stubs) -> str:
+    return "\n".join([_head(call, stubs), *_sections(call.parts), "END_METHOD"])
 
 
-def _head(call: StubCall) -> str:
-    return f"METHOD {call.name}" + (f" : {call.result.declared}" if call.result is not None else "")
+def _head(call: StubCall, stubs: Stubs) -> str:
+    return f"METHOD {call.name}{_result(call, stubs)}"
+
+
+def _result(call: StubCall, stubs: Stubs) -> str:
+    """A block is given by reference."""
+    if call.result is None:
+        return ""
+    type_ = stubs.types.get(call.result.text.upper())
+    reference = "REFERENCE TO " if type_ is not None and type_.kind == "block" else ""
+    return f" : {reference}{call.result.declared}"

@@ -10,14 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from commissioning.plc import tree
+from commissioning.plc.iec_types import NONE
 from commissioning.plc.stub_guess import BY_LITERAL, BY_USE, Guess, type_text
 from commissioning.plc.stub_model import INIT, MOST_ROUNDS, STUB_CALL, STUB_FILE, StubCall, StubPart, StubType
 from commissioning.plc.stub_types import StubTypes
 
 if TYPE_CHECKING:
     from commissioning.plc.expressions import OperatorChecker
+    from commissioning.plc.scope import Pou
 
 __all__ = ["MOST_ROUNDS", "STUB_CALL", "STUB_FILE", "Stubs"]
+
+
+_ROLES = {"VAR_INPUT": "in", "VAR_IN_OUT": "inout", "VAR_OUTPUT": "taken"}
+_PLACES = (tree.Name, tree.Member, tree.Indexed, tree.Dereference)
 
 
 class Stubs(StubTypes):
@@ -41,8 +47,12 @@ class Stubs(StubTypes):
             part = owner.parts.get(name.upper())
             if part is not None and not used:
                 return self._unknown_block(checker, node, part)
-            if part is not None and not part.guess.sure:
-                del owner.parts[name.upper()]
+            inner = self.types.get(part.guess.text.upper()) if part is not None else None
+            if part is not None and (not part.guess.sure or (inner is not None and inner.made)):
+                del owner.parts[name.upper()]  # it was no member
+                if inner is not None and name.upper() not in calls:
+                    calls[name.upper()] = StubCall(name, (checker.file, target.at), result=part.guess)
+                    self._new = True
         else:
             return False
         spot = (checker.file, target.at)
@@ -64,8 +74,11 @@ class Stubs(StubTypes):
         guess = self._guess_of(self._entity(target.owner, checker.file))
         if designator is not None:
             known = self._known(checker, target.owner)
-            if designator.type.aggregate or designator.block or known is None or known.sure >= BY_USE:
-                return self.types.get(designator.type.name.upper())
+            if designator.block is not None:
+                return self.types.get(self._home(designator.block).upper())
+            if designator.type.aggregate or known is None or known.sure >= BY_USE:
+                name = designator.type.target or designator.type.name  # a reference, as a property gives
+                return self.types.get(name.upper())
             guess = known  # it was taken for a number
         if guess is None:
             return None
@@ -131,15 +144,36 @@ class Stubs(StubTypes):
         else:
             value = checker.expression(argument.value)
             found = value.type if value is not None else None
-            if found is None and isinstance(argument.value, tree.Name | tree.Member | tree.Indexed):
+            if found is None and isinstance(argument.value, _PLACES):
                 designator = checker.designator(argument.value)
                 if designator is not None and designator.type.blocks:
                     found = designator.type
                     part.roles.add("inout")
+                home = self._home(designator.block) if designator is not None and designator.block else ""
+                if home and self._known(checker, argument.value) is None:  # what it extends may be enough
+                    part.guess.note(home, BY_USE)
         if found is not None:
             text, sure = type_text(found)
             known = self._known(checker, argument.value) if self.listening else None
             part.guess.note(text, sure if known is None else min(sure, known.weight))
+
+    def overridden(self, method: Pou, above: Pou) -> bool:
+        """A method takes the place of one of a stub, which then has its parameters and result."""
+        type_ = self.types.get(above.owner.name.upper()) if above.owner is not None else None
+        call = type_.methods.get(above.name.upper()) if type_ is not None else None
+        if call is None or call.fixed:
+            return False
+        call.fixed = self._new = True
+        call.parts = {}
+        for symbol in method.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
+            part = self._part(call.parts, symbol.name)
+            part.roles.add(_ROLES[symbol.section])
+            part.guess.note(*type_text(symbol.type))
+        call.result = None
+        if method.result is not None and method.result is not NONE:
+            call.result = Guess(call.name)
+            call.result.note(*type_text(method.result))
+        return True
 
     def given(self, name: str) -> bool:
         """A type, maybe a stub, has arguments where a variable of it is declared: so it is a block."""
@@ -173,7 +207,12 @@ class Stubs(StubTypes):
             return
         part = self._part(type_.parts, name)
         part.roles.add("in")
-        if isinstance(value, tree.Literal | tree.Unary | tree.Chain | tree.Name | tree.Member):
+        if isinstance(value, tree.Dereference):
+            designator = checker.designator(value)
+            if designator is not None and designator.block is not None:
+                home = self._home(designator.block) or designator.block.name
+                part.guess.note(f"REFERENCE TO {home}", BY_USE)
+        elif isinstance(value, tree.Literal | tree.Unary | tree.Chain | tree.Name | tree.Member):
             found = checker.expression(value)
             if found is not None:
                 text, _ = type_text(found.type)

@@ -173,3 +173,21 @@ def test_that_what_is_surer_decides_between_two_guesses() -> None:
     assert "sText : STRING;" in words and "METHOD GetIt : STRING" in words
     assert "FUNCTION F_TO_STRING : STRING" in words and "a : STRING;" in words
     assert "Flag : BOOL;" in words
+
+
+def test_that_blocks_that_extend_stubs_and_give_themselves_on_are_understood() -> None:
+    found = stubbed(
+        "s : Start; b : Builder; n : STRING;",
+        "s(); n := b.Clear().Append('x').Append('y').ToString(); Log.Write(b.Clear().ToString()).Pin();",
+        start="""FUNCTION_BLOCK Start EXTENDS Lib.TaskBase VAR p : INT; sub : Lib.fbSub(THIS^); END_VAR
+        IF Execute() THEN p := p + 1; THIS^.Throw(p > 3); END_IF
+        METHOD Go : ITaskStatus sub.Invoke(); Go := THIS^.sub; END_METHOD
+        METHOD Restore : IRestorable VAR_INPUT deep : BOOL; END_VAR SUPER^.Restore(deep); p := 0; END_METHOD
+        METHOD Done : BOOL Done := Go().IsDone; END_METHOD
+        END_FUNCTION_BLOCK""",
+    )
+    words = text_of(found)
+    assert "METHOD Restore : IRestorable VAR_INPUT deep : BOOL; END_VAR" in words
+    assert "FUNCTION_BLOCK fbSub IMPLEMENTS ITaskStatus" in words and "INTERFACE ITaskStatus" in words
+    assert "REFERENCE TO TaskBase; END_VAR" in words
+    assert "METHOD Clear : REFERENCE TO FB_Clear" in words and "METHOD Throw" in words
