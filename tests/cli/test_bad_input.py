@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from commissioning.cli import _LATER
+from commissioning.cli.arguments import LATER
 
 Line = Any  # see conftest.py
 Command = Callable[..., Any]
@@ -213,7 +213,7 @@ def test_that_a_link_cannot_be_armed_at_full_speed(small: Line, command: Command
 
 
 def test_that_a_command_that_is_not_built_says_so(command: Command) -> None:
-    for name in _LATER:
+    for name in LATER:
         said = command(name, "scene", "--whatever")
         assert (said.code, said.out) == (2, "")
         assert f"`{name}`" in said.err and "not built yet" in said.err
