@@ -264,6 +264,7 @@ class PointerChecker(ObjectChecker):
         if isinstance(block, Pou):
             fits = found.block is not None and is_a(found.block, block)
         if not fits:
+            self.project.stubs.extends(found.type.name, wanted.name)
             subject = what or f"a {wanted}"
             self.problem(f"{subject} refers to a {wanted}, this is a {found.type}", at)
             return None

@@ -50,6 +50,7 @@ class StubType:
     alias: Guess | None = None
     places: set[Spot] = field(default_factory=set)
     interfaces: list[str] = field(default_factory=list)
+    base: str = ""  # the stub that it extends
     made: bool = False  # its name is ours: no declaration names it
 
     @property

@@ -8,7 +8,7 @@ from commissioning.plc import tree
 from commissioning.plc.iec_types import IecType
 from commissioning.plc.stub_book import StubBook
 from commissioning.plc.stub_guess import BY_USE, Guess, type_text
-from commissioning.plc.stub_model import StubPart
+from commissioning.plc.stub_model import StubPart, StubType
 from commissioning.plc.tree import At
 
 if TYPE_CHECKING:
@@ -194,6 +194,25 @@ class StubNames(StubBook):
         if type_ is not None and interface not in type_.interfaces:
             type_.interfaces.append(interface)
             self._new = True
+
+    def extends(self, block: str, base: str) -> None:
+        """A block stands where one of another stub is asked for."""
+        type_, above = self.types.get(block.upper()), self.types.get(base.upper())
+        if type_ is None or above is None or type_.base or type_.made or above.made:
+            return
+        if type_ in self.lineage(above):
+            return
+        type_.base = above.name
+        for type_or_base in (type_, above):
+            self._sign(type_or_base, "block")
+        self._new = True
+
+    def lineage(self, type_: StubType) -> list[StubType]:
+        """A stub, and the stubs that it extends."""
+        found = [type_]
+        while found[-1].base:
+            found.append(self.types[found[-1].base.upper()])
+        return found
 
     def called(self, type_: IecType) -> None:
         """A variable of the type is called."""

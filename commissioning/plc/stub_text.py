@@ -80,7 +80,9 @@ def _type(type_: StubType, stubs: Stubs) -> str:
             methods += [
                 _property(part, stubs, f"{STUB_CALL}(); ") for a in above for part in a.parts.values()
             ]
-            head = f" IMPLEMENTS {', '.join(type_.interfaces)}" if type_.interfaces else ""
+            head = f" EXTENDS {type_.base}" if type_.base else ""
+            head += f" IMPLEMENTS {', '.join(type_.interfaces)}" if type_.interfaces else ""
+            above += stubs.lineage(type_)[1:]
             own = {k: part for k, part in type_.parts.items() if not any(k in a.parts for a in above)}
             lines = [f"FUNCTION_BLOCK {type_.name}{head}", *_sections(own), *methods]
             lines += [f"    {STUB_CALL}();", "END_FUNCTION_BLOCK", ""]

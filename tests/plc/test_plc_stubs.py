@@ -191,3 +191,17 @@ def test_that_blocks_that_extend_stubs_and_give_themselves_on_are_understood() -
     assert "FUNCTION_BLOCK fbSub IMPLEMENTS ITaskStatus" in words and "INTERFACE ITaskStatus" in words
     assert "REFERENCE TO TaskBase; END_VAR" in words
     assert "METHOD Clear : REFERENCE TO FB_Clear" in words and "METHOD Throw" in words
+
+
+def test_that_a_stub_extends_the_one_that_it_stands_for() -> None:
+    found = stubbed(
+        "c : Unit;",
+        "c();",
+        unit="""FUNCTION_BLOCK Unit VAR g : MyTask; h : OtherTask; END_VAR g(x := 1); h(x := 2);
+        IF Task.Busy THEN g.Run(); END_IF
+        PROPERTY Task : REFERENCE TO TaskBase GET Task REF= g; Task REF= h; END_GET END_PROPERTY
+        END_FUNCTION_BLOCK""",
+    )
+    words = text_of(found)
+    assert "FUNCTION_BLOCK MyTask EXTENDS TaskBase VAR_INPUT x : DINT; END_VAR METHOD Run" in words
+    assert "FUNCTION_BLOCK OtherTask EXTENDS TaskBase" in words and "Busy : BOOL;" in words
