@@ -60,7 +60,7 @@ def plan_tasks(project: Project, parsed: list[units.Source], specs: Sequence[Tas
     if not programs:
         if not project.problems:
             project.problems.append(
-                Problem("there is no PROGRAM to run", Place(parsed[0].file if parsed else ""))
+                Problem("there is no PROGRAM to run", Place(parsed[0].file, 1, 1) if parsed else Place())
             )
         return TaskPlan((), [])
     programs = never_called(project, programs)
