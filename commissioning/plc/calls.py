@@ -8,6 +8,7 @@ from itertools import pairwise
 from commissioning.plc import tree, typed
 from commissioning.plc.constants import real_of, sized, untyped_join
 from commissioning.plc.conversions import conversion
+from commissioning.plc.enabling import has_enable
 from commissioning.plc.expressions import COMPARISONS, LOGIC, MAX_OPERANDS
 from commissioning.plc.functions import FUNCTIONS, MAKERS_NAMES, Function
 from commissioning.plc.iec_types import (
@@ -99,6 +100,10 @@ class ExpressionChecker(PointerChecker):
                 node.at,
                 "Read its outputs after the call",
             )
+            return None
+        if has_enable(node):
+            what = "EN and ENO stand in a call that is a statement, or all that is assigned"
+            self.problem(what, node.at, "Assign the result of the call to a variable first")
             return None
         converted = conversion(name)
         if converted is not None:

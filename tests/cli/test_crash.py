@@ -192,7 +192,7 @@ def test_that_a_device_that_raises_when_operated_stops_the_run(small: Small, tmp
 
 FAULTS = {
     "division by zero": ("Seen := Seen + 1;", "Seen := 100 / (Seen - Seen);", "division by zero"),
-    "endless loop": ("Seen := Seen + 1;", "WHILE Q_Run DO Seen := 1; END_WHILE;", "more than 1000000 statements in this loop"),
+    "endless loop": ("Seen := Seen + 1;", "WHILE Q_Run DO Seen := 1; END_WHILE;", "statements in this loop"),
 }
 
 
