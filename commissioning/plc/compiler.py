@@ -80,7 +80,7 @@ def compile_st(
         read[LIBRARY_FILE] = parse_source(standard, LIBRARY_FILE)
     given = frozenset(files)
     learned = Stubs()
-    if stubs and not any(problems for _, problems in read.values()):
+    if stubs:  # what could not be read is a stub to the rest, so that only it is told
         _learn(learned, files, read, dialect, with_tests)
     added = {file: text for file, text in files.items() if file not in given}
     project, commands = _understood(files, read, dialect, with_tests, stub_calls=stub_calls)

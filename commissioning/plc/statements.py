@@ -13,6 +13,7 @@ from commissioning.plc.enabling import Enabled, enabled, has_enable
 from commissioning.plc.evaluation import evaluated
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ANY_INT, BOOL, INT, LINT, NONE, IecType, working
+from commissioning.plc.objects import Target
 from commissioning.plc.pointers import MEMORY_CALLS, PLACES
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.stubs import STUB_CALL
@@ -316,6 +317,8 @@ class StatementChecker(ExpressionChecker):
         if asserted is not None:
             return asserted[0]
         method = self.target_of(call)
+        if method is not None and method.pou.kind == "ACTION" and call.arguments:
+            return self._action(method, call, node.at)
         if method is not None:
             made = self.user_call(method.pou, call, method)
             return None if made is None else typed.CallFunction(made, node.at)
@@ -417,6 +420,16 @@ class StatementChecker(ExpressionChecker):
         return typed.CallStandard(
             block, target.cell, tuple(stored.values()), tuple(results), target.symbol, at
         )
+
+    def _action(self, action: Target, call: tree.Call, at: At) -> Command | None:
+        """`block.action(input := ..., output => ...)`: the parameters are those of the block."""
+        named = call.target
+        owner = self.designator(named.owner) if isinstance(named, tree.Member) else self.own_block()
+        if owner is None or owner.block is None:
+            self.problem("an action takes the parameters of a block, this is none", at)
+            return None
+        made = self._user_block(owner, owner.block, call, at)
+        return replace(made, pou=action.pou.number, others=()) if isinstance(made, typed.CallBlock) else None
 
     def _user_block(self, target: Designator, block: Pou, call: tree.Call, at: At) -> Command | None:
         others = self.body_targets(target, block)

@@ -174,3 +174,23 @@ def test_that_what_is_wrong_with_a_class_is_said(change: tuple[str, str], what: 
         compile_st(text).start().run()
     else:
         assert what in problems(text)
+
+
+def test_that_an_action_is_called_with_the_parameters_of_its_block() -> None:
+    text = """
+    FUNCTION_BLOCK Table
+    VAR_INPUT key, value : INT; END_VAR VAR_OUTPUT ok : BOOL; found : INT; END_VAR
+    VAR cells : ARRAY[0..3] OF INT; END_VAR
+    ACTION Add: ok := key >= 0 AND key <= 3; IF ok THEN cells[key] := value; END_IF END_ACTION
+    ACTION Get: found := cells[key]; END_ACTION
+    Add(key := 3, value := 33);
+    END_FUNCTION_BLOCK
+    PROGRAM MAIN VAR t : Table; ok, bad : BOOL; x, y : INT; END_VAR
+    t.Add(key := 2, value := 20, ok => ok); t.Add(key := 9, ok => bad);
+    t.Get(key := 2, found => x); t(); t.Get(key := 3, found => y);
+    END_PROGRAM
+    """
+    plc = compile_st(text).start()
+    plc.run()
+    assert [plc[f"MAIN.{name}"] for name in ("ok", "bad", "x", "y")] == [True, False, 20, 33]
+    assert "Table has no input kea" in problems(text.replace("t.Get(key := 2", "t.Get(kea := 2"))

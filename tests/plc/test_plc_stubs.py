@@ -205,3 +205,13 @@ def test_that_a_stub_extends_the_one_that_it_stands_for() -> None:
     words = text_of(found)
     assert "FUNCTION_BLOCK MyTask EXTENDS TaskBase VAR_INPUT x : DINT; END_VAR METHOD Run" in words
     assert "FUNCTION_BLOCK OtherTask EXTENDS TaskBase" in words and "Busy : BOOL;" in words
+
+
+def test_that_what_cannot_be_read_is_a_stub_to_the_rest() -> None:
+    sources = {
+        "bad.st": "FUNCTION_BLOCK FB_Bad VAR_INPUT a : INT; END_VAR VAR_OUTPUT q : BOOL; END_VAR\nIF THEN q := TRUE;",
+        "good.st": "PROGRAM MAIN VAR b : FB_Bad; x : BOOL; END_VAR b(a := 3, q => x); x := x OR b.q; END_PROGRAM",
+    }
+    with pytest.raises(Problems) as caught:
+        compile_st(sources, stubs=True)
+    assert {problem.where.file for problem in caught.value.problems} == {"bad.st"}
