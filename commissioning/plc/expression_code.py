@@ -70,6 +70,8 @@ def emit(node: Typed) -> Code:
             return user_call(node)
         case typed.AddressOf():
             return address_of(node)
+        case typed.Made():
+            return Code(f"[{', '.join(exact(value).text for value in node.values)}]", calls=True)
         case typed.Cloned():
             if node.home:
                 return Code(f"cloned({cell_text(node.cell)}, 0, -1)", calls=True)

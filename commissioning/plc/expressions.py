@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from commissioning.plc import tree, typed
+from commissioning.plc.any_type import TYPE_CLASS
 from commissioning.plc.constants import (
     conversion_cure,
     fitted_literal,
@@ -172,6 +173,11 @@ class OperatorChecker(DesignatorChecker):
             for member, value in kinds[0].values if kinds else ():
                 if member.upper() == node.name.upper():
                     return (typed.Const(kinds[0], value),)
+        if isinstance(node, tree.Member) and _dotted(node.owner) == TYPE_CLASS.name:
+            known = [value for name, value in TYPE_CLASS.values if name == node.name.upper()]
+            if not known:
+                self.problem(f"{TYPE_CLASS.name} has no {node.name}", node.at)
+            return (typed.Const(TYPE_CLASS, known[0]) if known else None,)
         if isinstance(node, tree.Member) and isinstance(node.owner, tree.Name):
             declared = self.project.types.get(node.owner.name.upper())
             own = self.project.lookup(self.pou, node.owner.name)
@@ -402,3 +408,10 @@ class OperatorChecker(DesignatorChecker):
             if both <= {"+", "-"} or both == {"*"}:
                 return typed.Arithmetic(type_, left.first, (*left.steps, (operator, right)))
         return typed.Arithmetic(type_, left, ((operator, right),))
+
+
+def _dotted(node: tree.Expression) -> str:
+    """`a.b` in upper case, "" for anything else."""
+    if not isinstance(node, tree.Member) or not isinstance(node.owner, tree.Name):
+        return ""
+    return f"{node.owner.name}.{node.name}".upper()

@@ -124,7 +124,7 @@ _NODES = (
     typed.Standard, typed.UserCall, typed.Store, typed.CallStandard, typed.CallBlock, typed.CallFunction,
     typed.If, typed.Case, typed.For, typed.While, typed.Repeat, typed.Judge, typed.Advance,
     typed.AddressOf, typed.Query, typed.OfMemory, typed.Graft,
-    typed.Given, typed.Cloned,
+    typed.Given, typed.Cloned, typed.Made,
 )  # fmt: skip
 _COMMANDS = get_args(typed.Command)
 _PARTS = {

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from commissioning.plc import open_arrays, tree, typed
 from commissioning.plc.address_space import WindowPlan
+from commissioning.plc.any_type import ANY, class_of
 from commissioning.plc.byte_layout import measure, memory_layout
 from commissioning.plc.byte_layout import stride as bytes_between
 from commissioning.plc.classes import all_interfaces, implementers, is_a
 from commissioning.plc.designators import Designator
-from commissioning.plc.iec_types import ANY_INT, BOOL, ELEMENTARY, LINT, NONE, IecType
+from commissioning.plc.iec_types import ANY_INT, BOOL, DINT, ELEMENTARY, LINT, NONE, IecType
 from commissioning.plc.layout import parts
 from commissioning.plc.objects import ObjectChecker
 from commissioning.plc.scope import Pou, Symbol
@@ -209,9 +210,28 @@ class PointerChecker(ObjectChecker):
                 return self._as_target(found, target, node.at, what)
             if not self._is_null(node):
                 return None
+        if target is ANY:
+            return self._as_any(node)
         if target.blocks and isinstance(node, PLACES):
             return self._clone_of(node, target, what)
         return super().value(node, target, what)
+
+    def _as_any(self, node: tree.Expression) -> Typed | None:
+        """What an ANY is given: the class, address and size of a variable."""
+        found = self.designator(node) if isinstance(node, PLACES) else None
+        if found is None:
+            if not isinstance(node, PLACES):
+                self.problem("an ANY is given a variable", node.at, "Assign the value to one first")
+            return None
+        if found.type == ANY:
+            found.symbol.read = True
+            return typed.Load(ANY, found.cell)
+        address = self.address_of(found, node.at)
+        if address is None:
+            return None
+        block = found.block
+        size = memory_layout(block).size if block is not None else measure(found.type)[0]
+        return typed.Made(ANY, (typed.Const(DINT, class_of(found.type)), address, typed.Const(DINT, size)))
 
     def _clone_of(self, node: tree.Expression, target: IecType, what: str) -> Typed | None:
         """A block, or what has blocks in it, by value."""

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Iterable
 from math import prod
 
-from commissioning.plc import tree, typed, units
+from commissioning.plc import any_type, tree, typed, units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.byte_layout import stride
 from commissioning.plc.calls import ExpressionChecker
@@ -159,6 +159,11 @@ class TypeNames:
             key = key.rpartition(".")[2]  # of a library or namespace
         if key not in self._waiting and self.project.block(key) is None:
             key = self.project.dialect.types.get(key, key)
+        if key in any_type.NAMES and self.project.dialect.name != "iec":
+            self.project.targets.setdefault("BYTE", lambda: Declared(ELEMENTARY["BYTE"], ()))
+            return Declared(any_type.ANY, tuple(Slot(member.type, 0) for member in any_type.ANY.members))
+        if key == any_type.TYPE_CLASS.name:
+            return Declared(any_type.TYPE_CLASS, (Slot(any_type.TYPE_CLASS, 0),))
         elementary = ELEMENTARY.get(key)
         if elementary is not None:
             type_ = elementary if node.length is None else self._string(pou, node, elementary, file)

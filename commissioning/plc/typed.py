@@ -239,6 +239,14 @@ class Cloned:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A structure of these values, one for each cell."""
+
+    type: IecType
+    values: tuple[Typed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """Whether a VAR_IN_OUT has a variable: a method may run while its block is not called."""
 
@@ -272,6 +280,7 @@ Typed = (
     | AddressOf
     | Graft
     | Cloned
+    | Made
     | Given
     | OfMemory
     | Query
