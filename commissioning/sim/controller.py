@@ -120,8 +120,9 @@ class Controller(Stateful):
         return None
 
     def debugger(self, driver: Any) -> Any:
-        """The debugger of its program; `driver` lets time pass, see `sim.driven`."""
-        raise NotImplementedError(f"{self.id} cannot be debugged")
+        """The debugger of its program; `driver` lets time pass, see `sim.driven`. Raises ValueError where
+        there is no program to debug."""
+        raise ValueError(f"{self.id} runs no program that could be debugged")
 
     def refusal(self) -> Problem | None:
         """Why no run may begin with it; None if one may."""

@@ -7,6 +7,7 @@ blocks. Trouble is a status with a reason, not an exception.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ class LinkStatus:
     problems: tuple[Problem, ...] = ()
 
 
-class Link:
+class Link(ABC):
     """What every link type offers.
 
     `params` are in SI units, defaults filled in; `folder` is where their relative paths start.
@@ -108,39 +109,40 @@ class Link:
         """(host, port) at which it will wait for partners, if it does and its parameters have no faults."""
         return None
 
+    @abstractmethod
     def open(self, tags: Sequence[LinkTag]) -> None:
         """Start to connect or to listen; returns at once."""
-        raise NotImplementedError
 
+    @abstractmethod
     def wait_open(self, timeout: float) -> tuple[Problem, ...]:
         """Wait up to `timeout` seconds until the link is up; why it is not, if it is not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def exchange(self, changed: Sequence[Change]) -> Sequence[FromOutside]:
         """Hand over what changed, take what came, in order. Called by the run thread; never blocks.
 
         Going out, the newest value per tag wins.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def on_wake(self, fn: Callable[[], None]) -> None:
         """Call `fn()`, from the asyncio thread, when something came in or the state changed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def status(self) -> LinkStatus:
-        raise NotImplementedError
+        """How it stands with the connection."""
 
+    @abstractmethod
     def arm(self) -> tuple[Problem, ...]:
         """Allow writing to the controller for this run. Problems: why it cannot be allowed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def disarm(self) -> None:
         """Back to read-only."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """End the link, in bounded time. Closing twice is fine."""
-        raise NotImplementedError
 
 
 class TagEntry(Protocol):

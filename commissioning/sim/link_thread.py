@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -100,9 +101,9 @@ class QueuedLink(Link):
         self._thread: LinkThread | None = None
         self._task: asyncio.Task[None] | None = None
 
+    @abstractmethod
     async def run(self) -> None:
         """The protocol, until it is cancelled by `close`."""
-        raise NotImplementedError
 
     # from the run thread
 

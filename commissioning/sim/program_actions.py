@@ -5,6 +5,7 @@ All of it enters as an input: journaled, kept in the input log, and repeated by 
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["ProgramActions"]
 
 
-class ProgramActions:
+class ProgramActions(ABC):
     """The part of a run that acts on programs."""
 
     line: Line
 
+    @abstractmethod
     def operate(self, device: str, action: str, value: Any = None) -> None:
         """See `Run.operate`."""
-        raise NotImplementedError
 
     def restart(self, controller: str, kind: str = "warm", retained: str = "") -> Any:
         """Start a controller's program again, now: "hot", "warm", "cold" or "origin".

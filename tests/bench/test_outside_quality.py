@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from commissioning.bench.load import LoadedScene, load_text
 from commissioning.bench.replay import rerun, verify
 from commissioning.bench.run import RecordedRun, Run
 from commissioning.files.recording import read_recording
+from commissioning.model.problem import Problem
 from commissioning.model.record import Kind
 from commissioning.model.tags import Quality, Reason
 from commissioning.sim.cause import describe
@@ -49,6 +50,21 @@ class Partner(Link):
 
     def status(self) -> LinkStatus:
         return LinkStatus("closed")
+
+    def wait_open(self, timeout: float) -> tuple[Problem, ...]:
+        return ()
+
+    def on_wake(self, fn: Callable[[], None]) -> None:
+        pass
+
+    def arm(self) -> tuple[Problem, ...]:
+        return ()
+
+    def disarm(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 @pytest.fixture

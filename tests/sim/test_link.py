@@ -27,7 +27,17 @@ from commissioning.sim.tags import TagTable
 TAGS = (LinkTag(0, "I_A", DataType.BOOL, "input"), LinkTag(1, "Q_B", DataType.INT, "output", writable=True))
 
 
-class Echo(QueuedLink):
+class ReadOnly(QueuedLink):
+    """A protocol to which arming means nothing."""
+
+    def arm(self) -> tuple[Problem, ...]:
+        return ()
+
+    def disarm(self) -> None:
+        pass
+
+
+class Echo(ReadOnly):
     """Sends what it is given back, one batch after the other."""
 
     async def run(self) -> None:
@@ -113,7 +123,7 @@ def test_that_what_came_in_is_told_and_taken_once(echo: Echo) -> None:
     assert echo.exchange(()) == ()
 
 
-class Broken(QueuedLink):
+class Broken(ReadOnly):
     async def run(self) -> None:
         self.report("up")
         await self.kick.wait()
@@ -133,7 +143,7 @@ def test_that_an_error_in_a_protocol_is_a_status_and_not_the_end_of_anything(ech
     waited(lambda: echo.writes == 1)
 
 
-class Stubborn(QueuedLink):
+class Stubborn(ReadOnly):
     async def run(self) -> None:
         self.report("up")
         try:
@@ -159,7 +169,7 @@ def test_that_a_link_cannot_be_opened_twice(echo: Echo) -> None:
 
 
 def test_that_a_link_that_never_comes_up_says_so() -> None:
-    class Never(QueuedLink):
+    class Never(ReadOnly):
         async def run(self) -> None:
             await asyncio.sleep(60)
 
