@@ -1,0 +1,90 @@
+"""Checks assignments: values, whole blocks, what is set and reset, what a stub is given."""
+
+from __future__ import annotations
+
+from commissioning.plc import tree, typed
+from commissioning.plc.designators import Designator
+from commissioning.plc.enabled_calls import EnabledChecker
+from commissioning.plc.iec_types import BOOL, NONE
+from commissioning.plc.pointers import PLACES
+from commissioning.plc.typed import Command
+
+
+class AssignmentChecker(EnabledChecker):
+    """`:=`, `S=`, `R=` and `REF=`."""
+
+    def _assign(self, node: tree.Assign) -> Command | None:
+        parts = self._enabled(node.value)
+        if parts is not None:
+            return self._when_enabled(node, parts)
+        if node.operator in ("S=", "R="):
+            return self._set_or_reset(node)
+        if node.operator == "REF=":
+            return self.bind(node)
+        if isinstance(node.target, tree.Name):
+            name = node.target.name
+            own = self.pou.kind in ("FUNCTION", "METHOD") and name.upper() == self.pou.result_name
+            if own and self.pou.result is NONE:
+                self.problem(f"{name} has no result", node.at)
+                return None
+        target = self.designator(node.target)
+        if target is None:
+            found = self.expression(node.value)
+            if found is not None:
+                self.project.stubs.stands(self, node.target, found.type, node.value)
+            return None
+        if target.accessors is not None:
+            return self.set_property(target, node)
+        copied = self._copy_of_blocks(target, node)
+        if copied is not None:
+            return copied
+        if not self.writable(target, node.target.at):
+            self.project.stubs.stored(self, node.target)
+            return None
+        what = f"for {target.member or target.symbol.name} a {target.type}"
+        with self.project.stubs.mute(self.project.stubs.unsure(self, node.target)):
+            value = self.value(node.value, target.type, what)
+        target.symbol.written = True
+        if value is None:
+            self._told(node.target, node.value)
+            return None
+        return typed.Store(target.type, target.cell, value, node.at)
+
+    def _copy_of_blocks(self, target: Designator, node: tree.Assign) -> Command | None:
+        """`one := other` of blocks of one type, or of what has blocks in it; None for anything else."""
+        holds = target.type.blocks or target.standard is not None or target.block is not None
+        if not holds or target.here or not isinstance(node.value, PLACES):
+            return None
+        source = self.designator(node.value)
+        same = source is not None and source.type == target.type and source.block is target.block
+        if source is None or not same or source.here or source.value is not None:
+            return None
+        source.symbol.read = target.symbol.read = target.symbol.written = True
+        self.project.any_elapsed |= source.symbol.elapsed or target.symbol.elapsed
+        graft = typed.Graft(target.type, target.cell, source.cell, target.block is not None)
+        return typed.CallFunction(graft, node.at)
+
+    def _told(self, target: tree.Expression, value: tree.Expression) -> None:
+        """What is stored in a stub says what it is."""
+        found = self.expression(value)
+        if found is not None:
+            self.project.stubs.refit(self, target, found.type, value)
+
+    def _set_or_reset(self, node: tree.Assign) -> Command | None:
+        """`x S= condition`: x becomes TRUE where the condition holds, and keeps its value elsewhere."""
+        target = self.designator(node.target)
+        condition = self.value(node.value, BOOL, "a BOOL")
+        if target is None:
+            self.project.stubs.hint(node.target, BOOL, self.file, "in")
+            return None
+        if not self.writable(target, node.target.at):
+            return None
+        target.symbol.written = True
+        if target.type.kind != "bool":
+            self.project.stubs.refit(self, node.target, BOOL)
+            self.problem(f"'{node.operator}' sets a BOOL, this is a {target.type}", node.target.at)
+            return None
+        if condition is None:
+            return None
+        store = typed.Store(target.type, target.cell, typed.Const(BOOL, node.operator == "S="), node.at)
+        return typed.If(((condition, (store,), node.at),), (), node.at)
