@@ -9,28 +9,26 @@ The same scene, seed and inputs give the same journal digest, in one go or in sl
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Mapping
-from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from commissioning.model.problem import Place, Problem, Problems
+from commissioning.model.problem import Problem, Problems
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.model.record import Kind
 from commissioning.model.scene import Step
 from commissioning.sim import snapshot as snapshots
+from commissioning.sim.blame import blamed
 from commissioning.sim.check import JournalView, RunView
 from commissioning.sim.deadlock_watch import EVERY_NS, DeadlockWatch
-from commissioning.sim.device import Device
 from commissioning.sim.driven import debugger_of
 from commissioning.sim.inputs import InputPort
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import END
 from commissioning.sim.line import Line, Loaded
+from commissioning.sim.line_actions import LineActions
 from commissioning.sim.link import link_tags
 from commissioning.sim.link_host import LinkHost
-from commissioning.sim.program_actions import ProgramActions
 from commissioning.sim.seconds import SecondsEnvironment
 from commissioning.sim.tags import TagTable
 
@@ -49,7 +47,7 @@ class _Origin(NamedTuple):
     records: int
 
 
-class Run(ProgramActions):
+class Run(LineActions):
     """One execution. `problem` says why it stopped before its time, None while it did not.
 
     `scenario` names the stimulus (None: the one the scene's `run` names, "": none). `every_scan` turns
@@ -231,58 +229,6 @@ class Run(ProgramActions):
                 return True
         return False
 
-    def force(self, name: str, value: Any) -> None:
-        """Hold a value on a tag or port, stronger than any writer. Raises KeyError, TypeError.
-
-        As every action here, it raises RuntimeError once the run has stopped with a problem.
-        """
-        signal = self.tags[name]
-        if not signal.type.accepts(value):
-            raise TypeError(f"{signal.name} is {signal.type.value}, it cannot be {value!r}")
-        self._input("force", signal.name, value)
-
-    def release(self, name: str) -> None:
-        """End a force."""
-        self._input("release", self.tags[name].name)
-
-    def fault(self, name: str, value: Any) -> None:
-        """Hold a value as a failed device would; a force is stronger."""
-        signal = self.tags[name]
-        if not signal.type.accepts(value):
-            raise TypeError(f"{signal.name} is {signal.type.value}, it cannot be {value!r}")
-        self._input("fault", signal.name, value)
-
-    def clear(self, name: str) -> None:
-        """End a fault."""
-        self._input("clear", self.tags[name].name)
-
-    def write(self, name: str, value: Any) -> None:
-        """Set a PLC output nobody else owns (controller `none`). Raises PermissionError if one does."""
-        signal = self.tags[name]
-        if signal.owner:
-            raise PermissionError(f"{signal.name} is written by {signal.owner}; force it instead")
-        if not signal.type.accepts(value):
-            raise TypeError(f"{signal.name} is {signal.type.value}, it cannot be {value!r}")
-        self._input("set", signal.name, value)
-
-    def operate(self, device: str, action: str, value: Any = None) -> None:
-        """An operator's action on a device: press, push, release ... Raises KeyError, ValueError.
-
-        On a controller that runs a program: write, force, with [path, value], and release, with a path;
-        cold_start, warm_start, hot_start (see `restart`).
-        """
-        if device in self.line.hosts and device not in self.line.devices:
-            self.line.hosts[device].controller.check_operation(action, value)
-            self._input("operate", device, [action, value])
-            return
-        thing = self.line.devices[device]
-        if action not in thing.declaration.actions:
-            can = ", ".join(thing.declaration.actions) or "nothing"
-            raise ValueError(
-                f"{device} is a {thing.declaration.type}: an operator can {can} it, not {action}"
-            )
-        self._input("operate", device, [action, value])
-
     def debug(self, controller: str = "") -> Any:
         """The debugger of a controller's program (`commissioning.plc.debugger.Debugger`): what it lets run is
         this run, and a scan that it holds freezes plant and PLC at one instant. The name may be left out if
@@ -398,7 +344,7 @@ class Run(ProgramActions):
         try:
             act(*arguments)
         except Exception as error:  # noqa: BLE001  the seam to devices, which third parties write
-            self.problem = _blame(error, kernel._now)
+            self.problem = blamed(error, kernel._now)
             kernel.key = END
             kernel.cause = 0
             journal = self.journal
@@ -406,20 +352,3 @@ class Run(ProgramActions):
                 int(Kind.PROBLEM), 0, self.line.object_index.get(self.problem.where.id, 0),
                 journal.text(str(self.problem)),
             )  # fmt: skip
-
-
-def _blame(error: Exception, t_ns: int) -> Problem:
-    """The problem for an exception out of the kernel: the innermost device on the stack is named."""
-    who, where = "", ""
-    for frame, line_number in traceback.walk_tb(error.__traceback__):
-        owner = frame.f_locals.get("self")
-        if isinstance(owner, Device):
-            who = owner.id
-            where = f"{PurePath(frame.f_code.co_filename).name}:{line_number}"
-    at = f"at {t_ns / 1e9:.9f} s"
-    return Problem(
-        what=f"{who or 'the run'} failed {at}: {type(error).__name__}: {error}",
-        where=Place(id=who),
-        cure="The run stops at this instant; what was recorded until then is kept."
-        + (f" The device's code raised in {where}." if where else ""),
-    )

@@ -9,48 +9,23 @@ import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from commissioning.model.abandoned import Abandoned
 from commissioning.model.problem import Problem, Problems
-from commissioning.sim.cycle_times import CycleTimes, TaskTimes
+from commissioning.sim.companions import Companions, Recorder
+from commissioning.sim.cycle_times import TaskTimes
 from commissioning.sim.holding import Holding
 from commissioning.sim.journal import Journal
-from commissioning.sim.link import LinkStatus
-from commissioning.sim.link_host import LinkHost
 from commissioning.sim.pacing import Pace
 from commissioning.sim.run import Run
+from commissioning.sim.session_status import SessionState, SessionStatus
 
 __all__ = ["Recorder", "Session", "SessionState", "SessionStatus"]
 
-SessionState = Literal["running", "paused", "ended", "failed", "held"]
-
 _LONGEST_GOODBYE_S = 10.0
-
-
-class Recorder(Protocol):
-    """What writes a run down while it goes on."""
-
-    def poll(self) -> None: ...
-    def close(self) -> None: ...
-
-
-@dataclass(frozen=True)
-class SessionStatus:
-    """How the run is doing. `records`: journal records up to the last complete instant, safe to read."""
-
-    state: SessionState
-    now_ns: int
-    records: int
-    speed: float
-    lag_s: float
-    events_per_s: float
-    problem: Problem | None = None
-    links: tuple[tuple[str, LinkStatus], ...] = ()
-    notice: str = ""
 
 
 class Session:
@@ -72,10 +47,9 @@ class Session:
         catch_up: bool = True,
         measure: bool = False,
     ) -> None:
-        self._make_run, self._make_recorder, self._arm = make_run, make_recorder, arm
+        self._make_run = make_run
         self._pace = Pace(speed, until_ns, catch_up)
-        self._measure = measure
-        self._times: CycleTimes | None = None
+        self._along = Companions(make_recorder, arm, measure)
         self._commands: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake = Event()
         self._lock = Lock()
@@ -89,14 +63,12 @@ class Session:
         self._notice = ""
         self._crash: Problem | None = None
         self._rate_wall, self._rate_events = time.monotonic(), 0
-        self._recorder: Recorder | None = None
-        self._links: LinkHost | None = None
         self._holding = Holding(self._wait_held, lambda: self._closing)
         self.run = make_run()
         try:
             self._adopt()
         except Problems:
-            self._drop()
+            self._along.drop()
             raise
         self._published = self._status()
         self._closed = False
@@ -116,7 +88,7 @@ class Session:
 
     def cycle_times(self) -> tuple[TaskTimes, ...]:
         """How punctual the scans of this run have been, by task; none unless `measure`."""
-        return () if self._times is None else self._times.tasks()
+        return self._along.cycle_times()
 
     @property
     def skipped_cycles(self) -> int:
@@ -196,15 +168,15 @@ class Session:
 
         What the recorder raises is in the future. Reset and close complete a recording too.
         """
-        return self.do(lambda _: self._record(make_recorder))
+        return self.do(lambda run: self._along.record(run, make_recorder))
 
     def arm(self, link: str) -> Future[Any]:
         """Allow a link to write to its controller, for this run. The future holds problems, () if none."""
-        return self.do(lambda _: self._links.arm(link) if self._links is not None else ())
+        return self.do(lambda _: self._along.arm(link))
 
     def disarm(self, link: str) -> Future[Any]:
         """Back to read-only."""
-        return self.do(lambda _: self._links.disarm(link) if self._links is not None else None)
+        return self.do(lambda _: self._along.disarm(link))
 
     def wait(self, timeout: float | None = None) -> SessionStatus:
         """Wait until the run has ended, failed or paused; returns the status."""
@@ -214,6 +186,10 @@ class Session:
                 break
             time.sleep(0.005)
         return self._published
+
+    def wait_links(self, timeout: float) -> tuple[Problem, ...]:
+        """Wait until every link is up, or tell why not."""
+        return self._along.wait_links(timeout)
 
     def close(self) -> None:
         """End the thread, close links and recording. Idempotent. Raises Problems the recording met.
@@ -231,7 +207,7 @@ class Session:
             return  # a run that does not come to the end of an instant; its thread ends with the program
         for future in list(self._pending):
             future.cancel()
-        self._drop()
+        self._along.drop()
 
     def _settled(self, future: Future[Any]) -> None:
         with self._lock:
@@ -268,8 +244,7 @@ class Session:
         self._obey()
         pause = self._advance() if self._state == "running" else 0.05
         self._exchange()
-        if self._recorder is not None:
-            self._recorder.poll()
+        self._along.poll()
         return pause
 
     def _obey(self) -> None:
@@ -304,11 +279,10 @@ class Session:
         return pause
 
     def _exchange(self) -> None:
-        if self._links is None:
-            return
         running = self._state == "running"
-        self._links.exchange(self._pace.virtual if running and not math.isinf(self._pace.speed) else None)
-        reason = self._links.take_pause()
+        reason = self._along.exchange(
+            self._pace.virtual if running and not math.isinf(self._pace.speed) else None
+        )
         if reason and running:
             self._notice = reason
             self._pause()
@@ -341,7 +315,7 @@ class Session:
         if self._holding.held is not None:
             self._holding.abandon = True  # first the thread has to come out of the scan
             return
-        self._drop()
+        self._along.drop()
         self.run = self._make_run()
         self._state = "paused"
         self._notice, self._crash = "", None
@@ -349,48 +323,16 @@ class Session:
         self._adopt()
 
     def _adopt(self) -> None:
-        if self._make_recorder is not None:
-            self._recorder = self._make_recorder(self.run)
-        self._links = self.run.host_links()
-        if self._links is not None:
-            self._links.on_wake(self._wake.set)
-            self._links.open()
-            for link in self._arm:
-                problems = self._links.arm(link)
-                if problems:
-                    raise Problems(problems)
+        self._along.adopt(self.run, self._wake.set, self._pace.due)
         self._rate_events = self.run.events
-        hosts = self.run.line.hosts.values()
-        cycles = [cycle for host in hosts for cycle in host.cycles if cycle]
+        cycles = [cycle for host in self.run.line.hosts.values() for cycle in host.cycles if cycle]
         self._pace.cycle_ns = min(cycles, default=self._pace.cycle_ns)
         self._pace.skipped = 0
-        self._times = CycleTimes(hosts, self._pace.due) if self._measure else None
         self._anchor()
 
     def _anchor(self) -> None:
         self._pace.anchor(self.run.now_ns)
-        if self._times is not None:
-            self._times.forget()
-
-    def _record(self, make_recorder: Callable[[Run], Recorder] | None) -> None:
-        self.run.refuse_while_held()
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.close()
-        if make_recorder is not None:
-            self._recorder = make_recorder(self.run)
-
-    def _drop(self) -> None:
-        if self._links is not None:
-            self._links.close()
-            self._links = None
-        recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.close()
-
-    def wait_links(self, timeout: float) -> tuple[Problem, ...]:
-        """Wait until every link is up, or tell why not."""
-        return () if self._links is None else self._links.wait_open(timeout)
+        self._along.forget_cycle()
 
     def _status(self) -> SessionStatus:
         wall = time.monotonic()
@@ -398,11 +340,10 @@ class Session:
         if elapsed >= 0.5:
             self._rate = (self.run.events - self._rate_events) / elapsed
             self._rate_wall, self._rate_events = wall, self.run.events
-        links = () if self._links is None else tuple(self._links.statuses().items())
         pace = self._pace
         return SessionStatus(
             self._state, self.run.now_ns, self.run.journal.length, pace.speed, pace.lag, self._rate,
-            self._crash or self.run.problem or self._alarm(), links, self._notice,
+            self._crash or self.run.problem or self._alarm(), self._along.statuses(), self._notice,
         )  # fmt: skip
 
     def _alarm(self) -> Problem | None:
