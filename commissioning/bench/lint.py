@@ -13,8 +13,8 @@ from commissioning.controllers.compile_cache import keep_parser
 from commissioning.files import scene_text
 from commissioning.model.cache_folder import cache_folder
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.plc.lint import Finding, LintResult, Settings, lint
-from commissioning.plc.lint_rules import SEVERITIES
+from commissioning.plc.lint.linter import Finding, LintResult, Settings, lint
+from commissioning.plc.lint.rules import SEVERITIES
 
 __all__ = ["CONFIGURATION", "exit_code", "lint_paths"]
 

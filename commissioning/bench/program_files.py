@@ -13,7 +13,7 @@ from commissioning.files.xml_reader import read_xml
 from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc.pieces import SourcePiece
-from commissioning.plc.plcopen import is_plcopen, read_plcopen
+from commissioning.plc.plcopen.project import is_plcopen, read_plcopen
 from commissioning.plc.twincat import TwinCatTask, read_twincat, task_piece
 
 TEXTS = frozenset({".st", ".iecst", ".exp"})

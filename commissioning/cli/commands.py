@@ -80,7 +80,7 @@ def validate(options: argparse.Namespace) -> int:
 def lint(options: argparse.Namespace) -> int:
     from commissioning.bench.lint import exit_code, lint_paths
     from commissioning.bench.output_file import require_writable, write
-    from commissioning.plc.lint_output import as_json, as_sarif, as_text, rules_text
+    from commissioning.plc.lint.output import as_json, as_sarif, as_text, rules_text
 
     if options.rules:
         print(rules_text())

@@ -89,9 +89,10 @@ def compiler_hash() -> bytes:
     """Of everything that decides what a text becomes: the files of this room, Python and the parser."""
     digest = hashlib.sha256(f"{sys.implementation.cache_tag} {sys.hexversion}".encode())
     digest.update(metadata.version("lark").encode())
-    for file in sorted(Path(program_module.__file__ or "").parent.iterdir()):
+    room = Path(program_module.__file__ or "").parent
+    for file in sorted(room.rglob("*")):
         if file.suffix in (".py", ".lark"):
-            digest.update(file.name.encode())
+            digest.update(file.relative_to(room).as_posix().encode())
             digest.update(file.read_bytes())
     return digest.digest()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commissioning.cli import main
-from commissioning.plc.lint_rules import RULES
+from commissioning.plc.lint.rules import RULES
 
 SCENES = Path(__file__).parents[2] / "scenes"
 LOOP = """PROGRAM MAIN

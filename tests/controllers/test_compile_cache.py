@@ -165,3 +165,19 @@ def test_that_the_tables_of_the_parser_are_kept_and_made_again_when_harmed(folde
         seen.append(done.stdout)
         assert kept.stat().st_size > 100_000
     assert len(set(seen)) == 1
+
+
+def test_that_every_file_of_the_compiler_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = tmp_path / "plc"
+    (room / "lint").mkdir(parents=True)
+    for name in ("program.py", "grammar.lark", "lint/rules.py"):
+        (room / name).write_text("one")
+    monkeypatch.setattr(compile_cache.program_module, "__file__", str(room / "program.py"))
+    compile_cache.compiler_hash.cache_clear()
+    seen = {compile_cache.compiler_hash()}
+    for name in ("program.py", "grammar.lark", "lint/rules.py"):
+        (room / name).write_text("another")
+        compile_cache.compiler_hash.cache_clear()
+        seen.add(compile_cache.compiler_hash())
+    compile_cache.compiler_hash.cache_clear()
+    assert len(seen) == 4

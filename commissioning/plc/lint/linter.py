@@ -21,15 +21,15 @@ from typing import Any
 
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc import units
-from commissioning.plc.lint_comments import comments_of
-from commissioning.plc.lint_flow import check_flow
-from commissioning.plc.lint_names import check_names
-from commissioning.plc.lint_rules import RULES, SEVERITIES, Rule, Severity
-from commissioning.plc.lint_text import check_text
-from commissioning.plc.lint_tree import check_tree
-from commissioning.plc.lint_uses import check_uses
-from commissioning.plc.lint_variables import check_variables
-from commissioning.plc.lint_walk import Found, Given
+from commissioning.plc.lint.comments import comments_of
+from commissioning.plc.lint.flow import check_flow
+from commissioning.plc.lint.names import check_names
+from commissioning.plc.lint.rules import RULES, SEVERITIES, Rule, Severity
+from commissioning.plc.lint.statements import check_tree
+from commissioning.plc.lint.text import check_text
+from commissioning.plc.lint.uses import check_uses
+from commissioning.plc.lint.variables import check_variables
+from commissioning.plc.lint.walk import Found, Given
 from commissioning.plc.pieces import SourcePiece, compile_project
 from commissioning.plc.program import Program, TaskSpec
 from commissioning.plc.syntax import parse_source

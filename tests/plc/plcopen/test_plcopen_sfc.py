@@ -13,6 +13,7 @@ from commissioning.model.problem import Problems
 from commissioning.plc import compile_project, compile_st
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))  # sfc_reference.py
 
 from drawn_charts import block, drawn, entry, inline, jump, passing, point, step, transition
 from drawn_networks import pieces_of, program, project

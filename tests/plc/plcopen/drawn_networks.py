@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 from commissioning.files.xml_reader import read_xml
 from commissioning.model.problem import Problem
 from commissioning.plc import Plc, SourcePiece, TaskSpec, compile_project
-from commissioning.plc.plcopen import read_plcopen
+from commissioning.plc.plcopen.project import read_plcopen
 
 Wire = int | tuple[int, str]
 

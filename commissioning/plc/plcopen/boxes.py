@@ -9,7 +9,7 @@ from itertools import pairwise
 from commissioning.model.element import Element
 from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.pieces import IDENTIFIER
-from commissioning.plc.plcopen_interface import Unreadable
+from commissioning.plc.plcopen.interface import Unreadable
 
 _JOINED = {"ADD": "+", "MUL": "*", "AND": "AND", "OR": "OR", "XOR": "XOR"}
 _BETWEEN = {"SUB": "-", "DIV": "/", "MOD": "MOD", "EXPT": "**"}

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from commissioning.plc import tree, units
-from commissioning.plc.lint_comments import with_else
+from commissioning.plc.lint.comments import with_else
 from commissioning.plc.program import Program
 from commissioning.plc.sfc_tree import ChartStep, Transition
 from commissioning.plc.tree import At

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from commissioning.plc.lint import Settings, lint
-from commissioning.plc.lint_rules import RULES, UNDECIDED
+from commissioning.plc.lint.linter import Settings, lint
+from commissioning.plc.lint.rules import RULES, UNDECIDED
 from commissioning.plc.program import TaskSpec
 
 

@@ -10,7 +10,7 @@ from commissioning.plc import tree, units
 from commissioning.plc.blocks import STANDARD_BLOCKS
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY
-from commissioning.plc.lint_walk import Given, PouAt, expressions, operand, pointers_of, root, spelled
+from commissioning.plc.lint.walk import Given, PouAt, expressions, operand, pointers_of, root, spelled
 from commissioning.plc.tree import At
 
 __all__ = ["check_names"]

@@ -15,10 +15,10 @@ from itertools import product
 from commissioning.model.element import Element
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.pieces import PieceWriter
-from commissioning.plc.plcopen_conditions import Condition, Conditions
-from commissioning.plc.plcopen_interface import Unreadable, data_of, identifier
-from commissioning.plc.plcopen_network import Network
-from commissioning.plc.plcopen_wires import connections
+from commissioning.plc.plcopen.conditions import Condition, Conditions
+from commissioning.plc.plcopen.interface import Unreadable, data_of, identifier
+from commissioning.plc.plcopen.network import Network
+from commissioning.plc.plcopen.wires import connections
 
 _TIME = re.compile(r"L?T(?:IME)?#[0-9][0-9_.A-Za-z]*\Z", re.IGNORECASE)
 _NAME = re.compile(r"%?[A-Za-z_][A-Za-z0-9_.]*(?:\[[A-Za-z0-9_, ]+\][A-Za-z0-9_.]*)*\Z")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from commissioning.files.xml_reader import read_xml
 from commissioning.model.problem import Problems
 from commissioning.plc import SourcePiece, compile_project
-from commissioning.plc.plcopen import read_plcopen
+from commissioning.plc.plcopen.project import read_plcopen
 
 sys.path.insert(0, str(Path(__file__).parent))
 

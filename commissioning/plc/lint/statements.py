@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from commissioning.plc import tree, units
 from commissioning.plc.blocks import STANDARD_BLOCKS
-from commissioning.plc.lint_walk import (
+from commissioning.plc.lint.walk import (
     Event,
     Given,
     PouAt,

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from commissioning.model.problem import Problems
-from commissioning.plc.lint import LintResult, Settings, lint
-from commissioning.plc.lint_output import as_json, as_sarif, as_text, rules_text
-from commissioning.plc.lint_rules import RULES, UNDECIDED
+from commissioning.plc.lint.linter import LintResult, Settings, lint
+from commissioning.plc.lint.output import as_json, as_sarif, as_text, rules_text
+from commissioning.plc.lint.rules import RULES, UNDECIDED
 from commissioning.plc.pieces import Mark, SourcePiece
 
-SCENES = Path(__file__).parents[2] / "scenes"
+SCENES = Path(__file__).parents[3] / "scenes"
 PROGRAM = """PROGRAM MAIN
 VAR
     i : INT;

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem
 from commissioning.plc.pieces import PieceWriter, SourcePiece
-from commissioning.plc.plcopen_interface import (
+from commissioning.plc.plcopen.charts import ChartDrawing
+from commissioning.plc.plcopen.interface import (
     Unreadable,
     data_of,
     declare_interface,
@@ -25,9 +26,8 @@ from commissioning.plc.plcopen_interface import (
     plain_text,
     type_text,
 )
-from commissioning.plc.plcopen_network import Network
-from commissioning.plc.plcopen_sfc import ChartDrawing
-from commissioning.plc.plcopen_tasks import configuration_piece
+from commissioning.plc.plcopen.network import Network
+from commissioning.plc.plcopen.tasks import configuration_piece
 
 NAMESPACE = "http://www.plcopen.org/xml/tc6"
 _WORDS = {"program": "PROGRAM", "function": "FUNCTION", "functionBlock": "FUNCTION_BLOCK"}

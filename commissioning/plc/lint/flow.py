@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from commissioning.plc import tree, units
 from commissioning.plc.iec_types import ELEMENTARY
-from commissioning.plc.lint_walk import Given, PouAt, bodies, inside, operand, own_expressions
+from commissioning.plc.lint.walk import Given, PouAt, bodies, inside, operand, own_expressions
 from commissioning.plc.tree import At
 
 __all__ = ["check_flow"]

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from commissioning.model.element import Element
-from commissioning.plc.plcopen_boxes import ResultTypes, called, operand
-from commissioning.plc.plcopen_interface import Unreadable, data_of
-from commissioning.plc.plcopen_jumps import Jumps
-from commissioning.plc.plcopen_wires import assigned_outputs, connections, negated, order, placed, variables
+from commissioning.plc.plcopen.boxes import ResultTypes, called, operand
+from commissioning.plc.plcopen.interface import Unreadable, data_of
+from commissioning.plc.plcopen.jumps import Jumps
+from commissioning.plc.plcopen.wires import assigned_outputs, connections, negated, order, placed, variables
 
 _MAX_DEPTH = 60
 _MAX_LENGTH = 20_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commissioning.model.element import Element
-from commissioning.plc.plcopen_boxes import operand
+from commissioning.plc.plcopen.boxes import operand
 
 
 def negated(text: str, element: Element, other: str = "") -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from commissioning.plc import tree, typed
 from commissioning.plc.iec_types import IecType
-from commissioning.plc.lint_walk import (
+from commissioning.plc.lint.walk import (
     Event,
     Given,
     inside,

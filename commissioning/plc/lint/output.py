@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from commissioning.plc.lint import Finding, LintResult
-from commissioning.plc.lint_rules import RULES, UNDECIDED, Rule
+from commissioning.plc.lint.linter import Finding, LintResult
+from commissioning.plc.lint.rules import RULES, UNDECIDED, Rule
 
 __all__ = ["as_json", "as_sarif", "as_text", "rules_text"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from commissioning.model.element import Element
-from commissioning.plc.plcopen_interface import Unreadable
+from commissioning.plc.plcopen.interface import Unreadable
 
 Statement = tuple[str, Element]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from commissioning.plc import tree, units
-from commissioning.plc.lint_tree import block_type
-from commissioning.plc.lint_walk import Given, PouAt, expressions, inside, root, statements
+from commissioning.plc.lint.statements import block_type
+from commissioning.plc.lint.walk import Given, PouAt, expressions, inside, root, statements
 from commissioning.plc.tree import At
 
 __all__ = ["check_variables"]

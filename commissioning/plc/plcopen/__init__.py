@@ -1,0 +1,1 @@
+"""PLCopen XML (TC6): drawn and written programs -> pieces of Structured Text. Begin at `project`."""
