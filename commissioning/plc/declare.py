@@ -161,26 +161,33 @@ class Declarer:
             late = self._lates(pou, section, node)
             found = self.types.with_initial(pou, found, node.initial, file)
             self.types.initials.late = None
-            block = self.project.block(found.type.name) if found.type.kind == "block" else None
             word = section.word
             if word == "VAR_IN_OUT" and "CONSTANT" in section.qualifiers:  # only read: a value may be given
                 word = "VAR_IN_OUT" if found.type.blocks or found.type.dimensions else "VAR_INPUT"
             for name in node.names:
                 if self._name_is_free(pou, name, file):
-                    symbol = Symbol(
-                        name.name, found.type, word, file, name.at,
-                        constant="CONSTANT" in section.qualifiers,
-                        retain=bool({"RETAIN", "PERSISTENT"} & set(section.qualifiers)),
-                        persistent="PERSISTENT" in section.qualifiers,
-                        address=node.address.upper(),
-                        comment=self._comment(file, node),
-                        standard=block if isinstance(block, StandardBlock) else None,
-                        block=block if isinstance(block, Pou) else None,
-                    )  # fmt: skip
+                    symbol = self._symbol(name, found.type, section, node, file)
+                    symbol.section = word
+                    symbol.retain = bool({"RETAIN", "PERSISTENT"} & set(section.qualifiers))
+                    symbol.persistent = "PERSISTENT" in section.qualifiers
+                    symbol.address = node.address.upper()
                     self._check(pou, symbol, node, file)
                     self._place(pou, symbol, found)
                     self._note_late(pou, symbol, late)
                     self._note_init(pou, symbol, node, file)
+
+    def _symbol(
+        self, name: tree.Name, type_: IecType, section: units.Section, node: units.Declaration, file: str
+    ) -> Symbol:
+        """A variable that `node` declares, as far as it does not matter where it lies."""
+        block = self.project.block(type_.name) if type_.kind == "block" else None
+        return Symbol(
+            name.name, type_, section.word, file, name.at,
+            constant="CONSTANT" in section.qualifiers,
+            comment=self._comment(file, node),
+            standard=block if isinstance(block, StandardBlock) else None,
+            block=block if isinstance(block, Pou) else None,
+        )  # fmt: skip
 
     def _note_init(self, pou: Pou, symbol: Symbol, node: units.Declaration, file: str) -> None:
         """Takes what the declaration gives to FB_init."""
@@ -226,17 +233,11 @@ class Declarer:
             if found is None:
                 continue
             found = self.types.with_initial(method, found, node.initial, file)
-            block = self.project.block(found.type.name) if found.type.kind == "block" else None
             prefix = method.name if method.owner in (None, owner) else f"{method.owner.name}.{method.name}"
             for name in node.names:
                 if self._name_is_free(method, name, file):
-                    symbol = Symbol(
-                        f"{prefix}.{name.name}", found.type, section.word, file, name.at,
-                        constant="CONSTANT" in section.qualifiers,
-                        comment=self._comment(file, node),
-                        standard=block if isinstance(block, StandardBlock) else None,
-                        block=block if isinstance(block, Pou) else None,
-                    )  # fmt: skip
+                    symbol = self._symbol(name, found.type, section, node, file)
+                    symbol.name = f"{prefix}.{name.name}"
                     self._place(owner, symbol, found)
                     method.symbols[name.name.upper()] = symbol
 

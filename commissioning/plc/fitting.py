@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from commissioning.plc import typed
 from commissioning.plc.constants import conversion_cure, fitted_literal, sized, whole
-from commissioning.plc.designators import DesignatorChecker
 from commissioning.plc.iec_types import (
     ANY_INT,
     ANY_REAL,
@@ -18,9 +17,10 @@ from commissioning.plc.iec_types import (
 )  # fmt: skip
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Typed
+from commissioning.plc.writable import WritableChecker
 
 
-class FittingChecker(DesignatorChecker):
+class FittingChecker(WritableChecker):
     """Gives values the types that their places ask for, or notes a Problem and gives None."""
 
     def fit(self, found: Typed, target: IecType, at: At, what: str = "") -> Typed | None:
