@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree, typed
+from commissioning.plc.commands import Command
 from commissioning.plc.expressions import OperatorChecker
 from commissioning.plc.iec_types import ANY_REAL, BOOL, LINT, LREAL, STRING, TIME, IecType
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Command, Typed
+from commissioning.plc.typed import Typed
 
 __all__ = ["ADVANCES", "OPERATORS", "Assertion", "check_test_call", "is_test_call"]
 
@@ -74,7 +75,7 @@ def check_test_call(checker: OperatorChecker, name: str, call: tree.Call) -> Com
     stops = head == "REQUIRE"
     table.append(Assertion(word, type_, checker.file, call.at, stops, message is not None))
     given = values if message is None else (*values, message)
-    return typed.Judge(len(table) - 1, given, stops, call.at)
+    return commands.Judge(len(table) - 1, given, stops, call.at)
 
 
 def _advance(checker: OperatorChecker, name: str, call: tree.Call) -> Command | None:
@@ -86,7 +87,7 @@ def _advance(checker: OperatorChecker, name: str, call: tree.Call) -> Command | 
     if isinstance(amount, typed.Const) and isinstance(amount.value, int) and amount.value < 0:
         checker.problem("time does not run backwards", call.at)
         return None
-    return None if amount is None else typed.Advance(ADVANCES[name], amount, call.at)
+    return None if amount is None else commands.Advance(ADVANCES[name], amount, call.at)
 
 
 def _ordered(

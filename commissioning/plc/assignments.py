@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree, typed
+from commissioning.plc.commands import Command
 from commissioning.plc.designators import Designator
 from commissioning.plc.enabled_calls import EnabledChecker
 from commissioning.plc.iec_types import BOOL, NONE
 from commissioning.plc.pointers import PLACES
-from commissioning.plc.typed import Command
 
 
 class AssignmentChecker(EnabledChecker):
@@ -48,7 +48,7 @@ class AssignmentChecker(EnabledChecker):
         if value is None:
             self._told(node.target, node.value)
             return None
-        return typed.Store(target.type, target.cell, value, node.at)
+        return commands.Store(target.type, target.cell, value, node.at)
 
     def _copy_of_blocks(self, target: Designator, node: tree.Assign) -> Command | None:
         """`one := other` of blocks of one type, or of what has blocks in it; None for anything else."""
@@ -62,7 +62,7 @@ class AssignmentChecker(EnabledChecker):
         source.symbol.read = target.symbol.read = target.symbol.written = True
         self.project.any_elapsed |= source.symbol.elapsed or target.symbol.elapsed
         graft = typed.Graft(target.type, target.cell, source.cell, target.block is not None)
-        return typed.CallFunction(graft, node.at)
+        return commands.CallFunction(graft, node.at)
 
     def _told(self, target: tree.Expression, value: tree.Expression) -> None:
         """What is stored in a stub says what it is."""
@@ -86,5 +86,5 @@ class AssignmentChecker(EnabledChecker):
             return None
         if condition is None:
             return None
-        store = typed.Store(target.type, target.cell, typed.Const(BOOL, node.operator == "S="), node.at)
-        return typed.If(((condition, (store,), node.at),), (), node.at)
+        store = commands.Store(target.type, target.cell, typed.Const(BOOL, node.operator == "S="), node.at)
+        return commands.If(((condition, (store,), node.at),), (), node.at)

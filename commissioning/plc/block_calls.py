@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree, typed
 from commissioning.plc.blocks import StandardBlock
 from commissioning.plc.calls import ExpressionChecker
+from commissioning.plc.commands import Command
 from commissioning.plc.designators import Designator
 from commissioning.plc.iec_types import IecType
 from commissioning.plc.objects import Target
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Command, Typed
+from commissioning.plc.typed import Typed
 
 
 class BlockCallChecker(ExpressionChecker):
@@ -28,7 +29,7 @@ class BlockCallChecker(ExpressionChecker):
         names = [cell.name for cell in block.cells if cell.role == "input"]
         outputs = [cell.name for cell in block.cells if cell.role == "output"]
         stored: dict[int, tuple[int, IecType, Typed]] = {}
-        results: list[typed.Store] = []
+        results: list[commands.Store] = []
         for position, argument in enumerate(call.arguments):
             name = argument.name or (names[position] if position < len(names) else "")
             offset = block.offsets.get(name.upper())
@@ -56,7 +57,7 @@ class BlockCallChecker(ExpressionChecker):
                 value = self.value(argument.value, cell.type, f"for {cell.name} a {cell.type}")
                 if value is not None:
                     stored[offset] = (offset, cell.type, value)
-        return typed.CallStandard(
+        return commands.CallStandard(
             block, target.cell, tuple(stored.values()), tuple(results), target.symbol, at
         )
 
@@ -68,7 +69,9 @@ class BlockCallChecker(ExpressionChecker):
             self.problem("an action takes the parameters of a block, this is none", at)
             return None
         made = self._user_block(owner, owner.block, call, at)
-        return replace(made, pou=action.pou.number, others=()) if isinstance(made, typed.CallBlock) else None
+        if not isinstance(made, commands.CallBlock):
+            return None
+        return replace(made, pou=action.pou.number, others=())
 
     def _user_block(self, target: Designator, block: Pou, call: tree.Call, at: At) -> Command | None:
         others = self.body_targets(target, block)
@@ -81,7 +84,7 @@ class BlockCallChecker(ExpressionChecker):
         stored: dict[str, tuple[int, IecType, Typed]] = {}
         references: list[tuple[int, typed.Cell]] = []
         memories: list[tuple[int, typed.Cell]] = []
-        results: list[typed.Store] = []
+        results: list[commands.Store] = []
         given: set[str] = set()
         for position, argument in enumerate(call.arguments):
             name = argument.name or (names[position] if position < len(names) else "")
@@ -120,7 +123,7 @@ class BlockCallChecker(ExpressionChecker):
         for symbol in block.section("VAR_IN_OUT"):
             if symbol.name not in given:
                 self.problem(f"{block.name} needs a variable for its VAR_IN_OUT {symbol.name}", at)
-        return typed.CallBlock(
+        return commands.CallBlock(
             block.number,
             target.cell,
             tuple(stored.values()),
@@ -131,7 +134,7 @@ class BlockCallChecker(ExpressionChecker):
             others,
         )
 
-    def _output(self, load: typed.Load, argument: tree.Argument, results: list[typed.Store]) -> None:
+    def _output(self, load: typed.Load, argument: tree.Argument, results: list[commands.Store]) -> None:
         """`output => variable`: a store after the call."""
         found = self.designator(argument.value)
         if found is None:
@@ -151,4 +154,4 @@ class BlockCallChecker(ExpressionChecker):
             self.project.stubs.refit(self, argument.value, source.type)
         else:
             found.symbol.written = True
-            results.append(typed.Store(found.type, found.cell, value, argument.at))
+            results.append(commands.Store(found.type, found.cell, value, argument.at))

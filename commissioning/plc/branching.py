@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree, typed
 from commissioning.plc.assignments import AssignmentChecker
+from commissioning.plc.commands import Command
 from commissioning.plc.evaluation import evaluated
 from commissioning.plc.iec_types import ANY_INT, BOOL, INT, LINT, IecType, working
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Command, Typed
+from commissioning.plc.typed import Typed
 
 MAX_LOOPS = 15  # nested in each other: Python itself allows 20
 
@@ -30,7 +31,7 @@ class BranchChecker(AssignmentChecker):
             body = self.body(branch.body)
             if condition is not None:
                 branches.append((condition, body, branch.at))
-        return typed.If(tuple(branches), self.body(node.otherwise), node.at)
+        return commands.If(tuple(branches), self.body(node.otherwise), node.at)
 
     # ---- CASE ----------------------------------------------------------------------------------------
 
@@ -46,7 +47,7 @@ class BranchChecker(AssignmentChecker):
             ranges = [self._label(label, seen, selector) for label in option.labels]
             options.append((tuple(r for r in ranges if r is not None), self.body(option.body), option.at))
         otherwise = self.body(node.otherwise)
-        return None if selector is None else typed.Case(selector, tuple(options), otherwise, node.at)
+        return None if selector is None else commands.Case(selector, tuple(options), otherwise, node.at)
 
     def _label(
         self, label: tree.Label, seen: list[tuple[int, int, At]], selector: Typed | None
@@ -106,12 +107,12 @@ class BranchChecker(AssignmentChecker):
     def _while(self, node: tree.While) -> Command | None:
         condition = self.value(node.condition, BOOL, "a BOOL condition")
         body = self._loop(node.body, node.at)
-        return None if condition is None else typed.While(condition, body, node.at)
+        return None if condition is None else commands.While(condition, body, node.at)
 
     def _repeat(self, node: tree.Repeat) -> Command | None:
         body = self._loop(node.body, node.at)
         until = self.value(node.until, BOOL, "a BOOL condition")
-        return None if until is None else typed.Repeat(body, until, node.at)
+        return None if until is None else commands.Repeat(body, until, node.at)
 
     def _for(self, node: tree.For) -> Command | None:
         variable = self.designator(node.variable)
@@ -144,7 +145,7 @@ class BranchChecker(AssignmentChecker):
             return None
         constant = isinstance(stop, typed.Const) and isinstance(step, typed.Const)
         each = self.project.dialect.bounds_each_round and not constant
-        return typed.For(type_, variable.cell, start, stop, step, body, node.at, each)
+        return commands.For(type_, variable.cell, start, stop, step, body, node.at, each)
 
     def _bound(self, node: tree.Expression, type_: IecType) -> Typed | None:
         found = self.expression(node)

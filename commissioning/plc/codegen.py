@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from commissioning.plc import typed
+from commissioning.plc import commands, typed
 from commissioning.plc.classes import BODY
+from commissioning.plc.commands import Command
 from commissioning.plc.expression_code import (
     cell_text,
     emit,
@@ -33,7 +34,6 @@ from commissioning.plc.iec_types import IecType
 from commissioning.plc.limits import round_cost
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Command
 
 _CELL = re.compile(r"\{(\w+)\}")
 Spot = tuple[str, int, int]
@@ -64,7 +64,7 @@ class ModuleWriter:
         self.lines.append(" " * depth + text)
         self.spots.append((self._file, self._at.line, self._at.column))
 
-    def pou(self, pou: Pou, commands: tuple[Command, ...]) -> None:
+    def pou(self, pou: Pou, body: tuple[Command, ...]) -> None:
         """The function of one POU."""
         assert pou.tree is not None
         self._file, self._at = pou.file, pou.tree.at
@@ -72,7 +72,7 @@ class ModuleWriter:
         for depth, text in head.lines:
             self._line(depth, text)
         self._result = head.result
-        self._body(commands, 1)
+        self._body(body, 1)
         if self._result is not None:
             self._line(1, f"return {self._result}")
         else:
@@ -100,28 +100,28 @@ class ModuleWriter:
 
     # ---- statements ----------------------------------------------------------------------------------
 
-    def _body(self, commands: tuple[Command, ...], depth: int) -> None:
-        for command in commands:
+    def _body(self, body: tuple[Command, ...], depth: int) -> None:
+        for command in body:
             self._at = command.at
             self._command(command, depth)
 
-    def _block(self, commands: tuple[Command, ...], depth: int) -> None:
-        if commands:
-            self._body(commands, depth)
+    def _block(self, body: tuple[Command, ...], depth: int) -> None:
+        if body:
+            self._body(body, depth)
         else:
             self._line(depth, "pass")
 
     def _command(self, node: Command, depth: int) -> None:
         match node:
-            case typed.Store():
+            case commands.Store():
                 self._store(node, depth)
-            case typed.CallStandard():
+            case commands.CallStandard():
                 self._call_standard(node, depth)
-            case typed.CallBlock():
+            case commands.CallBlock():
                 self._call_block(node, depth)
-            case typed.CallFunction():
+            case commands.CallFunction():
                 self._line(depth, emit(node.call).text)
-            case typed.If():
+            case commands.If():
                 word = "if"
                 for condition, body, at in node.branches:
                     self._at = at
@@ -131,17 +131,17 @@ class ModuleWriter:
                 if node.otherwise:
                     self._line(depth, "else:")
                     self._body(node.otherwise, depth + 1)
-            case typed.Case():
+            case commands.Case():
                 self._case(node, depth)
-            case typed.For():
+            case commands.For():
                 self._for(node, depth)
-            case typed.While():
+            case commands.While():
                 self._line(depth, f"while {emit(node.condition).text}:")
                 self._budget(depth + 1, node)
                 self._loops.append(())
                 self._body(node.body, depth + 1)
                 self._loops.pop()
-            case typed.Repeat():
+            case commands.Repeat():
                 done = f"if {emit(node.until).text}: break"
                 self._line(depth, "while True:")
                 self._budget(depth + 1, node)
@@ -150,18 +150,18 @@ class ModuleWriter:
                 self._loops.pop()
                 self._at = node.at
                 self._line(depth + 1, done)
-            case typed.StubReached():
+            case commands.StubReached():
                 self._line(depth, f"stub({node.name!r})" if node.cell < 0 else f"g[{node.cell}] = True")
-            case typed.Jump():
+            case commands.Jump():
                 self._jump(node, depth)
-            case typed.Judge():
+            case commands.Judge():
                 values = ", ".join(exact(value).text for value in node.values)
                 judged = f"judge({node.number}, now, {values})"
                 self._line(depth, f"if not {judged}: return" if node.stops else judged)
-            case typed.Advance():  # makes the function a generator: who drives it sends the new time
+            case commands.Advance():  # makes the function a generator: who drives it sends the new time
                 self._line(depth, f"now = yield {node.unit == 'scans'}, {exact(node.amount).text}")
 
-    def _store(self, node: typed.Store, depth: int) -> None:
+    def _store(self, node: commands.Store, depth: int) -> None:
         if node.cell.view is not None:
             text = cell_text(node.cell)
             self._line(
@@ -180,7 +180,7 @@ class ModuleWriter:
         else:
             self._line(depth, f"{cell_text(node.cell)} = {stored(node.value, node.type).text}")
 
-    def _jump(self, node: typed.Jump, depth: int) -> None:
+    def _jump(self, node: commands.Jump, depth: int) -> None:
         if node.word == "EXIT":
             self._line(depth, "break")
         elif node.word == "RETURN":
@@ -190,11 +190,11 @@ class ModuleWriter:
                 self._line(depth, line)
             self._line(depth, "continue")
 
-    def _budget(self, depth: int, loop: typed.For | typed.While | typed.Repeat) -> None:
+    def _budget(self, depth: int, loop: commands.For | commands.While | commands.Repeat) -> None:
         self._line(depth, f"g[0] -= {round_cost(loop, self.weights)}")
         self._line(depth, "if g[0] < 0: overrun()")
 
-    def _case(self, node: typed.Case, depth: int) -> None:
+    def _case(self, node: commands.Case, depth: int) -> None:
         selector = exact(node.selector)
         text = selector.text
         if not (isinstance(node.selector, typed.Load) and node.selector.cell.plain):
@@ -218,7 +218,7 @@ class ModuleWriter:
             self._line(depth, "else:")
             self._body(node.otherwise, depth + 1)
 
-    def _for(self, node: typed.For, depth: int) -> None:
+    def _for(self, node: commands.For, depth: int) -> None:
         variable = cell_text(node.cell)
         self._line(depth, f"{variable} = {stored(node.start, node.type).text}")
         step, stop, kept = exact(node.step), f"l{depth}", f"s{depth}"
@@ -251,7 +251,7 @@ class ModuleWriter:
 
     # ---- blocks --------------------------------------------------------------------------------------
 
-    def _call_standard(self, node: typed.CallStandard, depth: int) -> None:
+    def _call_standard(self, node: commands.CallStandard, depth: int) -> None:
         memory, first = place(node.cell)
         plain = node.cell.plain
         # found once: a block in an array, in another, or where a pointer leads
@@ -279,7 +279,7 @@ class ModuleWriter:
             self._line(depth + spaces // 4, _CELL.sub(cell, line.lstrip(" ")))
         self._body(node.outputs, depth)
 
-    def _call_block(self, node: typed.CallBlock, depth: int) -> None:
+    def _call_block(self, node: commands.CallBlock, depth: int) -> None:
         self._line(depth, f"q = {cell_text(node.home)}")
         for index, type_, value in node.inputs:
             if isinstance(value, typed.Cloned):  # the blocks in it stay where they are

@@ -12,15 +12,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from commissioning.plc import typed
-from commissioning.plc.typed import Cell, Command
+from commissioning.plc import commands, typed
+from commissioning.plc.commands import Command
+from commissioning.plc.typed import Cell
 
 __all__ = ["between", "comparisons"]
 
 _NODES = tuple(
     kind
-    for kind in vars(typed).values()
-    if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == typed.__name__
+    for module in (typed, commands)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__
 )
 # what can hold a cell: neither a type, nor a place, nor what a standard block is
 _PARTS = {

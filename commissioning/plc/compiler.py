@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from commissioning.model.problem import Problem, Problems
-from commissioning.plc import typed, units
+from commissioning.plc import commands, units
 from commissioning.plc.addresses import directs, names_addresses
 from commissioning.plc.called_programs import name_programs, reached_programs
 from commissioning.plc.checked import Checked
@@ -83,7 +83,7 @@ def compile_st(
     if stubs:  # what could not be read is a stub to the rest, so that only it is told
         _learn(learned, files, read, dialect, with_tests)
     added = {file: text for file, text in files.items() if file not in given}
-    project, commands = _understood(files, read, dialect, with_tests, stub_calls=stub_calls)
+    project, bodies = _understood(files, read, dialect, with_tests, stub_calls=stub_calls)
     told(learned, project)
     parsed = [source for source, _ in read.values()]
     unreadable = [problem for _, problems in read.values() for problem in problems]
@@ -95,9 +95,9 @@ def compile_st(
         project.problems = unreadable + [
             p for p in others if "there is no" not in p.what and "not declared" not in p.what
         ]
-    weights = call_weights(project, commands, [pou for _, pou in plan.instances])
+    weights = call_weights(project, bodies, [pou for _, pou in plan.instances])
     _refuse(project)
-    checked = Checked(files, project, commands, weights)
+    checked = Checked(files, project, bodies, weights)
     digest = _digest(files, dialect, tasks) + (" stubs as defaults" if project.stub_cells else "")
     program = _generate(checked, plan, f"{digest} with tests" if with_tests else digest)
     return replace(program, stubs=added, stub_cells=project.stub_cells or {})
@@ -195,17 +195,17 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
 
 
 def _check(project: Project) -> Commands:
-    commands: Commands = {}
+    bodies: Commands = {}
     for key, pou in project.pous.items():
         assert pou.tree is not None
         try:
             if key in project.charts:
-                commands[key] = ChartCoder(project, pou).chart(project.charts[key])
+                bodies[key] = ChartCoder(project, pou).chart(project.charts[key])
             else:
-                commands[key] = StatementChecker(project, pou).body(pou.tree.body)
+                bodies[key] = StatementChecker(project, pou).body(pou.tree.body)
             late = late_commands(project, pou) if project.objects or pou.starts_late else ()
             if late and (pou.local or pou.kind == "FUNCTION"):
-                commands[key] = (*late, *commands[key])
+                bodies[key] = (*late, *bodies[key])
             elif late:
                 project.starts[key] = late
         except RecursionError:
@@ -214,20 +214,20 @@ def _check(project: Project) -> Commands:
         late = late_commands(project, project.globals)
         if late:
             project.starts[""] = late
-    return commands
+    return bodies
 
 
 def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
-    project, commands, weights = checked.project, checked.commands, checked.weights
+    project, bodies, weights = checked.project, checked.commands, checked.weights
     tasks, instances = plan.tasks, plan.instances
     writer = ModuleWriter(project, weights)
     try:
         for key, pou in project.pous.items():
-            writer.pou(pou, commands[key])
+            writer.pou(pou, bodies[key])
         writer.finish()
         code = compile(writer.text, FILE_NAME, "exec")
     except (SyntaxError, RecursionError, MemoryError, OverflowError):
-        _blame(project, commands, weights)
+        _blame(project, bodies, weights)
         raise
     memories, roots = plan_memories(project.globals, instances, reached_programs(project))
     aliases = Aliases(frozenset(project.list_names), frozenset(name.upper() for name, _ in instances))
@@ -237,7 +237,7 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         members=VariableTable({key: found.locations[key].variable for key in found.inner}, aliases),
         tasks=tasks,
         hash=digest,
-        statement_count=sum(_count(body) for body in commands.values()),
+        statement_count=sum(_count(body) for body in bodies.values()),
         never_skip=tuple(
             f"{pou.name} reads TIME() in {pou.file}:{pou.uses_clock.line}"
             for pou in project.pous.values()
@@ -255,14 +255,14 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
             for task in tasks
         ),
         aliases=aliases,
-        comparisons=comparisons(commands.values()),
+        comparisons=comparisons(bodies.values()),
         addressed=project.addressed or bool(project.windows),
         windows=tuple(project.windows),
         framed={pou.number: pou for pou in project.pous.values() if pou.framed},
         checked=checked,
         notices=_ordered(project.notices),
         straight=tuple(
-            sum(longest(commands[p.name.upper()], weights) for name, p, _ in roots if name in task.programs)
+            sum(longest(bodies[p.name.upper()], weights) for name, p, _ in roots if name in task.programs)
             for task in tasks
         ),
     )
@@ -272,13 +272,13 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
     return program
 
 
-def _blame(project: Project, commands: Commands, weights: Mapping[int, int]) -> None:
+def _blame(project: Project, bodies: Commands, weights: Mapping[int, int]) -> None:
     """Names the POUs that Python's own compiler finds too deep."""
     for key, pou in project.pous.items():
         writer = ModuleWriter(project, weights)
         assert pou.tree is not None
         try:
-            writer.pou(pou, commands[key])
+            writer.pou(pou, bodies[key])
             compile(writer.text, FILE_NAME, "exec")
         except (SyntaxError, RecursionError, MemoryError, OverflowError):
             project.problem(
@@ -318,14 +318,14 @@ def _touched(project: Project, roots: set[Pou], memories: list[MemoryPlan]) -> f
     return frozenset(cells)
 
 
-def _count(commands: tuple[typed.Command, ...]) -> int:
+def _count(body: tuple[commands.Command, ...]) -> int:
     total = 0
-    for command in commands:
+    for command in body:
         total += 1
-        if isinstance(command, typed.If):
+        if isinstance(command, commands.If):
             total += sum(_count(body) for _, body, _ in command.branches) + _count(command.otherwise)
-        elif isinstance(command, typed.Case):
+        elif isinstance(command, commands.Case):
             total += sum(_count(body) for _, body, _ in command.options) + _count(command.otherwise)
-        elif isinstance(command, typed.For | typed.While | typed.Repeat):
+        elif isinstance(command, commands.For | commands.While | commands.Repeat):
             total += _count(command.body)
     return total

@@ -14,16 +14,16 @@ from types import CodeType
 from typing import Any, Literal
 
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.plc import typed
+from commissioning.plc import commands
 from commissioning.plc.build import Build, Spot
 from commissioning.plc.checked import Checked
 from commissioning.plc.codegen import ModuleWriter
+from commissioning.plc.commands import Command
 from commissioning.plc.memory import names_for
 from commissioning.plc.program import Program
 from commissioning.plc.scans import Scanner
 from commissioning.plc.scope import Pou
 from commissioning.plc.tree import At, Quiet
-from commissioning.plc.typed import Command
 
 FILE_NAME = "<structured text, debug>"
 
@@ -109,11 +109,11 @@ class DebugWriter(ModuleWriter):
         self._pou = ""
         self._ends: dict[int, int] = {}  # id of a loop -> the branch of its end
 
-    def pou(self, pou: Pou, commands: tuple[Command, ...]) -> None:
+    def pou(self, pou: Pou, body: tuple[Command, ...]) -> None:
         self.file = pou.file
         self._pou = pou.name if pou.owner is None else f"{pou.owner.name}.{pou.name}"
         self._ends.clear()
-        super().pou(pou, self._probed(commands))
+        super().pou(pou, self._probed(body))
 
     def _probe(self, at: At, label: str = "", owner: int = -1) -> Any:
         """A command of our own, which only this writer knows."""
@@ -122,9 +122,9 @@ class DebugWriter(ModuleWriter):
         self.places.append(place)
         return _Probe(at, place.number, not label)
 
-    def _probed(self, commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    def _probed(self, body: tuple[Command, ...]) -> tuple[Command, ...]:
         found: list[Command] = []
-        for command in commands:
+        for command in body:
             if isinstance(command.at, Quiet):  # only what it leads to is of the program
                 found.append(self._unprobed(command))
                 continue
@@ -135,7 +135,7 @@ class DebugWriter(ModuleWriter):
     def _inside(self, node: Command, owner: int) -> Command:
         """The statement with probes in its branches."""
         match node:
-            case typed.If():
+            case commands.If():
                 branches = []
                 for position, (condition, body, at) in enumerate(node.branches):
                     probe = self._probe(at, "ELSIF" if position else "THEN", owner)
@@ -143,7 +143,7 @@ class DebugWriter(ModuleWriter):
                 return replace(
                     node, branches=tuple(branches), otherwise=self._else(node.otherwise, node.at, owner)
                 )
-            case typed.Case():
+            case commands.Case():
                 options = []
                 for ranges, body, at in node.options:
                     shown = ", ".join(str(low) if low == high else f"{low}..{high}" for low, high in ranges)
@@ -152,13 +152,13 @@ class DebugWriter(ModuleWriter):
                 return replace(
                     node, options=tuple(options), otherwise=self._else(node.otherwise, node.at, owner)
                 )
-            case typed.For() | typed.While():
+            case commands.For() | commands.While():
                 probe = self._probe(node.at, "the loop runs", owner)
                 end = self._probe(node.at, "the loop ends", owner)
                 loop = replace(node, body=(probe, *self._probed(node.body)))
                 self._ends[id(loop)] = end.number
                 return loop
-            case typed.Repeat():
+            case commands.Repeat():
                 again = self._probe(node.at, "the loop goes round again", owner)
                 repeat = replace(node, body=self._probed(node.body))
                 self._ends[id(repeat)] = again.number
@@ -167,7 +167,7 @@ class DebugWriter(ModuleWriter):
                 return node
 
     def _unprobed(self, node: Command) -> Command:
-        if not isinstance(node, typed.If):
+        if not isinstance(node, commands.If):
             return node
         branches = tuple((test, self._probed(body), at) for test, body, at in node.branches)
         return replace(node, branches=branches, otherwise=self._probed(node.otherwise))
@@ -188,7 +188,7 @@ class DebugWriter(ModuleWriter):
         super()._command(node, depth)
         end = self._ends.get(id(node))
         if end is not None and self.coverage:
-            if isinstance(node, typed.Repeat):  # behind the test of UNTIL
+            if isinstance(node, commands.Repeat):  # behind the test of UNTIL
                 self._line(depth + 1, f"hit[{end}] = 1")
             else:  # the condition of the Python loop has become false
                 self._line(depth, "else:")

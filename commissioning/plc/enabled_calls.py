@@ -5,11 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import replace
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree, typed
 from commissioning.plc.block_calls import BlockCallChecker
+from commissioning.plc.commands import Command
 from commissioning.plc.enabling import Enabled, enabled, has_enable
 from commissioning.plc.iec_types import BOOL
-from commissioning.plc.typed import Command, Typed
+from commissioning.plc.typed import Typed
 
 
 class EnabledChecker(BlockCallChecker):
@@ -52,7 +53,7 @@ class EnabledChecker(BlockCallChecker):
         if condition is None or command is None:
             return None
         if parts.told is None:
-            return typed.If(((condition, (command,), node.at),), (), node.at)
+            return commands.If(((condition, (command,), node.at),), (), node.at)
         target = self.designator(parts.told.value)
         if target is None or not self.writable(target, parts.told.value.at):
             return None
@@ -61,7 +62,7 @@ class EnabledChecker(BlockCallChecker):
             self.problem(f"ENO gives a BOOL, this is a {target.type}", parts.told.value.at)
             return None
         yes, no = (
-            typed.Store(target.type, target.cell, typed.Const(BOOL, made != parts.told.negated), node.at)
+            commands.Store(target.type, target.cell, typed.Const(BOOL, made != parts.told.negated), node.at)
             for made in (True, False)
         )
-        return typed.If(((condition, (command, yes), node.at),), (no,), node.at)
+        return commands.If(((condition, (command, yes), node.at),), (no,), node.at)

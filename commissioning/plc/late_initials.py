@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree
+from commissioning.plc.commands import Command
 from commissioning.plc.iec_types import IecType, innermost
 from commissioning.plc.layout import parts
 from commissioning.plc.objects import Target
 from commissioning.plc.scope import Late, Pou, Project, Symbol
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Cell, Command
+from commissioning.plc.typed import Cell
 
 INIT = "FB_INIT"
 
@@ -52,7 +53,7 @@ class LateChecker:
         if late.member >= 0:
             cell = Cell(cell.memory, cell, late.member)
         late.symbol.written = True
-        return typed.Store(late.type, cell, value, late.node.at)
+        return commands.Store(late.type, cell, value, late.node.at)
 
     def _inits(self, symbol: Symbol) -> Iterator[Command]:
         base = self.checker.of_symbol(symbol)
@@ -119,7 +120,7 @@ class LateChecker:
             self.checker.pou.invokes.setdefault(method.key, at)
             made = self.checker.user_call(method, call, Target(method, cell, 0, ()))
             if made is not None:
-                yield typed.CallFunction(made, at)
+                yield commands.CallFunction(made, at)
 
 
 def _flag(name: str, value: bool, at: At) -> tree.Argument:

@@ -12,16 +12,16 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
-from commissioning.plc import typed
+from commissioning.plc import commands, typed
 from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project
 
-Commands = dict[str, tuple[typed.Command, ...]]
+Commands = dict[str, tuple[commands.Command, ...]]
 MAX_CALL_DEPTH = 100
 MAX_CELLS = 2_000_000
 
 
-def call_weights(project: Project, commands: Commands, programs: list[Pou]) -> dict[int, int]:
+def call_weights(project: Project, bodies: Commands, programs: list[Pou]) -> dict[int, int]:
     """Number of a POU -> statements on the longest way through it with all that it calls, but for the rounds
     of loops; 1 at least. Problems for the boundless."""
     order = _bottom_up(project)
@@ -32,8 +32,8 @@ def call_weights(project: Project, commands: Commands, programs: list[Pou]) -> d
     cells: dict[int, int] = {}
     for key in order:
         pou = project.pous[key]
-        called = calls_in(commands.get(key, ()))
-        weights[pou.number] = max(longest(commands.get(key, ()), weights), 1)
+        called = calls_in(bodies.get(key, ()))
+        weights[pou.number] = max(longest(bodies.get(key, ()), weights), 1)
         inner = [slot.child for slot in pou.slots if slot.child is not None]
         numbers = {*called, *(block.number for block in inner)}
         depths[pou.number] = 1 + max((depths.get(number, 0) for number in numbers), default=0)
@@ -58,34 +58,34 @@ def _refuse_too_much(project: Project, pou: Pou, weight: int, depth: int) -> Non
         project.problem(what, pou.file, pou.tree.at)
 
 
-def longest(commands: Iterable[typed.Command], weights: Mapping[int, int]) -> int:
+def longest(body: Iterable[commands.Command], weights: Mapping[int, int]) -> int:
     """Statements on the longest way through a body, without the rounds of its loops."""
     total = 0
-    for node in commands:
+    for node in body:
         match node:
-            case typed.If():
+            case commands.If():
                 total += 1 + _calls(tuple(test for test, _, _ in node.branches), weights)
                 bodies = [body for _, body, _ in node.branches]
                 total += max(longest(body, weights) for body in (*bodies, node.otherwise))
-            case typed.Case():
+            case commands.Case():
                 total += 1 + _calls(node.selector, weights)
                 bodies = [body for _, body, _ in node.options]
                 total += max(longest(body, weights) for body in (*bodies, node.otherwise))
-            case typed.For():
+            case commands.For():
                 total += _calls((node.start, node.stop, node.step), weights)
-            case typed.While() | typed.Repeat():
+            case commands.While() | commands.Repeat():
                 pass  # only its rounds count
             case _ if isinstance(node, _COMMANDS):  # and no probe of a debugger
                 total += 1 + _calls(node, weights)
     return total
 
 
-def round_cost(loop: typed.For | typed.While | typed.Repeat, weights: Mapping[int, int]) -> int:
+def round_cost(loop: commands.For | commands.While | commands.Repeat, weights: Mapping[int, int]) -> int:
     """What the watchdog counts for one round of a loop: 1 at least."""
     cost = longest(loop.body, weights)
-    if isinstance(loop, typed.While):
+    if isinstance(loop, commands.While):
         cost += _calls(loop.condition, weights)
-    elif isinstance(loop, typed.Repeat):
+    elif isinstance(loop, commands.Repeat):
         cost += _calls(loop.until, weights)
     elif loop.each:
         cost += _calls((loop.stop, loop.step), weights)
@@ -113,7 +113,7 @@ def calls_in(node: Any) -> list[int]:
                 if item.address is not None:
                     work += [item.address.base, *(term.value for term in item.address.terms)]
         elif isinstance(item, _NODES):
-            if isinstance(item, typed.CallBlock | typed.UserCall):
+            if isinstance(item, commands.CallBlock | typed.UserCall):
                 found += [item.pou, *item.others]
             work += [getattr(item, name) for name in _PARTS[type(item)]]
     return found
@@ -121,12 +121,12 @@ def calls_in(node: Any) -> list[int]:
 
 _NODES = (
     typed.Convert, typed.Minus, typed.Not, typed.Arithmetic, typed.Scaled, typed.Compare, typed.Logic,
-    typed.Standard, typed.UserCall, typed.Store, typed.CallStandard, typed.CallBlock, typed.CallFunction,
-    typed.If, typed.Case, typed.For, typed.While, typed.Repeat, typed.Judge, typed.Advance,
-    typed.AddressOf, typed.Query, typed.OfMemory, typed.Graft,
+    typed.Standard, typed.UserCall, typed.AddressOf, typed.Query, typed.OfMemory, typed.Graft,
+    commands.Store, commands.CallStandard, commands.CallBlock, commands.CallFunction, commands.If,
+    commands.Case, commands.For, commands.While, commands.Repeat, commands.Judge, commands.Advance,
     typed.Given, typed.Cloned, typed.Made,
 )  # fmt: skip
-_COMMANDS = get_args(typed.Command)
+_COMMANDS = get_args(commands.Command)
 _PARTS = {
     kind: tuple(f.name for f in dataclasses.fields(kind) if f.name not in ("type", "at", "block", "symbol"))
     for kind in _NODES

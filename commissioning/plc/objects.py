@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree, typed
 from commissioning.plc.classes import BODY, implementers, is_a
 from commissioning.plc.designators import Accessors, Designator
 from commissioning.plc.expressions import OperatorChecker
@@ -196,7 +196,7 @@ class ObjectChecker(OperatorChecker):
         value = self.call(node)
         return None if value is None else self._given(value, node.at)
 
-    def set_property(self, found: Designator, node: tree.Assign) -> typed.Command | None:
+    def set_property(self, found: Designator, node: tree.Assign) -> commands.Command | None:
         """`property := value`: a call of its SET."""
         accessors = found.accessors
         assert accessors is not None
@@ -208,7 +208,7 @@ class ObjectChecker(OperatorChecker):
         target = self._reached(accessors.home, block, accessors.setter, node.target.at)
         if target is None or value is None:
             return None
-        return typed.CallFunction(self.made_call(target, (value,), ()), node.at)
+        return commands.CallFunction(self.made_call(target, (value,), ()), node.at)
 
     def no_such_method(self, node: tree.Member) -> bool:
         """Whether a name in a call is neither a method nor a variable of the block in front of it; a Problem

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commissioning.plc import open_arrays, tree, typed
+from commissioning.plc import commands, open_arrays, tree, typed
 from commissioning.plc.address_space import WindowPlan
 from commissioning.plc.any_type import ANY, class_of
 from commissioning.plc.byte_layout import measure, memory_layout
@@ -290,7 +290,7 @@ class PointerChecker(ObjectChecker):
             return None
         return self.address_of(found, at)
 
-    def bind(self, node: tree.Assign) -> typed.Command | None:
+    def bind(self, node: tree.Assign) -> commands.Command | None:
         """`reference REF= variable`."""
         target = self.place(node.target)
         if target is None:
@@ -302,7 +302,7 @@ class PointerChecker(ObjectChecker):
         if target.accessors is not None:
             return self.set_property(target, node)
         target.symbol.written = True
-        return None if value is None else typed.Store(target.type, target.cell, value, node.at)
+        return None if value is None else commands.Store(target.type, target.cell, value, node.at)
 
     # ---- calls ---------------------------------------------------------------------------------------
 

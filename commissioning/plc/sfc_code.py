@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree
 from commissioning.plc.blocks import CHART_TIMED_STEP
+from commissioning.plc.commands import Command
 from commissioning.plc.iec_types import BOOL, TIME
 from commissioning.plc.scope import Symbol
 from commissioning.plc.sfc_flags import flagged
@@ -21,7 +22,7 @@ from commissioning.plc.sfc_plan import ChartPlan, Control, Use
 from commissioning.plc.sfc_times import StepTimes
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.tree import At, Quiet
-from commissioning.plc.typed import Cell, Command, Compare, Const, Load, Logic, Not, Typed
+from commissioning.plc.typed import Cell, Compare, Const, Load, Logic, Not, Typed
 
 NOWHERE = Quiet(0, 0)
 _TRUE = Const(BOOL, True)
@@ -42,12 +43,12 @@ class ChartCoder(StatementChecker):
         acting = [c for control in plan.controls if control.action for c in self._executed(control)]
         tests = [c for number, found in enumerate(conditions) for c in self._tested(number, found)]
         moved = Load(BOOL, Cell("m", None, plan.state.index if plan.state is not None else 0))
-        inner: list[Command] = [typed.Store(BOOL, moved.cell, Const(BOOL, False), NOWHERE)]
+        inner: list[Command] = [commands.Store(BOOL, moved.cell, Const(BOOL, False), NOWHERE)]
         sources = {step for move in plan.moves for step in move.sources}
         targets = {step for move in plan.moves for step in move.targets}
         inner += [self.lines(number, _LEAVE) for number in sorted(sources)]
         inner += [self._entered(number) for number in sorted(targets)]
-        evolved = typed.If(((moved, tuple(inner), NOWHERE),), (), NOWHERE)
+        evolved = commands.If(((moved, tuple(inner), NOWHERE),), (), NOWHERE)
         end = [c for number in range(len(plan.steps)) for c in self._ended(number)]
         return flagged(self, plan, (*begin, *controls, *last, *acting, *tests, evolved, *end))
 
@@ -64,7 +65,7 @@ class ChartCoder(StatementChecker):
         """Code of a step's own block."""
         symbol = self.plan.symbols[number]
         block = replace(CHART_TIMED_STEP, lines=lines)
-        return typed.CallStandard(block, Cell("m", None, symbol.index), (), (), symbol, at)
+        return commands.CallStandard(block, Cell("m", None, symbol.index), (), (), symbol, at)
 
     def _begun(self, number: int) -> list[Command]:
         """Before anything is executed: the first scan of an initial step, and its time where it is read."""
@@ -74,7 +75,7 @@ class ChartCoder(StatementChecker):
             start = Load(TIME, self._cell(self.plan.symbols[number], "start"))
             first = Logic(BOOL, "AND", (self._flag(number), Compare("<", start, Const(TIME, 0))), True)
             begin = (f"{{start}} = now; {{due}} = {self.times.due(number, '0')}",)
-            found.append(typed.If(((first, (self.lines(number, begin, step.at),), NOWHERE),), (), NOWHERE))
+            found.append(commands.If(((first, (self.lines(number, begin, step.at),), NOWHERE),), (), NOWHERE))
         if self.times.is_read(number):
             lines: tuple[str, ...] = ("if {X}:", "    {T} = now - {start}")
             if self.times.thresholds(number):
@@ -95,7 +96,7 @@ class ChartCoder(StatementChecker):
             f"{{start}} = now; {{due}} = {self.times.due(number, '0')}; {{T}} = 0",
         )
         body = (self.lines(number, lines, self.plan.steps[number].at),)
-        return typed.If(((self._flag(number, "entering"), body, NOWHERE),), (), NOWHERE)
+        return commands.If(((self._flag(number, "entering"), body, NOWHERE),), (), NOWHERE)
 
     # ---- transitions ---------------------------------------------------------------------------------
 
@@ -109,9 +110,9 @@ class ChartCoder(StatementChecker):
         marks = [self._flag(step, "leaving").cell for step in move.sources]
         marks += [self._flag(step, "entering").cell for step in move.targets]
         marks.append(Cell("m", None, self.plan.state.index))
-        body = tuple(typed.Store(BOOL, cell, _TRUE, NOWHERE) for cell in marks)
+        body = tuple(commands.Store(BOOL, cell, _TRUE, NOWHERE) for cell in marks)
         test = Logic(BOOL, "AND", (*enabled, condition), True)
-        return [typed.If(((test, body, move.node.at),), (), move.node.at)]
+        return [commands.If(((test, body, move.node.at),), (), move.node.at)]
 
     # ---- control of actions: the ACTION_CONTROL of the standard --------------------------------------
 
@@ -131,7 +132,7 @@ class ChartCoder(StatementChecker):
         if reset is not None and terms:
             value = Logic(BOOL, "AND", (Not(BOOL, reset), value), True)
         if control.action:
-            found.append(typed.Store(BOOL, self._cell(control.hidden["Q"], "Q"), value, NOWHERE))
+            found.append(commands.Store(BOOL, self._cell(control.hidden["Q"], "Q"), value, NOWHERE))
             return found
         target = self.designator(control.target)
         if target is None or not self.writable(target, control.at):
@@ -141,7 +142,7 @@ class ChartCoder(StatementChecker):
             self.problem(what, control.at)
             return []
         target.symbol.written = True
-        found.append(typed.Store(BOOL, target.cell, value, Quiet(*control.at)))
+        found.append(commands.Store(BOOL, target.cell, value, Quiet(*control.at)))
         return found
 
     def _active(self, uses: list[Use]) -> Typed | None:
@@ -162,7 +163,7 @@ class ChartCoder(StatementChecker):
                 latched = Load(TIME, self._cell(control.hidden["T"], "time"))
                 given.append((block.offsets["PT"], TIME, latched))
             cell = Cell("m", None, symbol.index)
-            found.append(typed.CallStandard(block, cell, tuple(given), (), symbol, NOWHERE))
+            found.append(commands.CallStandard(block, cell, tuple(given), (), symbol, NOWHERE))
             return Load(BOOL, self._cell(symbol, "Q1" if part.endswith("_FF") else "Q"))
 
         if qualifier == "P":
@@ -186,7 +187,7 @@ class ChartCoder(StatementChecker):
         assert symbol.standard is not None and active is not None
         given = ((symbol.standard.offsets["CLK"], BOOL, active),)
         cell = Cell("m", None, symbol.index)
-        found.append(typed.CallStandard(symbol.standard, cell, given, (), symbol, NOWHERE))
+        found.append(commands.CallStandard(symbol.standard, cell, given, (), symbol, NOWHERE))
         return Load(BOOL, self._cell(symbol, "Q"))
 
     # ---- times of qualifiers -------------------------------------------------------------------------
@@ -207,10 +208,10 @@ class ChartCoder(StatementChecker):
             return []
         cell = self._cell(control.hidden["T"], "time")
         branches = [
-            (self._flag(use.step), (typed.Store(TIME, cell, value, Quiet(*use.at)),), NOWHERE)
+            (self._flag(use.step), (commands.Store(TIME, cell, value, Quiet(*use.at)),), NOWHERE)
             for use, value in zip(timed, known, strict=True)
         ]
-        return [typed.If(tuple(branches), (), NOWHERE)]
+        return [commands.If(tuple(branches), (), NOWHERE)]
 
     def _is_preset(self, timer: Symbol) -> bool:
         return bool(self.pou.slots[self._cell(timer, "PT").index].value)
@@ -228,14 +229,14 @@ class ChartCoder(StatementChecker):
         if not ended:
             return []
         test = Logic(BOOL, "AND", (_any(ended), Not(BOOL, self._acting(control))), True)
-        body = (typed.Store(BOOL, was.cell, Const(BOOL, False), NOWHERE), *self._call(control, NOWHERE))
-        return [typed.If(((test, body, NOWHERE),), (), NOWHERE)]
+        body = (commands.Store(BOOL, was.cell, Const(BOOL, False), NOWHERE), *self._call(control, NOWHERE))
+        return [commands.If(((test, body, NOWHERE),), (), NOWHERE)]
 
     def _executed(self, control: Control) -> list[Command]:
         flag = control.hidden["Q"]
-        store = typed.Store(BOOL, self._cell(flag, "was"), Load(BOOL, self._cell(flag, "Q")), NOWHERE)
+        store = commands.Store(BOOL, self._cell(flag, "was"), Load(BOOL, self._cell(flag, "Q")), NOWHERE)
         body = (store, *self._call(control, control.at))
-        return [typed.If(((self._acting(control), body, NOWHERE),), (), NOWHERE)]
+        return [commands.If(((self._acting(control), body, NOWHERE),), (), NOWHERE)]
 
     def _acting(self, control: Control) -> Typed:
         """Whether the action is executed with or for what is active: Q, or the pulse of P1."""

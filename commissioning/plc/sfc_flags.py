@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree
+from commissioning.plc.commands import Command
 from commissioning.plc.iec_types import BOOL
 from commissioning.plc.sfc_plan import ChartPlan
 from commissioning.plc.tree import Quiet
-from commissioning.plc.typed import Cell, Command, Const, Load, Not
+from commissioning.plc.typed import Cell, Const, Load, Not
 
 if TYPE_CHECKING:
     from commissioning.plc.sfc_code import ChartCoder
@@ -22,19 +23,19 @@ if TYPE_CHECKING:
 _NOWHERE = Quiet(0, 0)
 
 
-def flagged(coder: ChartCoder, plan: ChartPlan, commands: tuple[Command, ...]) -> tuple[Command, ...]:
+def flagged(coder: ChartCoder, plan: ChartPlan, body: tuple[Command, ...]) -> tuple[Command, ...]:
     """The commands of a chart as its flags let them be executed."""
     if not coder.project.dialect.chart_flags:
-        return commands
+        return body
     init, reset, pause = (_flag(coder, name) for name in ("SFCInit", "SFCReset", "SFCPause"))
     if reset is not None:
-        commands = (typed.If(((reset, tuple(_restart(coder, plan)), _NOWHERE),), (), _NOWHERE), *commands)
+        body = (commands.If(((reset, tuple(_restart(coder, plan)), _NOWHERE),), (), _NOWHERE), *body)
     if init is not None:
         stopped = (*_restart(coder, plan), *_outputs_off(coder, plan))
-        commands = (typed.If(((init, stopped, _NOWHERE),), commands, _NOWHERE),)
+        body = (commands.If(((init, stopped, _NOWHERE),), body, _NOWHERE),)
     if pause is not None:
-        commands = (typed.If(((Not(BOOL, pause), commands, _NOWHERE),), (), _NOWHERE),)
-    return commands
+        body = (commands.If(((Not(BOOL, pause), body, _NOWHERE),), (), _NOWHERE),)
+    return body
 
 
 def _flag(coder: ChartCoder, name: str) -> Load | None:
@@ -62,11 +63,11 @@ def _restart(coder: ChartCoder, plan: ChartPlan) -> Iterator[Command]:
                 slot = coder.pou.slots[index]
                 if slot.type is not None:
                     value = Const(slot.type, slot.value)
-                    yield typed.Store(slot.type, Cell("m", None, index), value, _NOWHERE)
+                    yield commands.Store(slot.type, Cell("m", None, index), value, _NOWHERE)
 
 
 def _outputs_off(coder: ChartCoder, plan: ChartPlan) -> Iterator[Command]:
     for control in plan.controls:
         target = None if control.action else coder.designator(control.target)
         if target is not None and target.type == BOOL:
-            yield typed.Store(BOOL, target.cell, Const(BOOL, False), Quiet(*control.at))
+            yield commands.Store(BOOL, target.cell, Const(BOOL, False), Quiet(*control.at))

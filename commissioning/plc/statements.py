@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree
 from commissioning.plc.assertions import check_test_call, is_test_call
 from commissioning.plc.branching import BranchChecker
+from commissioning.plc.commands import Command
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.pointers import MEMORY_CALLS
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.stubs import STUB_CALL
 from commissioning.plc.tcunit import library_call, suite_call
-from commissioning.plc.typed import Command
 
 
 class StatementChecker(BranchChecker):
@@ -40,7 +40,7 @@ class StatementChecker(BranchChecker):
                 if node.word != "RETURN" and self.loops == 0:
                     self.problem(f"{node.word} stands outside a loop", node.at)
                     return None
-                return typed.Jump(node.word, node.at)
+                return commands.Jump(node.word, node.at)
 
     def _invoke(self, node: tree.Invoke) -> Command | None:
         call = node.call
@@ -59,7 +59,7 @@ class StatementChecker(BranchChecker):
             return self._action(method, call, node.at)
         if method is not None:
             made = self.user_call(method.pou, call, method)
-            return None if made is None else typed.CallFunction(made, node.at)
+            return None if made is None else commands.CallFunction(made, node.at)
         if isinstance(call.target, tree.Member) and self._is_library(call.target.owner):
             owner = call.target.owner
             listed = isinstance(owner, tree.Name) and owner.name.upper() in self.project.list_names
@@ -100,10 +100,10 @@ class StatementChecker(BranchChecker):
         if pou is not None:
             return self._user_named(pou, call)
         if name == STUB_CALL:
-            return (typed.StubReached(self.pou.name, call.at, self.project.stub_cell(self.pou.name)),)
+            return (commands.StubReached(self.pou.name, call.at, self.project.stub_cell(self.pou.name)),)
         if name in MEMORY_CALLS:
             moved = self.memory_call(name, call)
-            return (None if moved is None else typed.CallFunction(moved, call.at),)
+            return (None if moved is None else commands.CallFunction(moved, call.at),)
         if name in FUNCTIONS:
             self.problem(f"the result of {name} is not used", call.at, f"Write x := {name}(...);")
             return (None,)
@@ -119,7 +119,7 @@ class StatementChecker(BranchChecker):
         """A function of the program; a PROGRAM that nobody may call."""
         if pou.kind == "FUNCTION":
             checked = self.user_call(pou, call)
-            return (None if checked is None else typed.CallFunction(checked, call.at),)
+            return (None if checked is None else commands.CallFunction(checked, call.at),)
         if pou.kind == "PROGRAM":
             cure = "Make it a FUNCTION_BLOCK, or use the dialect codesys or twincat"
             self.problem(f"{pou.name} is a program: a task calls it", call.at, cure)

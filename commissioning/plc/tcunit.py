@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from commissioning.plc import tree, typed
+from commissioning.plc import commands, tree, typed
 from commissioning.plc.assertions import Assertion
+from commissioning.plc.commands import Command
 from commissioning.plc.expressions import OperatorChecker
 from commissioning.plc.iec_types import BOOL, ELEMENTARY, LREAL, STRING, TIME, IecType
 from commissioning.plc.scope import Pou, Project
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Command, Typed
+from commissioning.plc.typed import Typed
 
 __all__ = ["SHIM_FILE", "is_suite", "library_call", "library_value", "shim", "suite_call"]
 
@@ -120,7 +121,7 @@ def library_call(checker: OperatorChecker, name: str, call: tree.Call) -> tuple[
     if (parameters is None and name not in _STATEMENTS) or _base(checker.project) is None:
         return None
     made = _noted(checker, name, parameters or (), call)
-    return (None,) if made is None else (typed.Judge(made[0], made[1], False, call.at),)
+    return (None,) if made is None else (commands.Judge(made[0], made[1], False, call.at),)
 
 
 def library_value(checker: OperatorChecker, name: str, call: tree.Call) -> tuple[Typed | None] | None:
@@ -194,7 +195,7 @@ def _assertion(checker: OperatorChecker, name: str, call: tree.Call) -> Command 
     owner = checker.pou.owner or checker.pou
     table = checker.project.assertions
     table.append(Assertion(word, type_, checker.file, call.at, False, True, "", owner.name))
-    return typed.Judge(len(table) - 1, (*values, message), False, call.at)
+    return commands.Judge(len(table) - 1, (*values, message), False, call.at)
 
 
 def _judged(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from commissioning.plc import typed
+from commissioning.plc import commands, typed
 from commissioning.plc.program import Program
 from commissioning.plc.scope import Pou, Project, Symbol
 from commissioning.plc.tree import At
@@ -121,52 +121,52 @@ class Uses:
 
     # ---- commands ------------------------------------------------------------------------------------
 
-    def _commands(self, commands: tuple[typed.Command, ...]) -> None:
-        for command in commands:
+    def _commands(self, body: tuple[commands.Command, ...]) -> None:
+        for command in body:
             self._command(command)
 
-    def _command(self, node: typed.Command) -> None:
+    def _command(self, node: commands.Command) -> None:
         self._at = node.at
         match node:
-            case typed.Store():
+            case commands.Store():
                 self._value(node.value)
                 self._note("write", node.cell, node.type.size)
-            case typed.CallBlock():
+            case commands.CallBlock():
                 self._call_block(node)
-            case typed.CallStandard():
+            case commands.CallStandard():
                 for _, _, value in node.inputs:
                     self._value(value)
                 self._note("write", node.cell, len(node.block.cells))
                 for store in node.outputs:
                     self._command(store)
-            case typed.If():
+            case commands.If():
                 for condition, body, at in node.branches:
                     self._at = at
                     self._value(condition)
                     self._commands(body)
                 self._commands(node.otherwise)
-            case typed.Case():
+            case commands.Case():
                 self._value(node.selector)
                 for _, body, _ in node.options:
                     self._commands(body)
                 self._commands(node.otherwise)
-            case typed.For():
+            case commands.For():
                 for value in (node.start, node.stop, node.step):
                     self._value(value)
                 self._note("write", node.cell, 1)
                 self._note("read", node.cell, 1)
                 self._commands(node.body)
-            case typed.While():
+            case commands.While():
                 self._value(node.condition)
                 self._commands(node.body)
-            case typed.Repeat():
+            case commands.Repeat():
                 self._commands(node.body)
                 self._at = node.at
                 self._value(node.until)
             case _:
                 self._anything(node)
 
-    def _call_block(self, node: typed.CallBlock) -> None:
+    def _call_block(self, node: commands.CallBlock) -> None:
         callee = self._numbers.get(node.pou)
         self._indices(node.home)
         for _, _, value in node.inputs:

@@ -1,0 +1,152 @@
+"""Typed statements, from the checker to the code generator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commissioning.plc.blocks import StandardBlock
+from commissioning.plc.iec_types import IecType
+from commissioning.plc.scope import Symbol
+from commissioning.plc.tree import At
+from commissioning.plc.typed import Cell, Graft, OfMemory, Typed, UserCall
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    type: IecType
+    cell: Cell
+    value: Typed
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class CallStandard:
+    """A standard block: `inputs` as (offset, type, value); `symbol` knows whether ET is read."""
+
+    block: StandardBlock
+    cell: Cell
+    inputs: tuple[tuple[int, IecType, Typed], ...]
+    outputs: tuple[Store, ...]
+    symbol: Symbol
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class CallBlock:
+    """A user's function block. `home` is the cell with its memory, which is `q` from then on. `others`: its
+    class decides which body is called, that of `pou` or one of these."""
+
+    pou: int
+    home: Cell
+    inputs: tuple[tuple[int, IecType, Typed], ...]
+    references: tuple[tuple[int, Cell], ...]
+    memories: tuple[tuple[int, Cell], ...]
+    outputs: tuple[Store, ...]
+    at: At
+    others: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallFunction:
+    """A call as a statement; what it gives is not used."""
+
+    call: UserCall | OfMemory | Graft
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class If:
+    branches: tuple[tuple[Typed, tuple[Command, ...], At], ...]
+    otherwise: tuple[Command, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`options`: inclusive ranges and body."""
+
+    selector: Typed
+    options: tuple[tuple[tuple[tuple[int, int], ...], tuple[Command, ...], At], ...]
+    otherwise: tuple[Command, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class For:
+    """Bounds and step are evaluated once, or (`each`) before every round; `step` is a Const or decides its
+    direction when it runs."""
+
+    type: IecType
+    cell: Cell
+    start: Typed
+    stop: Typed
+    step: Typed
+    body: tuple[Command, ...]
+    at: At
+    each: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    condition: Typed
+    body: tuple[Command, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    body: tuple[Command, ...]
+    until: Typed
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    word: str
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """An assertion of a TEST: its `number` in `Project.assertions`; `stops`: a failure ends the test."""
+
+    number: int
+    values: tuple[Typed, ...]
+    stops: bool
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """A TEST lets virtual time pass; `unit`: time (`amount` is a TIME) or scans."""
+
+    unit: str
+    amount: Typed
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class StubReached:
+    """The body of a stub that nobody has filled in; `name`: that of its POU. `cell` of the globals keeps that
+    it was reached, where that does not stop the PLC (-1: it does)."""
+
+    name: str
+    at: At
+    cell: int = -1
+
+
+Command = (
+    Store
+    | CallStandard
+    | CallBlock
+    | CallFunction
+    | If
+    | Case
+    | For
+    | While
+    | Repeat
+    | Jump
+    | Judge
+    | Advance
+    | StubReached
+)
