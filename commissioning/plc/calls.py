@@ -75,6 +75,7 @@ class ExpressionChecker(StandardCallChecker):
             return standard[0]
         known = [*FUNCTIONS, *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION")]
         self.project.stubs.function(self, node, True)
+        self.project.unknown.name()
         self.problem(f"there is no function {node.target.name}", node.at, suggestion(name, known))
         return None
 
@@ -102,6 +103,7 @@ class ExpressionChecker(StandardCallChecker):
 
     def user_call(self, pou: Pou, node: tree.Call, method: Target | None = None) -> typed.UserCall | None:
         """A call of a user's FUNCTION, or of a `method`."""
+        self.project.unknown.file(pou.file)
         if method is None:
             self.pou.calls.setdefault(pou.key, node.at)
         parameters = pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT")

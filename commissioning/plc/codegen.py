@@ -151,7 +151,8 @@ class ModuleWriter:
                 self._at = node.at
                 self._line(depth + 1, done)
             case commands.StubReached():
-                self._line(depth, f"stub({node.name!r})" if node.cell < 0 else f"g[{node.cell}] = True")
+                reached = f"stub({node.name!r}, {node.why!r})"
+                self._line(depth, reached if node.cell < 0 else f"g[{node.cell}] = True")
             case commands.Jump():
                 self._jump(node, depth)
             case commands.Judge():

@@ -128,11 +128,13 @@ class Advance:
 @dataclass(frozen=True, slots=True)
 class StubReached:
     """The body of a stub that nobody has filled in; `name`: that of its POU. `cell` of the globals keeps that
-    it was reached, where that does not stop the PLC (-1: it does)."""
+    it was reached, where that does not stop the PLC (-1: it does). Or a statement that uses stubs and
+    does not fit them; `why`: what does not."""
 
     name: str
     at: At
     cell: int = -1
+    why: str = ""
 
 
 Command = (

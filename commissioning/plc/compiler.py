@@ -40,6 +40,7 @@ from commissioning.plc.stubs import MOST_ROUNDS, STUB_FILE, Stubs
 from commissioning.plc.syntax import parse_source
 from commissioning.plc.tasks import TaskPlan, plan_tasks, trigger_problems, watchdog_problems
 from commissioning.plc.tcunit import SHIM_FILE, shim
+from commissioning.plc.unknown import Unknown, unknown_of
 
 Read = tuple[units.Source, list[Problem]]
 FILE_NAME = "<structured text>"
@@ -83,7 +84,8 @@ def compile_st(
     if stubs:  # what could not be read is a stub to the rest, so that only it is told
         _learn(learned, files, read, dialect, with_tests)
     added = {file: text for file, text in files.items() if file not in given}
-    project, bodies = _understood(files, read, dialect, with_tests, stub_calls=stub_calls)
+    unknown = unknown_of([source for source, _ in read.values()], frozenset(added))
+    project, bodies = _understood(files, read, dialect, with_tests, stub_calls=stub_calls, unknown=unknown)
     told(learned, project)
     parsed = [source for source, _ in read.values()]
     unreadable = [problem for _, problems in read.values() for problem in problems]
@@ -105,10 +107,11 @@ def compile_st(
 
 def _understood(
     files: Mapping[str, str], read: Mapping[str, Read], dialect: str, with_tests: bool,
-    learned: Stubs | None = None, stub_calls: str = "stop",
+    learned: Stubs | None = None, stub_calls: str = "stop", unknown: Unknown | None = None,
 ) -> tuple[Project, Commands]:  # fmt: skip
     """The project with what was found wrong with it, and its typed tree."""
     project = Project(DIALECTS[dialect])
+    project.unknown = unknown or project.unknown
     project.stubs = learned or project.stubs
     project.stub_cells = {} if stub_calls == "defaults" else None
     project.objects = any(_OBJECTS.search(text) is not None for text in files.values())

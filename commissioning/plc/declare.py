@@ -171,6 +171,7 @@ class Declarer:
                     symbol.retain = bool({"RETAIN", "PERSISTENT"} & set(section.qualifiers))
                     symbol.persistent = "PERSISTENT" in section.qualifiers
                     symbol.address = node.address.upper()
+                    self.project.unknown.declared(symbol, node.type)
                     self._check(pou, symbol, node, file)
                     self._place(pou, symbol, found)
                     self._note_late(pou, symbol, late)

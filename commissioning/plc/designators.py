@@ -61,7 +61,10 @@ class DesignatorChecker:
     def designator(self, node: tree.Expression) -> Designator | None:
         """The variable or block instance that `node` names; what a reference refers to."""
         found = self.place(node)
-        return None if found is None else self.followed(found, node.at)
+        if found is None:
+            return None
+        self.project.unknown.place(found)
+        return self.followed(found, node.at)
 
     def place(self, node: tree.Expression) -> Designator | None:
         """The variable or block instance that `node` names, be it a reference."""
@@ -92,6 +95,7 @@ class DesignatorChecker:
                 symbol = self.project.globals.symbols.get(node.name.upper())
                 if symbol is None:
                     known = [s.name for s in self.project.globals.symbols.values()]
+                    self.project.unknown.name()
                     self.project.stubs.listed(node.owner.name, node.name, self.file, node.at)
                     self.problem(
                         f"there is no global variable {node.name}", node.at, suggestion(node.name, known)
@@ -163,6 +167,7 @@ class DesignatorChecker:
                 cure = f"Declare an instance: my_{name.lower()} : {name};" if instance else ""
                 self.problem(f"{name} is a {kind}, not a variable", at, cure)
                 return None
+            self.project.unknown.name()
             if name.upper() not in self.project.list_names:
                 self.project.stubs.unknown_name(self.pou.owner or self.pou, name, self.file, at)
             self.problem(f"{name} is not declared", at, self.project.nearest(name, self.pou))

@@ -18,6 +18,7 @@ from commissioning.plc.scope import Late, Pou, Project, Symbol
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Cell
+from commissioning.plc.unknown import attempt
 
 INIT = "FB_INIT"
 
@@ -39,13 +40,16 @@ class LateChecker:
             silent = not symbol.type.blocks and symbol.name.upper() not in pou.init_arguments
             if symbol.by_reference or foreign or copied or silent:
                 continue
-            found += self._inits(symbol)
+            with attempt(self.checker.project, symbol.file, symbol.at):
+                self.checker.project.unknown.type(symbol.type)
+                found += self._inits(symbol)
         return tuple(found)
 
     def _value(self, late: Late) -> Command | None:
         checker = self.checker
         checker.file = late.symbol.file
-        value = checker.value(late.node, late.type, f"for {late.symbol.name} a {late.type}")
+        with attempt(checker.project, checker.file, late.node.at):
+            value = checker.value(late.node, late.type, f"for {late.symbol.name} a {late.type}")
         checker.file = checker.pou.file
         if value is None:
             return None

@@ -104,6 +104,7 @@ class MemberChecker(DesignatorChecker):
             self.project.stubs.member(home, name, self.file, at)
             self.problem(f"{owner.type.name} has no member {name}", at, suggestion(name, known))
             return None
+        self.project.unknown.member(owner.type, name)
         place = owner.cell.at(member.offset)
         if owner.cell.address is not None:
             place = self.moved_place(owner.cell, member.type, place_of(owner.type, member))

@@ -71,6 +71,7 @@ class ObjectChecker(OperatorChecker):
 
     def _reached(self, owner: Designator, block: Pou, found: Pou, at: At) -> Target | None:
         """Which methods a call may come to, and a Problem where it is not allowed."""
+        self.project.unknown.file(found.file)
         if not self._allowed(found, at):
             return None
         owner.symbol.read = owner.symbol.written = True

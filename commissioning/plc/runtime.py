@@ -40,8 +40,10 @@ LARGEST_TABLE = 4096
 STATEMENT_BUDGET = 1_000_000  # statements that one scan of a task may execute, unless the task says otherwise
 
 
-def stub(name: str) -> None:
-    """What a stub does that nobody has filled in."""
+def stub(name: str, why: str) -> None:
+    """What a stub does that nobody has filled in, and what a statement does that does not fit its stubs."""
+    if why:
+        raise StubFault(f"this uses what only stubs declare, and does not fit them: {why}")
     raise StubFault(f"{name} is a stub: it was called and has no body")
 
 

@@ -20,6 +20,7 @@ from commissioning.plc.dialects import IEC, Dialect
 from commissioning.plc.iec_types import BOOL, LAST_ADDRESS, IecType, Value
 from commissioning.plc.stubs import Stubs
 from commissioning.plc.tree import Argument, At, Expression
+from commissioning.plc.unknown import Unknown
 
 if TYPE_CHECKING:
     from commissioning.plc.sfc_plan import ChartPlan
@@ -206,6 +207,7 @@ class Project:
         self.stub_cells: dict[str, int] | None = None  # where reaching a stub is kept; None: it stops the PLC
         self.struct_bases: dict[str, str] = {}  # structure -> the one that it extends
         self.stubs = Stubs()  # learns what is unknown; nothing comes of it unless stubs are asked for
+        self.unknown = Unknown()  # what only stubs declare
         self.globals = Pou("GLOBAL", "", 0, "", None)
         self.globals.slots.append(Slot())  # cell 0 of the globals: loop iterations left in this scan
         self.pous: dict[str, Pou] = {}
@@ -251,6 +253,12 @@ class Project:
         """Takes back every Problem but the first `count`."""
         self._noted.difference_update(self.problems[count:])
         del self.problems[count:]
+
+    def take_back(self, problems: list[Problem]) -> None:
+        """Forgets some problems."""
+        gone = set(problems)
+        self._noted -= gone
+        self.problems = [problem for problem in self.problems if problem not in gone]
 
     def stub_cell(self, name: str) -> int:
         """The cell of the globals that keeps whether the stub was reached, -1 where that stops the PLC."""

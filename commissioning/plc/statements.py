@@ -11,6 +11,7 @@ from commissioning.plc.pointers import MEMORY_CALLS
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.stubs import STUB_CALL
 from commissioning.plc.tcunit import library_call, suite_call
+from commissioning.plc.unknown import attempt
 
 
 class StatementChecker(BranchChecker):
@@ -21,6 +22,15 @@ class StatementChecker(BranchChecker):
         return tuple(command for command in checked if command is not None)
 
     def _statement(self, node: tree.Statement) -> Command | None:
+        """A statement; one that only stubs could make right stops the PLC (see unknown.py)."""
+        with attempt(self.project, self.file, node.at) as attempted:
+            command = self._checked(node)
+        if not attempted.why:
+            return command
+        name = f"{self.pou.name}, line {node.at.line}"
+        return commands.StubReached(name, node.at, self.project.stub_cell(name), attempted.why)
+
+    def _checked(self, node: tree.Statement) -> Command | None:
         match node:
             case tree.Assign():
                 return self._assign(node)
@@ -111,6 +121,7 @@ class StatementChecker(BranchChecker):
             return None
         known = [s.name for s in (*self.pou.symbols.values(), *self.project.globals.symbols.values())]
         self.project.stubs.function(self, call, False)
+        self.project.unknown.name()
         cure = "It belongs into a TEST" if is_test_call(name) else suggestion(name, known)
         self.problem(f"there is no block or function {written}", call.at, cure)
         return (None,)
