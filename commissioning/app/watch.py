@@ -29,7 +29,7 @@ FEED_S = 0.012  # per tick: a run at full speed must not stop the window
 
 
 def new_timeline(header: Mapping[str, Any]) -> Any:
-    from commissioning.sim.timeline import Timeline
+    from commissioning.sim.timeline.timeline import Timeline
 
     return Timeline(header)
 

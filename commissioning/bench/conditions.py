@@ -13,9 +13,9 @@ import numpy as np
 from commissioning.bench.load import LoadedScene
 from commissioning.bench.why import Why, why
 from commissioning.model.record import Kind
+from commissioning.sim.analysis.kpi import DeviceKpi, departures, kpi, kpi_json
 from commissioning.sim.check import RecordsView
 from commissioning.sim.journal import Journal
-from commissioning.sim.kpi import DeviceKpi, departures, kpi, kpi_json
 
 __all__ = ["Conditions", "RunFacts", "conditions", "facts_of", "versions"]
 

@@ -24,10 +24,10 @@ from commissioning.bench.verdicts import checks_of, first_alarm
 from commissioning.files.recording import Recording, is_recording, read_recording
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import Kind
-from commissioning.sim.cause import Cause, clock
+from commissioning.sim.analysis.cause import Cause, clock
+from commissioning.sim.analysis.kpi import DeviceKpi, kpi
 from commissioning.sim.check import RecordsView, Verdict
 from commissioning.sim.inputs import from_plain
-from commissioning.sim.kpi import DeviceKpi, kpi
 
 __all__ = ["Difference", "diff", "diff_recordings"]
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commissioning.model.record import CarrierKind, Kind
-from commissioning.sim.cause import Cause, cause_chain, describe
+from commissioning.sim.analysis.cause import Cause, cause_chain, describe
 
 __all__ = ["Divergence", "Journal", "Tracks", "first_divergence"]
 

@@ -25,8 +25,8 @@ from commissioning.bench.result_cache import ResultCache, scene_key
 from commissioning.bench.verdicts import Progress, absent_controller, replication_seed
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.registry import declarations
-from commissioning.sim.statistics import FEWEST, runs_for_precision
-from commissioning.sim.warmup import WarmUp
+from commissioning.sim.analysis.statistics import FEWEST, runs_for_precision
+from commissioning.sim.analysis.warmup import WarmUp
 
 __all__ = ["ExperimentReport", "experiment"]
 

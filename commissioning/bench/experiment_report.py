@@ -13,7 +13,7 @@ from commissioning.bench.experiment_results import Cell, ExperimentReport, Varia
 from commissioning.bench.experiment_runs import BINS
 from commissioning.bench.report_timing import open_chart, text, ticks
 from commissioning.bench.variants import value_text
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
 
 __all__ = ["html_report", "interval_chart", "warm_up_chart"]
 

@@ -13,14 +13,14 @@ from commissioning.bench.experiment_runs import BINS, Outcome, value
 from commissioning.bench.sensitivity import Gain, ranked
 from commissioning.bench.variants import Variant
 from commissioning.model.problem import Problem
-from commissioning.sim.statistics import (
+from commissioning.sim.analysis.statistics import (
     Interval,
     PairedDifference,
     batch_means,
     mean_interval,
     paired_difference,
 )
-from commissioning.sim.warmup import WarmUp, mean_series, mser
+from commissioning.sim.analysis.warmup import WarmUp, mean_series, mser
 
 __all__ = [
     "Cell",

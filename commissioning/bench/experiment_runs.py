@@ -26,11 +26,11 @@ from commissioning.bench.pool import stopping
 from commissioning.bench.variants import Variant, said_problem, variant_text
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind, State
-from commissioning.sim.bottleneck import Bottlenecks, bottlenecks
-from commissioning.sim.history import History
-from commissioning.sim.kpi import departures
+from commissioning.sim.analysis.bottleneck import Bottlenecks, bottlenecks
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.kpi import departures
+from commissioning.sim.analysis.visits import OPEN, Visits
 from commissioning.sim.run import Run
-from commissioning.sim.visits import OPEN, Visits
 
 __all__ = [
     "BINS", "Job", "Outcome", "grid", "load_in_worker", "load_variant", "run_job", "series_of", "value",
@@ -162,7 +162,7 @@ def series_of(
 ) -> dict[str, Series]:
     """For each measure what it is the ratio of, summed up from the start of the run to each of `times`.
 
-    Definitions as in `sim.kpi`. `records`: those of the run from its first on.
+    Definitions as in `sim.analysis.kpi`. `records`: those of the run from its first on.
     """
     reader = _Reader(header, records, times)
     return {measure.id: reader.series(measure) for measure in measures}

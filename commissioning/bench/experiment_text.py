@@ -6,7 +6,7 @@ from math import isfinite
 
 from commissioning.bench.experiment_plan import Measure
 from commissioning.bench.experiment_results import Cell, ExperimentReport, shown
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
 
 __all__ = ["text_report"]
 

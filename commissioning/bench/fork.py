@@ -22,11 +22,11 @@ from commissioning.bench.pool import Executor, LocalPool, stopping
 from commissioning.bench.verdicts import Progress, checks_of, first_alarm, replication_seed
 from commissioning.model.problem import Problem, Problems
 from commissioning.model.quantity import parse_duration_ns
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
+from commissioning.sim.analysis.kpi import DeviceKpi, kpi, kpi_json
+from commissioning.sim.analysis.statistics import Interval, mean_interval
 from commissioning.sim.check import Measure, Verdict
-from commissioning.sim.kpi import DeviceKpi, kpi, kpi_json
 from commissioning.sim.run import Run
-from commissioning.sim.statistics import Interval, mean_interval
 
 __all__ = ["Fork", "ForkReport", "Payload", "forks", "payload", "run_fork"]
 

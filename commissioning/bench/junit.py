@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as Xml
 
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
 from commissioning.sim.check import Verdict
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from commissioning.bench.load import SCENE_FILE
 from commissioning.bench.replay import carried_scene
 from commissioning.files.recording import Recording
 from commissioning.model.problem import Problems
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
 from commissioning.sim.check import RecordsView
 from commissioning.sim.run import Run
 from commissioning.sim.since import rows_since

@@ -17,7 +17,7 @@ from commissioning.bench.report_figures import STATES, rate_chart, replication_c
 from commissioning.bench.report_timing import text, timing_chart, verdict_mark
 from commissioning.bench.report_why import HOW as WHY_HOW
 from commissioning.bench.report_why import why_sections
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
 from commissioning.sim.check import Verdict
 
 if TYPE_CHECKING:

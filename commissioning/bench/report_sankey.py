@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from commissioning.bench.report_timing import open_chart, text
-from commissioning.sim.routes import LOST, REMOVED
+from commissioning.sim.analysis.routes import LOST, REMOVED
 
 __all__ = ["Flow", "sankey"]
 

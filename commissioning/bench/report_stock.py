@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from commissioning.bench.report_timing import open_chart, text, ticks
-from commissioning.sim.littles_law import Histogram
-from commissioning.sim.oee import LOSSES
+from commissioning.sim.analysis.littles_law import Histogram
+from commissioning.sim.analysis.oee import LOSSES
 
 __all__ = ["histogram", "loss_bar"]
 

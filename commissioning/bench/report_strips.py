@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from commissioning.bench.report_timing import open_chart, text, ticks
 from commissioning.bench.why import Why
 from commissioning.bench.why_strips import STEPS, Strip
-from commissioning.sim.bottleneck import Bottlenecks
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.bottleneck import Bottlenecks
+from commissioning.sim.analysis.cause import clock
 
 __all__ = ["STACK", "bottleneck_strip", "state_strips"]
 

@@ -12,7 +12,7 @@ from math import ceil, floor, log10
 from typing import Any
 
 from commissioning.bench.junit import clean
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
 
 __all__ = ["open_chart", "text", "ticks", "timing_chart", "verdict_mark"]
 

@@ -9,11 +9,11 @@ from commissioning.bench.report_stock import histogram, loss_bar
 from commissioning.bench.report_strips import STACK, bottleneck_strip, state_strips
 from commissioning.bench.report_timing import text
 from commissioning.bench.why import Why
-from commissioning.sim.cause import clock
-from commissioning.sim.littles_law import Balance
-from commissioning.sim.oee import LOSSES, Oee
-from commissioning.sim.routes import LOST, REMOVED
-from commissioning.sim.waits import Wait, words
+from commissioning.sim.analysis.cause import clock
+from commissioning.sim.analysis.littles_law import Balance
+from commissioning.sim.analysis.oee import LOSSES, Oee
+from commissioning.sim.analysis.routes import LOST, REMOVED
+from commissioning.sim.analysis.waits import Wait, words
 
 __all__ = ["HOW", "why_sections"]
 

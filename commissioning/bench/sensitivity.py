@@ -18,7 +18,7 @@ from commissioning.model.declare import Declarations
 from commissioning.model.quantity import QuantityError, format_quantity, parse_quantity
 from commissioning.model.reading import Path
 from commissioning.model.scene import Scene
-from commissioning.sim.statistics import PairedDifference
+from commissioning.sim.analysis.statistics import PairedDifference
 
 __all__ = ["Gain", "quicker_variants", "ranked"]
 

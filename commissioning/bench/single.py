@@ -18,11 +18,11 @@ from commissioning.bench.run import KEYFRAME_EVERY_NS, RecordedRun
 from commissioning.bench.why import Why, why
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.quantity import format_quantity
+from commissioning.sim.analysis.kpi import kpi_json
+from commissioning.sim.analysis.staff import staff
 from commissioning.sim.cycle_times import TaskTimes
-from commissioning.sim.kpi import kpi_json
 from commissioning.sim.run import Run
 from commissioning.sim.session import Session
-from commissioning.sim.staff import staff
 
 __all__ = ["RunResult", "run_once"]
 
@@ -52,9 +52,9 @@ class RunResult:
     interrupted: bool = False
     """The user stopped it before its time."""
     energy: Mapping[str, Any] | None = None
-    """As `sim.energy` tells it; None where no device of the scene has a power."""
+    """As `sim.analysis.energy` tells it; None where no device of the scene has a power."""
     staff: Mapping[str, Any] = field(default_factory=dict)
-    """As `sim.staff` tells it, by team."""
+    """As `sim.analysis.staff` tells it, by team."""
     why: Why | None = None
     """What limits the line; None for long journals (`commissioning.why` takes its time)."""
     cycles: tuple[TaskTimes, ...] = ()

@@ -25,7 +25,7 @@ of an experiment alike. `Why.as_json` is the `why` block of `run --json` and of 
 * `oee`: by machine `parts`, `good`, `planned_s`, `availability`, `performance`, `quality`, `oee` (its own),
   `line`, `iso_availability`, `iso_oee`, `elements` (seconds of APT, AUST, ADOT, ADET; together PBT), and
   `time`, its loss tree, which adds up to 1.
-* `energy`: null where no device declares a power, otherwise see `sim.energy`.
+* `energy`: null where no device declares a power, otherwise see `sim.analysis.energy`.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ import numpy as np
 
 from commissioning.bench.why_strips import STEPS, Strip, flow_order, steady_from, strips
 from commissioning.model.record import State
-from commissioning.sim.bottleneck import Bottlenecks, bottlenecks
+from commissioning.sim.analysis.bottleneck import Bottlenecks, bottlenecks
+from commissioning.sim.analysis.energy import Energy, energy
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.littles_law import Balance, Histogram, Law, law, lead_times, wip
+from commissioning.sim.analysis.oee import LOSSES, Oee, oee
+from commissioning.sim.analysis.products import Product, products
+from commissioning.sim.analysis.routes import LOST, REMOVED, Account, Routes, account, routes
+from commissioning.sim.analysis.waits import Wait, waits, words
 from commissioning.sim.check import RunView
-from commissioning.sim.energy import Energy, energy
-from commissioning.sim.history import History
-from commissioning.sim.littles_law import Balance, Histogram, Law, law, lead_times, wip
-from commissioning.sim.oee import LOSSES, Oee, oee
-from commissioning.sim.products import Product, products
-from commissioning.sim.routes import LOST, REMOVED, Account, Routes, account, routes
 from commissioning.sim.run import Run
-from commissioning.sim.waits import Wait, waits, words
 
 __all__ = ["ProductFigures", "Why", "why"]
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from commissioning.model.record import Kind, State
-from commissioning.sim.history import History
-from commissioning.sim.warmup import mser
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.warmup import mser
 
 __all__ = ["STEPS", "Strip", "flow_order", "steady_from", "strips"]
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.expression import ExpressionType
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
 from commissioning.sim.check import COMMON, Check, Measure, Observer, Verdict
 
 __all__ = ["Never"]

@@ -14,13 +14,13 @@ from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.expression import NameInfo
 from commissioning.model.problem import Place, Problem
 from commissioning.model.record import Kind
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.kpi import departures
+from commissioning.sim.analysis.limits import limit_words
+from commissioning.sim.analysis.statistics import Interval, mean_interval, replications_needed
 from commissioning.sim.check import COMMON, Check, Measure, Observer, RunView, Verdict
 from commissioning.sim.deadlock_watch import DEADLOCK
-from commissioning.sim.history import History
-from commissioning.sim.kpi import departures
-from commissioning.sim.limits import limit_words
-from commissioning.sim.statistics import Interval, mean_interval, replications_needed
 
 __all__ = ["Throughput"]
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.expression import ExpressionType
-from commissioning.sim.cause import clock
+from commissioning.sim.analysis.cause import clock
+from commissioning.sim.analysis.evaluate import Monitor
 from commissioning.sim.check import COMMON, Check, Measure, Observer, Verdict
-from commissioning.sim.evaluate import Monitor
 
 __all__ = ["Within"]
 

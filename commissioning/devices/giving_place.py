@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commissioning.sim.device import Device
 from commissioning.sim.flow import Giver
-from commissioning.sim.lane import Lane
+from commissioning.sim.lanes.lane import Lane
 
 __all__ = ["place_of"]
 

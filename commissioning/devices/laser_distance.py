@@ -14,7 +14,7 @@ from commissioning.model.tags import DataType
 from commissioning.sim.continuous import Reading, stepped
 from commissioning.sim.device import Device
 from commissioning.sim.drive import Drive
-from commissioning.sim.lane_range import RangeEye
+from commissioning.sim.lanes.range import RangeEye
 from commissioning.sim.line import Line
 
 __all__ = ["LaserDistance"]

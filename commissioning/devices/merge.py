@@ -13,8 +13,8 @@ from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
-from commissioning.sim.lane_merge import RULES, MergeRule
-from commissioning.sim.lane_merge_gap import GapPoint
+from commissioning.sim.lanes.merge import RULES, MergeRule
+from commissioning.sim.lanes.merge_gap import GapPoint
 from commissioning.sim.line import Line
 
 __all__ = ["Merge"]

@@ -18,7 +18,7 @@ from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
 from commissioning.sim.drive import TOUCH, Drive
-from commissioning.sim.lane_two_way import TwoWayLane
+from commissioning.sim.lanes.two_way import TwoWayLane
 from commissioning.sim.line import Line
 from commissioning.sim.part import Part
 from commissioning.sim.soft_ramp import soft_ramp

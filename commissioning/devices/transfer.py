@@ -15,8 +15,8 @@ from commissioning.model.scene import DeviceRecord
 from commissioning.model.tags import DataType
 from commissioning.sim.device import Device
 from commissioning.sim.flow import Giver, Receiver, Waiting
-from commissioning.sim.lane import Lane
-from commissioning.sim.lane_merge import MergePoint
+from commissioning.sim.lanes.lane import Lane
+from commissioning.sim.lanes.merge import MergePoint
 from commissioning.sim.line import Line
 from commissioning.sim.part import Part
 

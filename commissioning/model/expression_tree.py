@@ -1,4 +1,4 @@
-"""The typed tree of an expression: what the parser makes and `sim.evaluate` runs.
+"""The typed tree of an expression: what the parser makes and `sim.analysis.evaluate` runs.
 
 Nodes are immutable and know their type. A *level* (BOOL) is true over time, an EVENT happens at an
 instant; a CONTINUOUS value moves between the records of the journal, every other value only with them.

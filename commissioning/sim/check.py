@@ -18,9 +18,9 @@ from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.expression import Expression, ExpressionType, NameInfo, names_in_header, parse
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.scene import CheckRecord, RunRecord
-from commissioning.sim.cause import cause_chain
-from commissioning.sim.evaluate import Monitor
-from commissioning.sim.trace import companions, waveforms
+from commissioning.sim.analysis.cause import cause_chain
+from commissioning.sim.analysis.evaluate import Monitor
+from commissioning.sim.analysis.trace import companions, waveforms
 
 __all__ = [
     "COMMON", "Check", "JournalView", "Measure", "Observer", "RecordsView", "RunView", "Verdict",

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from commissioning.sim.deadlock_ring import Deadlock, Wait
 from commissioning.sim.drive import Drive
 from commissioning.sim.flow import Waiting
-from commissioning.sim.lane import Lane
-from commissioning.sim.lane_merge import MergePoint
-from commissioning.sim.lane_watch import Holder, Stop
+from commissioning.sim.lanes.lane import Lane
+from commissioning.sim.lanes.merge import MergePoint
+from commissioning.sim.lanes.train import STALLING, Place
+from commissioning.sim.lanes.watch import Holder, Stop
 from commissioning.sim.part import Part
-from commissioning.sim.train import STALLING, Place
 
 if TYPE_CHECKING:
-    from commissioning.sim.lane_plan import LanePlan
+    from commissioning.sim.lanes.plan import LanePlan
     from commissioning.sim.line import Line
 
 __all__ = ["Deadlock", "Wait", "find_deadlocks", "receivers_of"]

@@ -27,10 +27,10 @@ from commissioning.sim.flow import Receiver
 from commissioning.sim.header import describe
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
-from commissioning.sim.lane import Lane
-from commissioning.sim.lane_merge import MergePoint, MergeRule
-from commissioning.sim.lane_merge_gap import GapPoint, merge_point
-from commissioning.sim.lane_plan import LanePlan, lead_back, plan_lanes
+from commissioning.sim.lanes.lane import Lane
+from commissioning.sim.lanes.merge import MergePoint, MergeRule
+from commissioning.sim.lanes.merge_gap import GapPoint, merge_point
+from commissioning.sim.lanes.plan import LanePlan, lead_back, plan_lanes
 from commissioning.sim.link import Link
 from commissioning.sim.part import Part
 from commissioning.sim.random_stream import Sampler, Uniforms, stream_key

@@ -33,8 +33,8 @@ from commissioning.sim.seconds import SecondsEnvironment
 from commissioning.sim.tags import TagTable
 
 if TYPE_CHECKING:
-    from commissioning.sim.energy import Energy
-    from commissioning.sim.kpi import DeviceKpi
+    from commissioning.sim.analysis.energy import Energy
+    from commissioning.sim.analysis.kpi import DeviceKpi
 
 __all__ = ["Run"]
 
@@ -168,17 +168,17 @@ class Run(LineActions):
         return view_since(self.line, start, origin.t_ns, origin.records)
 
     def kpi(self) -> dict[str, DeviceKpi]:
-        """Key figures per device so far, see `commissioning.sim.kpi`. Of a restored run: since it was
-        restored (`counts_from_ns`); stays that had begun before are not in `mean_time`."""
-        from commissioning.sim.kpi import kpi
+        """Key figures per device so far, see `sim.analysis.kpi`. Of a restored run: since it was restored
+        (`counts_from_ns`); stays that had begun before are not in `mean_time`."""
+        from commissioning.sim.analysis.kpi import kpi
 
         view = self.view()
         return kpi(view.header, view.records(), view.end_ns)
 
     def energy(self) -> Energy | None:
-        """Electrical energy so far, see `commissioning.sim.energy`; None where no device has a power, or no
+        """Electrical energy so far, see `sim.analysis.energy`; None where no device has a power, or no
         time has passed."""
-        from commissioning.sim.energy import energy
+        from commissioning.sim.analysis.energy import energy
 
         view = self.view()
         return energy(view.header, view.records(), view.end_ns) if view.end_ns else None

@@ -26,7 +26,7 @@ from commissioning.sim.status_port import COUNTED
 from commissioning.sim.values import words
 
 if TYPE_CHECKING:
-    from commissioning.sim.lane import Lane
+    from commissioning.sim.lanes.lane import Lane
     from commissioning.sim.line import Line
 
 __all__ = ["opening", "rows_since", "view_since"]

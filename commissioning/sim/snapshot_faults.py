@@ -19,7 +19,7 @@ from commissioning.sim.axis import Axis
 from commissioning.sim.drive import Drive
 from commissioning.sim.inputs import LATEST, check_log
 from commissioning.sim.kernel import END
-from commissioning.sim.lane import Lane
+from commissioning.sim.lanes.lane import Lane
 from commissioning.sim.tags import Signal
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from commissioning.bench.load import LoadedScene, load_text
 from commissioning.bench.pool import LocalPool
 from commissioning.bench.verdicts import replication_seed
 from commissioning.model.problem import Problems
-from commissioning.sim.kpi import kpi
+from commissioning.sim.analysis.kpi import kpi
+from commissioning.sim.analysis.statistics import mean_interval, paired_difference, runs_for_precision
 from commissioning.sim.run import Run
-from commissioning.sim.statistics import mean_interval, paired_difference, runs_for_precision
 
 LINE = """
 format: commissioning-scene/1

@@ -10,9 +10,9 @@ from commissioning.bench.experiment_plan import FIGURES, Measure
 from commissioning.bench.experiment_results import limits, one_run
 from commissioning.bench.experiment_runs import BINS, Job, run_job, value
 from commissioning.bench.load import LoadedScene, load_text
-from commissioning.sim.bottleneck import bottlenecks
-from commissioning.sim.history import History
-from commissioning.sim.kpi import kpi
+from commissioning.sim.analysis.bottleneck import bottlenecks
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.kpi import kpi
 from commissioning.sim.run import Run
 
 LINE = """

@@ -15,7 +15,7 @@ from commissioning.files.recording import read_recording
 from commissioning.model.problem import Problem
 from commissioning.model.record import Kind
 from commissioning.model.tags import Quality, Reason
-from commissioning.sim.cause import describe
+from commissioning.sim.analysis.cause import describe
 from commissioning.sim.link import Change, FromOutside, Link, LinkStatus, LinkTag
 from commissioning.sim.link_host import LinkHost
 

@@ -17,10 +17,10 @@ from commissioning.bench.run import RecordedRun
 from commissioning.bench.why import why
 from commissioning.files.recording import Recording, read_recording
 from commissioning.model.record import RECORD, CarrierKind
-from commissioning.sim.kpi import kpi
+from commissioning.sim.analysis.kpi import kpi
 from commissioning.sim.run import Run
 from commissioning.sim.snapshot import SnapshotError
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 SCENES = Path(__file__).parents[2] / "scenes"
 S = 1_000_000_000

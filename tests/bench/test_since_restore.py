@@ -11,9 +11,9 @@ import pytest
 
 from commissioning.bench.load import LoadedScene, load, load_text
 from commissioning.bench.verdicts import checks_of
-from commissioning.sim.kpi import kpi
+from commissioning.sim.analysis.kpi import kpi
+from commissioning.sim.analysis.visits import OPEN, visits
 from commissioning.sim.run import Run
-from commissioning.sim.visits import OPEN, visits
 
 SCENES = Path(__file__).parents[2] / "scenes"
 EVERYTHING = Path(__file__).parents[1] / "scenes" / "everything"

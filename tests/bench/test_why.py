@@ -29,9 +29,9 @@ from commissioning.bench.why import Why, why
 from commissioning.bench.why_strips import STEPS
 from commissioning.files.recording import read_recording
 from commissioning.model.record import Kind
+from commissioning.sim.analysis.littles_law import Histogram
+from commissioning.sim.analysis.routes import LOST
 from commissioning.sim.check import JournalView, RecordsView
-from commissioning.sim.littles_law import Histogram
-from commissioning.sim.routes import LOST
 
 NS = 10**9
 EVERYTHING = Path(__file__).parents[1] / "scenes" / "everything"

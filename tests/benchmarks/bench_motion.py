@@ -23,7 +23,7 @@ from commissioning.model.tags import DataType
 from commissioning.sim.drive import Drive
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
-from commissioning.sim.lane import Lane, Zone
+from commissioning.sim.lanes.lane import Lane, Zone
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful
 from commissioning.sim.tags import TagTable

@@ -19,10 +19,10 @@ from commissioning.model.record import RECORD, Kind
 from commissioning.sim.drive import Drive
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
-from commissioning.sim.lane import Lane, Zone
+from commissioning.sim.lanes.lane import Lane, Zone
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 NS = 1_000_000_000
 

@@ -59,7 +59,7 @@ def many_parts() -> tuple[Any, Any, int]:
     """Header and timeline of a run with about 10,000 parts on the way, and a time at which they move."""
     from commissioning.bench.load import load_text
     from commissioning.bench.run import make_run
-    from commissioning.sim.timeline import Timeline
+    from commissioning.sim.timeline.timeline import Timeline
 
     run = make_run(load_text(scene_text(), ROOT / "many.yaml"), 1)
     run.advance("45 s")

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from commissioning.bench.load import load_text
 from commissioning.model.record import CarrierKind, Kind
+from commissioning.sim.analysis.statistics import t_quantile
 from commissioning.sim.run import Run
-from commissioning.sim.statistics import t_quantile
 
 NS = 1_000_000_000
 BATCHES = 30
@@ -83,7 +83,7 @@ def _exact(plan: Plan, run: Run) -> float:
         records = figures.records()
         times = records["t"][records["kind"] == int(Kind.PART_GONE)]
     else:
-        from commissioning.sim.kpi import departures
+        from commissioning.sim.analysis.kpi import departures
 
         index = run.line.object_index[plan.device]
         times = departures(figures.header, figures.records(), index)

@@ -15,7 +15,7 @@ from estimate import Estimate, measure
 
 from commissioning.bench.load import load_text
 from commissioning.model.problem import Problems
-from commissioning.sim.kpi import kpi
+from commissioning.sim.analysis.kpi import kpi
 from commissioning.sim.run import Run
 
 SEED = 7

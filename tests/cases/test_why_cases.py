@@ -12,8 +12,8 @@ from test_cases import WITHOUT
 from commissioning.bench.load import load_text
 from commissioning.bench.run import make_run
 from commissioning.bench.why import Why, why
+from commissioning.sim.analysis.statistics import mean_interval
 from commissioning.sim.check import JournalView
-from commissioning.sim.statistics import mean_interval
 
 BUILT = [case for case in cases() if case["group"] not in WITHOUT]
 

@@ -12,7 +12,7 @@ import pytest
 from commissioning.devices.agv import Agvs
 from commissioning.model.record import Kind
 from commissioning.sim.run import Run
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 Line = Callable[..., Run]
 

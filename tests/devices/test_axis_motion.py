@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from commissioning.sim.run import Run
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 Line = Callable[..., Run]
 

@@ -12,10 +12,10 @@ from commissioning.model.expression import names_in_header, parse
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind
 from commissioning.model.tags import Quality, Reason
+from commissioning.sim.analysis.evaluate import Monitor
 from commissioning.sim.continuous import Reading
-from commissioning.sim.evaluate import Monitor
 from commissioning.sim.run import Run
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 Line = Callable[..., Run]
 

@@ -10,7 +10,7 @@ import pytest
 
 from commissioning.model.pose import Pose
 from commissioning.sim.run import Run
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 Line = Callable[..., Run]
 

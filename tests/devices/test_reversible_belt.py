@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from commissioning.model.problem import Problems
-from commissioning.sim.history import History
-from commissioning.sim.littles_law import law
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.littles_law import law
 from commissioning.sim.run import Run
 
 Line = Callable[..., Run]

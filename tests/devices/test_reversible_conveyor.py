@@ -13,8 +13,8 @@ import pytest
 from commissioning.bench.load import load_text
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind
-from commissioning.sim.history import History
-from commissioning.sim.littles_law import law
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.littles_law import law
 from commissioning.sim.run import Run
 
 Line = Callable[..., Run]

@@ -11,7 +11,7 @@ from commissioning.bench.load import LoadedScene, load_text
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind
 from commissioning.sim.run import Run
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 LOOP = """format: commissioning-scene/1
 products:

@@ -10,8 +10,8 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind, State
+from commissioning.sim.analysis.staff import staff
 from commissioning.sim.run import Run
-from commissioning.sim.staff import staff
 
 Line = Callable[..., Run]
 

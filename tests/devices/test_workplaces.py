@@ -11,9 +11,9 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind, State
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.oee import oee
 from commissioning.sim.deadlock import find_deadlocks
-from commissioning.sim.history import History
-from commissioning.sim.oee import oee
 from commissioning.sim.run import Run
 
 Line = Callable[..., Run]

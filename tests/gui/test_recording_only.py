@@ -80,7 +80,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_that_a_recording_is_shown_without_any_device_or_plc(recording: Path) -> None:
     from commissioning.bench.load import load
     from commissioning.bench.run import make_run
-    from commissioning.sim.timeline import Timeline
+    from commissioning.sim.timeline.timeline import Timeline
 
     done = subprocess.run(
         [sys.executable, "-c", SHOW, str(recording), str(T_NS)],

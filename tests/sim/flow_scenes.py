@@ -7,7 +7,7 @@ from pathlib import Path
 
 from commissioning.bench.load import load_text
 from commissioning.bench.run import make_run
-from commissioning.sim.history import History
+from commissioning.sim.analysis.history import History
 
 HEAD = """format: commissioning-scene/1
 products:

@@ -13,10 +13,10 @@ from commissioning.sim.drive import Drive
 from commissioning.sim.flow import Giver, Receiver
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
-from commissioning.sim.lane import Lane, Zone
-from commissioning.sim.lane_entry import Entry
-from commissioning.sim.lane_eye import ChoosyEye, Eye, Mark
-from commissioning.sim.lane_watch import Border, End, Infeed, Stop
+from commissioning.sim.lanes.entry import Entry
+from commissioning.sim.lanes.eye import ChoosyEye, Eye, Mark
+from commissioning.sim.lanes.lane import Lane, Zone
+from commissioning.sim.lanes.watch import Border, End, Infeed, Stop
 from commissioning.sim.part import Part
 from commissioning.sim.soft_drive import SoftDrive
 from commissioning.sim.stateful import Stateful, decode, encode

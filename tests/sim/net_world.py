@@ -12,12 +12,12 @@ from commissioning.sim.drive import Drive
 from commissioning.sim.flow import Giver, Receiver
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
-from commissioning.sim.lane import Lane, Zone
-from commissioning.sim.lane_entry import Entry
-from commissioning.sim.lane_eye import Eye
-from commissioning.sim.lane_merge import MergePoint, MergeRule
-from commissioning.sim.lane_merge_gap import GapPoint, merge_point
-from commissioning.sim.lane_watch import Infeed, Stop
+from commissioning.sim.lanes.entry import Entry
+from commissioning.sim.lanes.eye import Eye
+from commissioning.sim.lanes.lane import Lane, Zone
+from commissioning.sim.lanes.merge import MergePoint, MergeRule
+from commissioning.sim.lanes.merge_gap import GapPoint, merge_point
+from commissioning.sim.lanes.watch import Infeed, Stop
 from commissioning.sim.part import Part
 from commissioning.sim.soft_drive import SoftDrive
 from commissioning.sim.stateful import Stateful, decode, encode

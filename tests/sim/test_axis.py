@@ -16,7 +16,7 @@ from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel, instant
 from commissioning.sim.polynomial import Motion, Polynomial
 from commissioning.sim.profile import Limits, plan
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 HEADER = {"core": {"drives": ["a"], "signals": [], "objects": [], "lanes": []}, "look": {}}
 TRAPEZOID = (1.0, 0.5, 0.8, 0.0)

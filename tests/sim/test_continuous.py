@@ -13,15 +13,15 @@ from commissioning.bench.load import load_text
 from commissioning.model.expression import names_in_header
 from commissioning.model.record import RECORD, Kind
 from commissioning.model.tags import DataType
-from commissioning.sim.cause import describe
+from commissioning.sim.analysis.cause import describe
+from commissioning.sim.analysis.trace import waveforms
 from commissioning.sim.continuous import Reading, counted
 from commissioning.sim.link import Change, FromOutside, Link, LinkStatus, LinkTag
 from commissioning.sim.link_host import LinkHost
 from commissioning.sim.run import Run
 from commissioning.sim.since import opening
 from commissioning.sim.snapshot import SnapshotError, pack, unpack
-from commissioning.sim.timeline import Timeline
-from commissioning.sim.trace import waveforms
+from commissioning.sim.timeline.timeline import Timeline
 
 SCENE = """
 format: commissioning-scene/1

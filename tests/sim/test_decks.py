@@ -9,9 +9,9 @@ import pytest
 
 from commissioning.model.expression import names_in_header, parse
 from commissioning.model.pose import Pose
+from commissioning.sim.analysis.evaluate import Monitor
 from commissioning.sim.axis import Axis
 from commissioning.sim.decks import Deck, Decks
-from commissioning.sim.evaluate import Monitor
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel, instant
 

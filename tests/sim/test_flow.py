@@ -14,10 +14,10 @@ from commissioning.sim.drive import Drive
 from commissioning.sim.flow import Giver, Receiver, Waiting
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
-from commissioning.sim.lane import Lane, Zone
+from commissioning.sim.lanes.lane import Lane, Zone
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 NS = 1_000_000_000
 POSE = {"xyz": [0.0, 0.0, 0.0], "quaternion": [1.0, 0.0, 0.0, 0.0]}

@@ -23,11 +23,11 @@ from random_lines import SECONDS, lines
 
 from commissioning.bench.load import load_text
 from commissioning.model.record import CarrierKind, Kind
-from commissioning.sim.history import History
-from commissioning.sim.lane_two_way import TwoWayLane
-from commissioning.sim.littles_law import law
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.littles_law import law
+from commissioning.sim.lanes.two_way import TwoWayLane
 from commissioning.sim.run import Run
-from commissioning.sim.timeline import PartPoses, Timeline
+from commissioning.sim.timeline.timeline import PartPoses, Timeline
 
 NS = 1_000_000_000
 TOUCH = 2e-8  # m: rounding up to whole ns at both ends of 1 m/s and less, and the product's own 1e-8 m

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from reversible_lines import NS, Plan, Watched, random_line, run_of
 
 from commissioning.model.record import CarrierKind, Kind
+from commissioning.sim.analysis.history import History
+from commissioning.sim.analysis.littles_law import law
 from commissioning.sim.drive import Drive
-from commissioning.sim.history import History
-from commissioning.sim.littles_law import law
 from commissioning.sim.run import Run
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 SECONDS = 60
 Live = tuple[dict[int, tuple[int, float]], dict[int, float]]  # lane and front of parts; travel of drives

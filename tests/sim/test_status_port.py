@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from commissioning.bench.load import load_text
 from commissioning.model.expression import names_in_header, parse
 from commissioning.model.record import Kind
-from commissioning.sim.evaluate import Monitor
+from commissioning.sim.analysis.evaluate import Monitor
 from commissioning.sim.run import Run
 from commissioning.sim.status_rows import StatusRows
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 S = 1_000_000_000
 PORTS = ("src.waiting", "q.count", "q.full", "m.occupied", "m.busy", "m.done", "m.failed", "out.count")

@@ -12,7 +12,7 @@ from commissioning.model.expression import names_in_header, parse
 from commissioning.model.problem import Problems
 from commissioning.sim.continuous import Reading, stepped
 from commissioning.sim.run import Run
-from commissioning.sim.timeline import Timeline
+from commissioning.sim.timeline.timeline import Timeline
 
 PROGRAM = """
 VAR_GLOBAL

@@ -14,8 +14,8 @@ from commissioning.sim.drive import Drive
 from commissioning.sim.drive_two_way import TwoWayDrive, TwoWaySoftDrive
 from commissioning.sim.journal import Journal
 from commissioning.sim.kernel import Kernel
-from commissioning.sim.lane import Lane, Zone
-from commissioning.sim.lane_two_way import TwoWayLane
+from commissioning.sim.lanes.lane import Lane, Zone
+from commissioning.sim.lanes.two_way import TwoWayLane
 from commissioning.sim.part import Part
 from commissioning.sim.stateful import Stateful
 
