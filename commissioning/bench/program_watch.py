@@ -17,11 +17,17 @@ Stamp = tuple[int, int]
 
 
 class ProgramWatch:
-    """The programs of a scene on disk, compared with those that run. It runs nothing itself."""
+    """The programs of a scene on disk, compared with those that run. It runs nothing itself.
+
+    `changed` is for who takes every edit at once; who asks a user first calls `look` and `pending`, and `took`
+    when a program runs.
+    """
 
     def __init__(self, loaded: LoadedScene) -> None:
         self._folder, self._records = loaded.folder, loaded.scene.controllers
-        self._running = {name: dict(sources) for name, sources in loaded.sources.items() if sources}
+        self._loaded = {name: dict(sources) for name, sources in loaded.sources.items() if sources}
+        self._running = dict(self._loaded)
+        self._found = dict(self._loaded)  # on disk, as last read
         self._text = loaded.text
         self._seen: dict[str, None] = {}  # the files of the last reading, and their folders
         self._stamps: dict[str, Stamp] = {}  # what the last reading found; nothing has been compared yet
@@ -35,17 +41,39 @@ class ProgramWatch:
 
         Raises Problems for files that cannot be read any more, with file and line.
         """
+        if not self.look():
+            return {}
+        pending = self.pending()
+        for name, sources in pending.items():
+            self.took(name, sources)
+        return pending
+
+    def look(self, at_once: bool = False) -> bool:
+        """Reads the files if they have changed, and two looks have found them the same (`at_once`: one).
+        Whether it has read them. Raises Problems for files that cannot be read any more, once."""
         before, self._last = self._last, self._now()
-        if self._last == self._stamps or self._last != before:
-            return {}  # as it was, or somebody is still writing
+        if self._last == self._stamps or (self._last != before and not at_once):
+            return False  # as it was, or somebody is still writing
         self._stamps = self._last
-        found = self._read()
+        self._found = self._read()
         self._stamps = self._last = self._now()
-        changed: dict[str, Mapping[str, Source]] = {
-            name: sources for name, sources in found.items() if sources != self._running[name]
-        }
-        self._running.update({name: dict(sources) for name, sources in changed.items()})
-        return changed
+        return True
+
+    def pending(self) -> dict[str, Mapping[str, Source]]:
+        """By controller, the sources that the last look has found, where others run."""
+        return {name: found for name, found in self._found.items() if found != self._running[name]}
+
+    def took(self, controller: str, sources: Mapping[str, Source]) -> None:
+        """A controller runs these now."""
+        self._running[controller] = dict(sources)
+
+    def restart(self) -> None:
+        """Another run of the scene has begun: with the programs that were loaded."""
+        self._running = dict(self._loaded)
+
+    def running(self, controller: str) -> Mapping[str, Source]:
+        """The sources that a controller runs."""
+        return self._running[controller]
 
     def _now(self) -> dict[str, Stamp]:
         stamps = {}

@@ -63,11 +63,13 @@ class Emulated(Controller):
                   choices=("stop", "defaults")),
         ),
         brings_tags=True,
-        actions=tuple(_STARTS),
+        actions=(*_STARTS, "stop"),
         example="plc: {type: emulated, programs: [plc/main.st], task: {main: {program: MAIN, cycle: 10 ms}}}",
     )  # fmt: skip
     debuggable: ClassVar[bool] = True
     renews: ClassVar[frozenset[str]] = frozenset({*_STARTS, "start", "change"})
+    begins: ClassVar[frozenset[str]] = frozenset({*_STARTS, "start"})
+    halts: ClassVar[frozenset[str]] = frozenset({"stop"})
     saved: ClassVar[tuple[str, ...]] = ("published", "sources", "reached")
     derived: ClassVar[tuple[str, ...]] = ("writers", "read_outputs", "compared")
     constant: ClassVar[tuple[str, ...]] = (
@@ -180,6 +182,8 @@ class Emulated(Controller):
             else:
                 kind, retained = argument if action == "start" else (_STARTS[action], "")
                 self.told = self.plc.start(kind, retained or None)
+        elif action in self.halts:
+            return  # the host does it
         elif action == "force":
             self.plc.force(*argument)
         elif action == "release":
@@ -199,7 +203,7 @@ class Emulated(Controller):
                 raise ValueError("retained values are a text")
             if retained:
                 read_retained(retained)
-        elif action in _STARTS:
+        elif action in _STARTS or action in self.halts:
             pass
         elif action == "release":
             if argument:
@@ -210,7 +214,7 @@ class Emulated(Controller):
         elif action == "alter":
             raise ValueError(f"{self.id} was changed in the middle of a scan, which cannot be repeated")
         else:
-            able = "write, force, release, start and change"
+            able = "write, force, release, start, stop and change"
             raise ValueError(f"one can {able} what runs in {self.id}, not {action}")
 
     def coverage(self) -> Coverage:

@@ -47,6 +47,10 @@ class Controller(Stateful):
     debuggable: ClassVar[bool] = False
     renews: ClassVar[frozenset[str]] = frozenset()
     """The operations after which its program begins anew or is another one, and is given all inputs."""
+    halts: ClassVar[frozenset[str]] = frozenset()
+    """The operations after which its program is executed no more, until one of `begins`."""
+    begins: ClassVar[frozenset[str]] = frozenset()
+    """Those of `renews` after which a stopped program is executed again."""
     told: Any = None
     """What the last of these operations told."""
     replay_only: ClassVar[bool] = False

@@ -110,7 +110,9 @@ class ControllerHost(Stateful):
         """See `Controller.operate`; whom it concerns goes on at its next point, or starts at once."""
         self.controller.operate(action, argument)
         self.cause = max(self.cause, self.line.kernel.cause)
-        if action in self.controller.renews:
+        if action in self.controller.halts:
+            self._halt()
+        elif action in self.controller.begins or (action in self.controller.renews and not self.stopped):
             self._renew()
         if not self.stopped:
             self._pass_on(-1)
@@ -235,11 +237,19 @@ class ControllerHost(Stateful):
 
     def _stop(self, problem: Problem) -> None:
         """The program failed: outputs fall to their defaults with bad quality, an alarm is recorded."""
-        self.stopped = True
         journal = self.line.journal
         journal.add(int(Kind.PROBLEM), 0, self.controller.index, journal.text(str(problem)))
-        journal.add(int(Kind.STATE), State.DOWN, self.controller.index)
         self.line.alarms.append(problem)
+        self._fall(State.DOWN)
+
+    def _halt(self) -> None:
+        """Somebody stopped it: the same outputs as after a failure, and no alarm."""
+        if not self.stopped:
+            self._fall(State.OFF)
+
+    def _fall(self, state: State) -> None:
+        self.stopped = True
+        self.line.journal.add(int(Kind.STATE), state, self.controller.index)
         for signal in self.controller.outputs:
             signal.put(signal.type.default, Quality.BAD, Reason.NO_COMMUNICATION)
 

@@ -62,7 +62,8 @@ class LineActions(ProgramActions):
         """An operator's action on a device: press, push, release ... Raises KeyError, ValueError.
 
         On a controller that runs a program: write, force, with [path, value], and release, with a path;
-        cold_start, warm_start, hot_start (see `restart`).
+        cold_start, warm_start, hot_start (see `restart`); stop: it scans no more and its outputs fall to
+        their defaults, BAD, until a start (hot_start goes on where it stood).
         """
         if device in self.line.hosts and device not in self.line.devices:
             self.line.hosts[device].controller.check_operation(action, value)

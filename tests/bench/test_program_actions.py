@@ -304,3 +304,59 @@ def test_that_a_hostile_program_in_a_snapshot_is_refused(loaded: LoadedScene, so
     controller = run.line.hosts["plc"].controller
     with pytest.raises(ValueError, match=r"source|nonsense"):
         controller.restore({**controller.save(), "sources": sources}, run.line)
+
+
+def test_that_a_stop_lets_outputs_fall_and_a_hot_start_goes_on_where_it_stood(
+    loaded: LoadedScene, tmp_path: Path
+) -> None:
+    run = Run(loaded)
+    recorded = RecordedRun(run, loaded, tmp_path / "a.rec")
+    pressed(run, 100)
+    recorded.advance_to(1_003 * MS)
+    assert run.tags["Q_Lamp"].value is True
+    run.operate("plc", "stop")
+    scans = run.scans["plc"]
+    assert (run.tags["Q_Lamp"].value, int(run.tags["Q_Lamp"].quality)) == (False, int(Quality.BAD))
+    pressed(run, 1_500)  # nobody looks at it
+    recorded.advance_to(2_000 * MS)
+    run.operate("plc", "stop")  # again: nothing more
+    assert run.scans["plc"] == scans
+    assert run.line.alarms == [] and run.problem is None
+    run.restart("plc", "hot")
+    recorded.advance_to(2_010 * MS)
+    assert (run.tags["Q_Lamp"].value, int(run.tags["Q_Lamp"].quality)) == (True, int(Quality.GOOD))
+    assert run.line.hosts["plc"].controller.plc["MAIN.n"] == 1  # type: ignore[attr-defined]
+    states = [r for r in run.journal.records() if r["kind"] == Kind.STATE and r["obj"] == 3]
+    assert [int(r["aux"]) for r in states] == [State.OFF, State.WORKING]
+    recorded.close()
+    assert verify(tmp_path / "a.rec").same
+
+
+def test_that_a_stopped_plc_takes_an_online_change_and_stays_stopped(loaded: LoadedScene) -> None:
+    run = Run(loaded)
+    pressed(run, 100)
+    run.advance_to(500 * MS)
+    run.operate("plc", "stop")
+    assert run.online_change("plc", {"main.st": BETTER}).new == ("MAIN.more",)
+    run.advance("1 s")
+    assert int(run.tags["Q_Lamp"].quality) == Quality.BAD
+    again = Run.restore(loaded, run.snapshot())
+    for one in (run, again):
+        one.restart("plc", "hot")
+        one.advance("1 s")
+        assert one.tags["Q_Lamp"].value is True
+    assert run.journal.digest() == again.journal.digest()
+
+
+def test_that_a_failed_plc_stays_failed_after_an_online_change_until_a_start(loaded: LoadedScene) -> None:
+    run = Run(loaded)
+    pressed(run, 100)
+    pressed(run, 400, "bad")
+    run.advance_to(500 * MS)
+    run.online_change("plc", {"main.st": BETTER.replace("IF I_Bad THEN n := n / zero; END_IF", "")})
+    run.advance("1 s")
+    problems = [r for r in run.journal.records() if r["kind"] == Kind.PROBLEM]
+    assert len(problems) == 1 and int(run.tags["Q_Lamp"].quality) == Quality.BAD
+    run.restart("plc", "hot")
+    run.advance("1 s")
+    assert run.tags["Q_Lamp"].value is True and run.line.alarms == []

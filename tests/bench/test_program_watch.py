@@ -82,3 +82,22 @@ def test_that_what_is_told_is_what_a_run_takes(folder: Path) -> None:
         assert run.online_change(name, sources).kept == ("Q_Lamp", "MAIN.n")
     run.advance("1 s")
     assert run.tags["Q_Lamp"].value is True
+
+
+def test_that_what_is_offered_stays_until_it_was_taken_or_the_edit_is_undone(folder: Path) -> None:
+    watch = ProgramWatch(load(folder))
+    assert watch.look(at_once=True) and not watch.pending()
+    file = folder / "plc" / "main.st"
+    edit(file, PROGRAM.replace("1000", "5"))
+    assert not watch.look()
+    assert watch.look() and list(watch.pending()) == ["plc"]
+    assert not watch.look() and list(watch.pending()) == ["plc"]
+    edit(file, PROGRAM)
+    assert watch.look(at_once=True) and not watch.pending()  # undone
+    edit(file, PROGRAM.replace("1000", "7"))
+    watch.look(at_once=True)
+    watch.took("plc", watch.pending()["plc"])
+    assert not watch.pending()
+    watch.restart()  # a reset: the program that was loaded runs again
+    assert "n > 7" in str(watch.pending()["plc"]["plc/main.st"])
+    assert "n > 1000" in str(watch.running("plc")["plc/main.st"])
