@@ -31,6 +31,7 @@ class Commands:
         self._window = window
         self._waiting: list[Future[Any]] = []
         self._words: dict[Future[Any], str] = {}  # to say when one of them is done
+        self._written: set[Future[Any]] = set()  # of recordings
         self._asked_to_arm: tuple[str, float] = ("", 0.0)
         self.recordings = Recordings(window, self._after)
         self._poll = QTimer(window)
@@ -309,8 +310,8 @@ class Commands:
         if future is None:
             self._window.notice.say("This run cannot be recorded.")
             return
-        self._words[future] = words
-        self._wait(future)
+        self._written.add(future)
+        self.tell(future, words)
         self._window.run_bar.refresh()
 
     def _not_recorded(self) -> None:
@@ -318,6 +319,11 @@ class Commands:
         if isinstance(source, LiveSource):
             source.recording = None
         self._window.run_bar.refresh()
+
+    def tell(self, future: Future[Any], words: str) -> None:
+        """Says the words when it is done; what went wrong instead."""
+        self._words[future] = words
+        self._wait(future)
 
     def wait(self, future: Future[Any]) -> None:
         """Says what goes wrong with it."""
@@ -333,7 +339,7 @@ class Commands:
             words = self._words.pop(future, "")
             error = None if future.cancelled() else future.exception()
             if error is not None:
-                if words:
+                if future in self._written:
                     self._not_recorded()
                 self._window.notice.say(str(error) if isinstance(error, Problems) else _first(error))
             elif words and not future.cancelled():
@@ -341,6 +347,7 @@ class Commands:
             elif not future.cancelled() and isinstance(future.result(), tuple) and future.result():
                 self._window.problems.show_problems(future.result())
                 self._window.notice.say(str(future.result()[0]))
+            self._written.discard(future)
             self.refresh()
         if not self._waiting:
             self._poll.stop()

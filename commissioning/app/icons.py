@@ -147,6 +147,26 @@ def _step_out(path: QPainterPath) -> None:
     path.addEllipse(QPointF(8, 13), 1.2, 1.2)
 
 
+def _warning(path: QPainterPath) -> None:
+    _polygon(path, (8, 2), (14.5, 13.5), (1.5, 13.5))
+    path.moveTo(8, 6)
+    path.lineTo(8, 9.6)
+    path.moveTo(8, 11.4)
+    path.lineTo(8, 11.6)
+
+
+def _changed(path: QPainterPath) -> None:
+    """A sheet with an arrow into it."""
+    path.moveTo(9, 13.5)
+    for x, y in ((3, 13.5), (3, 2.5), (9.5, 2.5), (12.5, 5.5), (12.5, 7)):
+        path.lineTo(x, y)
+    path.moveTo(14.5, 10.5)
+    path.lineTo(8, 10.5)
+    path.moveTo(10.5, 8)
+    path.lineTo(8, 10.5)
+    path.lineTo(10.5, 13)
+
+
 FILLED: dict[str, Draw] = {
     "play": _play,
     "pause": _pause,
@@ -170,6 +190,8 @@ LINES: dict[str, Draw] = {
     "step_in": _step_in,
     "step_over": _step_over,
     "step_out": _step_out,
+    "warning": _warning,
+    "changed": _changed,
 }
 
 

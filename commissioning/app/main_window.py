@@ -17,6 +17,7 @@ from commissioning.app.allow_code import AllowCode
 from commissioning.app.analyser import Analyser
 from commissioning.app.checks_panel import ChecksPanel
 from commissioning.app.commands import Commands
+from commissioning.app.confirm import Confirm
 from commissioning.app.docks import Docks
 from commissioning.app.finder import Finder
 from commissioning.app.journal_panel import JournalPanel
@@ -134,6 +135,7 @@ class MainWindow(QMainWindow):
             if title != "3D":
                 self.menus["View"].addAction(dock.toggleViewAction())
         self.notice, self.ask, self.allow_code = Notice(self), Ask(self), AllowCode(self)
+        self.confirm = Confirm(self)
         self.finder = Finder(self, self.commands.things)
         self.redrawn = (
             self.run_bar, self.time_bar, self.viewport, self.tree, self.properties, self.tags, self.checks,
@@ -161,6 +163,10 @@ class MainWindow(QMainWindow):
         self.plc.changed.connect(self._plc_changed)
         self.plc.condition_asked.connect(self.commands.plc.ask_condition)
         self.plc.save_trace.connect(self.commands.plc.save_trace)
+        self.plc.changes.said.connect(lambda text: self.notice.say(text))
+        self.plc.changes.problems.connect(self.problems.show_problems)
+        self.plc.changes.problems_asked.connect(lambda: self.docks.show("Problems"))
+        self.problems.chosen.connect(self._show_problem)
         self.viewport.ready.connect(self._picture_ready)
         self._said_problem: object = None
         self._said_notice = ""
@@ -169,6 +175,14 @@ class MainWindow(QMainWindow):
         self.run_bar.forced_in_plc = len(self.plc.seen.forced)
         self.run_bar.refresh()
         self.commands.refresh()
+
+    def _show_problem(self, problem: Problem) -> None:
+        """Its line in the program."""
+        if self.plc.show_problem(problem):
+            self.docks.show("PLC")
+            self.plc.view.setFocus()
+        elif problem.where.file:
+            self.notice.say(f"{problem.where.file} is no text of the program that is open: look at it there.")
 
     # opening
 
@@ -225,6 +239,7 @@ class MainWindow(QMainWindow):
         self.scene = opened.scene
         self.checks.scene = opened.scene if opened.source is not None else None
         self.checks.allowed = opened.allowed
+        self.plc.changes.files.follow(opened.programs)
         if opened.source is not None:
             self.show_source(opened.source, opened.name)
             self._warnings = self._loader.submit(opened.warnings) if opened.warnings is not None else None
@@ -266,6 +281,7 @@ class MainWindow(QMainWindow):
     def close_line(self) -> None:
         self.watch.close()
         self.selection.clear()
+        self.confirm.hide()
         self.scene = self.checks.scene = None
         self._warnings = None
         self.setWindowTitle(TITLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from commissioning.app.source import LiveSource, ReplaySource, Source
 from commissioning.files.python_code import PythonCode
@@ -30,6 +31,7 @@ class Opened:
     asks: tuple[PythonCode, ...] = ()
     allowed: frozenset[str] = frozenset()
     warnings: Callable[[], tuple[Problem, ...]] | None = None  # of its programs; takes a while
+    programs: Any = None  # its program files on disk, see `commissioning.bench.program_watch`
 
 
 def not_opened(name: str, error: BaseException) -> Opened:
@@ -77,6 +79,7 @@ def open_scene(
     from commissioning.bench.load import in_scene, load
     from commissioning.bench.named import require
     from commissioning.bench.program_warnings import program_warnings
+    from commissioning.bench.program_watch import ProgramWatch
     from commissioning.bench.run import RecordedRun, make_run
     from commissioning.sim.session import Session
 
@@ -104,7 +107,7 @@ def open_scene(
     )
     return Opened(
         source, name=loaded.name, scene=path, allowed=loaded.allowed,
-        warnings=lambda: program_warnings(loaded),
+        warnings=lambda: program_warnings(loaded), programs=ProgramWatch(loaded),
     )  # fmt: skip
 
 

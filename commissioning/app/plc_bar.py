@@ -13,6 +13,7 @@ from commissioning.app.actions import Actions
 from commissioning.app.icons import icon
 from commissioning.app.pills import Elided
 from commissioning.app.plc_reading import PlcReading, Seen
+from commissioning.app.plc_state import StateButton
 from commissioning.app.tokens import Tokens
 
 ICONS = {
@@ -27,8 +28,9 @@ class PlcBar(QWidget):
     source_chosen = Signal(str)
     instance_chosen = Signal(str, str, int)  # POU, path, line of the POU
 
-    def __init__(self, actions: Actions):
+    def __init__(self, actions: Actions, state: StateButton):
         super().__init__()
+        self.state = state
         self.controllers, self.texts, self.instances = QComboBox(), QComboBox(), QComboBox()
         self.controllers.setToolTip("The controllers of the line that run a program")
         self.texts.setToolTip("The texts of the program")
@@ -47,13 +49,15 @@ class PlcBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(6, 4, 6, 4)
         row.setSpacing(5)
-        for widget in (self.controllers, self.texts, self.instances, *self.buttons.values(), self.coverage):
+        chosen = (self.controllers, self.state, self.texts, self.instances)
+        for widget in (*chosen, *self.buttons.values(), self.coverage):
             row.addWidget(widget)
         row.addWidget(self.said, 1)
 
     def _button(self, actions: Actions, name: str) -> QPushButton:
         action, button = actions[name], QPushButton()
         button.setToolTip(action.toolTip())
+        button.setAccessibleName(action.text())
         button.clicked.connect(action.trigger)
         action.enabledChanged.connect(button.setEnabled)
         button.setEnabled(action.isEnabled())
@@ -65,6 +69,7 @@ class PlcBar(QWidget):
         return button
 
     def redraw(self, tokens: Tokens) -> None:
+        self.state.redraw(tokens)
         for name, button in self.buttons.items():
             button.setIcon(icon(ICONS[name], tokens.text, tokens.idle))
 

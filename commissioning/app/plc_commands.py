@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog
 
@@ -11,6 +11,9 @@ from commissioning.app.words import parsed
 
 if TYPE_CHECKING:
     from commissioning.app.main_window import MainWindow
+    from commissioning.plc.starts import StartEffect
+
+NAMED = 4  # variables named in a question
 
 
 class PlcCommands:
@@ -31,6 +34,12 @@ class PlcCommands:
             "plc_no_breakpoints": lambda: window.plc.link.remove_breakpoints(),
             "plc_coverage": lambda: window.plc.toggle_coverage(),
             "plc_watch": self.watch,
+            "plc_online_change": self.online_change,
+            "plc_stop": self.stop,
+            "plc_run": lambda: self.start("hot"),
+            "plc_hot": lambda: self.start("hot"),
+            "plc_warm": lambda: self.ask_start("warm"),
+            "plc_cold": lambda: self.ask_start("cold"),
             "plc_release_all": lambda: window.plc.link.operate("release", ""),
         }
 
@@ -45,7 +54,51 @@ class PlcCommands:
                 met.add("breakpoints")
             if panel.seen.forced:
                 met.add("plc_forced")
+            if "unheld" in met:
+                met.add("plc_runs" if panel.bar.state.state == "run" else "plc_stands")
         return met
+
+    def online_change(self) -> None:
+        """To the program files as they are now."""
+        self._window.docks.show("PLC")
+        self._window.plc.changes.ask()
+
+    def stop(self) -> None:
+        """No scans any more."""
+        name = self._window.plc.link.controller
+        self._operate(
+            lambda run: run.operate(name, "stop"),
+            f"{name} is stopped: its outputs are at their defaults. PLC, Run the controller goes on.",
+        )
+
+    def start(self, kind: str) -> None:
+        """Hot, warm or cold, at once."""
+        window, name = self._window, self._window.plc.link.controller
+        stood = window.plc.bar.state.state != "run"
+        words = f"{name} runs again where it stood" if kind == "hot" and stood else f"{kind} start of {name}"
+        self._operate(lambda run: run.restart(name, kind), f"{words[0].upper()}{words[1:]}.")
+
+    def ask_start(self, kind: str) -> None:
+        """A start that loses values says which before it does."""
+        from commissioning.plc.starts import start_effect
+
+        window, link = self._window, self._window.plc.link
+        if link.program is None:
+            return
+        effect = start_effect(link.program, kind)
+        window.confirm.ask(
+            f"{kind.capitalize()} start of {link.controller}?",
+            start_words(effect, kind, window.watch.status.state == "running"),
+            f"{kind.capitalize()} start",
+            lambda: self.start(kind),
+        )
+
+    def _operate(self, act: Callable[[Any], Any], words: str) -> None:
+        window = self._window
+        source = window.watch.source
+        future = source.do(act) if source is not None else None
+        if future is not None:
+            window.commands.tell(future, words)
 
     def watch(self) -> None:
         """The field of the watch table."""
@@ -112,6 +165,26 @@ class PlcCommands:
             window.notice.say(f"{name} could not be written: {error.strerror}")
         else:
             window.notice.say(f"Saved {name}")
+
+
+def start_words(effect: StartEffect, kind: str, runs: bool) -> str:
+    """What a start would do, in full sentences."""
+    many = len(effect.anew)
+    fate = "lose their values and begin" if many != 1 else "loses its value and begins"
+    says = [f"{many} variable{'s' if many != 1 else ''} {fate} anew."]
+    if effect.lost:
+        says.append(f"{len(effect.lost)} of them declared RETAIN: {_some(effect.lost)}.")
+    what = "RETAIN or PERSISTENT" if kind == "warm" else "PERSISTENT"
+    if effect.kept:
+        says.append(f"{len(effect.kept)} declared {what} keep their values: {_some(effect.kept)}.")
+    else:
+        says.append(f"No variable is declared {what}, so none keeps its value.")
+    says.append(f"Forces stay. The line {'goes on' if runs else 'stays'} as it is.")
+    return " ".join([*says, "This cannot be taken back."])
+
+
+def _some(paths: Sequence[str]) -> str:
+    return ", ".join([*paths[:NAMED], *(["…"] if len(paths) > NAMED else [])])
 
 
 def _no_condition(text: str) -> str:

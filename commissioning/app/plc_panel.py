@@ -7,25 +7,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import (
-    QMenu,
-    QSplitter,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from commissioning.app.actions import Actions
 from commissioning.app.plc_bar import PlcBar
+from commissioning.app.plc_changes import PlcChanges, spot_of
 from commissioning.app.plc_link import PlcLink
+from commissioning.app.plc_menu import text_menu
 from commissioning.app.plc_reading import PlcReading, Seen, Wanted
 from commissioning.app.plc_side import CallsTab, UsesTab
 from commissioning.app.plc_source import SourceView
+from commissioning.app.plc_state import StateButton
 from commissioning.app.plc_trace import TraceTab
 from commissioning.app.plc_watch import WatchTab
 from commissioning.app.tables import EmptyHint
 from commissioning.app.tokens import Tokens
 from commissioning.app.watch import Watch
+from commissioning.model.problem import Problem
 
 if TYPE_CHECKING:
     from commissioning.plc.program import Program
@@ -46,13 +44,13 @@ class PlcPanel(QWidget):
     ):  # fmt: skip
         """`ask(what, path)`: have the user give a value to "force" or "write"."""
         super().__init__()
-        self._watch, self._actions, self._tokens, self._loader = watch, actions, tokens, loader
+        self._watch, self.action_table, self._tokens, self._loader = watch, actions, tokens, loader
         self.link = PlcLink(watch)
         self.seen = Seen()
         self.reading: PlcReading | None = None
         self._making: Future[PlcReading] | None = None
         self._answer: Future[Seen] | None = None
-        self._source = ""
+        self._source = self._shown = ""  # which text; the last one that was
         self._frame = 0
         self._instances: dict[str, str] = {}
         self._coverage = False
@@ -67,7 +65,8 @@ class PlcPanel(QWidget):
         self._replaced()
 
     def _build(self, actions: Actions, tokens: Tokens, ask: Callable[[str, str], None]) -> None:
-        self.bar = PlcBar(actions)
+        self.bar = PlcBar(actions, StateButton(actions, self._watch, lambda: self.link.controller))
+        self.bar.state.changed.connect(self.changed)
         self.bar.controller_chosen.connect(self._choose_controller)
         self.bar.source_chosen.connect(self.show_source)
         self.bar.instance_chosen.connect(self._choose_instance)
@@ -84,10 +83,17 @@ class PlcPanel(QWidget):
         self.uses.chosen.connect(self.go_to)
         self.trace = TraceTab(tokens, lambda: self.watched.model.paths, self._begin_trace, self._end_trace)
         self.trace.save.connect(self.save_trace)
+        self.changes = PlcChanges(self._watch, self._loader, actions, tokens)
+        self.changes.draft.connect(self._show_draft)
+        self.changes.draft_left.connect(self._leave_draft)
+        self.changes.line_asked.connect(self.view.go_to)
+        self.changes.tab.chosen.connect(self.go_to)
+        self.changes.succeeded.connect(self._show_change)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for tab, name in (
             (self.watched, "Watch"), (self.calls, "Calls"), (self.uses, "Uses"), (self.trace, "Trace"),
+            (self.changes.tab, "Change"),
         ):  # fmt: skip
             self.tabs.addTab(tab, name)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -102,12 +108,13 @@ class PlcPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.bar)
+        column.addWidget(self.changes.strip)
         column.addWidget(split, 1)
         self._hint = EmptyHint(self.view, HINT)
 
     def redraw(self, tokens: Tokens) -> None:
         self._tokens = tokens
-        for part in (self.bar, self.view, self.watched, self.trace):
+        for part in (self.bar, self.view, self.watched, self.trace, self.changes):
             part.redraw(tokens)
 
     # which program
@@ -132,6 +139,9 @@ class PlcPanel(QWidget):
 
     def _program_changed(self, before: Program | None) -> None:
         self._answer = None
+        self.changes.controller, self.changes.several = self.link.controller, len(self.link.controllers) > 1
+        self.changes.leave_draft()
+        self.bar.state.refresh()
         if self.link.program is None:
             self.reading, self._source = None, ""
             self.view.show_text("")
@@ -156,12 +166,24 @@ class PlcPanel(QWidget):
             self._making = self._loader.submit(PlcReading, program)
 
     def _made(self, reading: PlcReading) -> None:
+        again = self.reading is not None and self._shown in reading.sources
+        shown, line, chosen = self._shown, self.view.line(), self.bar.instances.currentData()
         self.reading = reading
+        self.changes.tab.place(reading)
         self.bar.offer_texts(reading.sources)
-        self._instances = {pou: paths[0] for pou, paths in reading.instances.items()}
+        before = self._instances if again else {}
+        self._instances = {
+            pou: before[pou] if before.get(pou) in paths else paths[0]
+            for pou, paths in reading.instances.items()
+        }
         program = reading.program
         self.watched.offer([*program.variables, *program.members])
-        if reading.sources:
+        if again:  # an online change: the same text, where it was looked at
+            self.show_source(shown)
+            self.view.go_to(line)
+            if chosen is not None:
+                self.bar.show_instance(chosen[1])
+        elif reading.sources:
             self.show_source(reading.sources[0])
             for name, pou, _ in reading.program.instances[:1]:
                 if pou.tree is not None and pou.file in reading.sources:
@@ -172,7 +194,8 @@ class PlcPanel(QWidget):
     def show_source(self, source: str) -> None:
         if self.reading is None or source == self._source:
             return
-        self._source = source
+        self.changes.leave_draft()
+        self._source = self._shown = source
         self.bar.show_source(source, self.reading)
         self.view.show_text(self.reading.program.checked.sources[source])
         self.refresh()
@@ -181,6 +204,34 @@ class PlcPanel(QWidget):
         self._instances[pou] = path
         self.view.go_to(line)
         self.refresh()
+
+    def _show_change(self) -> None:
+        self.tabs.setCurrentWidget(self.changes.tab)
+
+    def _show_draft(self, name: str, text: str, wrong: Mapping[int, str]) -> None:
+        """A text on disk that does not run."""
+        if name in (self.reading.sources if self.reading is not None else ()):
+            self._shown = name
+        self._source = ""
+        self.view.show_text(text, wrong)
+
+    def _leave_draft(self) -> None:
+        self.changes.leave_draft()
+        if self.reading is not None:
+            line = self.view.line()
+            self.show_source(self._shown or self.reading.sources[0])
+            self.view.go_to(min(line, self.view.blockCount()))
+
+    def show_problem(self, problem: Problem) -> bool:
+        """Its line, in the text that runs or in the one on disk that does not; False if it is in neither."""
+        if self.changes.show(problem):
+            return True
+        spot = None
+        if self.reading is not None:
+            spot = spot_of(self.reading, problem.where.file, problem.where.line)
+        if spot is not None:
+            self.go_to(*spot)
+        return spot is not None
 
     # looking
 
@@ -285,7 +336,7 @@ class PlcPanel(QWidget):
 
     def toggle_breakpoint(self, line: int | None = None) -> None:
         """In the line, or the chosen one."""
-        if self.reading is not None:
+        if self.reading is not None and self._source:
             self.link.toggle_breakpoint(self._source, self.view.line() if line is None else line)
             self.refresh()
 
@@ -312,26 +363,14 @@ class PlcPanel(QWidget):
         """The path of a variable as it stands in a line, "" for what is none."""
         if self.reading is None or not word:
             return ""
-        pous = [name for name, start in self.reading.pous_of(self._source) if start <= line]
-        instance = self._instances.get(pous[-1], "") if pous else ""
-        for path in (f"{instance}.{word}" if instance else "", word):
-            try:
-                if path:
-                    return self.reading.program.location(path).variable.path
-            except KeyError:
-                continue
-        return ""
+        return self.reading.path_of(word, self._source, line, self._instances)
 
     def _menu(self, line: int, word: str, at: QPoint) -> None:
-        menu, path = QMenu(self), self.path_of(word, line)
-        menu.addAction(self._actions["plc_breakpoint"])
-        menu.addAction("Breakpoint with a condition …", lambda: self.condition_asked.emit(line))
-        menu.addAction("Run to this line", lambda: self.link.run_to(self._source, line))
-        if path:
-            menu.addSeparator()
-            menu.addAction(f"Watch {path}", lambda: self.watch_variable(path))
-            menu.addAction(f"Uses of {word}", lambda: self.tabs.setCurrentWidget(self.uses))
-        menu.popup(at)
+        if self._source:
+            text_menu(self, line, word).popup(at)
+
+    def run_to(self, line: int) -> None:
+        self.link.run_to(self._source, line)
 
     def watch_variable(self, path: str) -> None:
         self.watched.add(path)

@@ -89,6 +89,32 @@ class PlcReading:
         ]
         return sorted(found, key=lambda pair: pair[1])
 
+    def path_of(self, word: str, source: str, line: int, instances: Mapping[str, str]) -> str:
+        """The path of a variable as it stands in a line, in the instances that are shown; "" for none."""
+        pous = [name for name, start in self.pous_of(source) if start <= line]
+        instance = instances.get(pous[-1], "") if pous else ""
+        for path in (f"{instance}.{word}" if instance else "", word):
+            try:
+                if path:
+                    return self.program.location(path).variable.path
+            except KeyError:
+                continue
+        return ""
+
+    def declared(self, path: str) -> Declared | None:
+        """Where the variable at a path is declared: of "MAIN.zones[3].speed", MAIN's zones. None: nowhere."""
+        known = {p.upper(): pou for pou, paths in self.instances.items() for p in paths}
+        parts = path.upper().split(".")
+        for length in range(len(parts) - 1, -1, -1):
+            pou = known.get(".".join(parts[:length])) if length else ""
+            if pou is None:
+                continue
+            name = parts[length].partition("[")[0]
+            found = self.references.variables.get(f"{pou.upper()}.{name}" if pou else name)
+            if found is not None:
+                return found
+        return None
+
     def read(self, debugger: Debugger, wanted: Wanted, cycles: Cycles | None, trace: Any) -> Seen:
         """In the run's thread."""
         plc = debugger.plc

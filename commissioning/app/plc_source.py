@@ -52,9 +52,11 @@ class Margin(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            condition = self._view.breakpoints.get(self._view.line_at(event.pos().y()), "")
+            line = self._view.line_at(event.pos().y())
+            condition = self._view.breakpoints.get(line, "")
             more = f"\nholds if {condition}" if condition not in ("", "always") else ""
-            self.setToolTip(f"A click sets a breakpoint, or takes it away  (F8){more}")
+            usual = f"A click sets a breakpoint, or takes it away  (F8){more}"
+            self.setToolTip(self._view.wrong.get(line, usual))
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -82,6 +84,7 @@ class SourceView(QPlainTextEdit):
         self.breakpoints: Mapping[int, str] = {}  # line -> "always" or its condition, "" if disabled
         self.inline: Mapping[int, str] = {}
         self.marks: Mapping[int, LineMark] = {}
+        self.wrong: Mapping[int, str] = {}  # line -> what does not compile there
         self._margin = Margin(self)
         self._colours = StHighlighter(self.document(), tokens)
         self.blockCountChanged.connect(lambda _count: self._place_margin())
@@ -91,7 +94,9 @@ class SourceView(QPlainTextEdit):
 
     # what is shown
 
-    def show_text(self, text: str) -> None:
+    def show_text(self, text: str, wrong: Mapping[int, str] | None = None) -> None:
+        """`wrong`: line -> what does not compile there."""
+        self.wrong = wrong or {}
         self.held, self.breakpoints, self.inline, self.marks = None, {}, {}, {}
         self.setPlainText(text)
         self._place_margin()
@@ -201,6 +206,11 @@ class SourceView(QPlainTextEdit):
             painter.setPen(QColor(t.text if self.held is not None and self.held[0] == line else t.muted))
             room = QRectF(4 + DOT, place.top(), wide - 4 - DOT - ARROW + 2, place.height())
             painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(line))
+            if line in self.wrong:  # a cross
+                painter.setPen(QPen(QColor(t.failed), 1.8))
+                for down in (3.5, -3.5):
+                    centre = QPointF(4 + DOT / 2, middle)
+                    painter.drawLine(centre + QPointF(-3.5, -down), centre + QPointF(3.5, down))
             if line in self.breakpoints:
                 painter.setPen(QColor(t.failed))
                 painter.setBrush(QColor(t.failed) if self.breakpoints[line] else Qt.BrushStyle.NoBrush)
@@ -220,7 +230,7 @@ class SourceView(QPlainTextEdit):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if not self.inline and not self.marks:
+        if not self.inline and not self.marks and not self.wrong:
             return
         t = self.tokens
         painter = QPainter(self.viewport())
@@ -230,10 +240,15 @@ class SourceView(QPlainTextEdit):
             mark = self.marks.get(line)
             missed = ", ".join(mark.missed) if mark is not None else ""
             text = self.inline.get(line, "")
-            if not text and not missed:
+            wrong = self.wrong.get(line, "")
+            if not text and not missed and not wrong:
                 continue
             x = place.left() + block.layout().lineAt(0).naturalTextWidth() + BEHIND
-            for words, ink, ground in ((text, t.text, t.raised), (_shortened(missed), t.inconclusive, "")):
+            for words, ink, ground in (
+                (wrong, t.failed, t.raised),
+                (text, t.text, t.raised),
+                (_shortened(missed), t.inconclusive, ""),
+            ):
                 if words:
                     wide = self.fontMetrics().horizontalAdvance(words)
                     room = QRectF(x, place.top(), wide + 10, place.height())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -51,7 +51,7 @@ class ProblemModel(QAbstractTableModel):
             what = f"{WORDS.get(problem.severity, '')}{problem.what}"
             return (place_text(problem), what, problem.cure, problem.cause)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return str(problem)
+            return f"{problem}\nA double click or Enter goes to its line in the program"
         if role == Qt.ItemDataRole.ForegroundRole:
             t = self.tokens
             inks = {"warning": t.inconclusive, "notice": t.text}
@@ -60,11 +60,15 @@ class ProblemModel(QAbstractTableModel):
 
 
 class ProblemsPanel(QWidget):
+    chosen = Signal(object)  # Problem: show its line
+
     def __init__(self, tokens: Tokens):
         super().__init__()
         self.model = ProblemModel(tokens)
         self.model.setParent(self)
         self.table = Table(self.model, WIDTHS)
+        self.table.activated.connect(lambda index: self.chosen.emit(self.model.problems[index.row()]))
+        self.table.setAccessibleName("Problems")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.table)

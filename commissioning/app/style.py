@@ -80,6 +80,7 @@ QMenu::item:disabled {{ color: {t.idle}; }}
 QMenu::separator {{ height: 1px; background: {t.border}; margin: 4px 6px; }}
 
 QFrame#card {{ background: {t.panel}; border: 1px solid {t.border}; border-radius: {RADIUS}px; }}
+QFrame#strip {{ background: {t.raised}; border: none; border-bottom: 1px solid {t.border}; }}
 QLabel#heading {{ font-weight: 600; color: {t.text}; }}
 QLabel#muted {{ color: {t.muted}; }}
 QLabel#hint {{ color: {t.muted}; }}

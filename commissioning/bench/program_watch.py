@@ -19,8 +19,8 @@ Stamp = tuple[int, int]
 class ProgramWatch:
     """The programs of a scene on disk, compared with those that run. It runs nothing itself.
 
-    `changed` is for who takes every edit at once; who asks a user first calls `look` and `pending`, and `took`
-    when a program runs.
+    `changed` is for who takes every edit at once; who asks a user first calls `look` and `pending`, then
+    `took` when a program runs.
     """
 
     def __init__(self, loaded: LoadedScene) -> None:

@@ -12,15 +12,53 @@ a start, so timers that are kept go on as if nothing had been; a stopped PLC run
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from commissioning.plc.debuggable import Debuggable
 from commissioning.plc.kept import kept_variables, leaves
 from commissioning.plc.memory import fresh
+from commissioning.plc.program import Program
 from commissioning.plc.retained import RetainReport, read_retained, retained_text
 
 StartKind = Literal["hot", "warm", "cold", "origin"]
 STARTS: Final[tuple[str, ...]] = get_args(StartKind)
+
+
+@dataclass(frozen=True, slots=True)
+class StartEffect:
+    """What a start does to the variables of a program, by path. `lost`: of those that begin anew, the ones
+    that are RETAIN or PERSISTENT."""
+
+    kept: tuple[str, ...]
+    anew: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+def start_effect(program: Program, kind: str) -> StartEffect:
+    """What `Plc.start(kind)` would do, see the module's words. Raises ValueError for another `kind`."""
+    _require(kind)
+    kept, anew, lost = [], [], []
+    for one in kept_variables(program):
+        if one.symbol.constant:
+            continue
+        if _spared(kind, one.retain, one.persistent):
+            kept.append(one.path)
+        else:
+            anew.append(one.path)
+            if one.retain or one.persistent:
+                lost.append(one.path)
+    return StartEffect(tuple(kept), tuple(anew), tuple(lost))
+
+
+def _require(kind: str) -> None:
+    if kind not in STARTS:
+        raise ValueError(f"a PLC starts {', '.join(STARTS[:-1])} or {STARTS[-1]}, not {kind!r:.40}")
+
+
+def _spared(kind: str, retain: bool, persistent: bool) -> bool:
+    """Whether a variable keeps its value over a start."""
+    return kind == "hot" or (kind != "origin" and (persistent or (retain and kind == "warm")))
 
 
 class Startable(Debuggable):
@@ -35,8 +73,7 @@ class Startable(Debuggable):
         stays as it is; RuntimeError while a debugger holds a scan.
         """
         self._refuse_while_held()
-        if kind not in STARTS:
-            raise ValueError(f"a PLC starts {', '.join(STARTS[:-1])} or {STARTS[-1]}, not {kind!r:.40}")
+        _require(kind)
         values = None if retained is None else read_retained(retained)
         self.stopped = None
         if kind != "hot":
@@ -58,9 +95,7 @@ class Startable(Debuggable):
         spared = [
             (leaf, leaf.read(self._memories))
             for kept in kept_variables(self.program)
-            if not kept.symbol.constant
-            and kind != "origin"
-            and (kept.persistent or (kept.retain and kind == "warm"))
+            if not kept.symbol.constant and _spared(kind, kept.retain, kept.persistent)
             for leaf in leaves(kept, plans[kept.memory])
         ]
         for memory, plan in zip(self._memories, plans, strict=True):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, PlcError, compile_st
 from commissioning.plc.retained import FORMAT, read_retained
+from commissioning.plc.starts import STARTS, start_effect
 
 MS = 1_000_000
 TEXT = """
@@ -304,3 +305,29 @@ def test_that_a_start_that_fails_stops_the_plc() -> None:
         with pytest.raises(PlcError, match="watchdog"):
             plc.scan(0)
         plc.start("warm")
+
+
+@pytest.mark.parametrize("kind", STARTS)
+def test_that_what_a_start_would_do_is_what_it_does(kind: str) -> None:
+    plc = used()
+    effect = start_effect(plc.program, kind)
+    before, fresh = state(plc), state(plc.program.start())
+    plc.start(kind)  # type: ignore[arg-type]
+    after = state(plc)
+    full = {path.removeprefix("MAIN."): path for path in (*effect.kept, *effect.anew)}
+    for name, value in after.items():
+        whole = next(path for path in full if name == path or name.startswith((f"{path}.", f"{path}[")))
+        assert value == (before if full[whole] in effect.kept else fresh)[name], name
+    lost = {
+        "hot": [],
+        "warm": [],
+        "cold": ["total", "word", "low"],
+        "origin": ["total", "word", "low", "hours"],
+    }
+    assert [path for path in effect.lost if "." not in path] == lost[kind]
+    assert not set(effect.kept) & set(effect.anew) and set(effect.lost) <= set(effect.anew)
+
+
+def test_that_an_unknown_start_is_told() -> None:
+    with pytest.raises(ValueError, match="a PLC starts hot, warm, cold or origin, not 'luke'"):
+        start_effect(compile_st(TEXT), "luke")
