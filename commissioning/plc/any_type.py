@@ -12,6 +12,7 @@ _CLASSES = (
     "BOOL", "BIT", "BYTE", "WORD", "DWORD", "LWORD", "SINT", "INT", "DINT", "LINT", "USINT", "UINT", "UDINT",
     "ULINT", "REAL", "LREAL", "STRING", "WSTRING", "TIME", "DATE", "DATEANDTIME", "TIMEOFDAY", "POINTER",
     "REFERENCE", "SUBRANGE", "ENUM", "ARRAY", "PARAMS", "USERDEF", "NONE", "ANY",
+    "ANYBIT", "ANYDATE", "ANYINT", "ANYNUM", "ANYREAL", "LAZY", "LTIME", "BITCONST", "INTERFACE",
 )  # fmt: skip
 TYPE_CLASS = IecType(
     "__SYSTEM.TYPE_CLASS", "enum", INT.low, INT.high, element=INT,

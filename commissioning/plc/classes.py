@@ -214,6 +214,8 @@ def _check_complete(project: Project, pou: Pou) -> None:
         for name, prototype in interface.members.items():
             wanted.setdefault(name, prototype)
     for name, prototype in wanted.items():
+        if prototype.file in project.unknown.files:
+            continue  # a guess from use
         if pou.member(name) is None and prototype.owner is not None:
             shown = _shown(prototype)
             what = f"{pou.name} implements {prototype.owner.name} and has no {shown}"

@@ -131,7 +131,7 @@ class Declarer:
                 pou.result = NONE
             return
         found = self.types.resolve(pou, pou.tree.result, pou.file)
-        if found is not None and found.type.blocks:
+        if found is not None and found.type.blocks and self.project.dialect.name == "iec":
             self.project.problem("a function cannot return a block", pou.file, pou.tree.result.at)
             found = None
         if found is None:
@@ -139,7 +139,13 @@ class Declarer:
         section = "VAR_INPUT" if pou.kind == "SET" else "RESULT"
         pou.result = NONE if pou.kind == "SET" else found.type
         name = pou.name.partition(".")[0]
-        symbol = Symbol(name, found.type, section, pou.file, pou.tree.at, read=True)
+        block = self.project.block(found.type.name) if found.type.kind == "block" else None
+        symbol = Symbol(
+            name, found.type, section, pou.file, pou.tree.at, read=True,
+            standard=block if isinstance(block, StandardBlock) else None,
+            block=block if isinstance(block, Pou) else None,
+        )  # fmt: skip
+        self.project.unknown.declared(symbol, pou.tree.result)
         self._place(pou, symbol, found)
 
     # ---- one section ---------------------------------------------------------------------------------

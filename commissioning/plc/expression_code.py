@@ -295,6 +295,8 @@ def term_text(term: typed.Index | typed.OpenIndex) -> str:
 def cell_text(cell: Cell) -> str:
     if cell is typed.HERE:
         return "m"
+    if cell.memory == typed.HOME and cell.value is not None:
+        return emit(cell.value).text
     if cell.address is not None and cell.address.home:
         return shown_at(cell.address)
     memory, index = place(cell)

@@ -223,19 +223,18 @@ class OperatorChecker(FittingChecker):
 
     def _logic(self, node: tree.Chain) -> Typed | None:
         operands = [self.expression(node.first)]
-        words = set()
-        for step in node.steps:
-            operands.append(self.expression(step.operand))
-            words.add(step.operator)
-        if len(words) > 1:
-            self.problem(f"{' and '.join(sorted(words))} are mixed in one row", node.at, "Use parentheses")
-            return None
-        operator, lazy = LOGIC[node.steps[0].operator]
+        operands += [self.expression(step.operand) for step in node.steps]
         known = next((operand.type for operand in operands if operand is not None), BOOL)
         for operand, part in zip(operands, (node.first, *(s.operand for s in node.steps)), strict=True):
             if operand is None:
                 self.project.stubs.hint(part, known, self.file)
-        return self.logic_of(operator, lazy, operands, node.at)
+        row, word = operands[:1], ""
+        for step, operand in zip(node.steps, operands[1:], strict=True):
+            if word and step.operator != word:  # from left to right, as a row of one operator
+                row = [self.logic_of(*LOGIC[word], row, node.at)]
+            word = step.operator
+            row.append(operand)
+        return self.logic_of(*LOGIC[word], row, node.at)
 
     def logic_of(self, operator: str, lazy: bool, found: list[Typed | None], at: At) -> Typed | None:
         operands = [operand for operand in found if operand is not None]

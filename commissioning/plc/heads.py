@@ -126,6 +126,8 @@ def class_tables(project: Project) -> Iterator[str]:
     """One line per block: what its methods are, by `Project.method_number`. See classes.py."""
     if not project.objects:
         return
+    stubs = project.unknown.files
+    guessed = {key for i in project.interfaces.values() if i.file in stubs for key in i.members}
     for pou in project.pous.values():
         if pou.kind in ("FUNCTION_BLOCK", "PROGRAM"):
             entries = [f"0: {pou.number}", f"1: f{pou.number}"]
@@ -133,6 +135,8 @@ def class_tables(project: Project) -> Iterator[str]:
                 method = pou.member(name)
                 if method is not None:
                     entries.append(f"{number}: f{method.number}")
+                elif name in guessed:
+                    entries.append(f"{number}: absent({pou.name!r}, {name!r})")
             yield f"c{pou.number} = {{{', '.join(entries)}}}"
 
 

@@ -12,7 +12,7 @@ from commissioning.plc.expressions import OperatorChecker
 from commissioning.plc.iec_types import NONE, IecType
 from commissioning.plc.scope import Pou, Symbol, suggestion
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Cell, Typed
+from commissioning.plc.typed import HOME, Cell, Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,6 @@ class ObjectChecker(OperatorChecker):
         instance = self.home_of(owner)
         chosen = block.kind == "INTERFACE" or len(reached) > 1
         key = self.project.method_number(name) if chosen else 0
-        if not chosen and "ABSTRACT" in found.modifiers:
-            what = f"{name} is ABSTRACT and no block writes it"
-            self.problem(what, at)
-            return None
         others = tuple(pou.number for pou in reached.values() if pou is not found)
         return Target(found, instance, key, others)
 
@@ -191,6 +187,10 @@ class ObjectChecker(OperatorChecker):
         """The value of an expression as something that has members."""
         symbol = Symbol("the result", value.type, "VAR", self.file, at, read=True)
         cell = Cell("v", None, 0, value=value)
+        block = self.project.block(value.type.name) if value.type.kind == "block" else None
+        if isinstance(block, Pou):  # the value is its memory
+            home = replace(cell, memory=HOME)
+            return Designator(symbol, value.type, home, "variable", block=block, exact=True, value=value)
         return Designator(symbol, value.type, cell, "variable", value=value)
 
     def result_of(self, node: tree.Call) -> Designator | None:

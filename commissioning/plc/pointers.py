@@ -264,7 +264,7 @@ class PointerChecker(ObjectChecker):
             kind = None if given is None else self.class_of(given)
             if given is None or interface is None:
                 return None
-            if kind is not None and is_a(kind, interface):
+            if kind is not None and (is_a(kind, interface) or self._may_be(kind, interface)):
                 if given.block is not None:
                     return self.address_of(given, at)
                 given.symbol.read = True
@@ -289,6 +289,12 @@ class PointerChecker(ObjectChecker):
             self.problem(f"{subject} refers to a {wanted}, this is a {found.type}", at)
             return None
         return self.address_of(found, at)
+
+    def _may_be(self, kind: Pou, interface: Pou) -> bool:
+        """Whether only stubs know if a block or interface implements a stub."""
+        stubs = self.project.unknown.files
+        above = [*kind.lineage(), *all_interfaces(kind)]
+        return interface.file in stubs and any(pou.file in stubs for pou in above)
 
     def bind(self, node: tree.Assign) -> commands.Command | None:
         """`reference REF= variable`."""

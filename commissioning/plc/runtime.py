@@ -47,6 +47,15 @@ def stub(name: str, why: str) -> None:
     raise StubFault(f"{name} is a stub: it was called and has no body")
 
 
+def absent(block: str, method: str) -> Callable[..., Any]:
+    """What stands for a method of an interface that only stubs declare, in a block that does not have it."""
+
+    def stop(*_: Any) -> Any:
+        raise StubFault(f"{block} has no {method}, which the stub of an interface has")
+
+    return stop
+
+
 _single = array("f", [0.0])
 
 
@@ -317,7 +326,7 @@ def namespace() -> dict[str, Any]:
         function.__name__: function
         for function in (
             rounded, divide, modulo, power, nearest, nearest_away, truncated, floor, ceiling, limit, select,
-            multiplex, stub,
+            multiplex, stub, absent,
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,

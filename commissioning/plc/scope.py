@@ -270,11 +270,21 @@ class Project:
         return self.stub_cells[name]
 
     def lookup(self, pou: Pou, name: str) -> Symbol | None:
+        """What a name stands for in the body of a POU: what a block declares hides globals."""
         key = name.upper()
         found = pou.symbols.get(key)
-        if found is None and pou.owner is not None:
-            found = pou.owner.symbols.get(key)
-        return found or self.globals.symbols.get(key)
+        owner = pou.owner
+        if found is None and owner is not None:
+            found = owner.symbols.get(key)
+        if found is not None:
+            return found
+        block = owner or pou
+        found = self.globals.symbols.get(key)
+        if found is not None and (block.members or block.base is not None):
+            for member in (key, f"{key}.GET", f"{key}.SET"):
+                if block.member(member) is not None:
+                    return None
+        return found
 
     def window(self, plan: Any) -> int:
         """The number of a window; see address_space.py."""

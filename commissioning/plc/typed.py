@@ -84,6 +84,7 @@ class Cell:
 
 # the memory itself that code runs on, as the home of the block it belongs to
 HERE = Cell("m", None, -1)
+HOME = "h"  # memory of a cell whose `value` is a block: that is the block itself
 
 
 @dataclass(frozen=True, slots=True)
