@@ -68,7 +68,8 @@ class ModuleWriter:
         """The function of one POU."""
         assert pou.tree is not None
         self._file, self._at = pou.file, pou.tree.at
-        head = call_head(self.project, pou) if pou.kind == "FUNCTION" or pou.local else block_head(pou)
+        called, cost = pou.kind == "FUNCTION" or pou.local, self.weights.get(pou.number, 1)
+        head = call_head(self.project, pou, cost) if called else block_head(pou, cost)
         for depth, text in head.lines:
             self._line(depth, text)
         self._result = head.result

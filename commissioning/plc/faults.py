@@ -10,6 +10,14 @@ class ArithmeticFault(Exception):
 class Overrun(ArithmeticFault):
     """The scan has executed more statements than its task may."""
 
+    where = "in this loop"
+
+
+class EndlessCalls(Overrun):
+    """The same, by calls that lead back to themselves."""
+
+    where = "in calls that lead back to themselves"
+
 
 class PlcError(Exception):
     """The emulated PLC stopped: `message` and the statement (file, 1-based line and column) it was at.

@@ -33,9 +33,13 @@ def span(symbol: Symbol, store: str) -> str:
     return f"{store}[{symbol.index}]"
 
 
-def block_head(pou: Pou) -> Head:
-    """Of a PROGRAM or FUNCTION_BLOCK: VAR_TEMP starts anew in each call."""
+def block_head(pou: Pou, cost: int) -> Head:
+    """Of a PROGRAM or FUNCTION_BLOCK: VAR_TEMP starts anew in each call. `cost`: see `_counted`."""
     lines = [(0, f"def f{pou.number}(m, g, now):")]
+    if pou.recursive:
+        lines += _counted(cost)
+        lines += [(1, f"try: b{pou.number}(m, g, now)"), (1, "finally: shallower()")]
+        lines.append((0, f"def b{pou.number}(m, g, now):"))
     for symbol in pou.section("VAR_TEMP"):
         if not symbol.type.blocks:
             slots = pou.slots[symbol.index : symbol.index + symbol.size]
@@ -45,8 +49,8 @@ def block_head(pou: Pou) -> Head:
     return Head(tuple(lines), None)
 
 
-def call_head(project: Project, pou: Pou) -> Head:
-    """Of a FUNCTION or a method: parameters by value, then two per reference."""
+def call_head(project: Project, pou: Pou, cost: int) -> Head:
+    """Of a FUNCTION or a method: parameters by value, then two per reference. `cost`: see `_counted`."""
     store = store_of(pou)
     cells = [_initial(slot) for slot in pou.slots]
     dropped: set[int] = set()
@@ -74,7 +78,7 @@ def call_head(project: Project, pou: Pou) -> Head:
     fresh = f"{store} = [{listed([text for index, text in enumerate(cells) if index not in dropped])}]"
     result = pou.symbols.get(pou.result_name) if pou.kind != "SET" else None
     returned = span(result, store) if result is not None and result.section == "RESULT" else None
-    lines = list(_call_lines(pou, parameters, outputs, fresh))
+    lines = list(_call_lines(pou, cost, parameters, outputs, fresh))
     copies = {s.index + k for s in pou.section("VAR_INPUT") for k in range(s.size)}
     for index, slot in enumerate(pou.slots):
         if slot.child is not None and index not in copies and needs_start(project, slot.child):
@@ -82,8 +86,13 @@ def call_head(project: Project, pou: Pou) -> Head:
     return Head(tuple(lines), returned)
 
 
+def _counted(cost: int) -> list[tuple[int, str]]:
+    """A call that may lead back to itself counts how deep it is, and pays for its `cost` statements."""
+    return [(1, f"g[0] -= {cost}"), (1, "if g[0] < 0: endless()"), (1, "deeper()")]
+
+
 def _call_lines(
-    pou: Pou, parameters: list[str], outputs: list[Symbol], fresh: str
+    pou: Pou, cost: int, parameters: list[str], outputs: list[Symbol], fresh: str
 ) -> Iterator[tuple[int, str]]:
     own = ["m"] if pou.local else []
     head = ", ".join([*own, "g", "now", *parameters])
@@ -97,7 +106,7 @@ def _call_lines(
     call = f"k = b{pou.number}({inner})"
     if pou.recursive or pou.framed:
         if pou.recursive:
-            yield 1, "deeper()"
+            yield from _counted(cost)
         if pou.framed:
             yield 1, f"z = enter({store_of(pou)}, {pou.number})"
         ends = (["shallower()"] if pou.recursive else []) + (["leave(z)"] if pou.framed else [])

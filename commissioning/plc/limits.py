@@ -3,13 +3,14 @@
 Without loops a scan still can be made endless by functions that call functions, so a call weighs as much as
 all it leads to. What the watchdog counts is known when compiling: the statements on the longest way through
 a body, with all that its calls execute. A loop pays for a round of its body with one subtraction; what stands
-outside of loops is counted once for each task, and costs nothing when it runs.
+outside of loops is counted once for each task, and costs nothing when it runs. Calls that may lead back to
+themselves pay as rounds of a loop do.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
 from commissioning.plc import commands, typed
@@ -17,6 +18,7 @@ from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project
 
 Commands = dict[str, tuple[commands.Command, ...]]
+Edges = dict[str, dict[str, None]]
 MAX_CALL_DEPTH = 100
 MAX_CELLS = 2_000_000
 
@@ -136,41 +138,71 @@ _PARTS = {
 def _bottom_up(project: Project) -> Iterable[str] | None:
     """The POUs, callees and inner blocks first; None after a Problem for each that leads back to itself.
 
-    Methods may: which one is called may depend on the class of a block, so whether it ever happens is seen
-    when it does. What may lead back to itself counts its depth (`Pou.recursive`).
+    Methods may, and bodies that are chosen by class: which one is called may depend on the class of a block,
+    so whether it ever happens is seen when it does. What may lead back to itself counts its depth and its
+    statements (`Pou.recursive`).
     """
-    edges: dict[str, dict[str, bool]] = {}  # to whom, and whether that may lead back
+    fixed: Edges = {}
+    every: Edges = {}
     for key, pou in project.pous.items():
         blocks = [slot.child.key for slot in pou.slots if slot.child is not None]
-        edges[key] = dict.fromkeys(pou.invokes, True) | dict.fromkeys([*pou.calls, *blocks], False)
+        fixed[key] = dict.fromkeys([*pou.calls, *blocks])
+        every[key] = dict.fromkeys([*pou.invokes, *pou.calls, *blocks])
+    _, cycles = _finished(fixed)
+    for cycle in cycles:
+        _report_cycle(project, cycle)
+    if cycles:
+        return None
+    order, _ = _finished(every)
+    for key in _circling(every, order):
+        project.pous[key].recursive = True
+    return order
+
+
+def _finished(edges: Edges) -> tuple[list[str], list[list[str]]]:
+    """The keys, those that they lead to first, and the ways that lead back to where they begin."""
     done: dict[str, None] = {}
-    sound = True
+    cycles: list[list[str]] = []
     for root in edges:
         if root in done:
             continue
-        work = [(root, iter(edges[root].items()))]
-        path = {root: False}
+        work = [(root, iter(edges[root]))]
+        path = {root: None}
         while work:
             current, rest = work[-1]
-            for key, weak in rest:
+            for key in rest:
                 if key in path:
                     names = list(path)
-                    cycle = names[names.index(key) :]
-                    if weak or any(path[name] for name in cycle[1:]):
-                        for name in cycle:
-                            project.pous[name].recursive = True
-                    else:
-                        _report_cycle(project, [*cycle, key])
-                        sound = False
+                    cycles.append([*names[names.index(key) :], key])
                 elif key in edges and key not in done:
-                    path[key] = weak
-                    work.append((key, iter(edges[key].items())))
+                    path[key] = None
+                    work.append((key, iter(edges[key])))
                     break
             else:
                 work.pop()
                 del path[current]
                 done[current] = None
-    return done if sound else None
+    return list(done), cycles
+
+
+def _circling(edges: Edges, order: list[str]) -> Iterator[str]:
+    """The keys from which some way leads back to them. `order`: see `_finished` (the way of Kosaraju)."""
+    back: dict[str, list[str]] = {}
+    for key, others in edges.items():
+        for other in others:
+            back.setdefault(other, []).append(key)
+    seen: set[str] = set()
+    for root in reversed(order):
+        group: list[str] = []
+        work = [root]
+        while work:
+            key = work.pop()
+            if key not in seen and key in edges:
+                seen.add(key)
+                group.append(key)
+                work += back.get(key, ())
+        if len(group) > 1 or (group and root in edges[root]):
+            yield from group
 
 
 def _report_cycle(project: Project, cycle: list[str]) -> None:

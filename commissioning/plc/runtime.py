@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from commissioning.plc.faults import ArithmeticFault as ArithmeticFault
+from commissioning.plc.faults import EndlessCalls
 from commissioning.plc.faults import Overrun as Overrun
 from commissioning.plc.faults import PlcError as PlcError
 from commissioning.plc.faults import StubFault as StubFault
@@ -261,6 +262,10 @@ def overrun() -> None:
     raise Overrun(f"watchdog: more than {STATEMENT_BUDGET} statements; this loop does not end")
 
 
+def endless() -> None:
+    raise EndlessCalls(f"watchdog: more than {STATEMENT_BUDGET} statements {EndlessCalls.where}")
+
+
 def within(index: int, low: int, high: int) -> int:
     """Elements between the first one of an ARRAY[*] and that with the index."""
     if not low <= index <= high:
@@ -328,7 +333,7 @@ def namespace() -> dict[str, Any]:
             rounded, divide, modulo, power, nearest, nearest_away, truncated, floor, ceiling, limit, select,
             multiplex, stub, absent,
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
-            number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, table,
+            number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, endless, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, is_valid, swapped, number_of_bcd, bcd_of_number, real_of_bits,
             bits_of_real, graft, cloned, text_of_duration, code_of, character, changed, within,

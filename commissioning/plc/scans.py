@@ -210,12 +210,10 @@ class Scanner:
         spot = spots.pop() if isinstance(error, StubFault) and len(spots) > 1 else inner
         message = "division by zero" if isinstance(error, ZeroDivisionError) else str(error)
         if isinstance(error, Overrun):
-            cure = "Let the loop end sooner, spread it over several scans, or raise the watchdog of the task"
+            cure = "Let it end sooner, spread it over several scans, or raise the watchdog of the task"
             if state is not None:
                 most = self.program.tasks[state.order[1]].watchdog
-                message = (
-                    f"watchdog: a scan of task {state.name} executes more than {most} statements in this loop"
-                )
+                message = f"watchdog: a scan of task {state.name} executes more than {most} statements {error.where}"
         return PlcError(message, *spot, cure)
 
     def _shared_copy(self) -> list[Memory | None]:

@@ -60,7 +60,7 @@ class StandardCallChecker(PointerChecker):
             return (self.convert(node, *converted),)
         if name in _TIME_FUNCTIONS:
             return (self._time_call(name, node),)
-        if name in _OPERATOR_FUNCTIONS or name == "NOT":
+        if name in _OPERATOR_FUNCTIONS:
             return (self._operator_call(name, node),)
         function = FUNCTIONS.get("TIME" if name == "LTIME" else name)
         if self.project.dialect.library_names and name[1:] in MAKERS_NAMES and name[0] == "W":

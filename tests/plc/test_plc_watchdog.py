@@ -144,3 +144,72 @@ def test_that_the_smallest_budget_that_is_enough_is_the_longest_way_and_the_roun
     limited(body, straight + rounds).start().scan(0)
     with pytest.raises(PlcError if rounds else Problems, match="watchdog"):
         limited(body, straight + rounds - 1).start().scan(0)
+
+
+CALLS_TWICE = """
+FUNCTION_BLOCK Twice
+METHOD a : INT VAR_INPUT n : INT; END_VAR a := THIS^.b(n) + THIS^.b(n); END_METHOD
+METHOD b : INT VAR_INPUT n : INT; END_VAR IF n < {deep} THEN b := THIS^.a(n + 1); END_IF END_METHOD
+END_FUNCTION_BLOCK
+PROGRAM P VAR t : Twice; x : INT; END_VAR
+x := t.a(1);
+END_PROGRAM
+"""
+
+
+def test_that_calls_which_multiply_by_leading_back_to_themselves_are_stopped() -> None:
+    """2^40 calls, never more than 80 in each other."""
+    plc = compile_st(CALLS_TWICE.format(deep=40)).start()
+    with pytest.raises(PlcError, match="more than 1000000 statements in calls that lead back to themselves"):
+        plc.scan(0)
+    compile_st(CALLS_TWICE.format(deep=10)).start().scan(0)
+
+
+BY_CLASS = """
+FUNCTION_BLOCK Base VAR_INPUT p : POINTER TO Base; END_VAR END_FUNCTION_BLOCK
+FUNCTION_BLOCK Derived EXTENDS Base p^(); END_FUNCTION_BLOCK
+PROGRAM P VAR d : Derived; END_VAR
+d(p := ADR(d));
+END_PROGRAM
+"""
+BY_TWO_WAYS = """
+FUNCTION_BLOCK One
+VAR_INPUT two : POINTER TO Two; first : BOOL; END_VAR
+IF first THEN m(); ELSE n(); END_IF
+METHOD m two^(); END_METHOD
+METHOD n two^(); END_METHOD
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK Two VAR_INPUT one : POINTER TO One; END_VAR
+one^();
+END_FUNCTION_BLOCK
+PROGRAM P VAR a : One; b : Two; END_VAR
+b.one := ADR(a);
+a(two := ADR(b), first := {first});
+END_PROGRAM
+"""
+
+
+@pytest.mark.parametrize(
+    "text", [BY_CLASS, BY_TWO_WAYS.format(first="TRUE"), BY_TWO_WAYS.format(first="FALSE")]
+)
+def test_that_bodies_which_lead_back_to_themselves_stop_the_plc(text: str) -> None:
+    plc = compile_st(text).start()
+    with pytest.raises(PlcError, match="calls lead back to themselves more than 100 times"):
+        plc.scan(0)
+
+
+def test_that_blocks_which_contain_each_other_are_refused_also_where_a_method_calls_the_inner_one() -> None:
+    text = """
+    FUNCTION_BLOCK Outer VAR inner : Inner; END_VAR
+    m();
+    METHOD m inner(); END_METHOD
+    END_FUNCTION_BLOCK
+    FUNCTION_BLOCK Inner VAR outer : Outer; END_VAR
+    outer();
+    END_FUNCTION_BLOCK
+    PROGRAM P VAR o : Outer; END_VAR
+    o();
+    END_PROGRAM
+    """
+    with pytest.raises(Problems, match="Outer contains or calls itself: Outer -> Inner -> Outer"):
+        compile_st(text)
