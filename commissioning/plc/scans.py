@@ -213,7 +213,8 @@ class Scanner:
             cure = "Let it end sooner, spread it over several scans, or raise the watchdog of the task"
             if state is not None:
                 most = self.program.tasks[state.order[1]].watchdog
-                message = f"watchdog: a scan of task {state.name} executes more than {most} statements {error.where}"
+                message = f"watchdog: a scan of task {state.name} executes more than {most} statements "
+                message += error.where
         return PlcError(message, *spot, cure)
 
     def _shared_copy(self) -> list[Memory | None]:
