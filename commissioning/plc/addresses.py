@@ -1,7 +1,9 @@
 """Located variables: %IX0.0, %QW4, %MD8, and what shares their bits.
 
 Byte n of an image is bits 8n to 8n + 7. Variables that overlap become views of one cell, which holds their
-whole connected piece of memory as one number; all others keep cells of their own (decision 19).
+whole connected piece of memory as one number; all others keep cells of their own (decision 19). Points in an
+address are levels of a hierarchy, the leftmost the highest (IEC 61131-3, directly represented variables): the
+last number, of a bit the last two, count inside the area that the others name.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ _LARGEST = 1 << 20  # bits of one connected piece of memory
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The bits that a located variable occupies in its image (I, Q or M)."""
+    """The bits that a located variable occupies in its image: I, Q or M, and the upper levels of a
+    hierarchical address (`%IW2.5.7`: word 7 of the area I.2.5, apart from %IW7)."""
 
     image: str
     start: int
@@ -64,13 +67,14 @@ class Addresses:
                 f"{symbol.address} is {bits} bit wide, {symbol.name} is a {symbol.type}"
             )  # fmt: skip
             self.project.problem(what, file, symbol.at)
-        elif bits == 1 and (len(parts) > 2 or (len(parts) == 2 and parts[1] > 7)):
+        elif bits == 1 and len(parts) == 2 and parts[1] > 7:
             self.project.problem(f"{symbol.address}: a bit is byte.bit with bit 0..7", file, symbol.at)
-        elif bits > 1 and len(parts) > 1:
-            self.project.problem(f"{symbol.address}: only a bit address has a point", file, symbol.at)
         else:
-            start = parts[0] * 8 + (parts[1] if len(parts) == 2 else 0) if bits == 1 else parts[0] * bits
-            self.spans.append(Span(image, start, start + bits * symbol.size, symbol, pou))
+            place = parts[-2:] if bits == 1 else parts[-1:]
+            levels = parts[: -len(place)]
+            start = place[0] * 8 + (place[1] if len(place) == 2 else 0) if bits == 1 else place[0] * bits
+            area = ".".join((image, *map(str, levels)))
+            self.spans.append(Span(area, start, start + bits * symbol.size, symbol, pou))
 
     def direct(self, node: tree.Direct, file: str) -> None:
         """An address that a body names without a variable: a global by that name."""

@@ -72,14 +72,16 @@ class Declarer:
         block = STANDARD_BLOCKS.get(key)
         given = known is not None and not (known.extra and node.kind == "FUNCTION")
         given |= block is not None and not (block.extra and node.kind == "FUNCTION_BLOCK")
-        if given or key in ELEMENTARY or conversion(key):
-            self.project.problem(
-                f"{node.name} is the name of a standard block, function or type",
-                file,
-                node.at,
-                "Choose another name",
-            )
+        if key in ELEMENTARY:
+            what = f"{node.name} is the name of a standard type"
+            self.project.problem(what, file, node.at, "Choose another name")
             return
+        if given or conversion(key):
+            kind = "block" if block is not None else "function"
+            what = (
+                f"{node.name} takes the place of the standard {kind} of that name, everywhere in the program"
+            )
+            self.project.notice(what, file, node.at, "Choose another name, if it is not meant")
         made = Pou(node.kind, node.name, self.project.next_number, file, node)
         self.project.pous[key] = made
         self._latest = made

@@ -5,6 +5,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | | iec | codesys, twincat | source |
 |---|---|---|---|
 | narrowing of numbers (DINT to INT, LREAL to REAL, UINT to INT) | Problem | warning | rule SA0132 |
+| whole numbers and TIME, DATE, TOD, DT | Problem | the number counts ms or s, with a warning | decision 33 |
 | whole numbers and members of enumerations | conversion needed | mix, with a warning | pragma `strict` |
 | DWORD_TO_REAL, LWORD_TO_LREAL and back | the same bits | the number | edition 3, table 24 |
 | ties of X_TO_Y from REAL | to even (IEC 60559) | away from zero | decision 22 |
@@ -30,8 +31,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from commissioning.plc.iec_types import LINT, IecType, converts
+from commissioning.plc.iec_types import ANY_INT, LINT, IecType, converts
 
+_COUNTED = MappingProxyType({"time": "ms", "tod": "ms", "date": "s", "dt": "s"})
 _WORD_COUNTERS = MappingProxyType({"CTU": "CTU_WORD", "CTD": "CTD_WORD", "CTUD": "CTUD_WORD"})
 # of a PLC of 64 bits; a BIT takes a whole BOOL here
 _TYPES = MappingProxyType(
@@ -77,6 +79,9 @@ class Dialect:
             return f"what does not fit is cut from {source} to {target}"
         if source.name == "LREAL" and target.name == "REAL":
             return "digits are lost from LREAL to REAL"
+        for counted, other in ((source, target), (target, source)):
+            if counted.kind in _COUNTED and other.kind in numbers and other is not ANY_INT:
+                return f"the number counts {_COUNTED[counted.kind]} from {source} to {target}"
         return ""
 
     def common(self, left: IecType, right: IecType) -> IecType | None:
@@ -87,6 +92,9 @@ class Dialect:
         if left == right:
             return left
         both = {left.kind, right.kind}
+        for counted, other in ((left, right), (right, left)):
+            if counted.kind in _COUNTED and other.kind in ("int", "bits") and other is not ANY_INT:
+                return counted
         return LINT if both <= {"int", "bits"} else None
 
 

@@ -104,6 +104,8 @@ class FittingChecker(WritableChecker):
             type_ = LINT if all(o.type.low <= whole(o) <= LINT.high for o in (left, right)) else ULINT
         elif type_ is ANY_REAL:
             type_ = LREAL
+        if left.type != right.type and type_.kind in ("time", "date", "tod", "dt"):  # a number counts ms or s
+            left, right = (self._narrowed(one, type_, at) or one for one in (left, right))
         return self.widened(left, type_), self.widened(right, type_), type_
 
     def common_type(self, left: IecType, right: IecType) -> IecType | None:

@@ -89,7 +89,9 @@ class Call:
         for name, cell, type_ in parts(symbol.type, symbol.name, index):
             if type_.kind != "block":
                 yield name, memory, cell, type_
-            elif type_.name in STANDARD_BLOCKS:
+            elif type_.name in STANDARD_BLOCKS and not isinstance(
+                memory[cell], list
+            ):  # no block of that name
                 for offset, member in enumerate(STANDARD_BLOCKS[type_.name].cells):
                     if member.role != "hidden":
                         yield f"{name}.{member.name}", memory, cell + offset, member.type

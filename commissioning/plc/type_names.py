@@ -9,8 +9,6 @@ from __future__ import annotations
 from commissioning.plc import any_type, units
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.constructed_types import ConstructedTypes
-from commissioning.plc.conversions import conversion
-from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import (
     ELEMENTARY,
     LAST_ADDRESS,
@@ -39,8 +37,8 @@ class TypeNames(ConstructedTypes):
             if other is not None:
                 what = f"{node.name} is declared a second time (first in {other[1]}:{other[0].at.line})"
                 self.project.problem(what, file, node.at, "Rename one of them")
-            elif key in STANDARD_BLOCKS or key in FUNCTIONS or key in ELEMENTARY or conversion(key):
-                what = f"{node.name} is the name of a standard block, function or type"
+            elif key in STANDARD_BLOCKS or key in ELEMENTARY:
+                what = f"{node.name} is the name of a standard block or type"
                 self.project.problem(what, file, node.at, "Choose another name")
             elif key in self.project.pous:
                 what = f"{node.name} is a {self.project.pous[key].kind.lower()} already"
@@ -95,7 +93,8 @@ class TypeNames(ConstructedTypes):
             shown = str(found.type)
             self.project.targets.setdefault(shown.upper(), lambda: found)
         kind = "reference" if node.kind == "REFERENCE" else "pointer"
-        type_ = IecType(f"{node.kind} TO {shown}", kind, 0, LAST_ADDRESS, target=shown.upper())
+        word = node.kind if node.kind == "REF_TO" else f"{node.kind} TO"
+        type_ = IecType(f"{word} {shown}", kind, 0, LAST_ADDRESS, target=shown.upper())
         return Declared(type_, (Slot(type_, 0),))
 
     def known(self, name: str, at: At, file: str) -> Declared | None:

@@ -147,8 +147,6 @@ def test_that_a_program_may_have_its_own_of_what_the_standard_does_not_name() ->
     """
     plc = ran("r : REAL; s : ARRAY[1..2] OF SEMA;", "r := ROUND(2.0, 1); s[2](a := 4);", own)
     assert (plc["MAIN.r"], plc["MAIN.s[2].b"]) == (20.0, 5)
-    with pytest.raises(Problems, match="SQRT is the name of a standard"):
-        ran("r : REAL;", ";", "FUNCTION SQRT : REAL END_FUNCTION ")
 
 
 def test_that_a_clock_runs_on_from_its_preset_and_is_never_skipped() -> None:
