@@ -123,6 +123,10 @@ _F_TRIG = StandardBlock(
     (_in("CLK"), _out("Q"), _hidden("m", False)),
     ("k = not {CLK}", "{Q} = k and not {m}", "{m} = k"),
 )
+# edition 1 of the standard: what has never been TRUE has not fallen
+F_TRIG_FIRST_EDITION = replace(
+    _F_TRIG, name="F_TRIG (EDITION 1)", cells=(*_F_TRIG.cells[:2], _hidden("m", True))
+)
 _SR = StandardBlock(
     "SR",
     (_in("S1"), _in("R"), _out("Q1")),
@@ -227,7 +231,7 @@ def _counters(suffix: str, type_: IecType) -> tuple[StandardBlock, ...]:
 
 
 def _all() -> dict[str, StandardBlock]:
-    blocks = [_TON, _TOF, _TP, _R_TRIG, _F_TRIG, _SR, _RS, *_counters("", INT)]
+    blocks = [_TON, _TOF, _TP, _R_TRIG, _F_TRIG, F_TRIG_FIRST_EDITION, _SR, _RS, *_counters("", INT)]
     for name in ("INT", "DINT", "LINT", "UINT", "UDINT", "ULINT", "WORD"):
         blocks += _counters("_" + name, ELEMENTARY[name])
     blocks += [_RTC, _SEMA, CHART_STEP, CHART_TIMED_STEP, CHART_ACTION, CHART_TIME, CHART]

@@ -144,10 +144,11 @@ class Builder(StatementRules, ChartRules, Transformer[Token, units.Source]):
         return units.ArrayInitial(tuple(items), at, deeper(at, *(value for _, value in items)))
 
     def declaration(self, children: Children) -> units.Declaration:
-        names, _word, address, type_, word, initial, semicolon = children
+        names, _word, address, type_, edge, word, initial, semicolon = children
         text = "" if address is None else str(address)
+        edge = "" if edge is None else str(edge).upper()
         bound = word is not None and word.type == "REF_ASSIGN"
-        return units.Declaration(names, text, type_, initial, names[0].at, place(semicolon), bound)
+        return units.Declaration(names, text, type_, initial, names[0].at, place(semicolon), bound, edge)
 
     def qualifier(self, children: Children) -> str:
         return str(children[0].upper())

@@ -7,6 +7,7 @@ from commissioning.plc.addresses import Addresses
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.classes import HEAD, add_member, declare_interface, declare_members
 from commissioning.plc.conversions import conversion
+from commissioning.plc.edges import declare_edge
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, NONE, IecType, innermost
 from commissioning.plc.limits import MAX_CELLS
@@ -182,6 +183,8 @@ class Declarer:
                     self.project.unknown.declared(symbol, node.type)
                     self._check(pou, symbol, node, file)
                     self._place(pou, symbol, found)
+                    if node.edge:
+                        declare_edge(self.project, pou, symbol, node.edge, node.at)
                     self._note_late(pou, symbol, late)
                     self._note_init(pou, symbol, node, file)
 

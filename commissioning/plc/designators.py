@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from commissioning.plc import tree
 from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.classes import class_type
+from commissioning.plc.edges import seen_cell
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.iec_types import ELEMENTARY, IecType
 from commissioning.plc.scope import Pou, Project, Symbol, suggestion
@@ -191,6 +192,8 @@ class DesignatorChecker:
         # a block given by reference is one cell with its memory, like a block of one's own
         pointer = symbol.by_reference and symbol.block is None
         cell = Cell(memory, None, symbol.index, pointer, view=symbol.view)
+        if symbol.edge is not None:
+            return Designator(symbol, symbol.type, seen_cell(symbol), "edge")
         exact = not symbol.by_reference
         return Designator(symbol, symbol.type, cell, "variable", symbol.standard, symbol.block, exact=exact)
 

@@ -15,6 +15,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | NOT of a whole number | Problem | all its bits | as AND and OR |
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
 | CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
+| F_TRIG with CLK FALSE in its first scan | fires (edition 2) | does not (edition 1) | SF_F_TRIG of CODESYS |
 | outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
 | VAR of a block from outside | no | can be read | suites of TcUnit do |
@@ -22,7 +23,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 
 The same in all of them: comments nest, whole numbers are computed in at least 32 bits, STRING has 80
 characters, TIME counts nanoseconds in 64 bits (the makers' TIME has 32 bits of ms and ends after 49 days),
-R_TRIG and F_TRIG fire in their first scan.
+R_TRIG with CLK TRUE fires in its first scan.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ from types import MappingProxyType
 from commissioning.plc.iec_types import ANY_INT, LINT, IecType, converts
 
 _COUNTED = MappingProxyType({"time": "ms", "tod": "ms", "date": "s", "dt": "s"})
-_WORD_COUNTERS = MappingProxyType({"CTU": "CTU_WORD", "CTD": "CTD_WORD", "CTUD": "CTUD_WORD"})
+_BLOCKS = MappingProxyType(
+    {"CTU": "CTU_WORD", "CTD": "CTD_WORD", "CTUD": "CTUD_WORD", "F_TRIG": "F_TRIG (EDITION 1)"}
+)
 # of a PLC of 64 bits; a BIT takes a whole BOOL here
 _TYPES = MappingProxyType(
     {
@@ -106,8 +109,8 @@ _MAKERS = {
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "iec": Dialect("iec"),
-        "codesys": Dialect("codesys", types=_TYPES, blocks=_WORD_COUNTERS, **_MAKERS),
-        "twincat": Dialect("twincat", types=_TYPES, blocks=_WORD_COUNTERS, **_MAKERS),
+        "codesys": Dialect("codesys", types=_TYPES, blocks=_BLOCKS, **_MAKERS),
+        "twincat": Dialect("twincat", types=_TYPES, blocks=_BLOCKS, **_MAKERS),
     }
 )
 IEC = DIALECTS["iec"]

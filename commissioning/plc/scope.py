@@ -58,6 +58,7 @@ class Symbol:
     elapsed: bool = False
     view: View | None = None  # of the located memory that it shares
     late: bool = False  # its initial value is worked out when the PLC starts
+    edge: Symbol | None = None  # the R_TRIG or F_TRIG through which its own block sees it (R_EDGE, F_EDGE)
 
     @property
     def by_reference(self) -> bool:
@@ -324,6 +325,10 @@ class Project:
         if pou is not None and pou.kind == "FUNCTION_BLOCK":
             return pou
         return STANDARD_BLOCKS.get(self.dialect.blocks.get(key, key))
+
+    def standard_block(self, name: str) -> StandardBlock:
+        """The standard block that has this upper-case name in the dialect."""
+        return STANDARD_BLOCKS[self.dialect.blocks.get(name, name)]
 
 
 def suggestion(name: str, known: list[str]) -> str:

@@ -121,7 +121,8 @@ Initial = Expression | StructInitial | ArrayInitial
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """`names : type := initial`; `address` is that of a located variable, `bound`: REF= instead of :=."""
+    """`names : type := initial`; `address` is that of a located variable, `bound`: REF= instead of :=,
+    `edge`: R_EDGE or F_EDGE behind the type."""
 
     names: tuple[Name, ...]
     address: str
@@ -130,6 +131,7 @@ class Declaration:
     at: At
     end: At
     bound: bool = False
+    edge: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from commissioning.plc import commands, typed
+from commissioning.plc.edges import seen_cell
 from commissioning.plc.program import Program
 from commissioning.plc.scope import Pou, Project, Symbol
 from commissioning.plc.tree import At
@@ -105,6 +106,8 @@ class Uses:
         if pou not in self._cells:
             cells: dict[int, list[Symbol]] = {}
             for symbol in pou.symbols.values():
+                if symbol.edge is not None:  # its block reads it as an edge
+                    cells.setdefault(seen_cell(symbol).index, []).append(symbol)
                 if not symbol.is_global or pou is self.project.globals:
                     for k in range(symbol.index, symbol.index + symbol.size):
                         cells.setdefault(k, []).append(symbol)

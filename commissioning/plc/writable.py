@@ -85,6 +85,9 @@ class WritableChecker(ElementChecker):
             self.problem(
                 f"{symbol.name} is an input ({symbol.address}): the field writes it, not the program", at
             )
+        elif found.role == "edge" and symbol.edge is not None:
+            what = f"{symbol.name} is an edge here ({symbol.edge.name}): only the caller gives it a value"
+            self.problem(what, at, "Use a variable of its own")
         elif found.role == "local":
             what = (
                 f"{symbol.name}.{found.member} is inside the block: it can be read from outside, not written"

@@ -169,3 +169,22 @@ def test_that_the_programs_text_is_the_same_without_a_difference() -> None:
 def test_that_an_unknown_dialect_is_told() -> None:
     with pytest.raises(Problems, match="there is no dialect step7"):
         compile_st("", "step7")
+
+
+@pytest.mark.parametrize(
+    "dialect, fired", [("iec", [1, 1, 1, 2]), ("codesys", [0, 0, 0, 1]), ("twincat", [0, 0, 0, 1])]
+)
+def test_that_what_was_never_true_has_fallen_in_the_standard_only(dialect: str, fired: list[int]) -> None:
+    body = "f(CLK := x); IF f.Q THEN n := n + 1; END_IF"
+    plc = program("f : F_TRIG; x : BOOL; n : INT;", body, dialect).start()
+    seen = []
+    for scan, level in enumerate([False, False, True, False]):
+        plc["MAIN.x"] = level
+        plc.scan(scan)
+        seen.append(plc["MAIN.n"])
+    assert seen == fired
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_that_what_is_true_from_the_start_has_risen(dialect: str) -> None:
+    assert after_one_scan("r : R_TRIG; q : BOOL;", "r(CLK := TRUE, Q => q);", dialect)["MAIN.q"] is True
