@@ -20,7 +20,7 @@ def ran(declared: str, body: str, before: str = "", dialect: str = "codesys", sc
 
 
 def test_that_values_of_an_array_need_no_brackets() -> None:
-    before = """TYPE t : STRUCT f : ARRAY[0..4] OF DINT := 1, 1, 2, 2(6); 
+    before = """TYPE t : STRUCT f : ARRAY[0..4] OF DINT := 1, 1, 2, 2(6);
     n : ARRAY[1..2, 1..2] OF STRING(2) :=
     'ab', 'c', 'd', 'e'; END_STRUCT END_TYPE"""
     plc = ran("a : ARRAY[1..7] OF BYTE := 1,3,7; b : ARRAY[1..3] OF INT := 3(9); c : t;", "", before)
