@@ -31,12 +31,24 @@ def _exit_pose(params: Mapping[str, Any], output: str) -> Pose:
 
 
 class Agvs(Device, Receiver):
-    """A fleet. The part that has waited longest gets the nearest free vehicle.
+    """A fleet.
 
-    A vehicle reserves its whole way, all paths and nodes of it at once, before it leaves, and gives back what
-    lies behind it at each corner, where it stops. So nothing ever comes towards it. Without a
-    job it parks at its home; one that finds its way taken goes home first, out of the way of others, with or
-    without a part. Vehicles that still wait for one another are named in a problem, and `deadlock` rises.
+    Jobs. A part that is offered where a vehicle with nothing to do stands comes onto it at once; any other
+    waits. The part that has waited longest gets the free vehicle with the shortest way to it, of equals the
+    first one declared. Free is who stands empty without a job: at home, or where it gave its last part away
+    while its way home is taken. A job stays with its vehicle. After `load` a part gets its exit, by `route`
+    or in turns; after `unload` there it is offered until it is taken. Without a job a vehicle parks at home.
+
+    Ways. The shortest one is gone, with a stop at each corner. A vehicle reserves its whole way, all paths
+    and nodes of it at once, before it leaves, and gives back what lies behind it at each corner, not where it
+    stands. So nothing ever comes towards it. Those that wait are looked at, whenever anything changes, in the
+    order in which they began to wait: whose way is free leaves, also before one that has waited longer.
+    One that stands elsewhere and finds its way taken goes home first, out of the way of others, with or
+    without a part, if that way is free, and from there waits anew. Who gets a job while it waits for its way
+    home keeps its turn. Without `enable` nobody leaves; who is under way goes to the end of it.
+
+    Deadlock. Vehicles that wait, on their way and on their way home, each for another one of them, are named
+    in a problem, and `deadlock` rises; it falls if a new job takes one of them another way.
 
     A vehicle is a point on its path: paths that cross without a node, and nodes nearer to one another than
     vehicles are long, are not looked at.
@@ -218,8 +230,9 @@ class Agvs(Device, Receiver):
         if not self.bound("enable") or self.ports["enable"].value:
             for number in list(self.queue):
                 vehicle = self.vehicles[number]
-                if number in self.queue and not self._try(vehicle, vehicle.goal) and vehicle.may_evade:
-                    self._try(vehicle, vehicle.home)
+                for goal in vehicle.goals:
+                    if number in self.queue:
+                        self._try(vehicle, goal)
             self._name_deadlock()
         self.publish()
 
@@ -240,7 +253,7 @@ class Agvs(Device, Receiver):
                 del self.reserved[one]
 
     def _name_deadlock(self) -> None:
-        """Vehicles that wait, each for one that waits for another of them: they wait for ever."""
+        """Vehicles that wait, on each way that they may go, for another of them: they wait for ever."""
         blocked: dict[int, tuple[str, int]] = {}
         dead = list(self.queue)
         before = -1
@@ -249,12 +262,10 @@ class Agvs(Device, Receiver):
             blocked = {}
             for number in dead:
                 vehicle = self.vehicles[number]
-                for one in self.paths.needs(self.paths.route(vehicle.node, vehicle.goal)):
-                    holder = self.reserved.get(one, number)
-                    if holder != number and holder in dead:
-                        blocked[number] = (one, holder)
-                        break
-            dead = [number for number in dead if number in blocked]
+                found = [self._held(vehicle, goal, dead) for goal in vehicle.goals]
+                if found[0] is not None and None not in found:
+                    blocked[number] = found[0]
+            dead = list(blocked)
         if dead == self.named:
             return
         self.named = dead
@@ -265,6 +276,14 @@ class Agvs(Device, Receiver):
             text = f"{self.id}: vehicles wait for one another: {'; '.join(waits)}"
             self.line.journal.add(_PROBLEM, 0, self.index, self.line.journal.text(text))
 
+    def _held(self, vehicle: Vehicle, goal: str, holders: list[int]) -> tuple[str, int] | None:
+        """The first path or node of its way that another one of `holders` has, and which one."""
+        for one in self.paths.needs(self.paths.route(vehicle.node, goal)):
+            holder = self.reserved.get(one, vehicle.number)
+            if holder != vehicle.number and holder in holders:
+                return one, holder
+        return None
+
     def awaits(self) -> Sequence[Vehicle]:
         """All vehicles, if each waits with a part, or for its way; otherwise one of them will come."""
         if self.bound("enable") and not self.ports["enable"].value:
@@ -274,9 +293,8 @@ class Agvs(Device, Receiver):
 
     def in_the_way(self, vehicle: Vehicle, goal: str) -> Vehicle | None:
         """The first vehicle that has reserved something of the way of another."""
-        needs = self.paths.needs(self.paths.route(vehicle.node, goal))
-        holders = (self.reserved.get(one, vehicle.number) for one in needs)
-        return next((self.vehicles[holder] for holder in holders if holder != vehicle.number), None)
+        held = self._held(vehicle, goal, list(self.reserved.values()))
+        return None if held is None else self.vehicles[held[1]]
 
     # what is told --------------------------------------------------------------------------------
 

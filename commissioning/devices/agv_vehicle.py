@@ -69,9 +69,9 @@ class Vehicle(Stateful, Giver):
         return self.free and self.node == node
 
     @property
-    def may_evade(self) -> bool:
-        """It waits somewhere else than at home."""
-        return self.node != self.home
+    def goals(self) -> list[str]:
+        """Where it may set out for: where it wants to be, or else home, out of the way of others."""
+        return [self.goal] if self.node == self.home else [self.goal, self.home]
 
     def awaits(self) -> Sequence[Any]:
         """At an exit with its part: who is to take it. Before its way: who is in that, or in the way home."""
@@ -79,8 +79,7 @@ class Vehicle(Stateful, Giver):
             return (self.fleet.targets[self.bound_for],)
         if self.phase != "wait":
             return ()
-        ways = [self.goal] if self.node == self.home else [self.goal, self.home]
-        there = [self.fleet.in_the_way(self, goal) for goal in ways]
+        there = [self.fleet.in_the_way(self, goal) for goal in self.goals]
         return () if None in there else there
 
     def fetch(self, place: int, node: str) -> None:

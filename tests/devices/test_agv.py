@@ -128,6 +128,28 @@ def test_that_a_vehicle_with_a_part_goes_out_of_the_way_of_another(line: Line) -
     assert (run.tags["o1.count"].value, run.tags["o2.count"].value) == (1, 1)
 
 
+def test_that_vehicles_whose_ways_home_are_taken_for_a_while_only_are_not_named(line: Line) -> None:
+    """As above; the ways home cross one that a third vehicle has from 6 s to 41 s: then they go home."""
+    nodes = "k1: [4, 3], k2: [8, 3], h1: [4, 6], h2: [8, 6], p: [-6, 3], q: [28, 3], h3: [-6, 4]"
+    paths = "t1-k1, k1-h1, t2-k2, k2-h2, p-k1, k1-k2, k2-q, p-h3"
+    text = RING.replace("h1: [4, 3], h2: [8, 3]", nodes).replace("t1-h1, t2-h2", paths)
+    text = text.replace("HOMES", "v1: h1, v2: h2, v3: h3").replace("s2: t2}", "s2: t2, s3: p}")
+    text = text.replace("gives: {far: g1, near: g2}", "gives: {end: q, near: g2, far: g1}")
+    text = text.replace(", tall: near}", "}").replace("near: o2}", "near: o2, end: o3}")
+    text = text.replace("speed: 1 m/s,", "speed: 1 m/s, load: 3 s,")
+    text += (
+        "s3: {type: source, product: tall, every: 1 s, first: 0 s, limit: 1, to: fleet}\no3: {type: sink}\n"
+    )
+    run = line(text)
+    run.advance("40 s")
+    assert run.tags["fleet.driving"].value == 1
+    assert run.tags["fleet.loaded"].value == 3
+    run.advance("160 s")
+    assert [value for _, value in run.journal.edges("fleet.deadlock")] == [False]
+    assert not any(r["kind"] == int(Kind.PROBLEM) for r in run.journal.records())
+    assert [run.tags[f"o{k}.count"].value for k in (1, 2, 3)] == [1, 1, 1]
+
+
 def test_that_a_vehicle_stays_until_it_may_set_out(line: Line) -> None:
     run = line(ONE.replace("load: 2 s", "load: 2 s, tags: {enable: Q_E}"), "tags: {Q_E: {type: BOOL}}\n")
     run.advance("30 s")

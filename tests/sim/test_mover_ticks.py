@@ -254,7 +254,7 @@ HELD = {
     "chain_conveyor": "test_device_ticks.py",
     "pusher": "test_mover_ticks.py", "stopper": "test_mover_ticks.py", "separator": "test_mover_ticks.py",
     "lift": "test_mover_ticks.py", "turntable": "test_mover_ticks.py", "shuttle": "test_mover_ticks.py",
-    "crane": "test_round_ticks.py", "rack": "test_round_ticks.py", "agvs": "test_round_ticks.py",
+    "crane": "test_round_ticks.py", "rack": "test_round_ticks.py", "agvs": "test_fleet_ticks.py",
 }  # fmt: skip
 """Types of devices that have a drive or an axis, and where a tick loop of them is."""
 WITHOUT_DRIVE = {
