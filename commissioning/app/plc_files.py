@@ -125,9 +125,11 @@ class PlcFiles(QObject):
                 self.ended.emit(Outcome(None, refused=f"{type(error).__name__}: {error}"))
             elif not changing.cancelled():
                 outcome = changing.result()
-                if outcome.report is not None and outcome.changed is not None:
-                    gone = outcome.changed.controller
-                    self._tell({k: one for k, one in self.offers.items() if k != gone}, self.troubles)
+                if outcome.changed is not None:  # it may have looked before the timer did
+                    others = {k: o for k, o in self.offers.items() if k != outcome.changed.controller}
+                    if outcome.report is None:
+                        others[outcome.changed.controller] = outcome.changed
+                    self._tell(others, self.troubles)
                 self.ended.emit(outcome)
             self.offered.emit()
             self.look()
