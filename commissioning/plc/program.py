@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import CodeType
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from commissioning.model.problem import Problem
 from commissioning.plc.address_space import WindowPlan
 from commissioning.plc.checked import Checked
 from commissioning.plc.layout import Area, Location, MemoryPlan, Variable, element
+from commissioning.plc.nearest import nearest
 from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou
 
@@ -165,10 +166,19 @@ class Program:
             key = self.aliases.resolved(key)
             found = self.locations.get(key) or element(self.areas, self.memories, key)
         if found is None:
-            close = difflib.get_close_matches(key, list(self.locations), n=1, cutoff=0.6)
-            hint = f"; did you mean {self.locations[close[0]].variable.path}" if close else ""
-            raise KeyError(f"the program has no variable {path}{hint}")
+            raise KeyError(f"the program has no variable {path}{self._hint(path, key)}")
         return found
+
+    def _hint(self, path: str, key: str) -> str:
+        """What was meant; looked for once, because a watch table asks for it again and again."""
+        if path not in self._hints:
+            meant = nearest(self.locations, path.upper(), key)
+            self._hints[path] = f"; did you mean {self.locations[meant].variable.path}" if meant else ""
+        return self._hints[path]
+
+    @cached_property
+    def _hints(self) -> dict[str, str]:
+        return {}
 
     def variable(self, path: str) -> Variable:
         """The variable or block member at `path`; raises KeyError like `location`."""

@@ -195,3 +195,28 @@ def test_that_keywords_of_a_configuration_are_names_elsewhere() -> None:
     ).start()
     plc.scan(0)
     assert plc["P.on"] == 1
+
+
+NEAR = "PROGRAM MAIN VAR Step, Stop : INT; t : TON; END_VAR Step := 1; END_PROGRAM\n"
+
+
+@pytest.mark.parametrize("file", ["main.st", "line.st", "plc/machine.st"])
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("MAIN.Stepp", "MAIN.Step"),
+        ("MAN.Step", "MAIN.Step"),
+        ("Stepp", "MAIN.Step"),
+        ("MAIN.t.QQ", "MAIN.t.Q"),
+        ("Coumt", "Count"),
+        ("nothing.at.all", ""),
+    ],
+)
+def test_that_a_path_that_is_none_names_the_one_that_was_meant(file: str, written: str, meant: str) -> None:
+    program = compile_st({file: NEAR, "gvl.st": "VAR_GLOBAL Count : INT; END_VAR"})
+    with pytest.raises(KeyError) as told:
+        program.location(written)
+    hint = f"; did you mean {meant}" if meant else ""
+    assert told.value.args[0] == f"the program has no variable {written}{hint}"
+    with pytest.raises(KeyError, match="no variable"):
+        program.start()[written]
