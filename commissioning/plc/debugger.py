@@ -14,6 +14,7 @@ from typing import Self
 
 from commissioning.model.abandoned import Abandoned
 from commissioning.model.quantity import parse_duration_ns
+from commissioning.plc.anchors import KeptBreakpoint
 from commissioning.plc.conditions import Condition
 from commissioning.plc.debug_build import Spotted
 from commissioning.plc.drivers import Driver, PlcDriver
@@ -40,6 +41,7 @@ class Debugger:
         self.driver: Driver = PlcDriver(plc) if driver is None else driver
         self.holder: Callable[[Debugger], None] | None = None
         self.where: Where | None = None
+        self.lost: list[str] = []  # breakpoints that `adopt` has not found again, for whoever tells it
         self.released = False  # whether a holder may let the scan go on
         self._stack: list[Call] = []
         self._frame: FrameType | None = None
@@ -108,14 +110,32 @@ class Debugger:
         """Take one breakpoint away, or all of them."""
         self._stepper.remove(self.breakpoints if point is None else (point,))
 
-    def adopt(self, points: Iterable[Breakpoint]) -> None:
-        """Set the same breakpoints as another debugger has, as far as the program has their places."""
+    def kept(self) -> tuple[KeptBreakpoint, ...]:
+        """The breakpoints as plain data, for `adopt`; without those whose condition is a function."""
+        kept = (point.kept() for point in self.breakpoints if not point.once)
+        return tuple(point for point in kept if point is not None)
+
+    def adopt(self, points: Iterable[Breakpoint | KeptBreakpoint]) -> tuple[str, ...]:
+        """Set the breakpoints that another debugger has, or had, perhaps in a program that was edited since:
+        each in its POU, at the line of the same text. Returns why some are gone, and adds it to `lost`."""
+        lost = []
         for point in points:
-            try:
-                mine = self._stepper.add(point.source, point.line, point.condition, point.skip)
-            except ValueError:
+            if isinstance(point, Breakpoint) and point.once:
                 continue
-            mine.enabled = point.enabled
+            spot = self._stepper.lines.find(point.anchor)
+            if spot is None:
+                lost.append(f"{point.anchor} (that line is gone)")
+                continue
+            text = point.condition
+            try:
+                wish = Condition(text) if isinstance(text, str) and text else text or None
+                mine = self.stop_at(spot[1], spot[0], condition=wish, skip=point.skip)
+            except (KeyError, ValueError) as error:
+                lost.append(f"{point.anchor} ({error.args[0]})")
+            else:
+                mine.enabled = point.enabled
+        self.lost += lost
+        return tuple(lost)
 
     def placed(self, file: str, line: int) -> tuple[str, int]:
         """(text, line in it) of a line of a text or of the file it was taken from. Raises ValueError."""

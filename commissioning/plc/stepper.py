@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import FrameType
 from typing import Literal
 
+from commissioning.plc.anchors import Anchor, KeptBreakpoint, Lines
 from commissioning.plc.conditions import Condition
 from commissioning.plc.debug_build import Spotted
 from commissioning.plc.frames import depth, running
@@ -35,6 +37,14 @@ class Breakpoint:
     hits: int = 0
     once: bool = False  # goes when it has held a scan
     numbers: tuple[int, ...] = field(default=(), repr=False)
+    anchor: Anchor = field(default=Anchor("", ""), repr=False)
+
+    def kept(self) -> KeptBreakpoint | None:
+        """As plain data; None under a condition that is a function."""
+        if self.condition is not None and not isinstance(self.condition, Condition):
+            return None
+        text = "" if self.condition is None else self.condition.text
+        return KeptBreakpoint(self.anchor, text, self.skip, self.enabled)
 
 
 class Stepper:
@@ -55,6 +65,11 @@ class Stepper:
         self._at: dict[int, Breakpoint] = {}
         self._statements = [int(place.kind == "statement") for place in instruments.places]
         instruments.plc.watchers.append(self._scanned)
+
+    @cached_property
+    def lines(self) -> Lines:
+        """The lines of the program in which a scan can be held."""
+        return Lines(self.instruments.places, self.instruments.plc.program.checked.sources)
 
     def close(self) -> None:
         """Nothing is held any more."""
@@ -95,7 +110,9 @@ class Stepper:
             known[0].condition, known[0].skip, known[0].hits = condition, skip, 0
             return known[0]
         numbers = tuple(place.number for place in found)
-        point = Breakpoint(source, found[0].line, found[0].pou, condition, skip, numbers=numbers)
+        line, pou = found[0].line, found[0].pou
+        anchor = self.lines.anchor(pou, source, line)
+        point = Breakpoint(source, line, pou, condition, skip, numbers=numbers, anchor=anchor)
         self.breakpoints.append(point)
         self.arm()
         return point

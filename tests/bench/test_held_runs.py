@@ -264,3 +264,20 @@ def test_that_breakpoints_stay_over_an_online_change(session: Session) -> None:
     assert other.where.line == INSIDE
     with pytest.raises(RuntimeError, match="held inside a scan"):
         session.do(lambda run: run.online_change("plc", {FILE: source})).result(PATIENCE)
+
+
+def test_that_breakpoints_go_with_their_lines_over_an_online_change(session: Session) -> None:
+    debugger = session.debug("plc").result(PATIENCE)
+    session.do(lambda _: debugger.stop_at(INSIDE, FILE)).result(PATIENCE)
+    source = (Path(__file__).parents[2] / "scenes" / "carton_line" / "plc" / "main.st").read_text("utf-8")
+    line = source.splitlines()[INSIDE - 1]
+    moved = source.replace("FUNCTION_BLOCK FB_Track\n", "\n\n\nFUNCTION_BLOCK FB_Track\n")
+    gone = source.replace(line, line.replace(":=", ":= FALSE AND"))
+    assert source != moved != gone != source
+    found = []
+    for text in (moved, gone):
+        session.do(lambda run, text=text: run.online_change("plc", {FILE: text})).result(PATIENCE)
+        found.append(session.do(lambda run: session.debugger_of(run, "plc")).result(PATIENCE))
+    assert [point.line for point in found[0].breakpoints] == [INSIDE + 3]
+    assert found[1].breakpoints == ()
+    assert found[1].lost == [f"FB_Track: {line.strip()} (that line is gone)"]
