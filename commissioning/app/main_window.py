@@ -163,6 +163,8 @@ class MainWindow(QMainWindow):
         self.plc.changed.connect(self._plc_changed)
         self.plc.condition_asked.connect(self.commands.plc.ask_condition)
         self.plc.save_trace.connect(self.commands.plc.save_trace)
+        self.plc.keeping.use(self.settings)
+        self.plc.keeping.said.connect(lambda text: self.notice.say(text))
         self.plc.changes.said.connect(lambda text: self.notice.say(text))
         self.plc.changes.problems.connect(self.problems.show_problems)
         self.plc.changes.problems_asked.connect(lambda: self.docks.show("Problems"))
@@ -240,6 +242,7 @@ class MainWindow(QMainWindow):
         self.checks.scene = opened.scene if opened.source is not None else None
         self.checks.allowed = opened.allowed
         self.plc.changes.files.follow(opened.programs)
+        self.plc.keeping.open(opened.scene)
         if opened.source is not None:
             self.show_source(opened.source, opened.name)
             self._warnings = self._loader.submit(opened.warnings) if opened.warnings is not None else None
@@ -279,6 +282,7 @@ class MainWindow(QMainWindow):
         self.commands.refresh()
 
     def close_line(self) -> None:
+        self.plc.keeping.flush()
         self.watch.close()
         self.selection.clear()
         self.confirm.hide()
@@ -354,6 +358,7 @@ class MainWindow(QMainWindow):
         self._load_timer.stop()
         self._warn_timer.stop()
         self.checks.close_down()
+        self.plc.keeping.flush()
         self.watch.close()
         self.viewport.close_down()
         self._loader.shutdown(wait=False, cancel_futures=True)

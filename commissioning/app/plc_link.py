@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from commissioning.app.plc_reading import PlcReading, Seen, Wanted
@@ -11,11 +12,14 @@ from commissioning.app.source import LiveSource
 from commissioning.app.watch import Watch
 
 if TYPE_CHECKING:
+    from commissioning.plc.anchors import KeptBreakpoint
     from commissioning.plc.cycles import Cycles
     from commissioning.plc.debugger import Debugger
     from commissioning.plc.program import Program
     from commissioning.plc.trace import Trace
     from commissioning.sim.run import Run
+
+PATIENCE_S = 0.5  # with a run that is in the middle of an instant
 
 
 class PlcLink:
@@ -54,6 +58,35 @@ class PlcLink:
             if name != self.controller and debugger is not None and debugger.where is not None:
                 return name
         return ""
+
+    def restore(self, points: Mapping[str, Sequence[KeptBreakpoint]]) -> Future[tuple[int, list[str]]] | None:
+        """Set breakpoints by controller: how many are set, and which are gone."""
+        source = self._watch.source
+        if not isinstance(source, LiveSource):
+            return None
+        session = source.session
+
+        def restore(run: Run) -> tuple[int, list[str]]:
+            count, lost = 0, []
+            for controller, wanted in points.items():
+                debugger = session.debugger_of(run, controller)
+                gone = debugger.adopt(wanted)
+                debugger.lost.clear()
+                lost += gone
+                count += len(wanted) - len(gone)
+            return count, lost
+
+        return session.do(restore)
+
+    def kept(self) -> dict[str, tuple[KeptBreakpoint, ...]]:
+        """The breakpoints as they are now, by controller."""
+        source = self._watch.source
+        if not isinstance(source, LiveSource):
+            return {}
+        with suppress(TimeoutError, CancelledError):  # what was asked for before is done before
+            source.session.do(lambda _run: None).result(PATIENCE_S)
+        debuggers = {name: source.session.debugger(name) for name in self.controllers}
+        return {name: one.kept() for name, one in debuggers.items() if one is not None}
 
     def _hosts(self) -> Mapping[str, Any]:
         source = self._watch.source

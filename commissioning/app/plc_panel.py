@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 from commissioning.app.actions import Actions
 from commissioning.app.plc_bar import PlcBar
 from commissioning.app.plc_changes import PlcChanges, spot_of
+from commissioning.app.plc_keeping import PlcKeeping
 from commissioning.app.plc_link import PlcLink
 from commissioning.app.plc_menu import text_menu
 from commissioning.app.plc_reading import PlcReading, Seen, Wanted
@@ -78,6 +79,7 @@ class PlcPanel(QWidget):
             tokens, lambda path: ask("force", path), lambda path: ask("write", path),
             lambda path: self.link.operate("release", path), self._watched_changed,
         )  # fmt: skip
+        self.keeping = PlcKeeping(self.link, self.watched)
         self.calls, self.uses = CallsTab(), UsesTab()
         self.calls.chosen.connect(self._go_to_call)
         self.uses.chosen.connect(self.go_to)
@@ -128,6 +130,7 @@ class PlcPanel(QWidget):
         """Another line, or another run of it."""
         before = self.link.program
         self.link.begin()
+        self.keeping.begin()
         self.bar.offer_controllers(self.link.controllers, self.link.controller)
         self._program_changed(before)
 
@@ -141,12 +144,12 @@ class PlcPanel(QWidget):
         self._answer = None
         self.changes.controller, self.changes.several = self.link.controller, len(self.link.controllers) > 1
         self.changes.leave_draft()
+        self.keeping.choose(self.link.controller)
         self.bar.state.refresh()
         if self.link.program is None:
             self.reading, self._source = None, ""
             self.view.show_text("")
             self.bar.clear()
-            self.watched.set_paths(())
             self.trace.tell(None)
         elif self.link.program is not before:
             self._source = ""
@@ -270,6 +273,7 @@ class PlcPanel(QWidget):
                 self._read_program()
             return
         before, self.seen = self.seen, seen
+        self.keeping.seen(seen)
         if seen.where is not None and seen.where != before.where:
             self._frame = 0
             for frame in seen.where.stack:
@@ -377,6 +381,7 @@ class PlcPanel(QWidget):
         self.tabs.setCurrentWidget(self.watched)
 
     def _watched_changed(self) -> None:
+        self.keeping.watched(self.watched.model.paths)
         if self._timer.isActive():
             self.refresh()
 

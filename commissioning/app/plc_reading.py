@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from commissioning.app.words import value_text
 
 if TYPE_CHECKING:
+    from commissioning.plc.anchors import KeptBreakpoint
     from commissioning.plc.coverage import Coverage, LineMark
     from commissioning.plc.cross_reference import Declared
     from commissioning.plc.cycles import Cycles
@@ -57,6 +58,8 @@ class Seen:
     locals: tuple[tuple[str, str, str], ...] = ()
     cycles: str = ""
     stopped: str = ""
+    kept: tuple[KeptBreakpoint, ...] = ()
+    lost: tuple[str, ...] = ()  # breakpoints that are gone, told once
     trace: Any = None
     changed: Program | None = None  # the PLC has another program now, this one
 
@@ -135,12 +138,14 @@ class PlcReading:
         )
         covered, marks = self._coverage(measured, wanted.source) if measured is not None else ("", {})
         frame = min(wanted.frame, len(where.stack) - 1) if where is not None else 0
+        lost = tuple(debugger.lost)
+        debugger.lost.clear()
         return Seen(
             where, tuple(value.watched(path) for path in wanted.watched), inline, dict(plc.forced), points,
             marks, covered,
             tuple((v.name, v.type, value_text(v.type, v.value)) for v in debugger.locals(frame)),
             cycles.text().strip() if cycles is not None else "",
-            "" if plc.stopped is None else str(plc.stopped), _copy(trace),
+            "" if plc.stopped is None else str(plc.stopped), debugger.kept(), lost, _copy(trace),
         )  # fmt: skip
 
     def _coverage(self, measured: Coverage, source: str) -> tuple[str, Mapping[int, LineMark]]:

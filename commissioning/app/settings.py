@@ -1,15 +1,19 @@
-"""What the window remembers between starts: its place, its panels, its theme, and which Python of scenes the
-user allowed, by hash. Never anything else of a line."""
+"""What the window remembers between starts: its place, its panels, its theme, which Python of scenes the user
+allowed, by hash, and of a scene what one looks at: breakpoints and watch lists. Never anything else of it."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 from PySide6.QtWidgets import QMainWindow
 
 from commissioning.app.docks import Docks
 from commissioning.app.tokens import THEMES
+
+MOST_SCENES = 50  # of which something is kept
 
 
 class Settings:
@@ -36,6 +40,35 @@ class Settings:
         """Remember these too, at once."""
         self._store.setValue("allowed_code", " ".join(sorted(self.allowed_code | hashes)))
         self._store.sync()
+
+    def scene(self, folder: str) -> dict[str, Any]:
+        """What was kept with a scene, {} if nothing was."""
+        for known, kept in self._scenes():
+            if known == folder:
+                return kept
+        return {}
+
+    def keep_scene(self, folder: str, kept: dict[str, Any]) -> None:
+        """Plain data (JSON), at once; of the scenes used last."""
+        others = [[known, one] for known, one in self._scenes() if known != folder]
+        self._store.setValue("scenes", json.dumps([[folder, kept], *others][:MOST_SCENES]))
+        self._store.sync()
+
+    def _scenes(self) -> list[tuple[str, dict[str, Any]]]:
+        """(folder, what was kept), the last one first; what is no JSON of this form counts as nothing."""
+        try:
+            found = json.loads(str(self._store.value("scenes") or "[]"))
+        except ValueError:
+            return []
+        pairs = found if isinstance(found, list) else []
+        return [
+            (pair[0], pair[1])
+            for pair in pairs
+            if isinstance(pair, list)
+            and len(pair) == 2
+            and isinstance(pair[0], str)
+            and isinstance(pair[1], dict)
+        ]
 
     def restore_window(self, window: QMainWindow) -> None:
         """Its size and place; Qt brings back to the screen what would stand outside of it."""
