@@ -21,7 +21,7 @@ from commissioning.bench.experiment_results import ExperimentReport, cautions, j
 from commissioning.bench.experiment_runs import BINS, Job, Outcome, load_variant, run_job, value
 from commissioning.bench.load import LoadedScene, load, require_code
 from commissioning.bench.pool import ClusterPool, Executor, LocalPool, WorkerDied
-from commissioning.bench.result_cache import ResultCache, scene_key
+from commissioning.bench.result_cache import ResultCache, scene_keys
 from commissioning.bench.verdicts import Progress, absent_controller, replication_seed
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.registry import declarations
@@ -64,8 +64,9 @@ def experiment(
     if absent:
         raise Problems(Problem(absent, Place(id="controllers")))
     every = _load_all(loaded, plan)
-    plan, chosen = each_once(plan, [scene_key(variant) for variant in every])
-    variants = [every[k] for k in chosen]
+    keys = scene_keys(every)
+    plan, chosen = each_once(plan, keys)
+    variants = {keys[k]: every[k] for k in chosen}
     kept = ResultCache(cache)
     try:
         campaign = _Campaign(loaded, plan, variants, kept, seed, progress)
@@ -98,18 +99,19 @@ class _Campaign:
     """All replications of one experiment: `outcomes[variant][replication]`."""
 
     def __init__(
-        self, loaded: LoadedScene, plan: Plan, variants: Sequence[LoadedScene], cache: ResultCache,
+        self, loaded: LoadedScene, plan: Plan, variants: Mapping[str, LoadedScene], cache: ResultCache,
         seed: int | None, progress: Progress | None,
     ) -> None:  # fmt: skip
-        self.loaded, self.plan, self.variants, self.cache = loaded, plan, variants, cache
+        """`variants` by `scene_keys`."""
+        self.loaded, self.plan, self.variants, self.cache = loaded, plan, list(variants.values()), cache
         self.progress = progress
         self.seed = loaded.scene.run.seed if seed is None else seed
         self.seeds = [replication_seed(self.seed, k) for k in range(plan.replications)]
         self.measures = [measure.id for measure in plan.measures]
         start = plan.warm_up_ns or 0
         about = f"{plan.scenario} {start} {plan.run_ns} {BINS}"
-        self.keys = [f"{scene_key(variant)} {about}" for variant in variants]
-        self.texts = [variant.text.dump() for variant in variants]
+        self.keys = [f"{key} {about}" for key in variants]
+        self.texts = [variant.text.dump() for variant in self.variants]
         self.outcomes: list[dict[int, Outcome]] = [{} for _ in variants]
         self.broken: dict[int, Problem] = {}  # variants that cannot go on
         self.pending: dict[Future[Any], tuple[int, tuple[int, ...]]] = {}

@@ -7,6 +7,7 @@ after the runs are done, and one result serves any later question about the same
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import time
 from collections import OrderedDict
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 
 from commissioning.bench.experiment_plan import Measure
 from commissioning.bench.in_pieces import advance_in_pieces
-from commissioning.bench.load import LoadedScene, load_text
+from commissioning.bench.load import SCENE_FILE, LoadedScene, load_text
 from commissioning.bench.pool import stopping
 from commissioning.bench.variants import Variant, said_problem, variant_text
 from commissioning.model.problem import Problems
@@ -41,7 +42,7 @@ BINS: Final = 200
 Series = tuple[list[float], list[float]]
 _LIMITS = 6  # devices whose time as bottleneck is kept
 _KEPT = 4  # variants that a worker keeps loaded
-_loaded: OrderedDict[str, LoadedScene] = OrderedDict()
+_loaded: OrderedDict[tuple[str, str, frozenset[str]], LoadedScene] = OrderedDict()
 
 
 @dataclass(frozen=True)
@@ -107,20 +108,38 @@ def run_job(files: Mapping[str, bytes], job: Job) -> list[Outcome]:
 def load_in_worker(
     files: Mapping[str, bytes], text: str, allowed: frozenset[str] = frozenset()
 ) -> LoadedScene:
-    """The scene `text` with the files of its folder, loaded once per process and kept while it is in use."""
-    if text in _loaded:
-        _loaded.move_to_end(text)
-        return _loaded[text]
+    """The scene `text` with the files of its folder, loaded once per process and kept while it is in use.
+
+    A process may outlast a scene (a worker of a cluster does), so another file is another scene.
+    """
+    key = text, _content(files), allowed
+    if key in _loaded:
+        _loaded.move_to_end(key)
+        return _loaded[key]
     with tempfile.TemporaryDirectory(prefix="commissioning-") as folder:
         for name, content in files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         loaded = load_text(text, Path(folder, "scene.yaml"), False, allowed)
-    _loaded[text] = loaded
+    _loaded[key] = loaded
     while len(_loaded) > _KEPT:
         _loaded.popitem(last=False)
     return loaded
+
+
+_last_content: list[tuple[Mapping[str, bytes], str]] = []
+"""The files that were seen last, and their sum: they are the same object from one job to the next."""
+
+
+def _content(files: Mapping[str, bytes]) -> str:
+    """SHA-256 (hex) of names and contents, without the scene's own text."""
+    if not _last_content or _last_content[0][0] is not files:
+        total = hashlib.sha256()
+        for name in sorted(set(files) - {SCENE_FILE}):
+            total.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+        _last_content[:] = [(files, total.hexdigest())]
+    return _last_content[0][1]
 
 
 def _replication(loaded: LoadedScene, seed: int, job: Job) -> Outcome | None:

@@ -1,20 +1,22 @@
 """Results of replications, kept from one call to the next, so that nothing is computed twice.
 
 A result is found again by what it depends on: the scene without its checks and experiments but with all its
-files, the scenario, the time, the seed, and the program that computed it. Any file of the program counts, so
-that a changed device never answers with old numbers. The cache may be deleted at any time.
+files, the scenario, the time, the seed, and the program that computed it. Any file of the program counts, and
+of types and packages from elsewhere that the scene uses, so that a changed device or controller never answers
+with old numbers. The cache may be deleted at any time.
 """
 
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import sqlite3
+import sys
 import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +25,12 @@ from commissioning.bench.load import SCENE_FILE, LoadedScene
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.scene import canonical_json
 
-__all__ = ["ResultCache", "program_hash", "scene_key"]
+__all__ = ["ResultCache", "program_hash", "scene_keys"]
 
 _FILE: Final = "results.sqlite"
 _LARGEST: Final = 256 << 20  # bytes; a larger one is begun anew
 _ROOMS: Final = ("model", "sim", "plc", "files", "devices", "controllers", "bench")
+_CODE: Final = (".py", ".lark")  # the grammar decides what a program means, as code does
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS results (
     run TEXT NOT NULL, measure TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY (run, measure)
@@ -35,34 +38,69 @@ CREATE TABLE IF NOT EXISTS results (
 """
 
 
-def scene_key(loaded: LoadedScene) -> str:
-    """Everything that a run of this scene depends on but seed, scenario and time: SHA-256, hex."""
+def scene_keys(variants: Iterable[LoadedScene]) -> list[str]:
+    """Everything that runs of these scenes depend on but seed, scenario and time: SHA-256, hex, of each."""
+    packages: dict[str, str] = {}
+    return [_scene_key(variant, packages) for variant in variants]
+
+
+def _scene_key(loaded: LoadedScene, packages: dict[str, str]) -> str:
+    """`packages`: the sums of those that have been asked for."""
     files = {
         name: hashlib.sha256(content).hexdigest()
         for name, content in loaded.files.items()
         if name != SCENE_FILE
     }
-    used = {record.type for record in loaded.scene.devices.values()}
-    foreign = tuple(
-        sorted(
-            inspect.getsourcefile(kind) or ""
-            for (section, name), kind in loaded.types.items()
-            if section == "device" and name in used and not kind.__module__.startswith("commissioning.")
-        )
-    )
-    key = {"scene": loaded.scene.hash, "files": files, "program": program_hash(foreign)}
+    elsewhere = _packages(loaded)
+    for name in elsewhere - packages.keys():
+        packages[name] = _files_of(name)
+    key = {
+        "scene": loaded.scene.hash,
+        "files": files,
+        "program": program_hash(),
+        "packages": {name: packages[name] for name in sorted(elsewhere)},
+    }
     return hashlib.sha256(canonical_json(key).encode()).hexdigest()
 
 
+def _packages(loaded: LoadedScene) -> set[str]:
+    """Packages that are none of ours: of types that the scene uses, and those that its Python imports."""
+    scene = loaded.scene
+    used = {("device", record.type) for record in scene.devices.values()}
+    used |= {("controller", record.type) for record in scene.controllers.values()}
+    found = {kind.__module__.partition(".")[0] for name, kind in loaded.types.items() if name in used}
+    found |= {name for code in loaded.code for name in code.installed}
+    return found - {"commissioning", *sys.stdlib_module_names}
+
+
+def _files_of(package: str) -> str:
+    """What tells one state of an installed package from another: names, sizes and times of its files
+    (SHA-256, hex). They are not read: some are large."""
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None:
+        return ""
+    files = [Path(spec.origin)] if spec.origin is not None and spec.has_location else []
+    for folder in spec.submodule_search_locations or ():
+        files += [path for path in Path(folder).rglob("*") if path.suffix not in (".pyc", "")]
+    digest = hashlib.sha256()
+    for path in sorted(set(files)):
+        with suppress(OSError):
+            state = path.stat()
+            digest.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
 @cache
-def program_hash(foreign: tuple[str, ...] = ()) -> str:
-    """Versions and content of the program, of the rooms that make results, and of files from elsewhere."""
+def program_hash() -> str:
+    """Versions and content of the program: of the rooms that make results."""
     digest = hashlib.sha256(canonical_json(versions()).encode())
     package = Path(__file__).resolve().parents[1]
-    own = [path for room in _ROOMS for path in (package / room).rglob("*.py")]
-    for path in [*sorted(own), *map(Path, foreign)]:
-        if path.is_file():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    own = [path for room in _ROOMS for path in (package / room).rglob("*") if path.suffix in _CODE]
+    for path in sorted(own):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
