@@ -12,12 +12,13 @@ from pathlib import Path
 
 from commissioning.bench.output_file import write
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.plc.retained import FORMAT, MOST_CHARACTERS, RetainReport, read_retained
+from commissioning.plc.retained import MOST_CHARACTERS, RetainReport, read_retained
 from commissioning.sim.run import Run
 
 __all__ = ["read_retained_file", "retain_notices", "write_retained_file"]
 
 _HEAD = "# controller "
+_NOTHING = "# nothing is retained in this scene"
 
 
 def read_retained_file(path: Path | None, controllers: Mapping[str, object]) -> dict[str, str]:
@@ -36,6 +37,8 @@ def read_retained_file(path: Path | None, controllers: Mapping[str, object]) -> 
     except OSError as error:
         raise Problems(Problem(f"it cannot be read: {error.strerror}", Place(file=str(path)))) from error
     heads = [n for n, line in enumerate(lines) if line.startswith(_HEAD)]
+    if not heads and lines[0].startswith(_NOTHING):
+        return {}
     if not heads:
         raise Problems(
             Problem(f"this holds no line {_HEAD}NAME", Place(str(path), 1), "Let a run write the file")
@@ -62,10 +65,18 @@ def read_retained_file(path: Path | None, controllers: Mapping[str, object]) -> 
 
 
 def write_retained_file(path: Path | None, run: Run) -> None:
-    """The values at the end of a run. Raises Problems if they cannot be written."""
+    """The values at the end of a run. Raises Problems if they cannot be written; then the file is as it was."""
     if path is not None:
-        parts = [f"{_HEAD}{name}\n{text or FORMAT}" for name, text in run.retained().items()]
-        write(path, "".join(parts))
+        parts = [f"{_HEAD}{name}\n{text}" for name, text in run.retained().items()]
+        path = path.resolve()
+        new = path.with_name(f"{path.name}.new")
+        write(new, "".join(parts) or f"{_NOTHING}\n")
+        try:
+            new.replace(path)
+        except OSError as error:
+            new.unlink(missing_ok=True)
+            what = f"nothing can be written here: {error.strerror}"
+            raise Problems(Problem(what, Place(file=str(path)), "Choose another place")) from error
 
 
 def retain_notices(run: Run, retained: Mapping[str, str]) -> list[str]:

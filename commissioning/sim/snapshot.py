@@ -72,7 +72,10 @@ def save(run: Run) -> bytes:
             "signals": [signal.save() for signal in line.tags],
             "parts": [part.save() for part in line.parts.values()],
             "made": line.made,
-            "alarms": [[alarm.what, astuple(alarm.where), alarm.cure, alarm.cause] for alarm in line.alarms],
+            "alarms": [
+                [alarm.what, astuple(alarm.where), alarm.cure, alarm.cause, alarm.severity]
+                for alarm in line.alarms
+            ],
             "objects": {identity: thing.save() for identity, thing in line.objects.items()},
         }
     return pack(data)
@@ -181,9 +184,7 @@ def _restore(line: Line, state: dict[str, Any], t: int) -> None:
         part = Part.restored(data)
         line.parts[part.id] = part
     line.made = state["made"]
-    line.alarms[:] = [
-        Problem(what, Place(*where), cure, cause) for what, where, cure, cause in state["alarms"]
-    ]
+    line.alarms[:] = [Problem(what, Place(*where), *words) for what, where, *words in state["alarms"]]
     line.journal.restore(state["journal"])
     for signal, data in zip(line.tags, state["signals"], strict=True):
         signal.restore(data, line)

@@ -192,7 +192,8 @@ def _alarm_fault(alarms: list[Any]) -> str:
     for alarm in alarms:
         what, where, *words = alarm
         file, row, column, identity = where
-        if not all(isinstance(text, str) for text in (what, file, identity, *words)) or len(words) != 2:
+        texts = (what, file, identity, *words)
+        if len(words) not in (2, 3) or not all(isinstance(text, str) for text in texts):
             return "an alarm is none"
         if not _counts([row, column]):
             return "an alarm is none"

@@ -34,6 +34,26 @@ def test_that_retained_values_go_from_run_to_run(counting: Line, command: Comman
     assert "plc: 1 retained values" in said.out
 
 
+def test_that_a_scene_that_retains_nothing_runs_again(small: Line, command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "plc.txt"
+    for _ in range(2):
+        said = command("run", small, "--for", "1 s", "--retain", file)
+        assert said.code == 0, said.err
+        assert file.read_text() == "# nothing is retained in this scene\n"
+
+
+def test_that_values_that_cannot_be_written_leave_those_that_are_there(
+    counting: Line, command: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "plc.txt"
+    assert command("run", counting, "--for", "1 s", "--retain", file).code == 0
+    before = file.read_bytes()
+    (tmp_path / "plc.txt.new").mkdir()  # where they are written first
+    said = command("run", counting, "--for", "1 s", "--retain", file)
+    assert said.code == 2 and "nothing can be written here" in said.err
+    assert file.read_bytes() == before
+
+
 def test_that_a_run_with_other_retained_values_is_another_run(
     counting: Line, command: Command, tmp_path: Path
 ) -> None:

@@ -31,3 +31,5 @@ def test_that_a_stub_that_was_called_is_an_alarm_once(tmp_path: Path) -> None:
         "PLC plc called stubs without a body: FB_Library"
     ]
     assert run.line.alarms[0].severity == "warning"
+    again = vc.Run.restore(run.loaded, run.snapshot())
+    assert again.line.alarms == run.line.alarms
