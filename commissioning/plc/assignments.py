@@ -11,7 +11,7 @@ from commissioning.plc.pointers import PLACES
 
 
 class AssignmentChecker(EnabledChecker):
-    """`:=`, `S=`, `R=` and `REF=`."""
+    """`:=`, `S=`, `R=`, `REF=` and `?=`."""
 
     def _assign(self, node: tree.Assign) -> Command | None:
         parts = self._enabled(node.value)
@@ -21,6 +21,9 @@ class AssignmentChecker(EnabledChecker):
             return self._set_or_reset(node)
         if node.operator == "REF=":
             return self.bind(node)
+        if node.operator == "?=":  # NULL where the block is not of that class or interface
+            found = self.query(node.value, node.target)
+            return None if found is None else commands.CallFunction(found, node.at)
         if isinstance(node.target, tree.Name):
             name = node.target.name
             own = self.pou.kind in ("FUNCTION", "METHOD") and name.upper() == self.pou.result_name

@@ -173,6 +173,10 @@ class Declarer:
             word = section.word
             if word == "VAR_IN_OUT" and "CONSTANT" in section.qualifiers:  # only read: a value may be given
                 word = "VAR_IN_OUT" if found.type.blocks or found.type.dimensions else "VAR_INPUT"
+            if word == "VAR_IN_OUT" and pou.kind == "PROGRAM" and self._never_given(found):
+                word = "VAR"
+                what = "no task gives a PROGRAM its VAR_IN_OUT: it is a variable of the program itself"
+                self.project.notice(what, file, node.at, "Use VAR_EXTERNAL for what others share")
             for name in node.names:
                 if self._name_is_free(pou, name, file):
                     symbol = self._symbol(name, found.type, section, node, file)
@@ -252,6 +256,10 @@ class Declarer:
                     symbol.name = f"{prefix}.{name.name}"
                     self._place(owner, symbol, found)
                     method.symbols[name.name.upper()] = symbol
+
+    def _never_given(self, found: Declared) -> bool:
+        """Whether a VAR_IN_OUT of a PROGRAM can be a variable of its own: nothing calls a PROGRAM in `iec`."""
+        return not self.project.dialect.programs_called and not found.type.dimensions
 
     def _name_is_free(self, pou: Pou, name: tree.Name, file: str) -> bool:
         other = pou.symbols.get(name.name.upper())

@@ -108,6 +108,16 @@ def parts(type_: IecType, path: str, index: int) -> Iterator[tuple[str, int, Iec
         yield path, index, type_
 
 
+def leaf_types(type_: IecType) -> tuple[IecType, ...]:
+    """The types that `parts` gives, in the same order."""
+    if type_.kind == "struct":
+        return tuple(leaf for member in type_.members for leaf in leaf_types(member.type))
+    if type_.kind == "array" and type_.element is not None:
+        inner = leaf_types(type_.element)
+        return inner * (type_.size // type_.element.size) if inner else ()
+    return (type_,)
+
+
 def plan_memories(
     shared: Pou, instances: list[tuple[str, Pou]], reached: tuple[tuple[int, Pou], ...] = ()
 ) -> tuple[list[MemoryPlan], tuple[tuple[str, Pou, int], ...]]:

@@ -16,7 +16,7 @@ from commissioning.plc.byte_layout import stride as bytes_between
 from commissioning.plc.classes import all_interfaces, implementers, is_a
 from commissioning.plc.designators import Designator
 from commissioning.plc.iec_types import ANY_INT, BOOL, DINT, ELEMENTARY, LINT, NONE, IecType
-from commissioning.plc.layout import parts
+from commissioning.plc.layout import leaf_types
 from commissioning.plc.objects import ObjectChecker
 from commissioning.plc.scope import Pou, Symbol
 from commissioning.plc.tree import At
@@ -105,8 +105,11 @@ class PointerChecker(ObjectChecker):
             return self.project.window(WindowPlan(type_, classes=numbers))
         if block is not None:
             return self.project.window(WindowPlan(type_, tuple(cell.type for cell in block.cells)))
-        leaves = tuple(leaf for _, _, leaf in parts(type_, "", 0)) if type_.aggregate else (type_.plain,)
-        return self.project.window(WindowPlan(type_, leaves))
+        number = self.project.shown.get(type_)  # the plan of a large array is long to make and to compare
+        if number is None:
+            leaves = leaf_types(type_) if type_.aggregate else (type_.plain,)
+            number = self.project.shown[type_] = self.project.window(WindowPlan(type_, leaves))
+        return number
 
     def moved_place(self, cell: Cell, type_: IecType, step: typed.Index | int) -> Cell:
         """The cell of a member or element of what a pointer leads to, `step` bytes on."""
@@ -331,7 +334,7 @@ class PointerChecker(ObjectChecker):
             raw.symbol.read = True
             return typed.Compare("<>", typed.Load(raw.type, raw.cell), typed.Const(raw.type, 0))
         if name in _QUERIES:
-            return self._query(node)
+            return self.query(node.arguments[0].value, node.arguments[1].value)
         found = self.designator(first)
         return None if found is None else self.address_of(found, first.at)
 
@@ -370,14 +373,14 @@ class PointerChecker(ObjectChecker):
             return typed.Const(ANY_INT, memory_layout(block).size)
         return typed.Const(ANY_INT, measure(type_)[0])
 
-    def _query(self, node: tree.Call) -> Typed | None:
-        """__QUERYINTERFACE(from, to): whether the block has the interface of `to`, which is then set."""
-        source, target = node.arguments[0].value, self.place(node.arguments[1].value)
+    def query(self, source: tree.Expression, into: tree.Expression) -> Typed | None:
+        """__QUERYINTERFACE(source, into): whether the block has the interface of `into`, which is then set."""
+        target = self.place(into)
         found = self.designator(source)
         if found is None or target is None:
             return None
         if target.type.kind not in ("interface", "pointer"):
-            self.problem(f"an interface is expected here, this is a {target.type}", node.arguments[1].at)
+            self.problem(f"an interface is expected here, this is a {target.type}", into.at)
             return None
         address: Typed | None = None
         if found.block is not None:

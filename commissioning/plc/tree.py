@@ -152,7 +152,7 @@ Expression = Literal | Name | Member | Indexed | Part | Dereference | Direct | C
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """`operator`: ':=', 'REF=', 'S=' or 'R='."""
+    """`operator`: ':=', 'REF=', 'S=', 'R=' or '?='."""
 
     target: Expression
     value: Expression
