@@ -8,7 +8,7 @@ from commissioning.plc.blocks import StandardBlock
 from commissioning.plc.iec_types import IecType
 from commissioning.plc.scope import Symbol
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Cell, Graft, OfMemory, Typed, UserCall
+from commissioning.plc.typed import Cell, Graft, OfMemory, Query, Typed, UserCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class CallBlock:
 class CallFunction:
     """A call as a statement; what it gives is not used."""
 
-    call: UserCall | OfMemory | Graft
+    call: UserCall | OfMemory | Graft | Query
     at: At
 
 

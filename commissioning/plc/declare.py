@@ -258,7 +258,7 @@ class Declarer:
                     method.symbols[name.name.upper()] = symbol
 
     def _never_given(self, found: Declared) -> bool:
-        """Whether a VAR_IN_OUT of a PROGRAM can be a variable of its own: nothing calls a PROGRAM in `iec`."""
+        """Whether a VAR_IN_OUT of a PROGRAM can be its own variable: nothing calls a PROGRAM in `iec`."""
         return not self.project.dialect.programs_called and not found.type.dimensions
 
     def _name_is_free(self, pou: Pou, name: tree.Name, file: str) -> bool:

@@ -373,7 +373,7 @@ class PointerChecker(ObjectChecker):
             return typed.Const(ANY_INT, memory_layout(block).size)
         return typed.Const(ANY_INT, measure(type_)[0])
 
-    def query(self, source: tree.Expression, into: tree.Expression) -> Typed | None:
+    def query(self, source: tree.Expression, into: tree.Expression) -> typed.Query | None:
         """__QUERYINTERFACE(source, into): whether the block has the interface of `into`, which is then set."""
         target = self.place(into)
         found = self.designator(source)
