@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from commissioning.plc.byte_layout import MemoryLayout, aligned, measure, memory_layout
+from commissioning.plc.faults import AddressFault
 from commissioning.plc.iec_types import IecType, Value
-from commissioning.plc.runtime import ArithmeticFault
 from commissioning.plc.scope import Pou
 
 FIRST = 0x10000
@@ -90,7 +90,7 @@ class AddressSpace:
             return memory.address
         piece = self._by_id.get(id(memory))
         if piece is None:
-            raise ArithmeticFault("the address of a variable that lives for this call only is not known")
+            raise AddressFault("the address of a variable that lives for this call only is not known")
         return piece.base if index < 0 else piece.base + piece.layout.offsets[index]
 
     def enter(self, memory: Memory, number: int) -> int:
@@ -178,7 +178,7 @@ class AddressSpace:
         found = self.cell(address)
         type_ = None if found is None else found[0].pou.slots[found[1]].type
         if found is None or type_ is None:
-            raise ArithmeticFault(f"a pointer leads to {address:#x}, where no variable lies")
+            raise AddressFault(f"a pointer leads to {address:#x}, where no variable lies")
         return (*found, type_)
 
 
@@ -191,7 +191,7 @@ class Window(dict[int, Any]):
 
     def __missing__(self, address: int) -> Any:
         if address == 0:
-            raise ArithmeticFault(f"a pointer or reference to {self.plan.type} is null")
+            raise AddressFault(f"a pointer or reference to {self.plan.type} is null")
         found = self._block(address) if self.plan.classes else self._variable(address)
         if self.space.lasts(address):
             self[address] = found
@@ -200,13 +200,13 @@ class Window(dict[int, Any]):
     def _block(self, address: int) -> Memory:
         piece = self.space.piece(address)
         if piece is None or piece.base != address or piece.pou.number not in self.plan.classes:
-            raise ArithmeticFault(f"no {self.plan.type} lies at the address {address:#x}")
+            raise AddressFault(f"no {self.plan.type} lies at the address {address:#x}")
         return piece.memory
 
     def _variable(self, address: int) -> tuple[Any, int]:
         found = self.space.cell(address)
         if found is None:
-            raise ArithmeticFault(f"a pointer leads to {address:#x}, where no variable lies")
+            raise AddressFault(f"a pointer leads to {address:#x}, where no variable lies")
         piece, cell, byte = found
         leaves = self.plan.leaves
         slots = piece.pou.slots[cell : cell + len(leaves)]
@@ -219,7 +219,7 @@ class Window(dict[int, Any]):
                 return piece.memory, cell
         if len(leaves) == 1:
             return View(self.space, address, leaves[0]), 0
-        raise ArithmeticFault(f"no {self.plan.type} lies at the address {address:#x}")
+        raise AddressFault(f"no {self.plan.type} lies at the address {address:#x}")
 
 
 def alike(one: IecType, other: IecType) -> bool:
@@ -281,7 +281,7 @@ class View:
 
 def _counted(count: int) -> int:
     if not 0 <= count <= MOST_BYTES:
-        raise ArithmeticFault(f"{count} bytes are no piece of memory (0..{MOST_BYTES})")
+        raise AddressFault(f"{count} bytes are no piece of memory (0..{MOST_BYTES})")
     return count
 
 

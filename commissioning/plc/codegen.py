@@ -22,6 +22,7 @@ from commissioning.plc.expression_code import (
     stored,
     table_name,
 )
+from commissioning.plc.flow_code import FlowWriter
 from commissioning.plc.heads import (
     block_head,
     call_head,
@@ -30,27 +31,16 @@ from commissioning.plc.heads import (
     needs_start,
     start_lines,
 )
-from commissioning.plc.iec_types import IecType
-from commissioning.plc.limits import round_cost
 from commissioning.plc.scope import Pou, Project
-from commissioning.plc.tree import At
 
 _CELL = re.compile(r"\{(\w+)\}")
-Spot = tuple[str, int, int]
 
 
-class ModuleWriter:
+class ModuleWriter(FlowWriter):
     """Writes the functions of all POUs into one module; `spots[n]` is the place of Python line n + 1."""
 
     def __init__(self, project: Project, weights: Mapping[int, int]) -> None:
-        self.project = project
-        self.weights = weights
-        self.lines: list[str] = []
-        self.spots: list[Spot] = []
-        self._file = ""
-        self._at = At(0, 0)
-        self._loops: list[tuple[str, ...]] = []
-        self._result: str | None = None
+        super().__init__(project, weights)
         for number in range(len(project.windows)):
             self._line(0, f"w{number} = window({number})")
         for low, high, stride in project.tables:
@@ -59,10 +49,6 @@ class ModuleWriter:
     @property
     def text(self) -> str:
         return "\n".join(self.lines) + "\n"
-
-    def _line(self, depth: int, text: str) -> None:
-        self.lines.append(" " * depth + text)
-        self.spots.append((self._file, self._at.line, self._at.column))
 
     def pou(self, pou: Pou, body: tuple[Command, ...]) -> None:
         """The function of one POU."""
@@ -101,17 +87,6 @@ class ModuleWriter:
 
     # ---- statements ----------------------------------------------------------------------------------
 
-    def _body(self, body: tuple[Command, ...], depth: int) -> None:
-        for command in body:
-            self._at = command.at
-            self._command(command, depth)
-
-    def _block(self, body: tuple[Command, ...], depth: int) -> None:
-        if body:
-            self._body(body, depth)
-        else:
-            self._line(depth, "pass")
-
     def _command(self, node: Command, depth: int) -> None:
         match node:
             case commands.Store():
@@ -137,20 +112,13 @@ class ModuleWriter:
             case commands.For():
                 self._for(node, depth)
             case commands.While():
-                self._line(depth, f"while {emit(node.condition).text}:")
-                self._budget(depth + 1, node)
-                self._loops.append(())
-                self._body(node.body, depth + 1)
-                self._loops.pop()
+                self._while(node, depth)
             case commands.Repeat():
-                done = f"if {emit(node.until).text}: break"
-                self._line(depth, "while True:")
-                self._budget(depth + 1, node)
-                self._loops.append((done,))
-                self._body(node.body, depth + 1)
-                self._loops.pop()
-                self._at = node.at
-                self._line(depth + 1, done)
+                self._repeat(node, depth)
+            case commands.Labelled():
+                self._labelled(node, depth)
+            case commands.Try():
+                self._try(node, depth)
             case commands.StubReached():
                 reached = f"stub({node.name!r}, {node.why!r})"
                 self._line(depth, reached if node.cell < 0 else f"g[{node.cell}] = True")
@@ -182,20 +150,6 @@ class ModuleWriter:
         else:
             self._line(depth, f"{cell_text(node.cell)} = {stored(node.value, node.type).text}")
 
-    def _jump(self, node: commands.Jump, depth: int) -> None:
-        if node.word == "EXIT":
-            self._line(depth, "break")
-        elif node.word == "RETURN":
-            self._line(depth, "return" if self._result is None else f"return {self._result}")
-        else:
-            for line in self._loops[-1]:
-                self._line(depth, line)
-            self._line(depth, "continue")
-
-    def _budget(self, depth: int, loop: commands.For | commands.While | commands.Repeat) -> None:
-        self._line(depth, f"g[0] -= {round_cost(loop, self.weights)}")
-        self._line(depth, "if g[0] < 0: overrun()")
-
     def _case(self, node: commands.Case, depth: int) -> None:
         selector = exact(node.selector)
         text = selector.text
@@ -219,37 +173,6 @@ class ModuleWriter:
                 return
             self._line(depth, "else:")
             self._body(node.otherwise, depth + 1)
-
-    def _for(self, node: commands.For, depth: int) -> None:
-        variable = cell_text(node.cell)
-        self._line(depth, f"{variable} = {stored(node.start, node.type).text}")
-        step, stop, kept = exact(node.step), f"l{depth}", f"s{depth}"
-        if node.each:
-            stop, kept = f"({exact(node.stop).text})", f"({step.text})"
-        else:
-            self._line(depth, f"l{depth} = {exact(node.stop).text}")
-        if isinstance(node.step, typed.Const):
-            test = f"{variable} <= {stop}" if step.low > 0 else f"{variable} >= {stop}"
-        else:
-            if not node.each:
-                self._line(depth, f"{kept} = {step.text}")
-            test = f"{variable} <= {stop} if {kept} >= 0 else {variable} >= {stop}"
-        by = str(node.step.value) if isinstance(node.step, typed.Const) else kept
-        advance = self._advanced(variable, by, node.type, step.low, step.high)
-        self._line(depth, f"while {test}:")
-        self._budget(depth + 1, node)
-        self._loops.append((advance,))
-        self._body(node.body, depth + 1)
-        self._loops.pop()
-        self._at = node.at
-        self._line(depth + 1, advance)
-
-    @staticmethod
-    def _advanced(variable: str, by: str, type_: IecType, low: int, high: int) -> str:
-        mask = type_.high - type_.low
-        if type_.low == 0:
-            return f"{variable} = {variable} + {by} & {mask}"
-        return f"{variable} = ({variable} + {by} + {-type_.low} & {mask}) - {-type_.low}"
 
     # ---- blocks --------------------------------------------------------------------------------------
 
@@ -290,16 +213,21 @@ class ModuleWriter:
                 continue
             where = f"{index}:{index + type_.size}" if type_.aggregate else str(index)
             self._line(depth, f"q[{where}] = {stored(value, type_).text}")
+        borrowed = [*node.references, *node.memories]
+        guarded = bool(borrowed) and self.project.catches  # what is lent comes back from an exception too
+        if guarded:
+            self._line(depth, "try:")
+        inner = depth + guarded
         for index, cell in node.references:
             memory, position = place(cell)
-            self._line(depth, f"q[{index}], q[{index + 1}] = {memory}, {position}")
+            self._line(inner, f"q[{index}], q[{index + 1}] = {memory}, {position}")
             for behind, value in enumerate(cell.bounds):
-                self._line(depth, f"q[{index + 2 + behind}] = {exact(value).text}")
+                self._line(inner, f"q[{index + 2 + behind}] = {exact(value).text}")
         for index, home in node.memories:
-            self._line(depth, f"q[{index}] = {cell_text(home)}")
-        self._line(depth, f"q[0][{BODY}](q, g, now)" if node.others else f"f{node.pou}(q, g, now)")
-        for index, _cell in node.references:
-            self._line(depth, f"q[{index}] = None")
-        for index, _home in node.memories:
-            self._line(depth, f"q[{index}] = None")
+            self._line(inner, f"q[{index}] = {cell_text(home)}")
+        self._line(inner, f"q[0][{BODY}](q, g, now)" if node.others else f"f{node.pou}(q, g, now)")
+        if guarded:
+            self._line(depth, "finally:")
+        for index, _lent in borrowed:
+            self._line(inner, f"q[{index}] = None")
         self._body(node.outputs, depth)

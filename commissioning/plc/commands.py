@@ -102,8 +102,36 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
+    """EXIT, CONTINUE, RETURN, or JMP to the piece `piece` of the Labelled of that number around it."""
+
     word: str
     at: At
+    number: int = -1
+    piece: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A body with labels that JMP leads to: in front of each one a new piece begins, with its number. It is
+    executed from the first piece on, after a JMP again from that one."""
+
+    number: int
+    pieces: tuple[tuple[int, tuple[Command, ...]], ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """`cell`, of `type`, gets the code of the exception that `handler` answers; `caught`: where that begins.
+    `final` comes after either."""
+
+    body: tuple[Command, ...]
+    type: IecType
+    cell: Cell
+    handler: tuple[Command, ...]
+    final: tuple[Command, ...]
+    at: At
+    caught: At
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +176,8 @@ Command = (
     | While
     | Repeat
     | Jump
+    | Labelled
+    | Try
     | Judge
     | Advance
     | StubReached

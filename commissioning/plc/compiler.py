@@ -75,8 +75,7 @@ def compile_st(
     if suites:
         files[SHIM_FILE] = suites
     read = {file: parse_source(text, file) for file, text in files.items()}
-    own = {u.name.upper() for s, _ in read.values() for u in s.units if isinstance(u, units.Pou)}
-    standard = library_text(files.values(), own)
+    standard = library_text(files.values(), _declared(source for source, _ in read.values()))
     if standard:
         files[LIBRARY_FILE] = standard
         read[LIBRARY_FILE] = parse_source(standard, LIBRARY_FILE)
@@ -104,6 +103,17 @@ def compile_st(
     digest = _digest(files, dialect, tasks) + (" stubs as defaults" if project.stub_cells else "")
     program = _generate(checked, plan, f"{digest} with tests" if with_tests else digest)
     return replace(program, stubs=added, stub_cells=project.stub_cells or {})
+
+
+def _declared(sources: Iterable[units.Source]) -> set[str]:
+    """The upper-case names of POUs and types."""
+    found: set[str] = set()
+    for unit in (unit for source in sources for unit in source.units):
+        if isinstance(unit, units.Pou):
+            found.add(unit.name.upper())
+        elif isinstance(unit, units.Types):
+            found |= {declared.name.upper() for declared in unit.declarations}
+    return found
 
 
 def _understood(
@@ -333,4 +343,8 @@ def _count(body: tuple[commands.Command, ...]) -> int:
             total += sum(_count(body) for _, body, _ in command.options) + _count(command.otherwise)
         elif isinstance(command, commands.For | commands.While | commands.Repeat):
             total += _count(command.body)
+        elif isinstance(command, commands.Labelled):
+            total += sum(_count(piece) for _, piece in command.pieces) - 1
+        elif isinstance(command, commands.Try):
+            total += _count(command.body) + _count(command.handler) + _count(command.final)
     return total

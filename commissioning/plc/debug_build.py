@@ -128,6 +128,10 @@ class DebugWriter(ModuleWriter):
             if isinstance(command.at, Quiet):  # only what it leads to is of the program
                 found.append(self._unprobed(command))
                 continue
+            if isinstance(command, commands.Labelled):  # no statement of the program
+                pieces = tuple((number, self._probed(piece)) for number, piece in command.pieces)
+                found.append(replace(command, pieces=pieces))
+                continue
             probe = self._probe(command.at)
             found += [probe, self._inside(command, probe.number)]
         return tuple(found)
@@ -163,6 +167,11 @@ class DebugWriter(ModuleWriter):
                 repeat = replace(node, body=self._probed(node.body))
                 self._ends[id(repeat)] = again.number
                 return repeat
+            case commands.Try():
+                body = self._probed(node.body)
+                caught = self._probe(node.caught, "__CATCH", owner)
+                handler = (caught, *self._probed(node.handler))
+                return replace(node, body=body, handler=handler, final=self._probed(node.final))
             case _:
                 return node
 

@@ -19,6 +19,8 @@ Decision 5 says what holds in `iec`. The others differ in:
 | outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
 | VAR of a block from outside | no | can be read | suites of TcUnit do |
+| JMP and labels in Structured Text | no | within one body | JMP of CODESYS |
+| __TRY, __CATCH, __FINALLY | no | yes | operators of CODESYS, TwinCAT |
 | SFCInit, SFCReset, SFCPause beside a chart | variables like others | act on the chart | SFC flags |
 
 The same in all of them: comments nest, whole numbers are computed in at least 32 bits, STRING has 80
@@ -62,6 +64,8 @@ class Dialect:
     outputs_written: bool = False
     bits_count: bool = False
     library_names: bool = False
+    jumps: bool = False
+    exceptions: bool = False
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -104,7 +108,7 @@ class Dialect:
 _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
-    "bits_count": True, "library_names": True,
+    "bits_count": True, "library_names": True, "jumps": True, "exceptions": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

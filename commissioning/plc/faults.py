@@ -2,9 +2,43 @@
 
 from __future__ import annotations
 
+from commissioning.plc.exception_codes import Code
+
 
 class ArithmeticFault(Exception):
-    """The PLC would stop here; the text says why."""
+    """The PLC would stop here; the text says why. `code`: what __CATCH is given."""
+
+    code: int = Code.UNKNOWN
+
+
+class IndexFault(ArithmeticFault):
+    """There is no such element."""
+
+    code = Code.ARRAYBOUNDS
+
+
+class RangeFault(ArithmeticFault):
+    """A value does not fit the subrange it is meant for."""
+
+    code = Code.OVERFLOW
+
+
+class MathFault(ArithmeticFault):
+    """A function of REAL has no value there."""
+
+    code = Code.FPU_INVALID_OPERATION
+
+
+class AddressFault(ArithmeticFault):
+    """Nothing, or something else, lies where a pointer or reference leads."""
+
+    code = Code.ACCESS_VIOLATION
+
+
+class DepthFault(ArithmeticFault):
+    """Calls lead back to themselves too often."""
+
+    code = Code.STACK_OVERFLOW
 
 
 class Overrun(ArithmeticFault):
@@ -43,3 +77,29 @@ class PlcError(Exception):
 
 class StubFault(ArithmeticFault):
     """A stub was called whose body is missing. The place that counts is the one of the call."""
+
+
+FAULTS = (ArithmeticFault, ArithmeticError, ValueError)  # what generated code may raise
+
+
+def catchable(error: Exception) -> bool:
+    """Whether __CATCH answers it: neither the watchdog nor what is not written yet."""
+    return not isinstance(error, Overrun | StubFault)
+
+
+def caught(error: Exception) -> int:
+    """The code of an exception, for __CATCH. Raises it again where nobody may catch it."""
+    if not catchable(error):
+        raise error
+    if isinstance(error, ArithmeticFault):
+        return int(error.code)
+    if isinstance(error, ZeroDivisionError):
+        return int(Code.DIVIDEBYZERO)
+    return int(Code.OVERFLOW if isinstance(error, OverflowError) else Code.UNKNOWN)
+
+
+def raised(code: int) -> None:
+    """F_RaiseException."""
+    fault = ArithmeticFault(f"the program raises the exception 16#{code & 0xFFFFFFFF:X}")
+    fault.code = code & 0xFFFFFFFF
+    raise fault

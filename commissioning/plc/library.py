@@ -1,13 +1,15 @@
-"""Standard functions that are written in Structured Text themselves: those with several results.
+"""What is written in Structured Text itself: functions with several results, the codes of exceptions.
 
-Source: IEC 61131-3 edition 3, tables 36 (dates), 38 (validation). A program that uses one and has none of its
-own by that name gets its text compiled with it.
+Source: IEC 61131-3 edition 3, tables 36 (dates), 38 (validation); exception_codes.py. A program that uses one
+and has none of its own by that name gets its text compiled with it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+
+from commissioning.plc.exception_codes import declaration
 
 LIBRARY_FILE = "standard library"
 
@@ -122,11 +124,15 @@ END_FUNCTION
 
 
 LIBRARY: dict[str, str] = _texts()
+_TYPES: dict[str, str] = {"EXCEPTIONCODE": declaration()}
+_TYPE = re.compile(rf"\b__SYSTEM\s*\.\s*({'|'.join(_TYPES)})\b", re.IGNORECASE)
 _CALL = re.compile(rf"\b({'|'.join(sorted(LIBRARY, key=len, reverse=True))})\s*\(", re.IGNORECASE)
 
 
 def library_text(texts: Iterable[str], declared: Iterable[str]) -> str:
-    """The library functions that some text calls and nobody declares, "" where none is."""
-    own = set(declared)
+    """The library functions and types that some text uses and nobody declares, "" where none is."""
+    texts, own = list(texts), set(declared)
+    types = {match.group(1).upper() for text in texts for match in _TYPE.finditer(text)} - own
     wanted = {match.group(1).upper() for text in texts for match in _CALL.finditer(text)} - own
-    return "".join(text for name, text in LIBRARY.items() if name in wanted)
+    used = [text for name, text in _TYPES.items() if name in types]
+    return "".join([*used, *(text for name, text in LIBRARY.items() if name in wanted)])

@@ -17,6 +17,7 @@ from commissioning.plc import commands, typed
 from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project
 
+Loop = commands.For | commands.While | commands.Repeat | commands.Labelled
 Commands = dict[str, tuple[commands.Command, ...]]
 Edges = dict[str, dict[str, None]]
 MAX_CALL_DEPTH = 100
@@ -75,15 +76,20 @@ def longest(body: Iterable[commands.Command], weights: Mapping[int, int]) -> int
                 total += max(longest(body, weights) for body in (*bodies, node.otherwise))
             case commands.For():
                 total += _calls((node.start, node.stop, node.step), weights)
-            case commands.While() | commands.Repeat():
+            case commands.While() | commands.Repeat() | commands.Labelled():
                 pass  # only its rounds count
+            case commands.Try():
+                total += 1 + sum(longest(body, weights) for body in (node.body, node.handler, node.final))
             case _ if isinstance(node, _COMMANDS):  # and no probe of a debugger
                 total += 1 + _calls(node, weights)
     return total
 
 
-def round_cost(loop: commands.For | commands.While | commands.Repeat, weights: Mapping[int, int]) -> int:
-    """What the watchdog counts for one round of a loop: 1 at least."""
+def round_cost(loop: Loop, weights: Mapping[int, int]) -> int:
+    """What the watchdog counts for one round of a loop: 1 at least. Of a body with labels the first round
+    counts, and each JMP."""
+    if isinstance(loop, commands.Labelled):
+        return max(sum(longest(piece, weights) for _, piece in loop.pieces), 1)
     cost = longest(loop.body, weights)
     if isinstance(loop, commands.While):
         cost += _calls(loop.condition, weights)
@@ -125,7 +131,8 @@ _NODES = (
     typed.Convert, typed.Minus, typed.Not, typed.Arithmetic, typed.Scaled, typed.Compare, typed.Logic,
     typed.Standard, typed.UserCall, typed.AddressOf, typed.Query, typed.OfMemory, typed.Graft,
     commands.Store, commands.CallStandard, commands.CallBlock, commands.CallFunction, commands.If,
-    commands.Case, commands.For, commands.While, commands.Repeat, commands.Judge, commands.Advance,
+    commands.Case, commands.For, commands.While, commands.Repeat, commands.Labelled, commands.Try,
+    commands.Judge, commands.Advance,
     typed.Given, typed.Cloned, typed.Made,
 )  # fmt: skip
 _COMMANDS = get_args(commands.Command)

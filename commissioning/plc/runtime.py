@@ -12,6 +12,16 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
+from commissioning.plc.faults import (
+    FAULTS,
+    DepthFault,
+    IndexFault,
+    MathFault,
+    RangeFault,
+    catchable,
+    caught,
+    raised,
+)
 from commissioning.plc.faults import ArithmeticFault as ArithmeticFault
 from commissioning.plc.faults import EndlessCalls
 from commissioning.plc.faults import Overrun as Overrun
@@ -75,7 +85,7 @@ class IndexTable(dict[int, int]):
         self.low, self.high = low, high
 
     def __missing__(self, index: int) -> int:
-        raise ArithmeticFault(f"the index {index} is outside {self.low}..{self.high}")
+        raise IndexFault(f"the index {index} is outside {self.low}..{self.high}")
 
 
 class IndexRange:
@@ -87,7 +97,7 @@ class IndexRange:
     def __getitem__(self, index: int) -> int:
         if self.low <= index <= self.high:
             return (index - self.low) * self.stride
-        raise ArithmeticFault(f"the index {index} is outside {self.low}..{self.high}")
+        raise IndexFault(f"the index {index} is outside {self.low}..{self.high}")
 
 
 def table(low: int, high: int, stride: int) -> IndexTable | IndexRange:
@@ -103,7 +113,7 @@ def bounded(value: int, low: int, high: int) -> int:
     """A value on its way into a subrange."""
     if low <= value <= high:
         return value
-    raise ArithmeticFault(f"{value} is outside {low}..{high}")
+    raise RangeFault(f"{value} is outside {low}..{high}")
 
 
 def divide(a: int, b: int) -> int:
@@ -125,14 +135,14 @@ def power(base: float, exponent: float) -> float:
     except OverflowError:
         return math.inf
     if isinstance(result, complex):
-        raise ArithmeticFault("a negative number has no real power with a fractional exponent")
+        raise MathFault("a negative number has no real power with a fractional exponent")
     return result
 
 
 def nearest_away(value: float) -> int:
     """REAL -> whole number: ties away from zero."""
     if not math.isfinite(value):
-        raise ArithmeticFault(f"{_shown(value)} has no whole number")
+        raise MathFault(f"{_shown(value)} has no whole number")
     cut = int(value)
     if abs(value - cut) < 0.5:
         return cut
@@ -142,13 +152,13 @@ def nearest_away(value: float) -> int:
 def nearest(value: float) -> int:
     """REAL -> whole number: ties to even (IEC 60559)."""
     if not math.isfinite(value):
-        raise ArithmeticFault(f"{_shown(value)} has no whole number")
+        raise MathFault(f"{_shown(value)} has no whole number")
     return round(value)
 
 
 def truncated(value: float) -> int:
     if not math.isfinite(value):
-        raise ArithmeticFault(f"{_shown(value)} has no whole number")
+        raise MathFault(f"{_shown(value)} has no whole number")
     return int(value)
 
 
@@ -199,7 +209,7 @@ def select(chosen: bool, zero: Any, one: Any) -> Any:
 
 def multiplex(index: int, *values: Any) -> Any:
     if not 0 <= index < len(values):
-        raise ArithmeticFault(f"MUX: K is {index}, the inputs are 0..{len(values) - 1}")
+        raise IndexFault(f"MUX: K is {index}, the inputs are 0..{len(values) - 1}")
     return values[index]
 
 
@@ -234,7 +244,7 @@ def _domain(name: str, function: Callable[[float], float]) -> Callable[[float], 
         try:
             return function(value)
         except ValueError:
-            raise ArithmeticFault(f"{name} of {_shown(value)}") from None
+            raise MathFault(f"{name} of {_shown(value)}") from None
         except OverflowError:
             return math.inf
 
@@ -269,7 +279,7 @@ def endless() -> None:
 def within(index: int, low: int, high: int) -> int:
     """Elements between the first one of an ARRAY[*] and that with the index."""
     if not low <= index <= high:
-        raise ArithmeticFault(f"the index {index} is outside {low}..{high}")
+        raise IndexFault(f"the index {index} is outside {low}..{high}")
     return index - low
 
 
@@ -283,7 +293,7 @@ def depth_counter() -> tuple[Callable[[], None], Callable[[], None]]:
     def deeper() -> None:
         nonlocal depth
         if depth >= MAX_DEPTH:
-            raise ArithmeticFault(f"calls lead back to themselves more than {MAX_DEPTH} times")
+            raise DepthFault(f"calls lead back to themselves more than {MAX_DEPTH} times")
         depth += 1
 
     def shallower() -> None:
@@ -337,6 +347,7 @@ def namespace() -> dict[str, Any]:
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, is_valid, swapped, number_of_bcd, bcd_of_number, real_of_bits,
             bits_of_real, graft, cloned, text_of_duration, code_of, character, changed, within,
+            catchable, caught, raised,
             *depth_counter(),
         )
     }  # fmt: skip
@@ -344,6 +355,7 @@ def namespace() -> dict[str, Any]:
         "__builtins__": {},
         "single": _single,
         "none": None,
+        "fault": FAULTS,
         "nan": math.nan,
         "inf": math.inf,
         "atan2": math.atan2,

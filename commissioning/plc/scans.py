@@ -17,10 +17,11 @@ from typing import Any
 from commissioning.plc.address_space import AddressSpace
 from commissioning.plc.blocks import DUE, NEVER
 from commissioning.plc.build import Build
+from commissioning.plc.faults import FAULTS, Overrun, PlcError, StubFault
 from commissioning.plc.iec_types import Value
 from commissioning.plc.memory import Memory, fresh, functions_of
 from commissioning.plc.program import Program
-from commissioning.plc.runtime import STATEMENT_BUDGET, ArithmeticFault, Overrun, PlcError, StubFault
+from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.triggers import NEVER_NS, Trigger
 
 FREE_COMPARISONS = (
@@ -98,7 +99,7 @@ class Scanner:
                 ready = self.build.functions.get(name)
                 if ready is not None:
                     ready(memory, self._globals, self.now_ns)
-        except (ArithmeticFault, ArithmeticError, ValueError) as error:
+        except FAULTS as error:
             self.stopped = self._located(error)
 
     def _task(self, number: int, functions: Mapping[str, Any]) -> TaskState:
@@ -153,7 +154,7 @@ class Scanner:
         try:
             for function, memory in state.steps:
                 function(memory, shared, now_ns)
-        except (ArithmeticFault, ArithmeticError, ValueError) as error:
+        except FAULTS as error:
             self.stopped = self._located(error, state)
             raise self.stopped from error
         shared[0] = state.budget

@@ -217,6 +217,7 @@ class Project:
         self.prototypes: list[Pou] = []  # the methods of interfaces, which have no code
         self.objects = False  # whether blocks have methods or somebody takes addresses
         self.addressed = False  # whether any address is taken: whoever has it may touch everything
+        self.catches = False  # whether any __TRY catches exceptions
         self.starts: dict[
             str, Any
         ] = {}  # by key of a POU ("" of the globals): the commands that initialise it

@@ -168,6 +168,8 @@ class StatementRules:
                 options.append(tree.Option(tuple(child), (), child[0].at))
             elif isinstance(child, Token) or child is None or isinstance(child, tuple):
                 continue
+            elif isinstance(child, tree.Mark):  # `name:` without a range or a second name
+                options.append(tree.Option((tree.Label(child.target, None, child.at),), (), child.at))
             elif not options:
                 raise TooDeep("a statement in CASE stands before the first label", child.at)
             else:
@@ -210,3 +212,15 @@ class StatementRules:
 
     def jump(self, children: Children) -> tree.Jump:
         return tree.Jump(children[0].upper(), place(children[0]))
+
+    def jump_to(self, children: Children) -> tree.Jump:
+        return tree.Jump("JMP", place(children[0]), label=str(children[1]))
+
+    def mark(self, children: Children) -> tree.Mark:
+        return tree.Mark(children[0], children[0].at)
+
+    def try_(self, children: Children) -> tree.Try:
+        word, body, caught, variable, handler, _finally, final, _end = children
+        at, final = place(word), final or ()
+        depth = deeper(at, *body, *handler, *final)
+        return tree.Try(body, variable, handler, final, at, place(caught), depth)

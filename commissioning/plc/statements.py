@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from commissioning.plc import commands, tree
 from commissioning.plc.assertions import check_test_call, is_test_call
-from commissioning.plc.branching import BranchChecker
+from commissioning.plc.catching import RAISING, CatchChecker
 from commissioning.plc.commands import Command
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.pointers import MEMORY_CALLS
@@ -14,12 +14,8 @@ from commissioning.plc.tcunit import library_call, suite_call
 from commissioning.plc.unknown import attempt
 
 
-class StatementChecker(BranchChecker):
+class StatementChecker(CatchChecker):
     """Checks the body of one POU."""
-
-    def body(self, statements: tuple[tree.Statement, ...]) -> tuple[Command, ...]:
-        checked = [self._statement(statement) for statement in statements]
-        return tuple(command for command in checked if command is not None)
 
     def _statement(self, node: tree.Statement) -> Command | None:
         """A statement; one that only stubs could make right stops the PLC (see unknown.py)."""
@@ -46,7 +42,13 @@ class StatementChecker(BranchChecker):
                 return self._while(node)
             case tree.Repeat():
                 return self._repeat(node)
+            case tree.Try():
+                return self._try(node)
+            case tree.Mark():
+                return None
             case tree.Jump():
+                if node.word == "JMP":
+                    return self._jump_to(node)
                 if node.word != "RETURN" and self.loops == 0:
                     self.problem(f"{node.word} stands outside a loop", node.at)
                     return None
@@ -111,6 +113,8 @@ class StatementChecker(BranchChecker):
             return self._user_named(pou, call)
         if name == STUB_CALL:
             return (commands.StubReached(self.pou.name, call.at, self.project.stub_cell(self.pou.name)),)
+        if name == RAISING and self.project.dialect.exceptions:
+            return (self._raise(call),)
         if name in MEMORY_CALLS:
             moved = self.memory_call(name, call)
             return (None if moved is None else commands.CallFunction(moved, call.at),)

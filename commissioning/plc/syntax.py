@@ -32,6 +32,7 @@ KEYWORDS = (
 )  # fmt: skip
 # names elsewhere: keywords only where the grammar asks for one
 _SOFT = ("ON", "WITH", "TASK", "RESOURCE", "GET", "SET", "USING", "REFERENCE", "FROM", "PRIORITY")
+_HIDDEN = ("__TRY", "__CATCH", "__FINALLY", "__ENDTRY")  # their terminals have other names
 _CLOSERS = {
     "IF": "END_IF", "CASE": "END_CASE", "FOR": "END_FOR", "WHILE": "END_WHILE", "REPEAT": "END_REPEAT",
     "VAR": "END_VAR", "VAR_INPUT": "END_VAR", "VAR_OUTPUT": "END_VAR", "VAR_IN_OUT": "END_VAR",
@@ -42,7 +43,7 @@ _CLOSERS = {
     "METHOD": "END_METHOD", "PROPERTY": "END_PROPERTY", "GET": "END_GET",
     "SET": "END_SET", "ACTION": "END_ACTION", "INTERFACE": "END_INTERFACE", "CLASS": "END_CLASS",
     "NAMESPACE": "END_NAMESPACE", "TEST": "END_TEST", "STEP": "END_STEP", "INITIAL_STEP": "END_STEP",
-    "TRANSITION": "END_TRANSITION",
+    "TRANSITION": "END_TRANSITION", "TRY": "END_TRY", "CATCH": "END_TRY",
 }  # fmt: skip
 _UNITS = (
     "PROGRAM", "FUNCTION_BLOCK", "FUNCTION", "CONFIGURATION", "TYPE", "METHOD", "PROPERTY", "GET", "SET",
@@ -51,6 +52,7 @@ _UNITS = (
 _SPELLING = {
     "ASSIGN": "':='", "SEMICOLON": "';'", "COLON": "':'", "LPAR": "'('", "RPAR": "')'", "NAME": "a name",
     "DOT": "'.'", "COMMA": "','", "LSQB": "'['", "RSQB": "']'", "ARROW": "'=>'", "__ANON_0": "'..'",
+    "TRY": "__TRY", "CATCH": "__CATCH", "FINALLY": "__FINALLY", "END_TRY": "__ENDTRY",
 }  # fmt: skip
 _UNIT = re.compile(
     r"^[ \t]*(?:(?:END_)?(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|CONFIGURATION|TYPE|INTERFACE|CLASS|VAR_GLOBAL)"
@@ -75,7 +77,7 @@ _tables = ""
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
     text = resources.files("commissioning.plc").joinpath("grammar.lark").read_text("utf-8")
-    reserved = [word for word in KEYWORDS if word not in _SOFT]
+    reserved = [*(word for word in KEYWORDS if word not in _SOFT), *_HIDDEN]
     words = "|".join(sorted(reserved, key=len, reverse=True))
     ends = dict.fromkeys(("GET", "SET"), r"(?!\s*[:;.,=()\[\^])")  # they may also be names, of methods
     terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_]){ends.get(word, '')}/i" for word in KEYWORDS)
@@ -198,10 +200,9 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
         what = f"{found} closes nothing here: nothing that it ends is open"
         return Problem(what, Place(file, *at), "Remove it, or write what it should end"), position
     if opened is not None and closer in expected and (ended or word.upper() in _CLOSING):
-        what = (
-            f"the {opened.type} of line {opened.line} is not closed: {found} found where {closer} is missing"
-        )
-        return Problem(what, Place(file, *at), f"Write {closer} before it"), position
+        begun, end = (_SPELLING.get(word, word) for word in (opened.type, closer))
+        what = f"the {begun} of line {opened.line} is not closed: {found} found where {end} is missing"
+        return Problem(what, Place(file, *at), f"Write {end} before it"), position
     if "ASSIGN" in expected and word == "=":
         return Problem(
             f"'=' compares, it does not assign (after '{last}')", Place(file, *at), "Write ':='"

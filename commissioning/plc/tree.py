@@ -239,11 +239,48 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """`word`: EXIT, CONTINUE or RETURN."""
+    """`word`: EXIT, CONTINUE, RETURN, or JMP with the name of a `label`."""
 
     word: str
     at: At
     depth: int = 0
+    label: str = ""
 
 
-Statement = Assign | Invoke | If | Case | For | While | Repeat | Jump
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """`target:`, a label that JMP leads to where `target` is a name."""
+
+    target: Expression
+    at: At
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """`__TRY body __CATCH(variable) handler __FINALLY final __ENDTRY`; `caught`: where __CATCH stands."""
+
+    body: tuple[Statement, ...]
+    variable: Expression
+    handler: tuple[Statement, ...]
+    final: tuple[Statement, ...]
+    at: At
+    caught: At
+    depth: int
+
+
+Statement = Assign | Invoke | If | Case | For | While | Repeat | Jump | Mark | Try
+
+
+def bodies(statement: Statement) -> list[tuple[Statement, ...]]:
+    """The statements inside of one, way by way; of IF and CASE the ELSE last, () where there is none."""
+    match statement:
+        case If():
+            return [*(branch.body for branch in statement.branches), statement.otherwise]
+        case Case():
+            return [*(option.body for option in statement.options), statement.otherwise]
+        case For() | While() | Repeat():
+            return [statement.body]
+        case Try():
+            return [statement.body, statement.handler, statement.final]
+    return []

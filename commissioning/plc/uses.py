@@ -166,6 +166,14 @@ class Uses:
                 self._commands(node.body)
                 self._at = node.at
                 self._value(node.until)
+            case commands.Labelled():
+                for _, piece in node.pieces:
+                    self._commands(piece)
+            case commands.Try():
+                self._commands(node.body)
+                self._at = node.caught
+                self._note("write", node.cell, 1)
+                self._commands((*node.handler, *node.final))
             case _:
                 self._anything(node)
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from commissioning.plc import tree, units
 from commissioning.plc.iec_types import ELEMENTARY
-from commissioning.plc.lint.walk import Given, PouAt, bodies, inside, operand, own_expressions
-from commissioning.plc.tree import At
+from commissioning.plc.lint.walk import Given, PouAt, inside, operand, own_expressions
+from commissioning.plc.tree import At, bodies
 
 __all__ = ["check_flow"]
 
@@ -71,6 +71,10 @@ class _Flow:
                 return self._reads(target, ways)
             case tree.Jump():
                 return None
+            case tree.Mark():  # what has been written where JMP stands is not followed
+                return frozenset(self.declared) if ways is None else ways
+            case tree.Try():
+                return self._try(statement, ways)
             case tree.For():
                 return self._for(statement, ways)
             case tree.Repeat():
@@ -99,6 +103,13 @@ class _Flow:
         self._body(loop.body, ways)
         self.stale[loop.variable.name.upper()] = loop.at.line
         return ways
+
+    def _try(self, statement: tree.Try, ways: Ways) -> Ways:
+        after = self._body(statement.body, ways)
+        caught = ways
+        if isinstance(statement.variable, tree.Name):
+            caught = self._write(statement.variable, ways)
+        return self._body(statement.final, _joined([after, self._body(statement.handler, caught)]))
 
     def _if(self, statement: tree.If, ways: Ways) -> Ways:
         ends: list[Ways] = []

@@ -11,7 +11,6 @@ from commissioning.plc.lint.walk import (
     Event,
     Given,
     PouAt,
-    bodies,
     expressions,
     operand,
     own_expressions,
@@ -20,7 +19,7 @@ from commissioning.plc.lint.walk import (
     spelled,
     statements,
 )
-from commissioning.plc.tree import At
+from commissioning.plc.tree import At, bodies
 
 __all__ = ["block_type", "check_tree"]
 
@@ -70,7 +69,7 @@ def _jumps(given: Given, pou: PouAt) -> None:
 def _ends(statement: tree.Statement) -> bool:
     """Whether nothing behind it is reached."""
     if isinstance(statement, tree.Jump):
-        return statement.word in ("RETURN", "EXIT", "CONTINUE")
+        return True
     if isinstance(statement, tree.If | tree.Case):
         return all(inner and _ends(inner[-1]) for inner in bodies(statement))
     return False
@@ -78,7 +77,7 @@ def _ends(statement: tree.Statement) -> bool:
 
 def _dead(given: Given, source: str, body: Sequence[tree.Statement]) -> None:
     for number, statement in enumerate(body):
-        if number and _ends(body[number - 1]):
+        if number and _ends(body[number - 1]) and not isinstance(statement, tree.Mark):
             given.tell("CP2", "this is never reached", source, statement.at, "Delete it")
             break
         for condition in _conditions(statement):

@@ -57,6 +57,8 @@ def _one_a_line(given: Given) -> None:
     for pou in given.pous:
         line = 0
         for statement in statements(pou.pou.body):
+            if isinstance(statement, tree.Mark):
+                continue
             if statement.at.line == line:
                 given.tell("L4", "a second statement in one line", pou.source, statement.at)
             line = statement.at.line if not isinstance(statement, tree.If) else line

@@ -13,7 +13,7 @@ from commissioning.plc import tree, units
 from commissioning.plc.lint.comments import with_else
 from commissioning.plc.program import Program
 from commissioning.plc.sfc_tree import ChartStep, Transition
-from commissioning.plc.tree import At
+from commissioning.plc.tree import At, bodies
 from commissioning.plc.uses import Uses
 
 
@@ -202,18 +202,6 @@ def statements(body: Sequence[tree.Statement]) -> Iterator[tree.Statement]:
             yield from statements(inner)
 
 
-def bodies(statement: tree.Statement) -> list[tuple[tree.Statement, ...]]:
-    """The statements inside of one, way by way; of IF and CASE the ELSE last, () where there is none."""
-    match statement:
-        case tree.If():
-            return [*(branch.body for branch in statement.branches), statement.otherwise]
-        case tree.Case():
-            return [*(option.body for option in statement.options), statement.otherwise]
-        case tree.For() | tree.While() | tree.Repeat():
-            return [statement.body]
-    return []
-
-
 def own_expressions(statement: tree.Statement) -> list[tree.Expression]:
     """The expressions of a statement itself; of an assignment its target first."""
     match statement:
@@ -234,6 +222,8 @@ def own_expressions(statement: tree.Statement) -> list[tree.Expression]:
             return [statement.condition]
         case tree.Repeat():
             return [statement.until]
+        case tree.Try():
+            return [statement.variable]
     return []
 
 
