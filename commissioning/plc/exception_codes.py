@@ -44,4 +44,4 @@ CODES: dict[str, int] = {
 def declaration() -> str:
     """The enumeration as Structured Text."""
     members = ", ".join(f"RTSEXCPT_{name} := 16#{code:X}" for name, code in CODES.items())
-    return f"TYPE ExceptionCode : ({members}) UDINT; END_TYPE\n"
+    return f"TYPE ExceptionCode : ({members}) UDINT := RTSEXCPT_NOEXCEPTION; END_TYPE\n"

@@ -116,6 +116,8 @@ class OperatorChecker(FittingChecker):
             if not known:
                 self.problem(f"{TYPE_CLASS.name} has no {node.name}", node.at)
             return (typed.Const(TYPE_CLASS, known[0]) if known else None,)
+        if isinstance(node, tree.Member) and _dotted(node.owner).startswith("__SYSTEM."):
+            return (self._enumerator(_dotted(node.owner).partition(".")[2], node.name, node.at),)
         if isinstance(node, tree.Member) and isinstance(node.owner, tree.Name):
             declared = self.project.types.get(node.owner.name.upper())
             own = self.project.lookup(self.pou, node.owner.name)

@@ -3,7 +3,7 @@
 Python leaves and goes on with its innermost loop only. What goes further (JMP, and EXIT or CONTINUE from a
 body with labels) says in a variable `x<depth>` of every loop on its way where it leads, and leaves them one
 by one. A body with labels is itself a Python loop: JMP sets `j<depth>` to the piece that comes next and goes
-round.
+round. So is a __TRY with a __FINALLY, so that this comes before what CONTINUE does to the counter of a FOR.
 """
 
 from __future__ import annotations
@@ -21,18 +21,20 @@ from commissioning.plc.scope import Project
 from commissioning.plc.tree import At
 
 Spot = tuple[str, int, int]
+_PROGRAM, _FINALLY = -1, -2  # numbers of loops that are no Labelled
+_RETURN = -1  # the code of a RETURN
 
 
 @dataclass(slots=True)
 class OpenLoop:
     """A Python loop around what is being written. `depth` names its variables; it begins at line `start` of
-    the module; `again` stands before a `continue`; `number`: of the Labelled that it is, -1 of a loop of the
-    program. `crossed`: where jumps lead that leave it on their way, as `_code` numbers that."""
+    the module; `again` stands before a `continue`; `number`: of the Labelled that it is, or what else it is.
+    `crossed`: where jumps lead that leave it on their way, as `_code` numbers that."""
 
     depth: int
     start: int
     again: tuple[str, ...] = ()
-    number: int = -1
+    number: int = _PROGRAM
     crossed: set[int] = field(default_factory=set)
 
 
@@ -139,7 +141,7 @@ class FlowWriter:
         self._line(depth, f"g[0] -= {round_cost(loop, self.weights)}")
         self._line(depth, "if g[0] < 0: overrun()")
 
-    def _begin(self, depth: int, again: tuple[str, ...] = (), number: int = -1) -> OpenLoop:
+    def _begin(self, depth: int, again: tuple[str, ...] = (), number: int = _PROGRAM) -> OpenLoop:
         self._loops.append(OpenLoop(depth, len(self.lines), again, number))
         return self._loops[-1]
 
@@ -154,34 +156,48 @@ class FlowWriter:
 
     def _jump(self, node: commands.Jump, depth: int) -> None:
         if node.word == "RETURN":
-            self._line(depth, "return" if self._result is None else f"return {self._result}")
+            self._return(depth)
             return
-        number = node.number if node.word == "JMP" else -1
+        number = node.number if node.word == "JMP" else _PROGRAM
         target = max(place for place, loop in enumerate(self._loops) if loop.number == number)
         if node.word == "JMP":
             self._line(depth, f"j{self._loops[target].depth} = {node.piece}")
         self._go(target, node.word == "EXIT", depth)
 
+    def _return(self, depth: int) -> None:
+        finals = [place for place, loop in enumerate(self._loops) if loop.number == _FINALLY]
+        if self._result is None:
+            self._line(depth, "return")
+        elif finals:  # which may change the result
+            self._leave(self._loops[finals[0] :], _RETURN, depth)
+        else:
+            self._line(depth, f"return {self._result}")
+
+    def _leave(self, crossed: list[OpenLoop], code: int, depth: int) -> None:
+        """Out of these loops, and then on to what the code says."""
+        for loop in crossed:
+            loop.crossed.add(code)
+        self._line(depth, f"{' = '.join(f'x{loop.depth}' for loop in crossed)} = {code}")
+        self._line(depth, "break")
+
     def _go(self, target: int, leaves: bool, depth: int) -> None:
         """On to the next round of a loop around, or (`leaves`) behind it."""
         if self._finals and target < self._finals[-1]:  # no other jump goes on after this __FINALLY
-            self._forget(target + 1, depth)
+            stays = [count for count in self._finals if count <= target]
+            self._forget(stays[-1] if stays else 0, target + 1, depth)
         crossed = self._loops[target + 1 :]
         if crossed:
-            code = self._code(target, leaves)
-            for loop in crossed:
-                loop.crossed.add(code)
-            self._line(depth, f"{' = '.join(f'x{loop.depth}' for loop in crossed)} = {code}")
-            self._line(depth, "break")
+            self._leave(crossed, self._code(target, leaves), depth)
             return
         for line in () if leaves else self._loops[target].again:
             self._line(depth, line)
         self._line(depth, "break" if leaves else "continue")
 
-    def _forget(self, count: int, depth: int) -> None:
-        """Jumps that were on their way out of the outer `count` loops end here."""
-        if count:
-            self._line(depth, f"{' = '.join(f'x{loop.depth}' for loop in self._loops[:count])} = 0")
+    def _forget(self, start: int, stop: int, depth: int) -> None:
+        """Jumps that were on their way out of these loops end here. Those around a __FINALLY that goes on are
+        not among them: what it interrupted goes on too."""
+        if start < stop:
+            self._line(depth, f"{' = '.join(f'x{loop.depth}' for loop in self._loops[start:stop])} = 0")
 
     @staticmethod
     def _code(target: int, leaves: bool) -> int:
@@ -192,8 +208,12 @@ class FlowWriter:
         self._left = None
         innermost = len(self._loops) - 1
         for code in sorted(loop.crossed):
-            target, leaves = divmod(code - 1, 2)
             self._line(depth, f"if x{loop.depth} == {code}:")
+            if code == _RETURN:
+                inside = any(around.number == _FINALLY for around in self._loops)
+                self._line(depth + 1, "break" if inside else f"return {self._result}")
+                continue
+            target, leaves = divmod(code - 1, 2)
             for line in self._loops[target].again if target == innermost and not leaves else ():
                 self._line(depth + 1, line)
             self._line(depth + 1, "break" if leaves or target < innermost else "continue")
@@ -201,22 +221,30 @@ class FlowWriter:
     # ---- exceptions ----------------------------------------------------------------------------------
 
     def _try(self, node: commands.Try, depth: int) -> None:
-        """`w<depth>`: whether __FINALLY is executed, which it is not where the PLC stops."""
-        inner = depth
-        if node.final:
-            self._line(depth, f"w{depth} = True")
-            self._line(depth, "try:")
-            inner = depth + 1
+        if not node.final:
+            self._catch(node, depth)
+            return
+        begun = self._begin(depth, number=_FINALLY)
+        self._line(depth, "while True:")
+        self._finally(node, depth + 1)
+        self._line(depth + 1, "break")
+        self._end(begun)
+
+    def _catch(self, node: commands.Try, inner: int) -> None:
         self._line(inner, "try:")
         self._block(node.body, inner + 1)
         self._at = node.caught
         self._line(inner, f"except fault as e{inner}:")
         self._line(inner + 1, f"k = caught(e{inner})")
         self._line(inner + 1, f"{cell_text(node.cell)} = k")
-        self._forget(len(self._loops), inner + 1)
+        self._forget(self._finals[-1] if self._finals else 0, len(self._loops), inner + 1)
         self._body(node.handler, inner + 1)
-        if not node.final:
-            return
+
+    def _finally(self, node: commands.Try, depth: int) -> None:
+        """`w<depth>`: whether __FINALLY is executed, which it is not where the PLC stops."""
+        self._line(depth, f"w{depth} = True")
+        self._line(depth, "try:")
+        self._catch(node, depth + 1)
         self._line(depth, f"except fault as e{depth}:")
         self._line(depth + 1, f"w{depth} = catchable(e{depth})")
         self._line(depth + 1, "raise")
