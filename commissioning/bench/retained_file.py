@@ -65,7 +65,7 @@ def read_retained_file(path: Path | None, controllers: Mapping[str, object]) -> 
 
 
 def write_retained_file(path: Path | None, run: Run) -> None:
-    """The values at the end of a run. Raises Problems if they cannot be written; then the file is as it was."""
+    """The values at the end of a run. Raises Problems if they cannot be written; the file stays as it was."""
     if path is not None:
         parts = [f"{_HEAD}{name}\n{text}" for name, text in run.retained().items()]
         path = path.resolve()
