@@ -22,8 +22,8 @@ class AssignmentChecker(EnabledChecker):
         if node.operator == "REF=":
             return self.bind(node)
         if node.operator == "?=":  # NULL where the block is not of that class or interface
-            found = self.query(node.value, node.target)
-            return None if found is None else commands.CallFunction(found, node.at)
+            query = self.query(node.value, node.target)
+            return None if query is None else commands.CallFunction(query, node.at)
         if isinstance(node.target, tree.Name):
             name = node.target.name
             own = self.pou.kind in ("FUNCTION", "METHOD") and name.upper() == self.pou.result_name

@@ -374,7 +374,7 @@ class PointerChecker(ObjectChecker):
         return typed.Const(ANY_INT, measure(type_)[0])
 
     def query(self, source: tree.Expression, into: tree.Expression) -> typed.Query | None:
-        """__QUERYINTERFACE(source, into): whether the block has the interface of `into`, which is then set."""
+        """__QUERYINTERFACE(source, into): whether the block has the interface of `into`; sets it."""
         target = self.place(into)
         found = self.designator(source)
         if found is None or target is None:

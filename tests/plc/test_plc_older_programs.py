@@ -147,7 +147,8 @@ CLASS derived EXTENDS base END_CLASS
 def test_that_an_assignment_may_be_attempted(dialect: str) -> None:
     declared = """b : base; d : derived; i1 : one; i2 : two; i3 : three; n : INT; r : ARRAY[1..4] OF BOOL;
     to_base, to_other : REF_TO base; r1, r2 : REF_TO derived;"""
-    body = """i1 := b; i2 ?= i1; i3 ?= i1; to_base := REF(b); to_other := REF(d); r1 ?= to_base; r2 ?= to_other;
+    body = """i1 := b; i2 ?= i1; i3 ?= i1; to_base := REF(b); to_other := REF(d); r1 ?= to_base;
+    r2 ?= to_other;
     r[1] := i2 <> NULL; r[2] := i3 <> NULL; r[3] := r1 <> NULL; r[4] := r2 <> NULL; n := i2.n();"""
     plc = ran(declared, body, ATTEMPTS, dialect)
     assert [plc[f"m.r[{k}]"] for k in (1, 2, 3, 4)] == [True, False, False, True]
