@@ -15,6 +15,7 @@ from typing import Any
 from commissioning.plc.faults import (
     FAULTS,
     DepthFault,
+    EndlessCalls,
     IndexFault,
     MathFault,
     RangeFault,
@@ -23,7 +24,6 @@ from commissioning.plc.faults import (
     raised,
 )
 from commissioning.plc.faults import ArithmeticFault as ArithmeticFault
-from commissioning.plc.faults import EndlessCalls
 from commissioning.plc.faults import Overrun as Overrun
 from commissioning.plc.faults import PlcError as PlcError
 from commissioning.plc.faults import StubFault as StubFault
