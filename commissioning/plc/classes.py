@@ -252,7 +252,7 @@ def _check_signature(project: Project, member: Pou, above: Pou) -> None:
     assert member.tree is not None and above.owner is not None
     if "FB_INIT" in member.name.upper() or member.kind != above.kind:
         return
-    if project.stubs.overridden(member, above):
+    if project.stubs.overridden(member, above) or above.file in project.unknown.files:
         return
     mine, theirs = member.section(*_NOT_IN_OUT), above.section(*_NOT_IN_OUT)
     if (member.result or NONE) != (above.result or NONE):

@@ -137,6 +137,7 @@ def _learn(
     learned: Stubs, files: dict[str, str], read: dict[str, Read], dialect: str, with_tests: bool
 ) -> None:
     """Adds the stubs to `files` and `read`: rounds of checking until nothing new is unknown."""
+    learned.collecting = True
     learned.known = global_names(source for source, _ in read.values())
     for _ in range(MOST_ROUNDS):
         _understood(files, read, dialect, with_tests, learned)

@@ -15,6 +15,7 @@ from commissioning.plc.iec_types import ANY_INT, ELEMENTARY, LINT, MAX_STRING, C
 from commissioning.plc.limits import MAX_CELLS
 from commissioning.plc.scope import Declared, Pou, Project, Slot
 from commissioning.plc.tree import At
+from commissioning.plc.unknown import UNKNOWN_LENGTH, attempt
 
 
 class ConstructedTypes:
@@ -71,13 +72,16 @@ class ConstructedTypes:
         for pair in node.bounds:
             if pair.low is None or pair.high is None:
                 return self._open_array(node, element, file)
-            low, high = self.whole(pou, pair.low, file), self.whole(pou, pair.high, file)
-            if low is not None and high is not None:
-                if high < low:
-                    what = f"the array has no element: {low}..{high} is empty"
-                    self.project.problem(what, file, pair.at, f"Write {high}..{low}")
-                else:
-                    bounds.append((low, high))
+            with attempt(self.project, file, pair.at, part=True) as attempted:
+                low, high = self.whole(pou, pair.low, file), self.whole(pou, pair.high, file)
+                if low is not None and high is not None:
+                    if high < low:
+                        what = f"the array has no element: {low}..{high} is empty"
+                        self.project.problem(what, file, pair.at, f"Write {high}..{low}")
+                    else:
+                        bounds.append((low, high))
+            if attempted.why:  # nobody knows how many there are
+                bounds.append((low or 0, (low or 0) + UNKNOWN_LENGTH - 1))
         if element is None or len(bounds) < len(node.bounds):
             return None
         count = prod(high - low + 1 for low, high in bounds)

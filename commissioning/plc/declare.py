@@ -91,9 +91,21 @@ class Declarer:
     def _loose(self, node: units.Pou, file: str) -> None:
         """A method, action or property behind the END of its block, as some tools write it."""
         if self._latest is None or self._latest.file != file:
-            self.project.problem(f"the {node.kind} {node.name} belongs to no block", file, node.at)
-        else:
-            add_member(self.project, self._latest, node, file)
+            if not (self.project.unknown.files or self.project.stubs.collecting):
+                self.project.problem(f"the {node.kind} {node.name} belongs to no block", file, node.at)
+                return
+            self._latest = self._owner(node, file)
+        add_member(self.project, self._latest, node, file)
+
+    def _owner(self, node: units.Pou, file: str) -> Pou:
+        """A block for a method without one, which extends a stub that has what the method uses."""
+        name = f"{node.name}_block"
+        above = units.TypeName(f"FB_{node.name}_base", None, node.at)
+        block = units.Pou("FUNCTION_BLOCK", name, None, (), (), node.at, extends=(above,))
+        made = self.project.pous[name.upper()] = Pou(
+            "FUNCTION_BLOCK", name, self.project.next_number, file, block
+        )
+        return made
 
     def globals(self, section: units.Section, file: str) -> None:
         self.project.globals.file = file
@@ -154,7 +166,7 @@ class Declarer:
     # ---- one section ---------------------------------------------------------------------------------
 
     def _section(self, pou: Pou, section: units.Section, file: str) -> None:
-        if section.word == "VAR_INST" and pou.kind == "METHOD" and pou.owner is not None:
+        if section.word == "VAR_INST" and pou.local and pou.owner is not None:
             self._kept(pou, pou.owner, section, file)
             return
         if section.word == "VAR_INST":
@@ -164,7 +176,9 @@ class Declarer:
             self._kept(pou, self.project.globals, section, file)
             return
         for node in section.declarations:
+            self.project.unknown.met = False
             found = self.types.resolve(pou, node.type, file)
+            met = self.project.unknown.met
             if found is None:
                 continue
             late = self._lates(pou, section, node)
@@ -184,7 +198,7 @@ class Declarer:
                     symbol.retain = bool({"RETAIN", "PERSISTENT"} & set(section.qualifiers))
                     symbol.persistent = "PERSISTENT" in section.qualifiers
                     symbol.address = node.address.upper()
-                    self.project.unknown.declared(symbol, node.type)
+                    self.project.unknown.declared(symbol, node.type, met)
                     self._check(pou, symbol, node, file)
                     self._place(pou, symbol, found)
                     if node.edge:
@@ -245,7 +259,9 @@ class Declarer:
         """VAR_INST: variables of a method that lie in the instance and keep their values; VAR_STAT: those of
         any POU that there are once for all instances and calls."""
         for node in section.declarations:
+            self.project.unknown.met = False
             found = self.types.resolve(method, node.type, file)
+            met = self.project.unknown.met
             if found is None:
                 continue
             found = self.types.with_initial(method, found, node.initial, file)
@@ -254,6 +270,7 @@ class Declarer:
                 if self._name_is_free(method, name, file):
                     symbol = self._symbol(name, found.type, section, node, file)
                     symbol.name = f"{prefix}.{name.name}"
+                    self.project.unknown.declared(symbol, node.type, met)
                     self._place(owner, symbol, found)
                     method.symbols[name.name.upper()] = symbol
 

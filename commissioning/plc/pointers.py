@@ -210,7 +210,10 @@ class PointerChecker(ObjectChecker):
         if target.kind in ("interface", "reference") and isinstance(node, PLACES):
             found = self.designator(node) if not self._is_null(node) else None
             if found is not None:
-                return self._as_target(found, target, node.at, what)
+                kept = self._as_target(found, target, node.at, what)
+                if kept is None:
+                    self.project.stubs.refit(self, node, target)
+                return kept
             if not self._is_null(node):
                 return None
         if target is ANY:

@@ -210,6 +210,12 @@ class StatementRules:
         at = place(children[0])
         return tree.Repeat(children[1], children[3], at, deeper(at, *children[1]))
 
+    def return_if(self, children: Children) -> tree.If:
+        """`RETURN(condition);` of TwinCAT."""
+        at = place(children[0])
+        branch = tree.Branch(children[1], (tree.Jump("RETURN", at),), at)
+        return tree.If((branch,), (), at, deeper(at, *branch.body))
+
     def jump(self, children: Children) -> tree.Jump:
         return tree.Jump(children[0].upper(), place(children[0]))
 

@@ -22,6 +22,7 @@ class StubBook:
         self.known: frozenset[str] = frozenset()  # globals that the program declares, if only with mistakes
         self.renamed: dict[str, str] = {}  # types of ours that were found to be ones that the program names
         self.lists: dict[str, str] = {}  # variables that are lists of globals, with constants among them
+        self.collecting = False  # whether stubs are asked for
         self._failed: dict[Spot, StubPart | StubCall] = {}
         self._new = True
         self.listening = False  # to what bodies say: only when all types are known or stubs

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
+from commissioning.plc.any_type import ANY
 from commissioning.plc.iec_types import ANY_INT, ANY_REAL, ELEMENTARY, IecType, converts
 
 # how sure: nothing known, from the first letters of its name, from a literal, from what it meets
@@ -14,6 +16,7 @@ _PREFIXES = (
     ("dw", "DWORD"), ("w", "WORD"), ("by", "BYTE"),
 )  # fmt: skip
 _LAST_INDEX = 255
+_POINTER = re.compile(r"_*p[A-Z]")  # how most programs name pointers, which may have an index too
 
 
 def type_text(type_: IecType) -> tuple[str, int]:
@@ -22,6 +25,8 @@ def type_text(type_: IecType) -> tuple[str, int]:
         return "DINT", BY_LITERAL
     if type_ is ANY_REAL:
         return "LREAL", BY_LITERAL
+    if type_ == ANY:
+        return "ANY", BY_USE
     if type_.kind == "none" or " of " in type_.name:
         return "", NOTHING
     if type_.kind == "array" and type_.element is not None:
@@ -47,7 +52,7 @@ class Guess:
 
     def note(self, text: str, sure: int) -> None:
         """Takes what is surer, and of two numbers that it meets the wider one."""
-        if not text or sure < self.sure or (text == self.text and sure == self.sure):
+        if not text or sure == NOTHING or sure < self.sure or (text == self.text and sure == self.sure):
             return
         if sure == self.sure:
             old, new = ELEMENTARY.get(self.text), ELEMENTARY.get(text)
@@ -80,6 +85,8 @@ class Guess:
     def declared(self) -> str:
         """The type to declare it with."""
         text = self.text or by_name(self.name)
+        if len(self.dims) == 1 and _POINTER.match(self.name) and not self.pointer:
+            return f"POINTER TO {text}"
         if self.pointer:
             text = f"POINTER TO {text}"
         if self.dims:

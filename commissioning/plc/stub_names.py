@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from commissioning.plc import tree
 from commissioning.plc.iec_types import IecType
@@ -15,6 +17,18 @@ if TYPE_CHECKING:
     from commissioning.plc.designators import DesignatorChecker
     from commissioning.plc.expressions import OperatorChecker
     from commissioning.plc.scope import Pou
+
+
+_OF_ALL = re.compile(r"E_|ENUM_|GVL|GC_|Constants?$|Param", re.IGNORECASE)  # names of enumerations and lists
+
+
+def _first(types: Iterable[StubType | None], kind: str, name: str) -> Any:
+    """The member (kind parts) or method (methods) of that name of the first stub that has it."""
+    for type_ in types:
+        found = None if type_ is None else getattr(type_, kind).get(name.upper())
+        if found is not None:
+            return found
+    return None
 
 
 class StubNames(StubBook):
@@ -54,7 +68,7 @@ class StubNames(StubBook):
     def unknown_name(self, pou: Pou, name: str, file: str, at: At) -> None:
         """A name in the body of a POU: of a global, or of what a stub above it has."""
         home = self._home(pou) if pou.base is not None else ""
-        if home and self.listening:
+        if home and self.listening and name.upper() not in self.types and not _OF_ALL.match(name):
             self.member(home, name, file, at)
         else:
             self.variable(name, file, at)
@@ -120,36 +134,45 @@ class StubNames(StubBook):
         """The guess behind an expression that can be checked."""
         match node:
             case tree.Name():
-                part = self.variables.get(node.name.upper())
+                mine = checker.pou.owner or checker.pou
+                own = [self.types.get(pou.name.upper()) for pou in mine.lineage()]
+                part = self.variables.get(node.name.upper()) or _first(own, "parts", node.name)
                 return part.guess if part is not None else None
             case tree.Member():
                 if isinstance(node.owner, tree.Name) and node.owner.name.upper() in self.lists:
-                    type_name = self.variables[node.owner.name.upper()].guess.text
+                    home = self.types.get(self.variables[node.owner.name.upper()].guess.text.upper())
+                    part = _first([home], "parts", node.name)
                 else:
-                    owner = checker.designator(node.owner)
-                    type_name = owner.type.name if owner is not None else ""
-                type_ = self.types.get(type_name.upper())
-                part = type_.parts.get(node.name.upper()) if type_ is not None else None
+                    part = _first(self._types_of(checker, node.owner), "parts", node.name)
                 return part.guess if part is not None else None
             case tree.Indexed() | tree.Dereference():
                 return self._known(checker, node.owner)
             case tree.Call(target=tree.Name() as target):
-                call = self.calls.get(target.name.upper())
+                mine = checker.pou.owner or checker.pou
+                own = [self.types.get(pou.name.upper()) for pou in mine.lineage()]
+                call = self.calls.get(target.name.upper()) or _first(own, "methods", target.name)
                 return call.result if call is not None else None
-            case tree.Call(target=tree.Member(owner=tree.Name() as home) as target) if (
-                checker.project.lookup(checker.pou, home.name) is None
+            case tree.Call(target=tree.Member(owner=tree.Name() as home_name) as target) if (
+                checker.project.lookup(checker.pou, home_name.name) is None
+                and home_name.name.upper() not in ("THIS", "SUPER")
             ):
                 call = self.calls.get(target.name.upper())
                 return call.result if call is not None else None
             case tree.Call(target=tree.Member() as target):
-                owner = checker.designator(target.owner)
-                type_ = self.types.get(owner.type.name.upper()) if owner is not None else None
-                call = type_.methods.get(target.name.upper()) if type_ is not None else None
+                call = _first(self._types_of(checker, target.owner), "methods", target.name)
                 return call.result if call is not None else None
             case tree.Chain() if not node.steps:
                 return self._known(checker, node.first)
             case _:
                 return None
+
+    def _types_of(self, checker: DesignatorChecker, node: tree.Expression) -> list[StubType | None]:
+        """The stubs among the type of an expression and, of a block, what that extends."""
+        found = checker.designator(node)
+        if found is None:
+            return []
+        above = [pou.name for pou in found.block.lineage()] if found.block is not None else []
+        return [self.types.get(name.upper()) for name in (found.type.name, *above)]
 
     def unsure(self, checker: OperatorChecker, node: tree.Expression) -> bool:
         """Whether the type of an expression is no more than a guess."""

@@ -156,10 +156,18 @@ class Stubs(StubTypes):
             text, sure = type_text(found)
             known = self._known(checker, argument.value) if self.listening else None
             part.guess.note(text, sure if known is None else min(sure, known.weight))
+            if known is not None and known.weight < part.guess.weight:
+                known.note(part.guess.declared, part.guess.weight)
 
     def overridden(self, method: Pou, above: Pou) -> bool:
-        """A method takes the place of one of a stub, which then has its parameters and result."""
+        """A method or accessor takes the place of one of a stub, which then has its parameters and result."""
         type_ = self.types.get(above.owner.name.upper()) if above.owner is not None else None
+        if type_ is not None and method.kind in ("GET", "SET"):
+            symbol = method.symbols.get(method.result_name)
+            part = type_.parts.get(method.result_name)
+            if symbol is not None and part is not None:
+                part.guess.note(*type_text(symbol.type))
+            return part is not None
         call = type_.methods.get(above.name.upper()) if type_ is not None else None
         if call is None or call.fixed:
             return False

@@ -31,7 +31,10 @@ KEYWORDS = (
     "END_STEP", "END_TRANSITION", "FROM", "PRIORITY",
 )  # fmt: skip
 # names elsewhere: keywords only where the grammar asks for one
-_SOFT = ("ON", "WITH", "TASK", "RESOURCE", "GET", "SET", "USING", "REFERENCE", "FROM", "PRIORITY")
+_SOFT = (
+    "ON", "WITH", "TASK", "RESOURCE", "GET", "SET", "USING", "REFERENCE", "FROM", "PRIORITY", "CONFIGURATION",
+    "NAMESPACE", "CLASS",
+)  # fmt: skip
 _HIDDEN = ("__TRY", "__CATCH", "__FINALLY", "__ENDTRY")  # their terminals have other names
 _CLOSERS = {
     "IF": "END_IF", "CASE": "END_CASE", "FOR": "END_FOR", "WHILE": "END_WHILE", "REPEAT": "END_REPEAT",
@@ -80,6 +83,8 @@ def _parser() -> Lark:
     reserved = [*(word for word in KEYWORDS if word not in _SOFT), *_HIDDEN]
     words = "|".join(sorted(reserved, key=len, reverse=True))
     ends = dict.fromkeys(("GET", "SET"), r"(?!\s*[:;.,=()\[\^])")  # they may also be names, of methods
+    # two names in a row begin no statement
+    ends |= dict.fromkeys(("CONFIGURATION", "NAMESPACE", "CLASS"), r"(?=\s+[A-Z_])")
     terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_]){ends.get(word, '')}/i" for word in KEYWORDS)
     grammar = text.replace("%RESERVED%", words) + "\n" + terminals + "\n"
     return Lark(

@@ -17,6 +17,7 @@ from commissioning.plc.iec_types import (
 from commissioning.plc.initials import InitialValues, Site
 from commissioning.plc.scope import Declared, Pou, Project, Slot, suggestion
 from commissioning.plc.tree import At
+from commissioning.plc.unknown import attempt
 
 
 class TypeNames(ConstructedTypes):
@@ -138,7 +139,9 @@ class TypeNames(ConstructedTypes):
             return found
         slots = list(found.slots)
         self.initials.once = once
-        self.initials.fill(Site(pou, file, slots, inner), found.type, node)
+        with attempt(self.project, file, node.at):
+            self.project.unknown.type(found.type)
+            self.initials.fill(Site(pou, file, slots, inner), found.type, node)
         return Declared(found.type, tuple(slots))
 
     def named(self, pou: Pou, node: units.TypeName, file: str) -> Declared | None:

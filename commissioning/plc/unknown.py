@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from commissioning.plc.tree import At
 
 
+UNKNOWN_LENGTH = 256  # of an array whose bounds only stubs declare
+
+
 @dataclass(slots=True)
 class Unknown:
     """`files`: those of the stubs, none where there are none. `types`: upper-case names of what they declare;
@@ -69,9 +72,9 @@ class Unknown:
         """A member of one of the program's structures is named."""
         self.met |= (owner.name.upper(), name.upper()) in self.members
 
-    def declared(self, symbol: Symbol, node: units.TypeNode) -> None:
-        """A variable is declared: an alias does not show in its type."""
-        if self.files and any(name in self.types for name in type_names(node)):
+    def declared(self, symbol: Symbol, node: units.TypeNode, met: bool = False) -> None:
+        """A variable: an alias does not show in its type. `met`: the type has to do with stubs."""
+        if met or (self.files and any(name in self.types for name in type_names(node))):
             self.symbols.add(symbol)
 
 
@@ -125,8 +128,9 @@ class Attempt:
 
 
 @contextmanager
-def attempt(project: Project, file: str, at: At) -> Iterator[Attempt]:
-    """Takes back the problems of what is checked inside, if it has to do with a stub."""
+def attempt(project: Project, file: str, at: At, part: bool = False) -> Iterator[Attempt]:
+    """Takes back the problems of what is checked inside, if it has to do with a stub; so has then what it is
+    a `part` of."""
     unknown = project.unknown
     found = Attempt()
     if not unknown.files:
@@ -135,7 +139,7 @@ def attempt(project: Project, file: str, at: At) -> Iterator[Attempt]:
     before, around = len(project.problems), unknown.met
     unknown.met = False
     yield found
-    mine, unknown.met = unknown.met, around
+    mine, unknown.met = unknown.met, around or (part and unknown.met)
     fresh = [problem for problem in project.problems[before:] if problem not in unknown.settled]
     if mine and fresh:
         project.take_back(fresh)
