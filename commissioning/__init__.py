@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from commissioning.bench.check import check as check
-    from commissioning.bench.experiment import experiment as experiment
+    from commissioning.bench.experiments.experiment import experiment as experiment
     from commissioning.bench.fork import forks as forks
     from commissioning.bench.load import load as load
     from commissioning.bench.run import Run as Run
@@ -32,7 +32,7 @@ _HOMES = {
     "Problems": "commissioning.model.problem",
     "Run": "commissioning.bench.run",
     "check": "commissioning.bench.check",
-    "experiment": "commissioning.bench.experiment",
+    "experiment": "commissioning.bench.experiments.experiment",
     "forks": "commissioning.bench.fork",
     "load": "commissioning.bench.load",
     "why": "commissioning.bench.why",

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from commissioning.bench.experiment_runs import load_in_worker
+from commissioning.bench.experiments.runs import load_in_worker
 from commissioning.bench.in_pieces import advance_in_pieces
 from commissioning.bench.load import SCENE_FILE, LoadedScene
 from commissioning.bench.pool import Executor, LocalPool, stopping

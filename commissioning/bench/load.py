@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from commissioning.bench import empirical
-from commissioning.bench.experiment_plan import plan_problems
+from commissioning.bench.experiments.plan import plan_problems
 from commissioning.bench.flow_problems import flow_problems
 from commissioning.bench.link_conflicts import link_problems
 from commissioning.bench.product_problems import product_problems

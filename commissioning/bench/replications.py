@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from commissioning.bench.conditions import RunFacts, facts_of
-from commissioning.bench.experiment_runs import load_in_worker
+from commissioning.bench.experiments.runs import load_in_worker
 from commissioning.bench.in_pieces import advance_in_pieces
 from commissioning.bench.load import LoadedScene
 from commissioning.bench.pool import LocalPool, WorkerDied, stopping

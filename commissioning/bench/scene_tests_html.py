@@ -1,4 +1,4 @@
-"""The report of a scene's tests as one HTML page that needs nothing else. See bench/report.py."""
+"""The report of a scene's tests as one HTML page that needs nothing else. See bench/reports/report.py."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from commissioning.bench.report import POLICY
-from commissioning.bench.report_coverage import coverage_sections
-from commissioning.bench.report_timing import text, verdict_mark
+from commissioning.bench.reports.coverage import coverage_sections
+from commissioning.bench.reports.report import POLICY
+from commissioning.bench.reports.timing import text, verdict_mark
 from commissioning.plc.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def html_page(report: TestReport, made: datetime | None = None) -> str:
     """The report as HTML. `made`: when, now if not given."""
     made = datetime.now(UTC) if made is None else made
     worst = next((word for word in _RANK if report.count(word)), "NOT RUN")
-    style = files("commissioning.bench").joinpath("report.css").read_text("utf-8")
+    style = files("commissioning.bench.reports").joinpath("report.css").read_text("utf-8")
     suites: dict[str, list[Outcome]] = {}
     for outcome in report.outcomes:
         suites.setdefault(outcome.suite, []).append(outcome)

@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from commissioning.bench.junit import clean
-from commissioning.bench.report_coverage import coverage_json
+from commissioning.bench.reports.coverage import coverage_json
 from commissioning.model.problem import Problem
 from commissioning.plc.coverage import Coverage
 from commissioning.plc.outcome import Outcome

@@ -28,7 +28,7 @@ from commissioning.bench.replications import (
     observe_run,
     why_undecided,
 )
-from commissioning.bench.report_coverage import coverage_json
+from commissioning.bench.reports.coverage import coverage_json
 from commissioning.bench.run import make_run
 from commissioning.model.problem import Problem, Problems
 from commissioning.plc.coverage import Coverage
@@ -113,8 +113,8 @@ class CheckReport:
         return junit_xml(self)
 
     def as_html(self) -> str:
-        """The report as one self-contained HTML page, see `bench.report`."""
-        from commissioning.bench.report import html_report
+        """The report as one self-contained HTML page, see `bench.reports.report`."""
+        from commissioning.bench.reports.report import html_report
 
         return html_report(self)
 

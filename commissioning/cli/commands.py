@@ -186,7 +186,7 @@ def test(options: argparse.Namespace) -> int:
 
 
 def experiment(options: argparse.Namespace) -> int:
-    from commissioning.bench.experiment import experiment
+    from commissioning.bench.experiments.experiment import experiment
     from commissioning.bench.output_file import require_writable, write
     from commissioning.model.cache_folder import cache_folder
 
@@ -227,7 +227,7 @@ def replay(options: argparse.Namespace) -> int:
 
 
 def diff(options: argparse.Namespace) -> int:
-    from commissioning.bench.diff import diff
+    from commissioning.bench.diffs.diff import diff
 
     difference = diff(options.a, options.b)
     say(difference.as_json(), difference.as_text(), options.json)

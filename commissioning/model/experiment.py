@@ -1,6 +1,6 @@
 """What an experiment of a scene may say: its parameters, and the figures that it can measure.
 
-The reader (`bench/experiment_plan.py`) and the schema of editors are made from these.
+The reader (`bench/experiments/plan.py`) and the schema of editors are made from these.
 """
 
 from __future__ import annotations

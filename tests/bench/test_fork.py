@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commissioning.bench.experiment_runs import load_in_worker
+from commissioning.bench.experiments.runs import load_in_worker
 from commissioning.bench.fork import ForkReport, Payload, forks, run_fork
 from commissioning.bench.load import LoadedScene, load, load_text
 from commissioning.bench.replay import verify

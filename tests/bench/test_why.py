@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 import commissioning as vc
 from commissioning.bench.load import LoadedScene, load, load_text
-from commissioning.bench.report import html_report
-from commissioning.bench.report_sankey import Flow, sankey
-from commissioning.bench.report_stock import histogram, loss_bar
-from commissioning.bench.report_strips import bottleneck_strip, state_strips
-from commissioning.bench.report_why import why_sections
+from commissioning.bench.reports.report import html_report
+from commissioning.bench.reports.sankey import Flow, sankey
+from commissioning.bench.reports.stock import histogram, loss_bar
+from commissioning.bench.reports.strips import bottleneck_strip, state_strips
+from commissioning.bench.reports.why import why_sections
 from commissioning.bench.run import RecordedRun, make_run
 from commissioning.bench.single import run_once
 from commissioning.bench.verdicts import check_scene

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from commissioning.bench.experiment import experiment
+from commissioning.bench.experiments.experiment import experiment
 from commissioning.bench.load import load
 from commissioning.bench.pool import LocalPool
 

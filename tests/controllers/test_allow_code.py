@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from commissioning.bench.check import check
-from commissioning.bench.experiment import experiment
+from commissioning.bench.experiments.experiment import experiment
 from commissioning.bench.fork import forks
 from commissioning.bench.load import load
 from commissioning.bench.replay import verify

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_lane_ticks import slit, without_slits
+from slits import slit, without_slits
 from tick_zones_two_way import Track, ZoneTicks
 
 from commissioning.bench.load import load_text

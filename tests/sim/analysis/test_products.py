@@ -8,8 +8,8 @@ import pytest
 from flow_scenes import history, index
 
 from commissioning.bench.load import load_text
-from commissioning.bench.report_stock import histogram
-from commissioning.bench.report_why import why_sections
+from commissioning.bench.reports.stock import histogram
+from commissioning.bench.reports.why import why_sections
 from commissioning.bench.run import make_run
 from commissioning.bench.verdicts import check_scene
 from commissioning.bench.why import Why, why

@@ -8,11 +8,11 @@ and an exact one may rightly part for good.
 from __future__ import annotations
 
 import random
-from itertools import pairwise
 from typing import Any
 
 import pytest
 from lane_world import NS, LaneWorld, WorldSpec, ZoneSpec
+from slits import slit, without_slits
 from tick_model import TickBelt, TickLine
 
 from commissioning.sim.soft_drive import SoftDrive
@@ -112,30 +112,6 @@ def tick(world: LaneWorld, plan: list[tuple[int, list[Any]]], rate: int) -> Tick
             waiting.pop(0)
         line.tick()
     return line
-
-
-def without_slits(edges: list[tuple[float, bool]], shortest: float) -> list[tuple[float, bool]]:
-    """Without light for less than `shortest`."""
-    kept: list[tuple[float, bool]] = []
-    for t, blocked in edges:
-        if blocked and kept and t - kept[-1][0] < shortest:
-            kept.pop()
-        else:
-            kept.append((t, blocked))
-    return kept
-
-
-def slit(edges: list[tuple[float, bool]], dt: float) -> float:
-    """A length of light that no solved one comes within a few ticks of.
-
-    For a tick loop, parts that touch are up to a step or two apart; what is shorter than this is not
-    compared, in neither.
-    """
-    lights = [t - before for (before, _), (t, blocked) in pairwise(edges) if blocked]
-    for ticks in range(4, 60):
-        if all(abs(light - ticks * dt) > 3 * dt for light in lights):
-            return ticks * dt
-    raise AssertionError("no such length")
 
 
 def differences(world: LaneWorld, line: TickLine) -> list[float]:

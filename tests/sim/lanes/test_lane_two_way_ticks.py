@@ -10,7 +10,7 @@ import random
 from typing import Any
 
 import pytest
-from test_lane_ticks import slit, without_slits
+from slits import slit, without_slits
 from tick_two_way import Belt, TwoWayTicks
 from two_way_world import NS, BeltSpec, TwoWayWorld
 

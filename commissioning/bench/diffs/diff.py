@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from commissioning.bench.diff_edges import EdgeDifference, compare_edges
-from commissioning.bench.diff_scene import Change, scene_changes
-from commissioning.bench.diff_tracks import Divergence, Journal, Tracks, first_divergence
+from commissioning.bench.diffs.edges import EdgeDifference, compare_edges
+from commissioning.bench.diffs.scene import Change, scene_changes
+from commissioning.bench.diffs.tracks import Divergence, Journal, Tracks, first_divergence
 from commissioning.bench.load import SCENE_FILE, LoadedScene, load
 from commissioning.bench.recorded_view import recorded_view
 from commissioning.bench.verdicts import checks_of, first_alarm

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from commissioning.bench.experiment_results import ExperimentReport
-from commissioning.bench.report_timing import text
-from commissioning.bench.variants import value_text
+from commissioning.bench.experiments.results import ExperimentReport
+from commissioning.bench.experiments.variants import value_text
+from commissioning.bench.reports.timing import text
 
 __all__ = ["gains_section", "limits_section"]
 

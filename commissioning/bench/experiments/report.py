@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from math import isfinite
 
-from commissioning.bench.experiment_plan import FIGURES, Measure
-from commissioning.bench.experiment_report_limits import gains_section, limits_section
-from commissioning.bench.experiment_results import Cell, ExperimentReport, VariantResult, shown
-from commissioning.bench.experiment_runs import BINS
-from commissioning.bench.report_timing import open_chart, text, ticks
-from commissioning.bench.variants import value_text
+from commissioning.bench.experiments.plan import FIGURES, Measure
+from commissioning.bench.experiments.report_limits import gains_section, limits_section
+from commissioning.bench.experiments.results import Cell, ExperimentReport, VariantResult, shown
+from commissioning.bench.experiments.runs import BINS
+from commissioning.bench.experiments.variants import value_text
+from commissioning.bench.reports.timing import open_chart, text, ticks
 from commissioning.sim.analysis.cause import clock
 
 __all__ = ["html_report", "interval_chart", "warm_up_chart"]
@@ -35,7 +35,7 @@ def html_report(report: ExperimentReport, made: datetime | None = None) -> str:
     """The report as HTML. `made`: when, now if not given."""
     made = datetime.now(UTC) if made is None else made
     title = f"{report.conditions.scene}: {report.plan.id}"
-    style = files("commissioning.bench").joinpath("report.css").read_text("utf-8")
+    style = files("commissioning.bench.reports").joinpath("report.css").read_text("utf-8")
     body = [
         _header(report),
         _notices(report),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from commissioning.bench.report_timing import text
+from commissioning.bench.reports.timing import text
 from commissioning.plc.coverage import Coverage
 
 __all__ = ["coverage_json", "coverage_sections"]

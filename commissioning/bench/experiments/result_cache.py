@@ -97,7 +97,7 @@ def _files_of(package: str) -> str:
 def program_hash() -> str:
     """Versions and content of the program: of the rooms that make results."""
     digest = hashlib.sha256(canonical_json(versions()).encode())
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     own = [path for room in _ROOMS for path in (package / room).rglob("*") if path.suffix in _CODE]
     for path in sorted(own):
         digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes())

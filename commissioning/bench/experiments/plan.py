@@ -25,8 +25,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from commissioning.bench.sensitivity import quicker_variants
-from commissioning.bench.variants import Override, Variant, check_override, overlaps, value_text
+from commissioning.bench.experiments.sensitivity import quicker_variants
+from commissioning.bench.experiments.variants import Override, Variant, check_override, overlaps, value_text
 from commissioning.files.scene_text import SceneText
 from commissioning.model.declare import Declarations
 from commissioning.model.experiment import BASE, EXPERIMENT, FIGURES

@@ -8,10 +8,10 @@ from math import isfinite
 from typing import Any
 
 from commissioning.bench.conditions import Conditions
-from commissioning.bench.experiment_plan import Measure, Plan
-from commissioning.bench.experiment_runs import BINS, Outcome, value
-from commissioning.bench.sensitivity import Gain, ranked
-from commissioning.bench.variants import Variant
+from commissioning.bench.experiments.plan import Measure, Plan
+from commissioning.bench.experiments.runs import BINS, Outcome, value
+from commissioning.bench.experiments.sensitivity import Gain, ranked
+from commissioning.bench.experiments.variants import Variant
 from commissioning.model.problem import Problem
 from commissioning.sim.analysis.statistics import (
     Interval,
@@ -164,13 +164,13 @@ class ExperimentReport:
 
     def as_text(self) -> str:
         """For people: one table per measure."""
-        from commissioning.bench.experiment_text import text_report
+        from commissioning.bench.experiments.text import text_report
 
         return text_report(self)
 
     def as_html(self) -> str:
-        """One self-contained page, see `bench.experiment_report`."""
-        from commissioning.bench.experiment_report import html_report
+        """One self-contained page, see `bench.experiments.report`."""
+        from commissioning.bench.experiments.report import html_report
 
         return html_report(self)
 

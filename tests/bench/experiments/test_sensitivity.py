@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from commissioning.bench.experiment import ExperimentReport, experiment
-from commissioning.bench.experiment_plan import read_plan
+from commissioning.bench.experiments.experiment import ExperimentReport, experiment
+from commissioning.bench.experiments.plan import read_plan
 from commissioning.bench.load import load_text
 from commissioning.bench.pool import LocalPool
 from commissioning.model.problem import Problems

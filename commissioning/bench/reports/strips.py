@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from commissioning.bench.report_timing import open_chart, text, ticks
+from commissioning.bench.reports.timing import open_chart, text, ticks
 from commissioning.bench.why import Why
 from commissioning.bench.why_strips import STEPS, Strip
 from commissioning.sim.analysis.bottleneck import Bottlenecks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import ceil
 
-from commissioning.bench.report_timing import open_chart, text, ticks
+from commissioning.bench.reports.timing import open_chart, text, ticks
 
 __all__ = ["STATES", "rate_chart", "replication_chart", "state_bar"]
 

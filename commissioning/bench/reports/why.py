@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commissioning.bench.report_sankey import Flow, sankey
-from commissioning.bench.report_stock import histogram, loss_bar
-from commissioning.bench.report_strips import STACK, bottleneck_strip, state_strips
-from commissioning.bench.report_timing import text
+from commissioning.bench.reports.sankey import Flow, sankey
+from commissioning.bench.reports.stock import histogram, loss_bar
+from commissioning.bench.reports.strips import STACK, bottleneck_strip, state_strips
+from commissioning.bench.reports.timing import text
 from commissioning.bench.why import Why
 from commissioning.sim.analysis.cause import clock
 from commissioning.sim.analysis.littles_law import Balance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from commissioning.bench.report_timing import open_chart, text, ticks
+from commissioning.bench.reports.timing import open_chart, text, ticks
 from commissioning.sim.analysis.littles_law import Histogram
 from commissioning.sim.analysis.oee import LOSSES
 

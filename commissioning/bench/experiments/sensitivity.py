@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from commissioning.bench.variants import Override, Variant
+from commissioning.bench.experiments.variants import Override, Variant
 from commissioning.files.scene_text import SceneText
 from commissioning.model.declare import Declarations
 from commissioning.model.quantity import QuantityError, format_quantity, parse_quantity

@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from commissioning.bench.experiment import ExperimentReport, experiment
-from commissioning.bench.experiment_report import html_report, interval_chart
+from commissioning.bench.experiments.experiment import ExperimentReport, experiment
+from commissioning.bench.experiments.report import html_report, interval_chart
 from commissioning.bench.load import load_text
 from commissioning.bench.pool import LocalPool
 

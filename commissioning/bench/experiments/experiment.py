@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from commissioning.bench.conditions import conditions
 from commissioning.bench.ctrl_c import ctrl_c
-from commissioning.bench.experiment_plan import Plan, each_once, read_plan
-from commissioning.bench.experiment_results import ExperimentReport, cautions, judge, warm_up_of
-from commissioning.bench.experiment_runs import BINS, Job, Outcome, load_variant, run_job, value
+from commissioning.bench.experiments.plan import Plan, each_once, read_plan
+from commissioning.bench.experiments.result_cache import ResultCache, scene_keys
+from commissioning.bench.experiments.results import ExperimentReport, cautions, judge, warm_up_of
+from commissioning.bench.experiments.runs import BINS, Job, Outcome, load_variant, run_job, value
 from commissioning.bench.load import LoadedScene, load, require_code
 from commissioning.bench.pool import ClusterPool, Executor, LocalPool, WorkerDied
-from commissioning.bench.result_cache import ResultCache, scene_keys
 from commissioning.bench.verdicts import Progress, absent_controller, replication_seed
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.registry import declarations

@@ -12,11 +12,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from commissioning.bench.conditions import RunFacts
-from commissioning.bench.report_coverage import coverage_sections
-from commissioning.bench.report_figures import STATES, rate_chart, replication_chart, state_bar
-from commissioning.bench.report_timing import text, timing_chart, verdict_mark
-from commissioning.bench.report_why import HOW as WHY_HOW
-from commissioning.bench.report_why import why_sections
+from commissioning.bench.reports.coverage import coverage_sections
+from commissioning.bench.reports.figures import STATES, rate_chart, replication_chart, state_bar
+from commissioning.bench.reports.timing import text, timing_chart, verdict_mark
+from commissioning.bench.reports.why import HOW as WHY_HOW
+from commissioning.bench.reports.why import why_sections
 from commissioning.sim.analysis.cause import clock
 from commissioning.sim.check import Verdict
 
@@ -44,7 +44,7 @@ def html_report(report: CheckReport, made: datetime | None = None) -> str:
     made = datetime.now(UTC) if made is None else made
     c = report.conditions
     worst = next((word for word in _RANK if any(v.verdict == word for v in report.verdicts)), "NOT RUN")
-    style = files("commissioning.bench").joinpath("report.css").read_text("utf-8")
+    style = files("commissioning.bench.reports").joinpath("report.css").read_text("utf-8")
     body = [
         _header(report, worst),
         _problems(report),

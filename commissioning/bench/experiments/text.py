@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import isfinite
 
-from commissioning.bench.experiment_plan import Measure
-from commissioning.bench.experiment_results import Cell, ExperimentReport, shown
+from commissioning.bench.experiments.plan import Measure
+from commissioning.bench.experiments.results import Cell, ExperimentReport, shown
 from commissioning.sim.analysis.cause import clock
 
 __all__ = ["text_report"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from commissioning.bench.diff_edges import EdgeDifference, compare_edges
+from commissioning.bench.diffs.edges import EdgeDifference, compare_edges
 
 Edges = list[tuple[int, int]]
 EDGES = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2)), max_size=25)

@@ -20,11 +20,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from commissioning.bench.experiment_plan import Measure
+from commissioning.bench.experiments.plan import Measure
+from commissioning.bench.experiments.variants import Variant, said_problem, variant_text
 from commissioning.bench.in_pieces import advance_in_pieces
 from commissioning.bench.load import SCENE_FILE, LoadedScene, load_text
 from commissioning.bench.pool import stopping
-from commissioning.bench.variants import Variant, said_problem, variant_text
 from commissioning.model.problem import Problems
 from commissioning.model.record import Kind, State
 from commissioning.sim.analysis.bottleneck import Bottlenecks, bottlenecks

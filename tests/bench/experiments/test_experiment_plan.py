@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from commissioning.bench.experiment import experiment
-from commissioning.bench.experiment_plan import read_plan
+from commissioning.bench.experiments.experiment import experiment
+from commissioning.bench.experiments.plan import read_plan
+from commissioning.bench.experiments.variants import Override, Variant, variant_text
 from commissioning.bench.load import LoadedScene, load_text
-from commissioning.bench.variants import Override, Variant, variant_text
 from commissioning.model.problem import Problem, Problems
 from commissioning.registry import declarations
 

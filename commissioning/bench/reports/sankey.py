@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from commissioning.bench.report_timing import open_chart, text
+from commissioning.bench.reports.timing import open_chart, text
 from commissioning.sim.analysis.routes import LOST, REMOVED
 
 __all__ = ["Flow", "sankey"]

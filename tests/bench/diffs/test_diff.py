@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from commissioning.bench.diff import Difference, diff
+from commissioning.bench.diffs.diff import Difference, diff
 from commissioning.bench.load import LoadedScene, load, load_text
 from commissioning.bench.run import RecordedRun
 from commissioning.model.problem import Problems
 from commissioning.model.tags import DataType
 from commissioning.sim.run import Run
 
-SCENES = Path(__file__).parents[2] / "scenes"
-EVERYTHING = Path(__file__).parents[1] / "scenes" / "everything"
+SCENES = Path(__file__).parents[3] / "scenes"
+EVERYTHING = Path(__file__).parents[2] / "scenes" / "everything"
 S = 1_000_000_000
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from commissioning.bench import experiment as module
-from commissioning.bench.experiment import experiment
-from commissioning.bench.experiment_runs import BINS, Job, Outcome, run_job, value
+from commissioning.bench.experiments import experiment as module
+from commissioning.bench.experiments.experiment import experiment
+from commissioning.bench.experiments.runs import BINS, Job, Outcome, run_job, value
 from commissioning.bench.load import LoadedScene, load_text
 from commissioning.bench.pool import LocalPool
 from commissioning.bench.verdicts import replication_seed

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from commissioning.bench.experiment_plan import FIGURES, Measure
-from commissioning.bench.experiment_results import limits, one_run
-from commissioning.bench.experiment_runs import BINS, Job, run_job, value
+from commissioning.bench.experiments.plan import FIGURES, Measure
+from commissioning.bench.experiments.results import limits, one_run
+from commissioning.bench.experiments.runs import BINS, Job, run_job, value
 from commissioning.bench.load import LoadedScene, load_text
 from commissioning.sim.analysis.bottleneck import bottlenecks
 from commissioning.sim.analysis.history import History

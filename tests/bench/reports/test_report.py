@@ -12,9 +12,9 @@ import pytest
 
 from commissioning.bench.conditions import Conditions
 from commissioning.bench.load import LoadedScene
-from commissioning.bench.report import html_report
-from commissioning.bench.report_figures import STATES, rate_chart, replication_chart, state_bar
-from commissioning.bench.report_timing import timing_chart
+from commissioning.bench.reports.figures import STATES, rate_chart, replication_chart, state_bar
+from commissioning.bench.reports.report import html_report
+from commissioning.bench.reports.timing import timing_chart
 from commissioning.bench.verdicts import CheckReport, check_scene
 from commissioning.model.problem import Problem
 from commissioning.sim.check import Verdict

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from commissioning.bench.experiment import experiment
+from commissioning.bench.experiments.experiment import experiment
 from commissioning.bench.load import load_text
 from commissioning.model.problem import Problems
 

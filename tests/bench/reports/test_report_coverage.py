@@ -12,7 +12,7 @@ from commissioning.bench.program_warnings import program_warnings
 from commissioning.bench.run import make_run
 from commissioning.cli import main
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 CARTON = ROOT / "scenes" / "carton_line"
 
 

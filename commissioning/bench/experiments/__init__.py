@@ -1,0 +1,1 @@
+"""Experiments: variants, sweeps and replications over worker processes. Begin at `experiment`."""
