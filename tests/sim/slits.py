@@ -1,4 +1,4 @@
-"""Edges of an eye without the light between parts that touch: a tick loop sees some, a solved run does not."""
+"""Edges of an eye without the light between parts that touch: only a tick loop sees some of it."""
 
 from __future__ import annotations
 
