@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from commissioning.bench.experiment_runs import load_in_worker
+from commissioning.bench.experiments.result_cache import program_hash, scene_keys
+from commissioning.bench.experiments.runs import load_in_worker
 from commissioning.bench.load import load
-from commissioning.bench.result_cache import program_hash, scene_keys
 
 SCENE = """
 format: commissioning-scene/1
