@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from commissioning.bench.fork import forks as forks
     from commissioning.bench.load import load as load
     from commissioning.bench.run import Run as Run
+    from commissioning.bench.waveforms import write_waveforms as write_waveforms
     from commissioning.bench.why import why as why
     from commissioning.model.problem import Place as Place
     from commissioning.model.problem import Problem as Problem
@@ -36,9 +37,21 @@ _HOMES = {
     "forks": "commissioning.bench.fork",
     "load": "commissioning.bench.load",
     "why": "commissioning.bench.why",
+    "write_waveforms": "commissioning.bench.waveforms",
 }
 
-__all__ = ["Place", "Problem", "Problems", "Run", "check", "experiment", "forks", "load", "why"]
+__all__ = [
+    "Place",
+    "Problem",
+    "Problems",
+    "Run",
+    "check",
+    "experiment",
+    "forks",
+    "load",
+    "why",
+    "write_waveforms",
+]
 
 
 def __getattr__(name: str) -> Any:

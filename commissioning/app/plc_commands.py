@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtWidgets import QFileDialog
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from commissioning.app.main_window import MainWindow
     from commissioning.plc.starts import StartEffect
 
+VCD, CSV = "Value change dump, for GTKWave (*.vcd)", "Table (*.csv)"
 NAMED = 4  # variables named in a question
 
 
@@ -153,18 +155,21 @@ class PlcCommands:
     def save_trace(self) -> None:
         window = self._window
         copy = window.plc.trace.copy
-        name, _ = QFileDialog.getSaveFileName(
-            window, "Save the trace", "trace.csv", "CSV (*.csv)", "", QFileDialog.Option.DontUseNativeDialog
+        name, kind = QFileDialog.getSaveFileName(
+            window, "Save the trace", "trace.vcd", f"{VCD};;{CSV}", "", QFileDialog.Option.DontUseNativeDialog
         )
         if not name or copy is None:
             return
+        file = Path(name)
+        if file.suffix.lower() not in (".vcd", ".csv"):
+            file = file.with_name(file.name + (".csv" if kind == CSV else ".vcd"))
         try:
-            with open(name, "w", encoding="utf-8", newline="") as file:
-                file.write(copy.csv())
+            text = copy.csv() if file.suffix.lower() == ".csv" else copy.vcd()
+            file.write_text(text, encoding="utf-8", newline="")
         except OSError as error:
-            window.notice.say(f"{name} could not be written: {error.strerror}")
+            window.notice.say(f"{file} could not be written: {error.strerror}")
         else:
-            window.notice.say(f"Saved {name}")
+            window.notice.say(f"Saved {file}")
 
 
 def start_words(effect: StartEffect, kind: str, runs: bool) -> str:

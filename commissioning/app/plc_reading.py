@@ -225,6 +225,7 @@ class TraceCopy:
     now_ns: int
     samples: tuple[tuple[int, tuple[Any, ...]], ...]
     csv: Callable[[], str]
+    vcd: Callable[[], str]
 
 
 MOST_SAMPLES = 4000  # drawn
@@ -236,4 +237,6 @@ def _copy(trace: Any) -> TraceCopy | None:
     plc = trace.plc
     types = tuple(plc.program.variable(path).type for path in trace.paths)
     samples = trace.latest(MOST_SAMPLES)
-    return TraceCopy(trace.paths, types, trace.state, trace.triggered_ns, plc.now_ns, samples, trace.csv)
+    return TraceCopy(
+        trace.paths, types, trace.state, trace.triggered_ns, plc.now_ns, samples, trace.csv, trace.vcd
+    )

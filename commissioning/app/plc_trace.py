@@ -1,4 +1,4 @@
-"""The trace of the watched variables: started by hand or by a trigger, drawn, and saved as CSV."""
+"""The trace of the watched variables: started by hand or by a trigger, drawn, and saved as CSV or VCD."""
 
 from __future__ import annotations
 
@@ -58,8 +58,9 @@ class TraceTab(QWidget):
             field.setToolTip(f"How much is kept {word} the trigger")
         self.go = QPushButton("Start")
         self.go.clicked.connect(self._go)
-        self.csv = QPushButton("CSV …")
-        self.csv.setToolTip("Save the trace as a table")
+        self.csv = QPushButton("Save …")
+        self.csv.setToolTip("The trace as a table (CSV) or as a value change dump (VCD) for GTKWave")
+        self.csv.setAccessibleName("Save the trace")
         self.csv.clicked.connect(self.save)
         self.said = Elided()
         self.said.setObjectName("muted")

@@ -128,6 +128,10 @@ def parser() -> argparse.ArgumentParser:
     runs_code(replay)
     replay.add_argument("recording", metavar="RECORDING", type=Path)
     replay.add_argument("--verify", action="store_true")
+    replay.add_argument("--waveforms", metavar="FILE", type=Path,
+                        help="write its tags as .vcd (for GTKWave) or .csv")  # fmt: skip
+    replay.add_argument("--signals", metavar="NAME", action="append", default=[],
+                        help="a tag or port, as I_* (default: tags of controllers)")  # fmt: skip
     replay.add_argument("--json", action="store_true")
 
     diff = command("diff", do.diff, "compare two recordings, or two scenes, in the words of the line")

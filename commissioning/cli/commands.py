@@ -217,6 +217,12 @@ def experiment(options: argparse.Namespace) -> int:
 def replay(options: argparse.Namespace) -> int:
     from commissioning.bench.replay import describe, verify
 
+    if options.waveforms is not None:
+        from commissioning.bench.waveforms import write_waveforms
+
+        left_out = write_waveforms(options.recording, options.waveforms, options.signals).left_out
+        if left_out:
+            print(f"not in {options.waveforms}: {', '.join(left_out)}", file=sys.stderr)
     if not options.verify:
         found = describe(options.recording)
         say(found.as_json(), found.as_text(), options.json)

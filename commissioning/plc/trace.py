@@ -14,8 +14,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from commissioning.model.quantity import parse_duration_ns
+from commissioning.model.waveforms import Wave, Waveforms
 from commissioning.plc.conditions import Condition
-from commissioning.plc.iec_types import Value
+from commissioning.plc.iec_types import ADDRESSES, IecType, Value
 
 if TYPE_CHECKING:
     from commissioning.plc.machine import Plc
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 Trigger = str | Callable[[], object]
 Sample = tuple[int, tuple[Value, ...]]
 MOST_SAMPLES = 1_000_000
+MOST_NAMES = 40  # of an enumeration
+UNITS = {"time": "ns", "date": "ns since 1970-01-01", "dt": "ns since 1970-01-01", "tod": "ns of the day"}
 
 
 class Trace:
@@ -37,7 +40,7 @@ class Trace:
     def __init__(
         self, plc: Plc, paths: Sequence[str], trigger: Trigger | None, pre: str | float, post: str | float
     ) -> None:
-        self.plc = plc
+        self.plc, self._program = plc, plc.program
         self.paths = tuple(plc.program.variable(path).path for path in paths)
         self._read = plc.reader(self.paths)
         self._condition = self._watched(trigger)
@@ -45,7 +48,7 @@ class Trace:
         self._pre_ns, self._post_ns = parse_duration_ns(pre), parse_duration_ns(post)
         self._samples: deque[Sample] = deque(maxlen=MOST_SAMPLES)
         self.triggered_ns: int | None = None
-        self._open = True
+        self._open, self._ended_ns = True, plc.now_ns
         self._add(plc.now_ns)
         plc.watchers.append(self._scanned)
 
@@ -90,9 +93,36 @@ class Trace:
 
     def close(self) -> None:
         """Add nothing more."""
-        self._open = False
+        if self._open:
+            self._open, self._ended_ns = False, self.plc.now_ns
         if self._scanned in self.plc.watchers:
             self.plc.watchers.remove(self._scanned)
+
+    def waveforms(self) -> Waveforms:
+        """What was recorded, for files of other tools; pointers, references and interfaces are left out: what
+        they hold is a number that means nothing outside of this PLC."""
+        types = [self._program.location(path).type for path in self.paths]
+        chosen = [k for k, type_ in enumerate(types) if type_.kind not in ADDRESSES]
+        left_out = [f"{p} ({t.kind})" for p, t in zip(self.paths, types, strict=True) if t.kind in ADDRESSES]
+        samples = self.samples
+        comments = ["times are those of the run; BOOL, numbers and texts of a PLC after each scan"]
+        if self.triggered_ns is not None:
+            comments.append(f"the trigger was at {self.triggered_ns} ns")
+        start, first = samples[0]
+        before = first
+        changes = []
+        for t, values in samples[1:]:
+            changes += [(t, n, values[k]) for n, k in enumerate(chosen) if values[k] != before[k]]
+            before = values
+        end = self.plc.now_ns if self._open else self._ended_ns
+        return Waveforms(
+            [wave_of(self.paths[k], types[k]) for k in chosen], start, [first[k] for k in chosen], changes,
+            max(end, samples[-1][0]), left_out, comments, self.triggered_ns or 0,
+        )  # fmt: skip
+
+    def vcd(self) -> str:
+        """As a value change dump (IEEE 1364), see `commissioning.model.waveforms`: opens in GTKWave."""
+        return self.waveforms().vcd()
 
     def csv(self) -> str:
         """One row per sample: time in s (of the trigger, if there was one, 0) and the values."""
@@ -100,7 +130,7 @@ class Trace:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["time_s", *self.paths])
-        for t, values in self._samples:
+        for t, values in self.samples:
             seconds, rest = divmod(abs(t - origin), 1_000_000_000)
             shown = f"{'-' if t < origin else ''}{seconds}.{rest:09}"
             writer.writerow([shown, *(int(v) if isinstance(v, bool) else v for v in values)])
@@ -116,6 +146,7 @@ class Trace:
     def _scanned(self, _task: int, now_ns: int) -> None:
         if self.triggered_ns is not None and now_ns > self.triggered_ns + self._post_ns:
             self.close()
+            self._ended_ns = self.triggered_ns + self._post_ns
             return
         self._add(now_ns)
         if self._condition is None:
@@ -129,3 +160,21 @@ class Trace:
         samples = self._samples
         while len(samples) > 1 and samples[1][0] <= start:  # the one before the window says what held then
             samples.popleft()
+
+
+def wave_of(path: str, type_: IecType) -> Wave:
+    """How the values of a variable stand in a file of waveforms."""
+    plain = type_.element if type_.kind == "enum" and type_.element is not None else type_
+    if type_.kind == "bool":
+        return Wave(path, "bool")
+    if type_.kind == "string":
+        return Wave(path, "text", note=str(type_) if type_.name != "STRING" else "")
+    if type_.kind == "real":
+        return Wave(path, "real")
+    note = ""
+    if type_.kind == "enum":
+        members = ", ".join(f"{value} {name}" for name, value in type_.values[:MOST_NAMES])
+        note = f"{type_.name}: {members}{', ...' if len(type_.values) > MOST_NAMES else ''}"
+    elif type_.kind in UNITS:
+        note = f"{type_.name} in {UNITS[type_.kind]}"
+    return Wave(path, "signed" if plain.low < 0 else "bits", max(plain.bits, 1), note)

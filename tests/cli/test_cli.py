@@ -174,6 +174,11 @@ def test_that_replay_tells_what_is_recorded_and_verifies_it(
     said = command("replay", path, "--verify", "--json")
     assert said.code == 0
     assert json.loads(said.out)["rerun_digest"] == run["digest"]
+    said = command("replay", path, "--waveforms", tmp_path / "run.vcd", "--signals", "*", "--json")
+    assert said.code == 0 and json.loads(said.out)["digest"] == run["digest"]
+    assert (tmp_path / "run.vcd").read_text("utf-8").startswith("$version commissioning $end\n")
+    said = command("replay", path, "--waveforms", tmp_path / "run.vcd", "--signals", "nobody")
+    assert said.code == 2 and "no tag or port is named nobody" in said.err
 
 
 def test_that_diff_tells_recordings_and_scenes_apart(small: Line, tmp_path: Path, command: Command) -> None:

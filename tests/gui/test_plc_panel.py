@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from commissioning.app.main_window import MainWindow
@@ -205,7 +205,9 @@ def test_that_a_word_shows_where_it_is_used(window: MainWindow, qtbot: QtBot) ->
     assert panel.view.line() == 25
 
 
-def test_that_a_trace_waits_for_its_trigger_and_gives_a_table(window: MainWindow, qtbot: QtBot) -> None:
+def test_that_a_trace_waits_for_its_trigger_and_is_saved_as_table_and_as_dump(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     panel = window.plc
     panel.tabs.setCurrentWidget(panel.trace)
     qtbot.mouseClick(panel.trace.go, LEFT)
@@ -229,6 +231,19 @@ def test_that_a_trace_waits_for_its_trigger_and_gives_a_table(window: MainWindow
     assert [lane.kind for lane in trace.lanes] == ["level", "level", "number"]
     assert [(t, v) for t, v in trace.lanes[1].points if t == copy.triggered_ns] == [(copy.triggered_ns, True)]
     assert copy.csv().startswith("time_s,MAIN.Track.Reject,I_PE2,MAIN.Track.Count\n")
+    kinds = [
+        "Table (*.csv)",
+        "Value change dump, for GTKWave (*.vcd)",
+        "Value change dump, for GTKWave (*.vcd)",
+    ]
+    for name, kind, begins in zip(("a", "b", "c.csv"), kinds, ("time_s", "$version", "time_s"), strict=True):
+        given = str(tmp_path / name), kind
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, given=given: given)
+        qtbot.mouseClick(panel.trace.csv, LEFT)
+        file = tmp_path / (name if "." in name else name + kind[-5:-1])
+        assert file.read_text("utf-8").startswith(begins), name
+        assert window.notice.text == f"Saved {file}"
+    assert "$var wire 1 ! Reject $end" in (tmp_path / "b.vcd").read_text("utf-8")
 
 
 def test_that_conditions_hold_a_breakpoint_and_a_run(window: MainWindow, qtbot: QtBot) -> None:
