@@ -31,6 +31,7 @@ from commissioning.plc.heads import (
     needs_start,
     start_lines,
 )
+from commissioning.plc.limits import call_cost
 from commissioning.plc.scope import Pou, Project
 
 _CELL = re.compile(r"\{(\w+)\}")
@@ -54,7 +55,8 @@ class ModuleWriter(FlowWriter):
         """The function of one POU."""
         assert pou.tree is not None
         self._file, self._at = pou.file, pou.tree.at
-        called, cost = pou.kind == "FUNCTION" or pou.local, self.weights.get(pou.number, 1)
+        cost = call_cost(body, self.weights) if pou.recursive else 0
+        called = pou.kind == "FUNCTION" or pou.local
         head = call_head(self.project, pou, cost) if called else block_head(pou, cost)
         for depth, text in head.lines:
             self._line(depth, text)

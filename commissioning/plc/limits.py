@@ -3,8 +3,9 @@
 Without loops a scan still can be made endless by functions that call functions, so a call weighs as much as
 all it leads to. What the watchdog counts is known when compiling: the statements on the longest way through
 a body, with all that its calls execute. A loop pays for a round of its body with one subtraction; what stands
-outside of loops is counted once for each task, and costs nothing when it runs. Calls that may lead back to
-themselves pay as rounds of a loop do.
+outside of loops is counted once for each task, and costs nothing when it runs. A call that class or interface
+decides about counts as the longest of those that it may come to. What may lead back to itself pays call by
+call, as rounds of a loop do, and weighs nothing for its callers.
 """
 
 from __future__ import annotations
@@ -26,22 +27,24 @@ MAX_CELLS = 2_000_000
 
 def call_weights(project: Project, bodies: Commands, programs: list[Pou]) -> dict[int, int]:
     """Number of a POU -> statements on the longest way through it with all that it calls, but for the rounds
-    of loops; 1 at least. Problems for the boundless."""
+    of loops; 1 at least, 0 for what pays for itself. Problems for the boundless."""
     order = _bottom_up(project)
     if order is None:
         return {}
+    circling = {pou.number for pou in project.pous.values() if pou.recursive}
     weights: dict[int, int] = {}
     depths: dict[int, int] = {}
     cells: dict[int, int] = {}
     for key in order:
         pou = project.pous[key]
-        called = calls_in(bodies.get(key, ()))
-        weights[pou.number] = max(longest(bodies.get(key, ()), weights), 1)
+        weight = call_cost(bodies.get(key, ()), weights)
+        weights[pou.number] = 0 if pou.recursive else weight
         inner = [slot.child for slot in pou.slots if slot.child is not None]
-        numbers = {*called, *(block.number for block in inner)}
-        depths[pou.number] = 1 + max((depths.get(number, 0) for number in numbers), default=0)
+        numbers = {*calls_in(bodies.get(key, ())), *(block.number for block in inner)}
+        chains = [depths.get(number, 0) for number in numbers if number not in circling]
+        depths[pou.number] = 1 + max(chains, default=0)
         cells[pou.number] = len(pou.slots) + sum(cells.get(block.number, 0) for block in inner)
-        _refuse_too_much(project, pou, weights[pou.number], depths[pou.number])
+        _refuse_too_much(project, pou, weight, depths[pou.number])
     shared = [slot.child for slot in project.globals.slots if slot.child is not None]
     total = sum(cells.get(pou.number, 0) for pou in (*programs, *shared))
     if total > MAX_CELLS and programs and programs[0].tree is not None:
@@ -59,6 +62,11 @@ def _refuse_too_much(project: Project, pou: Pou, weight: int, depth: int) -> Non
         what = f"one call of {pou.name} executes {weight} statements with its calls, more than "
         what += f"{STATEMENT_BUDGET}"
         project.problem(what, pou.file, pou.tree.at)
+
+
+def call_cost(body: Iterable[commands.Command], weights: Mapping[int, int]) -> int:
+    """What one call of a POU with this body counts for: 1 at least."""
+    return max(longest(body, weights), 1)
 
 
 def longest(body: Iterable[commands.Command], weights: Mapping[int, int]) -> int:
@@ -101,12 +109,17 @@ def round_cost(loop: Loop, weights: Mapping[int, int]) -> int:
 
 
 def _calls(node: Any, weights: Mapping[int, int]) -> int:
-    return sum(weights.get(number, 0) for number in calls_in(node))
+    return sum(max(weights.get(number, 0) for number in site) for site in _call_sites(node))
 
 
 def calls_in(node: Any) -> list[int]:
     """The numbers of the POUs that commands and expressions call, once per place of a call."""
-    found: list[int] = []
+    return [number for site in _call_sites(node) for number in site]
+
+
+def _call_sites(node: Any) -> list[tuple[int, ...]]:
+    """For each place of a call the numbers of the POUs that it may come to."""
+    found: list[tuple[int, ...]] = []
     work: list[Any] = [node]
     while work:
         item = work.pop()
@@ -122,7 +135,7 @@ def calls_in(node: Any) -> list[int]:
                     work += [item.address.base, *(term.value for term in item.address.terms)]
         elif isinstance(item, _NODES):
             if isinstance(item, commands.CallBlock | typed.UserCall):
-                found += [item.pou, *item.others]
+                found.append((item.pou, *item.others))
             work += [getattr(item, name) for name in _PARTS[type(item)]]
     return found
 

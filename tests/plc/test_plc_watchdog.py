@@ -213,3 +213,44 @@ def test_that_blocks_which_contain_each_other_are_refused_also_where_a_method_ca
     """
     with pytest.raises(Problems, match="Outer contains or calls itself: Outer -> Inner -> Outer"):
         compile_st(text)
+
+
+def chain(count: int) -> str:
+    """So many blocks, each of a class of its own, that ask the next one, which they know as an interface."""
+    classes = "\n".join(
+        f"FUNCTION_BLOCK F{k} IMPLEMENTS I VAR_INPUT next : I; END_VAR\n"
+        f"METHOD length : INT\n"
+        f"IF next <> 0 THEN length := next.length() + 1; ELSE length := 1; END_IF END_METHOD\n"
+        f"END_FUNCTION_BLOCK"
+        for k in range(count)
+    )
+    declared = " ".join(f"f{k} : F{k};" for k in range(count))
+    wired = " ".join(f"f{k}.next := f{k + 1};" for k in range(count - 1))
+    return (
+        f"INTERFACE I METHOD length : INT END_METHOD END_INTERFACE\n{classes}\n"
+        f"PROGRAM P VAR {declared} n : INT; END_VAR {wired} n := f0.length(); END_PROGRAM"
+    )
+
+
+def test_that_many_classes_of_one_interface_may_call_each_other() -> None:
+    """Each may come to any other, which is no reason to count all the ways there might be."""
+    plc = compile_st(chain(90)).start()
+    plc.scan(0)
+    assert plc["P.n"] == 90
+
+
+def test_that_a_call_by_interface_counts_as_the_longest_that_it_may_come_to() -> None:
+    text = """
+    INTERFACE I METHOD m END_METHOD END_INTERFACE
+    FUNCTION_BLOCK Short IMPLEMENTS I VAR n : INT; END_VAR METHOD m n := 1; END_METHOD END_FUNCTION_BLOCK
+    FUNCTION_BLOCK Long IMPLEMENTS I VAR n : INT; END_VAR
+    METHOD m n := 1; n := 2; n := 3; END_METHOD END_FUNCTION_BLOCK
+    PROGRAM P VAR a : Short; b : Long; x : I; i : INT; END_VAR
+    x := a;
+    FOR i := 1 TO {rounds} DO x.m(); END_FOR
+    END_PROGRAM
+    """
+    task = TaskSpec("main", "P", 10 * MS, watchdog=2 + 50 * 4)
+    compile_st({"main.st": text.format(rounds=50)}, tasks=[task]).start().scan(0)
+    with pytest.raises(PlcError, match="watchdog"):
+        compile_st({"main.st": text.format(rounds=51)}, tasks=[task]).start().scan(0)
