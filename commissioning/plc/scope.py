@@ -312,14 +312,17 @@ class Project:
         return self.method_numbers.setdefault(name.upper(), len(self.method_numbers) + 2)
 
     def nearest(self, name: str, pou: Pou) -> str:
-        """A cure that names the most similar variable, or how to declare one."""
+        """A cure that names the most similar variable, or how to declare one; of many problems the first ones."""
+        declare = f"Declare it in a VAR section: {name} : BOOL;"
+        if len(self.problems) >= MOST_COMPARED:
+            return declare
         known = [symbol.name for symbol in (*pou.symbols.values(), *self.globals.symbols.values())]
         if pou.owner is not None:
             known += [symbol.name for symbol in pou.owner.symbols.values()]
         known += [
             member for kinds in self.enumerators.values() for kind in kinds for member, _ in kind.values
         ]
-        return suggestion(name, known) or f"Declare it in a VAR section: {name} : BOOL;"
+        return suggestion(name, known) or declare
 
     def block(self, name: str) -> StandardBlock | Pou | None:
         key = name.upper()
@@ -333,7 +336,11 @@ class Project:
         return STANDARD_BLOCKS[self.dialect.blocks.get(name, name)]
 
 
+MOST_COMPARED = 100  # unknown names that are compared with all that are known, which takes its time
+
+
 def suggestion(name: str, known: list[str]) -> str:
+    """A cure that names the most similar one, "" where none is."""
     upper = {candidate.upper(): candidate for candidate in known}
     close = difflib.get_close_matches(name.upper(), list(upper), n=1, cutoff=0.6)
     return f"Did you mean {upper[close[0]]}" if close else ""
