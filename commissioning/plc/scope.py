@@ -312,7 +312,7 @@ class Project:
         return self.method_numbers.setdefault(name.upper(), len(self.method_numbers) + 2)
 
     def nearest(self, name: str, pou: Pou) -> str:
-        """A cure that names the most similar variable, or how to declare one; of many problems the first ones."""
+        """A cure that names the most similar variable, or says how to declare one."""
         declare = f"Declare it in a VAR section: {name} : BOOL;"
         if len(self.problems) >= MOST_COMPARED:
             return declare
