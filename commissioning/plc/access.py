@@ -81,12 +81,14 @@ class Access(Scanner):
 
         A number with `limits` (see `Program.compared`) wakes them only when it reaches one or crosses it.
 
-        Raises KeyError for an unknown path, ValueError for a constant. The writer raises TypeError for a
-        value of another type and ValueError for one out of range; REAL is rounded, STRING cut.
+        Raises KeyError for an unknown path, ValueError for a constant or READ_ONLY name. The writer raises
+        TypeError for a value of another type, ValueError for one out of range; REAL is rounded, STRING cut.
         """
         where = self.program.location(path)
         if where.variable.constant:
             raise ValueError(f"{where.variable.path} is a CONSTANT")
+        if where.variable.read_only:
+            raise ValueError(f"{where.variable.path} is READ_ONLY: so VAR_ACCESS says")
         if where.timer >= 0:
             raise ValueError(f"{where.variable.path} is worked out by its timer")
         memory, index, type_ = self._memories[where.memory], where.index, where.type

@@ -17,6 +17,7 @@ from commissioning.plc import tree
 from commissioning.plc.iec_types import ELEMENTARY, IecType, Value
 from commissioning.plc.runtime import bits_of_real
 from commissioning.plc.scope import Pou, Project, Slot, Symbol, View
+from commissioning.plc.tree import At
 
 _ADDRESS = re.compile(r"%([IQM])([XBWDL]?)([0-9]+(?:\.[0-9]+)*)")
 _ANYWHERE = re.compile(r"%[IQM][XBWDL]?\*")
@@ -45,6 +46,7 @@ class Addresses:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.spans: list[Span] = []
+        self.alone: list[tuple[Span, str, str, str, At]] = []  # with address, path, file, place
 
     def add(self, pou: Pou, symbol: Symbol, names: int, file: str) -> None:
         """Checks the address of a variable and remembers its bits. `%I*` gets memory of its own."""
@@ -52,29 +54,45 @@ class Addresses:
             what = f"{symbol.name}: only globals and variables of a PROGRAM can have an address"
             self.project.problem(what, file, symbol.at)
             return
-        if _ANYWHERE.fullmatch(symbol.address):
-            return
-        match = _ADDRESS.fullmatch(symbol.address)
+        if not _ANYWHERE.fullmatch(symbol.address):
+            self.place(pou, symbol, file, symbol.at, names)
+
+    def place(self, pou: Pou, symbol: Symbol, file: str, at: At, names: int = 1) -> None:
+        """Remembers the bits of a variable, of which there is one memory. `names`: declared in one go."""
+        span = self._span(pou, symbol, symbol.address, names, file, at)
+        if span is not None:
+            self.spans.append(span)
+
+    def place_alone(self, pou: Pou, symbol: Symbol, address: str, path: str, file: str, at: At) -> None:
+        """Remembers the bits of a variable at `path` with memory of its own, so that no other has them."""
+        span = self._span(pou, symbol, address, 1, file, at)
+        if span is not None:
+            self.alone.append((span, address, path, file, at))
+
+    def _span(self, pou: Pou, symbol: Symbol, address: str, names: int, file: str, at: At) -> Span | None:
+        """The bits of a variable at an address; None after a Problem."""
+        match = _ADDRESS.fullmatch(address)
         if match is None:
             cure = "Write for example %IX0.0, %QX1.7, %IW2 or %MD4"
-            self.project.problem(f"{symbol.address} is not an address", file, symbol.at, cure)
-            return
+            self.project.problem(f"{address} is not an address", file, at, cure)
+            return None
         image, size, numbers = match.groups()
         bits = _WIDTHS[size]
         parts = [int(part[:9]) for part in numbers.split(".")]
         if names > 1 or bits != _wanted(symbol.type):
             what = "several names share one address" if names > 1 else (
-                f"{symbol.address} is {bits} bit wide, {symbol.name} is a {symbol.type}"
+                f"{address} is {bits} bit wide, {symbol.name} is a {symbol.type}"
             )  # fmt: skip
-            self.project.problem(what, file, symbol.at)
+            self.project.problem(what, file, at)
         elif bits == 1 and len(parts) == 2 and parts[1] > 7:
-            self.project.problem(f"{symbol.address}: a bit is byte.bit with bit 0..7", file, symbol.at)
+            self.project.problem(f"{address}: a bit is byte.bit with bit 0..7", file, at)
         else:
             place = parts[-2:] if bits == 1 else parts[-1:]
             levels = parts[: -len(place)]
             start = place[0] * 8 + (place[1] if len(place) == 2 else 0) if bits == 1 else place[0] * bits
             area = ".".join((image, *map(str, levels)))
-            self.spans.append(Span(area, start, start + bits * symbol.size, symbol, pou))
+            return Span(area, start, start + bits * symbol.size, symbol, pou)
+        return None
 
     def direct(self, node: tree.Direct, file: str) -> None:
         """An address that a body names without a variable: a global by that name."""
@@ -93,6 +111,7 @@ class Addresses:
 
     def share(self) -> None:
         """Makes views of the variables that overlap. Call it when all variables are placed."""
+        self._keep_apart()
         for group in self._groups():
             arrays = [span for span in group if span.symbol.type.aggregate]
             if arrays:
@@ -105,6 +124,18 @@ class Addresses:
                 self.project.problem(what, other.file, other.at, f"Use an element of {array.name} instead")
                 continue
             self._merge(group)
+
+    def _keep_apart(self) -> None:
+        """Problems where a variable with memory of its own has bits that another one has too."""
+        for number, (span, address, path, file, at) in enumerate(self.alone):
+            others = [(other, other.symbol.name) for other in self.spans]
+            others += [(other, name) for other, _, name, _, _ in self.alone[:number]]
+            for other, name in others:
+                if other.image == span.image and other.start < span.stop and span.start < other.stop:
+                    what = f"{path} and {name} lie both at {address}, and {path} is one of several instances"
+                    cure = "Give the address to a VAR_GLOBAL, and its value to the instances"
+                    self.project.problem(what, file, at, cure)
+                    break
 
     def _groups(self) -> Iterator[list[Span]]:
         group: list[Span] = []
@@ -154,6 +185,16 @@ def _wanted(type_: IecType) -> int:
     if type_.kind == "real":
         return 32 if type_.name == "REAL" else 64
     return {"bool": 1, "string": 0, "block": 0, "struct": 0}.get(type_.kind, type_.bits)
+
+
+def is_incomplete(address: str) -> bool:
+    """Whether it is `%I*`, `%QW*` and the like, which VAR_CONFIG completes."""
+    return _ANYWHERE.fullmatch(address) is not None
+
+
+def in_area(address: str, incomplete: str) -> bool:
+    """Whether an address is one of those that an incomplete one, as in `%I*` or `%QW*`, leaves open."""
+    return address.startswith(incomplete[:-1])
 
 
 def names_addresses(text: str) -> bool:

@@ -49,7 +49,7 @@ class BlockCallChecker(ExpressionChecker):
                     target.symbol.elapsed = True
                     self.project.reads_elapsed = True
                     self.project.any_elapsed |= target.symbol.by_reference
-                self._output(typed.Load(cell.type, target.cell.at(offset)), argument, results)
+                self.output(typed.Load(cell.type, target.cell.at(offset)), argument, results)
             elif offset in stored:
                 self.problem(f"{name} is given twice", argument.at)
             else:
@@ -105,7 +105,7 @@ class BlockCallChecker(ExpressionChecker):
             given.add(symbol.name)
             if argument.out:
                 inner = typed.Cell("q", None, symbol.index)
-                self._output(typed.Load(symbol.type, inner), argument, results)
+                self.output(typed.Load(symbol.type, inner), argument, results)
             elif symbol.by_reference:
                 found = self.reference(argument.value, symbol)
                 if found is not None and symbol.block is not None:
@@ -134,7 +134,7 @@ class BlockCallChecker(ExpressionChecker):
             others,
         )
 
-    def _output(self, load: typed.Load, argument: tree.Argument, results: list[commands.Store]) -> None:
+    def output(self, load: typed.Load, argument: tree.Argument, results: list[commands.Store]) -> None:
         """`output => variable`: a store after the call."""
         found = self.designator(argument.value)
         if found is None:

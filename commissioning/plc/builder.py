@@ -11,6 +11,7 @@ from typing import Any
 from lark import Token, Transformer
 
 from commissioning.plc import tree, units
+from commissioning.plc.configuration_rules import ConfigurationRules
 from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.literals import string_value
 from commissioning.plc.rules import MOST_DIGITS, Children, TooDeep, deeper, place, unrowed
@@ -22,7 +23,7 @@ from commissioning.plc.tree import At
 _TYPE_NODES = (
     units.TypeName, units.SubrangeType, units.ArrayType, units.EnumType, units.StructType, units.AddressType,
 )  # fmt: skip
-_UNITS = (units.Pou, units.Globals, units.Configuration, units.Types, units.Namespace)
+_UNITS = (units.Pou, units.Globals, units.Paths, units.Configuration, units.Types, units.Namespace)
 
 
 class Bases(tuple[units.TypeName, ...]):
@@ -39,7 +40,7 @@ def _argument(member: units.InitialMember) -> tree.Argument:
     return tree.Argument(member.name, member.value, False, False, member.at)
 
 
-class Builder(StatementRules, ChartRules, Transformer[Token, units.Source]):
+class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token, units.Source]):
     """Stateless: one instance serves every parse."""
 
     # ---- declarations --------------------------------------------------------------------------------
@@ -229,32 +230,9 @@ class Builder(StatementRules, ChartRules, Transformer[Token, units.Source]):
         word, name, *sections, body, _end = children
         return units.Test(string_value(str(name))[1], tuple(sections), body, place(word))
 
-    def globals(self, children: Children) -> units.Globals:
-        return units.Globals(children[0], children[0].at)
-
-    def task(self, children: Children) -> units.TaskDeclaration:
-        _word, name, *settings, _semicolon = children
-        given = tuple(setting for setting in settings if setting is not None)
-        return units.TaskDeclaration(str(name), given, place(name))
-
-    def instance(self, children: Children) -> units.Instance:
-        _word, name, _with, task, program, _semicolon = children
-        return units.Instance(str(name), "" if task is None else str(task), str(program), place(name))
-
-    def resource(self, children: Children) -> Children:
-        return children[4:-1]
-
-    def configuration(self, children: Children) -> units.Configuration:
-        parts: Children = []
-        for child in children[2:-1]:
-            parts += child if isinstance(child, list) else [child]
-        return units.Configuration(
-            str(children[1]),
-            tuple(part for part in parts if isinstance(part, units.Section)),
-            tuple(part for part in parts if isinstance(part, units.TaskDeclaration)),
-            tuple(part for part in parts if isinstance(part, units.Instance)),
-            place(children[1]),
-        )
+    def globals(self, children: Children) -> units.Globals | units.Paths:
+        section: units.Section | units.Paths = children[0]
+        return section if isinstance(section, units.Paths) else units.Globals(section, section.at)
 
     def unit(self, children: Children) -> units.Unit | None:
         return children[0] if children else None

@@ -73,6 +73,12 @@ class ModuleWriter(FlowWriter):
             self._line(depth, text)
         for text in class_tables(self.project):
             self._line(0, text)
+        for number, entry in self.project.entries.items():
+            self._file, self._at = entry.file, entry.pou.at
+            self._line(0, f"def e{number}(m, g, now):")
+            self._body(entry.before, 1)
+            self._line(1, f"f{entry.pou.number}(m, g, now)")
+            self._body(entry.after, 1)
         shared = self.project.globals
         for pou in [shared, *self.project.pous.values()]:
             if pou.key in self.project.starts:

@@ -17,13 +17,15 @@ from commissioning.plc.checked import Checked
 from commissioning.plc.classes import check_classes, link_classes
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
+from commissioning.plc.configured import PathSections, located
 from commissioning.plc.declare import Declarer
 from commissioning.plc.declared_tests import declare_test, show_programs
 from commissioning.plc.dialects import DIALECTS
 from commissioning.plc.edges import edge_calls
 from commissioning.plc.global_order import declared_in_order, global_names
+from commissioning.plc.instance_paths import configuration_names
 from commissioning.plc.late_initials import late_commands
-from commissioning.plc.layout import MemoryPlan, locate, plan_memories
+from commissioning.plc.layout import MemoryPlan, plan_memories
 from commissioning.plc.library import LIBRARY_FILE, library_text
 from commissioning.plc.limits import Commands, call_weights, longest
 from commissioning.plc.program import (
@@ -199,6 +201,24 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
         if pou.tree is not None and pou.file in addressed:
             for direct in directs((pou.tree.body, pou.tree.chart)):
                 declarer.addresses.direct(direct, pou.file)
+    configurations = [(u, s.file) for s in parsed for u in s.units if isinstance(u, units.Configuration)]
+    loose = [(u, s.file) for s in parsed for u in s.units if isinstance(u, units.Paths)]
+    loose += [(paths, file) for unit, file in configurations for paths in unit.paths]
+    for unit, file in configurations:
+        for direct in directs(unit.instances):
+            declarer.addresses.direct(direct, file)
+    for paths, file in loose:
+        known = {symbol.address for symbol in project.globals.symbols.values()}
+        for direct in directs(paths.entries):
+            if direct.address not in known:
+                declarer.addresses.direct(direct, file)
+    project.path_heads = configuration_names(unit for unit, _ in configurations)
+    if loose:
+        reader = PathSections(
+            project, declarer.types, declarer.addresses, [unit for unit, _ in configurations]
+        )
+        for paths, file in loose:
+            reader.read(paths, file)
     declarer.addresses.share()
     for section, file in sections:
         for node in section.declarations:
@@ -246,8 +266,10 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         _blame(project, bodies, weights)
         raise
     memories, roots = plan_memories(project.globals, instances, reached_programs(project))
-    aliases = Aliases(frozenset(project.list_names), frozenset(name.upper() for name, _ in instances))
-    found = locate(memories, project.any_elapsed)
+    aliases = Aliases(
+        frozenset(project.list_names), frozenset(name.upper() for name, _ in instances), project.path_heads
+    )
+    memories, found = located(project, memories)
     program = Program(
         variables=VariableTable({key: found.locations[key].variable for key in found.top}, aliases),
         members=VariableTable({key: found.locations[key].variable for key in found.inner}, aliases),

@@ -16,6 +16,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
 | CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
 | F_TRIG with CLK FALSE in its first scan | fires (edition 2) | does not (edition 1) | SF_F_TRIG of CODESYS |
+| `AT %I*` without VAR_CONFIG | warning | codesys: warning; twincat: linked | TwinCAT, AT declaration |
 | outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
 | VAR of a block from outside | no | can be read | suites of TcUnit do |
@@ -66,6 +67,7 @@ class Dialect:
     library_names: bool = False
     jumps: bool = False
     exceptions: bool = False
+    addresses_linked: bool = False
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -114,7 +116,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "iec": Dialect("iec"),
         "codesys": Dialect("codesys", types=_TYPES, blocks=_BLOCKS, **_MAKERS),
-        "twincat": Dialect("twincat", types=_TYPES, blocks=_BLOCKS, **_MAKERS),
+        "twincat": Dialect("twincat", addresses_linked=True, types=_TYPES, blocks=_BLOCKS, **_MAKERS),
     }
 )
 IEC = DIALECTS["iec"]

@@ -63,7 +63,7 @@ def kept_variables(program: Program) -> Iterator[Kept]:
     """Every variable that lasts from scan to scan, in order; of a user's block what is in it, by its path."""
     marks: dict[int, tuple[bool, bool]] = {}
     for number, plan in enumerate(program.memories):
-        retain, persistent = marks.get(number, (False, False))
+        retain, persistent = marks.get(number, (plan.retain, False))
         children = dict(plan.children)
         for symbol in plan.pou.symbols.values():
             if symbol.by_reference or symbol.section in ("VAR_TEMP", "VAR_EXTERNAL"):

@@ -47,6 +47,7 @@ class Variable:
     file: str
     line: int
     column: int
+    read_only: bool = False  # a name of VAR_ACCESS that nobody may write through
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class MemoryPlan:
-    """One memory: globals, a program instance (`program` is its number, -1 shared) or a block in them."""
+    """One memory: globals, a program instance (`program` is its number, -1 shared) or a block in them.
+
+    `addresses`: those that VAR_CONFIG gives, by cell. `retain`: PROGRAM RETAIN.
+    """
 
     path: str
     pou: Pou
@@ -92,6 +96,8 @@ class MemoryPlan:
     children: tuple[tuple[int, int], ...]
     overrides: tuple[tuple[int, Value], ...]
     timers: tuple[int, ...]
+    addresses: tuple[tuple[int, str], ...] = ()
+    retain: bool = False
 
 
 def parts(type_: IecType, path: str, index: int) -> Iterator[tuple[str, int, IecType]]:
@@ -310,6 +316,9 @@ def _value(plan: MemoryPlan, number: int, symbol: Symbol, path: str, index: int,
         initial = shown(initial, symbol.view, type_)
     owner = path.rpartition(".")[0]
     variable = _variable(path, owner, symbol, type_, initial, symbol.section)
+    if plan.addresses or plan.retain:
+        address = dict(plan.addresses).get(symbol.index, symbol.address)
+        variable = replace(variable, address=address, retain=symbol.retain or plan.retain)
     return Location(number, index, type_, variable, nested=symbol.type.aggregate, view=symbol.view)
 
 

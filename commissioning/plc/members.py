@@ -86,6 +86,9 @@ class MemberChecker(DesignatorChecker):
             return None
         symbol.read = True
         inner = Cell(owner.cell.memory, owner.cell, symbol.index)
+        if symbol.is_global:  # it shares the memory of its address
+            self.pou.touches.add(symbol)
+            inner = Cell("g", None, symbol.index, view=symbol.view)
         role = "input" if program or symbol.section == "VAR_INPUT" else "output"
         if symbol.section == "VAR" and self.project.dialect.insides_read and not program:
             role = "local" if self.pou.kind != "TEST" else role

@@ -57,14 +57,19 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Aliases:
-    """In upper case: lists of globals (GVL, the files), and program instances, which are in none."""
+    """In upper case: lists of globals (GVL, the files), program instances, which are in none, and what may
+    stand before a whole path (`heads`: configurations and resources)."""
 
     lists: frozenset[str]
     programs: frozenset[str]
+    heads: frozenset[str] = frozenset()
 
     def resolved(self, key: str) -> str:
-        """GVL.X -> X, anything else as it is."""
+        """GVL.X -> X, RESOURCE.MAIN.X -> MAIN.X, anything else as it is."""
         head, _, rest = key.partition(".")
+        while rest and head in self.heads and head not in self.programs:
+            key = rest
+            head, _, rest = key.partition(".")
         listed = head in self.lists and rest and rest.partition(".")[0] not in self.programs
         return rest if listed else key
 

@@ -118,7 +118,10 @@ class Scanner:
             name=task.name,
             cycle_ns=task.cycle_ns,
             order=(task.priority, number),
-            steps=[(functions[f"f{pou.number}"], self._memories[memory]) for _, (_, pou, memory) in chosen],
+            steps=[
+                (functions.get(f"e{position}") or functions[f"f{pou.number}"], self._memories[memory])
+                for position, (_, pou, memory) in chosen
+            ],
             memories=[memory for memory, _ in plans],
             timers=[(m, tuple(index + DUE for index in p.timers)) for m, p in plans if p.timers],
             touches=program.touches[number],

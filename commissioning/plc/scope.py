@@ -23,6 +23,7 @@ from commissioning.plc.tree import Argument, At, Expression
 from commissioning.plc.unknown import Unknown
 
 if TYPE_CHECKING:
+    from commissioning.plc.program_entries import ProgramEntry
     from commissioning.plc.sfc_plan import ChartPlan
 
 
@@ -226,6 +227,11 @@ class Project:
         self.targets: dict[str, Callable[[], Declared | None]] = {}  # of pointers and references, by name
         self.resolver: Callable[[str, At, str], Declared | None] | None = None  # of the name of a type
         self.method_numbers: dict[str, int] = {}  # upper-case name of a method -> its key in every class
+        self.configured: list[Any] = []  # what VAR_CONFIG says, see configured.py
+        self.access_names: list[Any] = []  # what VAR_ACCESS says
+        self.entries: dict[int, ProgramEntry] = {}  # by the number of a program instance
+        self.path_heads: frozenset[str] = frozenset()  # configurations and resources, in upper case
+        self.retained_programs: set[str] = set()  # instances that are PROGRAM RETAIN
         self.charts: dict[str, ChartPlan] = {}  # by the key of their POU
         self.times_outside: set[str] | None = None  # what `a.b.T` calls b, in upper case; None: not known yet
         self.types: dict[str, Declared] = {}

@@ -13,9 +13,11 @@ from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree, units
 from commissioning.plc.called_programs import never_called, own_names
 from commissioning.plc.iec_types import TIME
+from commissioning.plc.instance_paths import path_steps, path_text
 from commissioning.plc.layout import Location
 from commissioning.plc.literals import literal_value
 from commissioning.plc.program import Task, TaskSpec
+from commissioning.plc.program_entries import entry
 from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou, Project, suggestion
 from commissioning.plc.tree import At
@@ -50,6 +52,11 @@ def plan_tasks(project: Project, parsed: list[units.Source], specs: Sequence[Tas
     programs = {key: pou for key, pou in project.pous.items() if pou.kind == "PROGRAM"}
     configurations = [(u, s.file) for s in parsed for u in s.units if isinstance(u, units.Configuration)]
     if specs:
+        for unit, file in configurations:
+            for instance in unit.instances:
+                if instance.given:
+                    what = f"what PROGRAM {instance.name} is given in the CONFIGURATION does not reach it"
+                    project.notice(what, file, instance.at, "The scene gives the tasks: leave them out there")
         return _from_specs(project, programs, specs)
     declared = [(c, file) for c, file in configurations if c.instances]
     if len(declared) > 1:
@@ -160,9 +167,14 @@ def _from_configuration(
 ) -> TaskPlan:
     settings: dict[str, _Settings] = {}
     for task in unit.tasks:
-        if task.name.upper() in settings:
+        key = _task_key(task.resource, task.name)
+        if key in settings:
             project.problem(f"task {task.name} is declared a second time", file, task.at)
-        settings[task.name.upper()] = _settings(project, task, file)
+        settings[key] = _settings(project, task, file)
+    names = [task.name.upper() for task in unit.tasks]
+    for task in unit.tasks:
+        if names.count(task.name.upper()) > 1 and task.resource:  # each resource has names of its own
+            settings[_task_key(task.resource, task.name)].name = f"{task.resource}.{task.name}"
     instances: list[tuple[str, Pou]] = []
     for instance in unit.instances:
         pou = programs.get(instance.program.upper())
@@ -170,19 +182,25 @@ def _from_configuration(
             cure = suggestion(instance.program, [p.name for p in programs.values()])
             project.problem(f"there is no PROGRAM {instance.program}", file, instance.at, cure)
             continue
-        key = instance.task.upper()
+        key = _task_key(instance.resource, instance.task) if instance.task else ""
         if key and key not in settings:
-            known = [declared.name for declared in settings.values()]
+            known = [task.name for task in unit.tasks if task.resource == instance.resource]
             project.problem(
                 f"there is no TASK {instance.task}", file, instance.at, suggestion(instance.task, known)
             )
             continue
         taken = {name.upper() for name, _ in instances} | own_names(project)
         if instance.name.upper() in taken:
-            project.problem(
-                f"the name {instance.name} is already taken", file, instance.at, "Rename the instance"
-            )
+            cure = "Rename the instance"
+            if len(unit.resources) > 1:
+                cure += f": one PLC runs the resources {' and '.join(unit.resources)} here"
+            project.problem(f"the name {instance.name} is already taken", file, instance.at, cure)
             continue
+        copied = entry(project, pou, instance, file)
+        if copied is not None:
+            project.entries[len(instances)] = copied
+        if instance.retain:
+            project.retained_programs.add(instance.name)
         instances.append((instance.name, pou))
         if not key and key not in settings:
             settings[key] = _Settings("background", instance.at, DEFAULT_CYCLE_NS, LOWEST_PRIORITY)
@@ -197,14 +215,18 @@ def _from_configuration(
     )
 
 
+def _task_key(resource: str, name: str) -> str:
+    return f"{resource}.{name}".upper()
+
+
 def _settings(project: Project, task: units.TaskDeclaration, file: str) -> _Settings:
     found = _Settings(task.name, task.at)
     wrong = False
     for setting in task.settings:
         name = setting.name.upper()
         value: object = None
-        if name == "SINGLE" and (path := _path(project, setting.value)):
-            found.trigger, found.at = path, setting.value.at
+        if name == "SINGLE" and (path := path_steps(setting.value, project)):
+            found.trigger, found.at = path_text(path), setting.value.at
             continue
         if isinstance(setting.value, tree.Literal):
             try:
@@ -229,21 +251,3 @@ def _settings(project: Project, task: units.TaskDeclaration, file: str) -> _Sett
             project.problem(what, file, task.at, "Write INTERVAL := T#10ms, or SINGLE := and a BOOL")
         found.cycle_ns = DEFAULT_CYCLE_NS
     return found
-
-
-def _path(project: Project, node: tree.Expression) -> str:
-    """The path of a variable that is named in a TASK: start, GVL.start, MAIN.done, starts[3], %IX0.0."""
-    match node:
-        case tree.Name():
-            return node.name
-        case tree.Member():
-            owner = _path(project, node.owner)
-            return owner and f"{owner}.{node.name}"
-        case tree.Indexed():
-            owner = _path(project, node.owner)
-            places = [index.text for index in node.indices if isinstance(index, tree.Literal)]
-            return owner and f"{owner}[{','.join(places)}]" if len(places) == len(node.indices) else ""
-        case tree.Direct():
-            shared = project.globals.symbols.values()
-            return next((symbol.name for symbol in shared if symbol.address == node.address), node.address)
-    return ""

@@ -187,6 +187,36 @@ class Pou:
 
 
 @dataclass(frozen=True, slots=True)
+class Configured:
+    """`path AT address : type := initial` in VAR_CONFIG: what one instance of a variable gets."""
+
+    path: Expression
+    address: str
+    type: TypeNode
+    initial: Initial | None
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPath:
+    """`name : path : type READ_WRITE` in VAR_ACCESS; read only where neither word stands there."""
+
+    name: str
+    path: Expression
+    type: TypeNode
+    writable: bool
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """A VAR_CONFIG or VAR_ACCESS section."""
+
+    entries: tuple[Configured | AccessPath, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
 class Globals:
     """A VAR_GLOBAL list outside every POU."""
 
@@ -199,25 +229,42 @@ class TaskDeclaration:
     name: str
     settings: tuple[Argument, ...]
     at: At
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTask:
+    """`block WITH task`, in the parentheses of an instance."""
+
+    block: str
+    task: str
+    at: At
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """`PROGRAM name WITH task : program`."""
+    """`PROGRAM RETAIN name WITH task : program (x := a, y => b)`."""
 
     name: str
     task: str
     program: str
     at: At
+    retain: bool = False
+    given: tuple[Argument | BlockTask, ...] = ()
+    resource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
+    """With what stands in its resources; `resources`: their names."""
+
     name: str
     sections: tuple[Section, ...]
     tasks: tuple[TaskDeclaration, ...]
     instances: tuple[Instance, ...]
     at: At
+    resources: tuple[str, ...] = ()
+    paths: tuple[Paths, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +286,7 @@ class Test:
     at: At
 
 
-Unit = Pou | Globals | Configuration | Types | Namespace | Test
+Unit = Pou | Globals | Paths | Configuration | Types | Namespace | Test
 
 
 @dataclass(frozen=True, slots=True)
