@@ -130,8 +130,11 @@ class LocalPool:
         with self._lock:
             if self._closed:
                 raise RuntimeError("this pool is closed")
-            self._waiting.append(task)
-            self._feed()
+            if self._workers:
+                self._waiting.append(task)
+                self._feed()
+            else:
+                task.future.set_exception(WorkerDied(_NONE_LEFT))
         return task.future
 
     def map_unordered(self, fn: Callable[..., Any], items: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
@@ -162,7 +165,7 @@ class LocalPool:
 
     def _feed(self) -> None:
         """Give what waits to the workers that have least to do. The lock is held."""
-        while self._waiting and not self._closed:
+        while self._waiting and self._workers and not self._closed:
             worker = min(self._workers, key=lambda worker: len(worker.tasks))
             if len(worker.tasks) >= _AHEAD:
                 return
@@ -203,18 +206,23 @@ class LocalPool:
         for task in lost[:1]:
             task.lost += 1
         self._waiting.extendleft(reversed(lost))
-        hopeless = self._closed or self._deaths >= _ATTEMPTS * (self.workers + 1)
+        if not self._closed:
+            try:
+                worker.executor = self._start()
+            except OSError:  # no memory or no process left: the others go on
+                self._workers.remove(worker)
+        hopeless = self._closed or not self._workers or self._deaths >= _ATTEMPTS * (self.workers + 1)
         failed = [task for task in self._waiting if hopeless or task.lost >= _ATTEMPTS]
         self._waiting = deque(task for task in self._waiting if task not in failed)
         for task in failed:
             if task.begun or task.future.set_running_or_notify_cancel():
-                task.future.set_exception(WorkerDied(_DIED if task.lost else _NO_START))
-        if not self._closed:
-            worker.executor = self._start()
-            self._feed()
+                why = _NONE_LEFT if not self._workers else _DIED if task.lost else _NO_START
+                task.future.set_exception(WorkerDied(why))
+        self._feed()
 
 
 _DIED = f"its worker process ended {_ATTEMPTS} times while it was at work"
+_NONE_LEFT = "its worker process ended, and this system starts no other one"
 _NO_START = (
     "worker processes end again and again; in a script of your own the call stands under "
     'if __name__ == "__main__":'

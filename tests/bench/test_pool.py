@@ -96,6 +96,27 @@ def test_that_a_task_that_always_ends_its_worker_is_given_up_and_the_others_go_o
         pool.cancel_all()
 
 
+def test_that_nothing_waits_for_ever_in_a_pool_that_cannot_start_another_worker(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The task that ends its worker is given to the other one, and then there is none."""
+    pool = LocalPool(2, payload=1)
+
+    def nothing_left() -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(pool, "_start", nothing_left)
+    try:
+        assert pool.submit(add, 1).result(60) == 2
+        bad = pool.submit(die)
+        with pytest.raises(WorkerDied, match="starts no other"):
+            bad.result(60)
+        with pytest.raises(WorkerDied, match="starts no other"):
+            pool.submit(add, 1).result(5)
+    finally:
+        pool.cancel_all()
+
+
 def test_that_cancelling_stops_what_runs_and_drops_what_waits(tmp_path: Path) -> None:
     pool = LocalPool(2, payload=str(tmp_path))
     futures = [pool.submit(until_stopped, k) for k in range(8)]
