@@ -70,7 +70,9 @@ class AssignmentChecker(EnabledChecker):
 
     def _told(self, target: tree.Expression, value: tree.Expression) -> None:
         """What is stored in a stub says what it is."""
+        told = len(self.project.problems)
         found = self.expression(value)
+        self.project.forget(told)  # a Problem says already why the value does not go there
         if found is not None:
             self.project.stubs.refit(self, target, found.type, value)
 

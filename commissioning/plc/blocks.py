@@ -149,6 +149,7 @@ _RTC = StandardBlock(
         "    {CDT} = now + {shift}",
         "{Q} = {IN}",
     ),
+    aliases=(("EN", "IN"),),
 )
 _SEMA = StandardBlock(
     "SEMA",

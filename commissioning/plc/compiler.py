@@ -171,6 +171,8 @@ def _digest(files: Mapping[str, str], dialect: str, tasks: Sequence[TaskSpec]) -
 def _declare(project: Project, parsed: list[units.Source], addressed: set[str], with_tests: bool) -> None:
     """`addressed`: the files whose bodies may name addresses."""
     declarer = Declarer(project, {source.file: source.comments for source in parsed})
+    for source in parsed:
+        project.namespaces |= units.namespace_names(source.units)
     parsed = [replace(source, units=units.flattened(source.units)) for source in parsed]
     for source in parsed:
         for unit in source.units:

@@ -180,6 +180,7 @@ class Declarer:
             found = self.types.resolve(pou, node.type, file)
             met = self.project.unknown.met
             if found is None:
+                self.project.undeclared |= {(pou.key, name.name.upper()) for name in node.names}
                 continue
             late = self._lates(pou, section, node)
             found = self.types.with_initial(pou, found, node.initial, file)
@@ -325,7 +326,7 @@ class Declarer:
     def _place(self, pou: Pou, symbol: Symbol, found: Declared) -> None:
         key = symbol.name.upper()
         if symbol.section == "VAR_EXTERNAL":
-            self._external(symbol, key)
+            self._external(pou, symbol, key)
             return
         if len(pou.slots) + symbol.size > MAX_CELLS:
             what = f"{symbol.name} does not fit: a memory has at most {MAX_CELLS} cells"
@@ -339,9 +340,11 @@ class Declarer:
             return
         pou.slots += found.slots
 
-    def _external(self, symbol: Symbol, key: str) -> None:
+    def _external(self, pou: Pou, symbol: Symbol, key: str) -> None:
         target = self.project.globals.symbols.get(key)
-        if target is None:
+        if ("", key) in self.project.undeclared:
+            self.project.undeclared.add((pou.key, key))
+        elif target is None:
             known = [s.name for s in self.project.globals.symbols.values()]
             self.project.stubs.global_variable(symbol.name, symbol.type, symbol.file, symbol.at)
             self.project.problem(
@@ -350,6 +353,7 @@ class Declarer:
                 symbol.at,
                 suggestion(symbol.name, known) or "Declare it in VAR_GLOBAL",
             )
+            self.project.undeclared.add((pou.key, key))
         elif target.type != symbol.type:
             self.project.problem(
                 f"{symbol.name} is a {symbol.type} here and a {target.type} in VAR_GLOBAL",

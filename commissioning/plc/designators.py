@@ -168,6 +168,11 @@ class DesignatorChecker:
                 cure = f"Declare an instance: my_{name.lower()} : {name};" if instance else ""
                 self.problem(f"{name} is a {kind}, not a variable", at, cure)
                 return None
+            homes = ("", self.pou.key, "" if self.pou.owner is None else self.pou.owner.key)
+            if not self.project.unknown.files and any(
+                (home, key) in self.project.undeclared for home in homes
+            ):
+                return None
             self.project.unknown.name()
             if name.upper() not in self.project.list_names:
                 self.project.stubs.unknown_name(self.pou.owner or self.pou, name, self.file, at)

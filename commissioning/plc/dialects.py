@@ -14,6 +14,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | BIT, XINT, UXINT, XWORD, PVOID | names like others | types | data types of CODESYS |
 | NOT of a whole number | Problem | all its bits | as AND and OR |
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
+| word.ENABLE with a CONSTANT ENABLE | no member | the bit of that number | bit access in variables |
 | CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
 | F_TRIG with CLK FALSE in its first scan | fires (edition 2) | does not (edition 1) | SF_F_TRIG of CODESYS |
 | `AT %I*` without VAR_CONFIG | warning | codesys: warning; twincat: linked | TwinCAT, AT declaration |
@@ -23,6 +24,8 @@ Decision 5 says what holds in `iec`. The others differ in:
 | JMP and labels in Structured Text | no | within one body | JMP of CODESYS |
 | __TRY, __CATCH, __FINALLY | no | yes | operators of CODESYS, TwinCAT |
 | SFCInit, SFCReset, SFCPause beside a chart | variables like others | act on the chart | SFC flags |
+
+MOD 0 stops the PLC, in `twincat` it gives 0 (manual of TwinCAT 3, operator MOD).
 
 The same in all of them: comments nest, whole numbers are computed in at least 32 bits, STRING has 80
 characters, TIME counts nanoseconds in 64 bits (the makers' TIME has 32 bits of ms and ends after 49 days),
@@ -68,6 +71,8 @@ class Dialect:
     jumps: bool = False
     exceptions: bool = False
     addresses_linked: bool = False
+    modulo_of_zero: bool = False
+    bits_named: bool = False
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -111,12 +116,15 @@ _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
     "bits_count": True, "library_names": True, "jumps": True, "exceptions": True,
+    "bits_named": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "iec": Dialect("iec"),
         "codesys": Dialect("codesys", types=_TYPES, blocks=_BLOCKS, **_MAKERS),
-        "twincat": Dialect("twincat", addresses_linked=True, types=_TYPES, blocks=_BLOCKS, **_MAKERS),
+        "twincat": Dialect(
+            "twincat", modulo_of_zero=True, addresses_linked=True, types=_TYPES, blocks=_BLOCKS, **_MAKERS
+        ),
     }
 )
 IEC = DIALECTS["iec"]

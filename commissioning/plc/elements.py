@@ -12,6 +12,7 @@ from commissioning.plc.designators import Designator
 from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.members import MemberChecker
 from commissioning.plc.scope import View
+from commissioning.plc.tree import At
 from commissioning.plc.typed import Const, Index, Typed
 
 
@@ -87,21 +88,22 @@ class ElementChecker(MemberChecker):
         """`x.3`, `x.%B1`: some bits of a whole number."""
         owner = self.designator(node.owner)
         owner = None if owner is None else self.valued(owner, node.at)
-        if owner is None:
-            return None
+        return None if owner is None else self.bits_of(owner, node.size, node.number, node.at)
+
+    def bits_of(self, owner: Designator, size: str, number: int, at: At) -> Designator | None:
         if owner.value is not None:
-            self.problem("a bit is read of a variable", node.at, "Assign the value to one first")
+            self.problem("a bit is read of a variable", at, "Assign the value to one first")
             return None
         name, type_ = owner.member or owner.symbol.name, owner.type
         if type_.kind not in ("int", "bits") or type_.limits is not None:
-            self.problem(f"{name} is a {type_}, only whole numbers and bit strings have bits", node.at)
+            self.problem(f"{name} is a {type_}, only whole numbers and bit strings have bits", at)
             return None
-        wanted = ELEMENTARY[{"X": "BOOL", "B": "BYTE", "W": "WORD", "D": "DWORD", "L": "LWORD"}[node.size]]
+        wanted = ELEMENTARY[{"X": "BOOL", "B": "BYTE", "W": "WORD", "D": "DWORD", "L": "LWORD"}[size]]
         width = max(wanted.bits, 1)
-        start = node.number * width
-        if start + width > type_.bits:
-            what = "bits" if node.size == "X" else f"{wanted.name}s"
-            self.problem(f"{type_.name} has the {what} 0..{type_.bits // width - 1}", node.at)
+        start = number * width
+        if not 0 <= start <= type_.bits - width:
+            what = "bits" if size == "X" else f"{wanted.name}s"
+            self.problem(f"{type_.name} has the {what} 0..{type_.bits // width - 1}", at)
             return None
         outer = owner.cell.view
         view = View(start, width, type_) if outer is None else View(outer.start + start, width, outer.base)

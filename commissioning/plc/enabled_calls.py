@@ -30,6 +30,8 @@ class EnabledChecker(BlockCallChecker):
         """The names that the callee itself has, where it is the user's."""
         if isinstance(call.target, tree.Name):
             symbol = self.project.lookup(self.pou, call.target.name)
+            if symbol is not None and symbol.standard is not None:
+                return frozenset(symbol.standard.offsets)
             pou = symbol.block if symbol is not None else self.project.pous.get(call.target.name.upper())
             return frozenset(pou.symbols) if pou is not None else frozenset()
         target = self.target_of(call)
@@ -38,6 +40,8 @@ class EnabledChecker(BlockCallChecker):
         if isinstance(call.target, tree.Member) and self._is_library(call.target.owner):
             return frozenset()
         found = self.designator(call.target)
+        if found is not None and found.standard is not None:
+            return frozenset(found.standard.offsets)
         block = None if found is None else found.block
         return frozenset() if block is None else frozenset(block.symbols)
 

@@ -232,6 +232,10 @@ def _standard(node: typed.Standard) -> Code:
             return call("real_of_bits", wrapped(code, operand.type), Code(str(width)))
         code = call("rounded", code) if operand.type is REAL else code
         return call("bits_of_real", code, Code(str(width)), low=0, high=node.type.high)
+    if node.name == typed.MODULO_OR_0:
+        left, right = (exact(argument) for argument in node.arguments)
+        most = max(abs(left.low), abs(left.high))
+        return call("modulo_or_0", left, right, low=-most if left.low < 0 else 0, high=most)
     if node.name == typed.JUDGED:
         words = [exact(argument).text for argument in node.arguments]
         return Code(f"judge({', '.join([words[0], 'now', *words[1:]])})", ATOM, calls=True)

@@ -111,13 +111,13 @@ class OperatorChecker(FittingChecker):
             for member, value in kinds[0].values if kinds else ():
                 if member.upper() == node.name.upper():
                     return (typed.Const(kinds[0], value),)
-        if isinstance(node, tree.Member) and _dotted(node.owner) == TYPE_CLASS.name:
+        if isinstance(node, tree.Member) and dotted(node.owner) == TYPE_CLASS.name:
             known = [value for name, value in TYPE_CLASS.values if name == node.name.upper()]
             if not known:
                 self.problem(f"{TYPE_CLASS.name} has no {node.name}", node.at)
             return (typed.Const(TYPE_CLASS, known[0]) if known else None,)
-        if isinstance(node, tree.Member) and _dotted(node.owner).startswith("__SYSTEM."):
-            return (self._enumerator(_dotted(node.owner).partition(".")[2], node.name, node.at),)
+        if isinstance(node, tree.Member) and dotted(node.owner).startswith("__SYSTEM."):
+            return (self._enumerator(dotted(node.owner).partition(".")[2], node.name, node.at),)
         if isinstance(node, tree.Member) and isinstance(node.owner, tree.Name):
             declared = self.project.types.get(node.owner.name.upper())
             own = self.project.lookup(self.pou, node.owner.name)
@@ -311,6 +311,8 @@ class OperatorChecker(FittingChecker):
         ):  # fmt: skip
             self.problem("division by zero", at)
             return None
+        if operator == "MOD" and self.project.dialect.modulo_of_zero and not isinstance(right, typed.Const):
+            return typed.Standard(type_, typed.MODULO_OR_0, (left, right))
         if isinstance(left, typed.Arithmetic) and left.type == type_:
             # stay flat, so that a long sum is not deep: + with -, * with *
             both = {operator, left.steps[0][0]}
@@ -319,8 +321,10 @@ class OperatorChecker(FittingChecker):
         return typed.Arithmetic(type_, left, ((operator, right),))
 
 
-def _dotted(node: tree.Expression) -> str:
-    """`a.b` in upper case, "" for anything else."""
-    if not isinstance(node, tree.Member) or not isinstance(node.owner, tree.Name):
-        return ""
-    return f"{node.owner.name}.{node.name}".upper()
+def dotted(node: tree.Expression) -> str:
+    """`a.b.c` in upper case, "" for anything else."""
+    words: list[str] = []
+    while isinstance(node, tree.Member):
+        words.append(node.name)
+        node = node.owner
+    return ".".join([node.name, *reversed(words)]).upper() if words and isinstance(node, tree.Name) else ""

@@ -167,8 +167,9 @@ class InitialValues:
         if isinstance(block, StandardBlock):
             for given in node.members if not site.inner else ():
                 offset = block.offsets.get(given.name.upper())
-                if offset is None or block.cells[offset].role != "input":
-                    self.project.problem(f"{type_.name} has no input {given.name}", site.file, given.at)
+                if offset is None or block.cells[offset].role not in ("input", "output"):
+                    what = f"{type_.name} has no input or output {given.name}"
+                    self.project.problem(what, site.file, given.at)
                 else:
                     self.fill(site, block.cells[offset].type, given.value, at + offset)
             return
@@ -181,10 +182,11 @@ class InitialValues:
         overrides = dict(site.slots[at].overrides)
         for given in node.members:
             symbol = block.symbols.get(given.name.upper())
-            if symbol is None or symbol.section != "VAR_INPUT" or symbol.type.blocks:
+            if symbol is None or symbol.section not in ("VAR_INPUT", "VAR_OUTPUT") or symbol.type.blocks:
                 checker = ExpressionChecker(self.project, site.pou)
                 self.project.stubs.initial(checker, type_.name, given.name, given.value)
-                self.project.problem(f"{type_.name} has no input {given.name}", site.file, given.at)
+                what = f"{type_.name} has no input or output {given.name}"
+                self.project.problem(what, site.file, given.at)
                 continue
             cells = block.slots[symbol.index : symbol.index + symbol.size]
             known = 0 if self.late is None else len(self.late)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import replace
 
+from commissioning.plc import tree
 from commissioning.plc.blocks import StandardBlock
 from commissioning.plc.byte_layout import place_of
 from commissioning.plc.designators import Designator, DesignatorChecker
 from commissioning.plc.iec_types import IecType
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Cell, Index, Load
+from commissioning.plc.typed import Cell, Const, Index, Load
 
 
 class MemberChecker(DesignatorChecker):
@@ -24,6 +25,10 @@ class MemberChecker(DesignatorChecker):
     @abstractmethod
     def moved_place(self, cell: Cell, type_: IecType, step: Index | int) -> Cell:
         """The cell of a member or element of what a pointer leads to, `step` bytes on."""
+
+    @abstractmethod
+    def bits_of(self, owner: Designator, size: str, number: int, at: At) -> Designator | None:
+        """Some bits of a whole number: `size` X, B, W, D or L."""
 
     def member(self, owner: Designator, name: str, at: At) -> Designator | None:
         """`owner.name`; None after a Problem."""
@@ -46,10 +51,21 @@ class MemberChecker(DesignatorChecker):
             return None if over is None else self.inside(owner, shown.type, over, shown.name)
         if owner.type.kind == "struct":
             return self._of_structure(owner, name, at)
+        bit = self._bit_named(owner, name, at)
+        if bit is not None:
+            return self.bits_of(owner, "X", bit, at)
         cure = "Write an index first: [1]" if owner.type.kind == "array" else ""
         self.project.stubs.member(owner.type.name, name, self.file, at)
         self.problem(f"{owner.member or owner.symbol.name} is a {owner.type} and has no members", at, cure)
         return None
+
+    def _bit_named(self, owner: Designator, name: str, at: At) -> int | None:
+        """The number of a bit that a CONSTANT gives, where the dialect has `word.ENABLE`."""
+        if owner.type.kind not in ("int", "bits") or not self.project.dialect.bits_named:
+            return None
+        symbol = self.project.lookup(self.pou, name)
+        number = self.expression(tree.Name(name, at)) if symbol is not None and symbol.constant else None
+        return number.value if isinstance(number, Const) and isinstance(number.value, int) else None
 
     def _of_standard(self, owner: Designator, block: StandardBlock, name: str, at: At) -> Designator | None:
         offset = block.offsets.get(name.upper())

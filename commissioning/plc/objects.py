@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from commissioning.plc import commands, tree, typed
 from commissioning.plc.classes import BODY, implementers, is_a
 from commissioning.plc.designators import Accessors, Designator
-from commissioning.plc.expressions import OperatorChecker
+from commissioning.plc.expressions import OperatorChecker, dotted
 from commissioning.plc.iec_types import NONE, IecType
 from commissioning.plc.scope import Pou, Symbol, suggestion
 from commissioning.plc.tree import At
@@ -47,6 +47,8 @@ class ObjectChecker(OperatorChecker):
 
     def _is_library(self, node: tree.Expression) -> bool:
         """Whether a name in front of a dot is no variable: a namespace, library or list of globals."""
+        if isinstance(node, tree.Member):
+            return dotted(node) in self.project.namespaces
         if not isinstance(node, tree.Name) or self.project.lookup(self.pou, node.name) is not None:
             return False
         if node.name.upper() in ("THIS", "SUPER"):
@@ -218,6 +220,8 @@ class ObjectChecker(OperatorChecker):
         block = None if owner is None else self.class_of(owner)
         if block is None or node.name.upper() in block.symbols:
             return owner is None
+        if block.member(node.name) is not None:  # a Problem says why it cannot be called
+            return True
         known = [member.name for above in block.lineage() for member in above.members.values()]
         self.problem(f"{block.name} has no method {node.name}", node.at, suggestion(node.name, known))
         return True

@@ -18,6 +18,7 @@ from commissioning.plc.designators import Designator
 from commissioning.plc.iec_types import ANY_INT, BOOL, DINT, ELEMENTARY, LINT, NONE, IecType
 from commissioning.plc.layout import leaf_types
 from commissioning.plc.objects import ObjectChecker
+from commissioning.plc.referred import refers_otherwise
 from commissioning.plc.scope import Pou, Symbol
 from commissioning.plc.tree import At
 from commissioning.plc.typed import Address, Cell, Typed
@@ -218,6 +219,8 @@ class PointerChecker(ObjectChecker):
                 return None
         if target is ANY:
             return self._as_any(node)
+        if target.kind == "pointer" and refers_otherwise(self, node, target, what):
+            return None
         if target.blocks and isinstance(node, PLACES):
             return self._clone_of(node, target, what)
         return super().value(node, target, what)

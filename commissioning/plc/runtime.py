@@ -128,6 +128,11 @@ def modulo(a: int, b: int) -> int:
     return rest - b if rest and (a < 0) != (b < 0) else rest
 
 
+def modulo_or_0(a: int, b: int) -> int:
+    """As TwinCAT has it: the rest of a division by zero is 0."""
+    return modulo(a, b) if b else 0
+
+
 def power(base: float, exponent: float) -> float:
     result: float | complex
     try:
@@ -340,8 +345,8 @@ def namespace() -> dict[str, Any]:
     functions: dict[str, Any] = {
         function.__name__: function
         for function in (
-            rounded, divide, modulo, power, nearest, nearest_away, truncated, floor, ceiling, limit, select,
-            multiplex, stub, absent,
+            rounded, divide, modulo, modulo_or_0, power, nearest, nearest_away, truncated, floor, ceiling,
+            limit, select, multiplex, stub, absent,
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
             number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, endless, table,
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,

@@ -214,6 +214,8 @@ class Project:
         self.globals.slots.append(Slot())  # cell 0 of the globals: loop iterations left in this scan
         self.pous: dict[str, Pou] = {}
         self.list_names: set[str] = {"GVL"}
+        self.undeclared: set[tuple[str, str]] = set()  # (key of the POU, upper-case name): a Problem says why
+        self.namespaces: set[str] = set()  # upper case, with dots
         self.interfaces: dict[str, Pou] = {}
         self.prototypes: list[Pou] = []  # the methods of interfaces, which have no code
         self.objects = False  # whether blocks have methods or somebody takes addresses

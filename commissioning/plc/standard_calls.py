@@ -47,7 +47,13 @@ _TIME_FUNCTIONS: dict[str, tuple[str, IecType, IecType | None]] = {
     "SUB_LDT_LTIME": ("-", DT, TIME), "SUB_LTOD_LTIME": ("-", TOD, TIME),
     "SUB_LDATE_LDATE": ("-", DATE, DATE), "SUB_LDT_LDT": ("-", DT, DT), "SUB_LTOD_LTOD": ("-", TOD, TOD),
 }  # fmt: skip
+_OF_ANY = ("MOVE", "SEL", "MUX")  # they take structures and arrays as well
 _SAME_BITS = (("DWORD", "REAL"), ("REAL", "DWORD"), ("LWORD", "LREAL"), ("LREAL", "LWORD"))
+
+
+def is_operator(name: str) -> bool:
+    """Whether this upper-case name is a standard function that an operator stands for as well."""
+    return name in _OPERATOR_FUNCTIONS or name in _TIME_FUNCTIONS
 
 
 class StandardCallChecker(PointerChecker):
@@ -227,6 +233,9 @@ class StandardCallChecker(PointerChecker):
 
     def _same(self, function: Function, head: list[Typed], values: list[Typed], at: At) -> Typed | None:
         result = values[0]
+        whole = result.type.aggregate and not result.type.blocks and not result.type.dimensions
+        if whole and function.name in _OF_ANY and all(value.type == result.type for value in values):
+            return typed.Standard(result.type, function.name, (*head, *values))
         for value in values[1:]:
             pair = self.meet(result, value, at, function.name)
             if pair is None:

@@ -9,6 +9,7 @@ from commissioning.plc.commands import Command
 from commissioning.plc.functions import FUNCTIONS
 from commissioning.plc.pointers import MEMORY_CALLS
 from commissioning.plc.scope import Pou, suggestion
+from commissioning.plc.standard_calls import is_operator
 from commissioning.plc.stubs import STUB_CALL
 from commissioning.plc.tcunit import library_call, suite_call
 from commissioning.plc.unknown import attempt
@@ -118,7 +119,7 @@ class StatementChecker(CatchChecker):
         if name in MEMORY_CALLS:
             moved = self.memory_call(name, call)
             return (None if moved is None else commands.CallFunction(moved, call.at),)
-        if name in FUNCTIONS:
+        if name in FUNCTIONS or is_operator(name):
             self.problem(f"the result of {name} is not used", call.at, f"Write x := {name}(...);")
             return (None,)
         if self.project.block(name) is not None:

@@ -166,6 +166,7 @@ class Convert:
     operand: Typed
 
 
+MODULO_OR_0 = "MODULO OR 0"  # no name of a program, like the next
 JUDGED = "JUDGED VALUE"  # no name of a program, for it has a space: what the host of tests answers
 
 

@@ -298,6 +298,18 @@ class Source:
     comments: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
 
 
+def namespace_names(found: tuple[Unit, ...], outer: str = "") -> set[str]:
+    """The full upper-case names of namespaces, and of those that they stand in."""
+    names: set[str] = set()
+    for unit in found:
+        if isinstance(unit, Namespace):
+            name = f"{outer}{unit.name}".upper()
+            words = name.split(".")
+            names |= {".".join(words[:count]) for count in range(1, len(words) + 1)}
+            names |= namespace_names(unit.units, f"{name}.")
+    return names
+
+
 def flattened(found: tuple[Unit, ...]) -> tuple[Unit, ...]:
     """The units with those that stand in namespaces."""
     flat: list[Unit] = []

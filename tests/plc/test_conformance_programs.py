@@ -1,9 +1,9 @@
 """A conformance suite of whole programs: conformance/*.st, each with what its variables come to.
 
-A program begins behind a line `//// name | alone | dialect | scans | variable = value; ...`; with `objects`
-instead of `alone` it stands behind the first part of its file. The values are worked out by hand from the
-text of IEC 61131-3 edition 3 (or the makers' manuals, where the dialect is theirs), never taken from the
-compiler.
+A program begins behind a line `//// name | alone | dialects | scans | variable = value; ...`; with `objects`
+instead of `alone` it stands behind the first part of its file. It runs in each dialect that is named. The
+values are worked out by hand from the text of IEC 61131-3 edition 3 (or the makers' manuals, where the
+dialect is theirs), never taken from the compiler.
 """
 
 from __future__ import annotations
@@ -39,18 +39,22 @@ def programs() -> Iterator[Checked]:
             if "|" not in head:
                 shared = text
                 continue
-            name, before, dialect, scans, values = (word.strip() for word in head.split("|"))
+            name, before, dialects, scans, values = (word.strip() for word in head.split("|"))
             wanted: dict[str, Value] = {}
             for one in values.split("; "):
                 variable, _, value = one.partition(" = ")
                 wanted[variable] = value == "TRUE" if value in ("TRUE", "FALSE") else ast.literal_eval(value)
-            yield Checked(name, (shared if before == "objects" else "") + text, dialect, int(scans), wanted)
+            whole = (shared if before == "objects" else "") + text
+            for dialect in dialects.split():
+                yield Checked(name, whole, dialect, int(scans), wanted)
 
 
 PROGRAMS = list(programs())
 
 
-@pytest.mark.parametrize("checked", PROGRAMS, ids=[checked.name for checked in PROGRAMS])
+@pytest.mark.parametrize(
+    "checked", PROGRAMS, ids=[f"{checked.name}-{checked.dialect}" for checked in PROGRAMS]
+)
 def test_that_a_program_comes_to_what_the_standard_says(checked: Checked) -> None:
     plc = compile_st(checked.text, checked.dialect).start()
     plc.run(checked.scans)

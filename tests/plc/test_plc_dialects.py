@@ -188,3 +188,35 @@ def test_that_what_was_never_true_has_fallen_in_the_standard_only(dialect: str, 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_that_what_is_true_from_the_start_has_risen(dialect: str) -> None:
     assert after_one_scan("r : R_TRIG; q : BOOL;", "r(CLK := TRUE, Q => q);", dialect)["MAIN.q"] is True
+
+
+@pytest.mark.parametrize("count", ["z", "z + z"])
+def test_that_the_rest_of_a_division_by_zero_is_0_in_twincat_only(count: str) -> None:
+    declared, body = "a : INT := -7; z, r : INT := 0;", f"r := 5; r := a MOD ({count}) + MOD(a, {count});"
+    assert after_one_scan(declared, body, "twincat")["MAIN.r"] == 0
+    assert after_one_scan(declared, "z := 3; r := a MOD z + 10 * MOD(a, -z);", "twincat")["MAIN.r"] == -11
+    for dialect in ("iec", "codesys"):
+        with pytest.raises(PlcError, match="division by zero"):
+            after_one_scan(declared, body, dialect)
+
+
+NAMED_BITS = "VAR_GLOBAL CONSTANT ENABLE : INT := 3; TOP : USINT := 16; END_VAR\n"
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_a_constant_names_a_bit(dialect: str) -> None:
+    declared, body = (
+        "w : WORD; i : INT := -1; q : BOOL;",
+        "w.ENABLE := TRUE; i.ENABLE := FALSE; q := w.Enable;",
+    )
+    plc = after_one_scan(declared, body, dialect, NAMED_BITS)
+    assert (plc["MAIN.w"], plc["MAIN.i"], plc["MAIN.q"]) == (8, -9, True)
+    with pytest.raises(Problems, match=r"WORD has the bits 0\.\.15"):
+        program(declared, "w.TOP := TRUE;", dialect, NAMED_BITS)
+    with pytest.raises(Problems, match="w is a WORD and has no members"):
+        program(declared, "w.i := TRUE;", dialect, NAMED_BITS)
+
+
+def test_that_a_constant_names_no_bit_in_the_standard() -> None:
+    with pytest.raises(Problems, match="w is a WORD and has no members"):
+        program("w : WORD;", "w.ENABLE := TRUE;", "iec", NAMED_BITS)

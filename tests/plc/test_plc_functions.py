@@ -185,11 +185,11 @@ def test_that_a_semaphore_is_busy_from_the_second_claim_to_the_release() -> None
         ("b := NE(1, 2, 3);", "NE needs 2 arguments"),
         ("i := LOWER_BOUND(i, 1);", "LOWER_BOUND needs an array"),
         ("i := UPPER_BOUND(a, 2);", "a has the dimensions 1..1"),
-        ("a := SEL(b, a, a);", "cannot join ARRAY[1..2] OF INT"),
+        ("a := SEL(b, a, other);", "SEL cannot join ARRAY[1..2] OF INT and ARRAY[1..3] OF INT"),
         ("i := MOD(7);", "MOD needs at least 2 arguments"),
     ],
 )
 def test_that_a_mistake_in_a_call_is_explained(body: str, words: str) -> None:
     with pytest.raises(Problems) as caught:
-        ran("b : BOOL; i : INT; a : ARRAY[1..2] OF INT;", body)
+        ran("b : BOOL; i : INT; a : ARRAY[1..2] OF INT; other : ARRAY[1..3] OF INT;", body)
     assert words in str(caught.value)

@@ -134,7 +134,7 @@ DECLARATIONS = [
     ("PROGRAM P VAR a : INT := b; b : INT; END_VAR END_PROGRAM", "b is not declared"),
     ("PROGRAM P VAR b : INT; a : INT := b; END_VAR END_PROGRAM", "an initial value must be constant"),
     ("PROGRAM P VAR a : SINT := 200; END_VAR END_PROGRAM", "200 does not fit SINT (-128..127)"),
-    ("PROGRAM P VAR a : TON := (PTT := T#1s); END_VAR END_PROGRAM", "TON has no input PTT"),
+    ("PROGRAM P VAR a : TON := (PTT := T#1s); END_VAR END_PROGRAM", "TON has no input or output PTT"),
     ("PROGRAM P VAR CONSTANT a : INT := 1; END_VAR a := 2; END_PROGRAM", "a is a CONSTANT"),
     (
         "PROGRAM P VAR a AT %IX0.0 : BOOL; END_VAR a := TRUE; END_PROGRAM",
