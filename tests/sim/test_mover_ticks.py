@@ -250,7 +250,7 @@ def lane_of(belts: list[tuple[float, object]], count: int, every: float, rate: i
 
 
 HELD = {
-    "belt": "test_lane_ticks.py", "curve": "test_mover_ticks.py", "roller_conveyor": "test_device_ticks.py",
+    "belt": "lanes/test_lane_ticks.py", "curve": "test_mover_ticks.py", "roller_conveyor": "test_device_ticks.py",
     "chain_conveyor": "test_device_ticks.py",
     "pusher": "test_mover_ticks.py", "stopper": "test_mover_ticks.py", "separator": "test_mover_ticks.py",
     "lift": "test_mover_ticks.py", "turntable": "test_mover_ticks.py", "shuttle": "test_mover_ticks.py",
