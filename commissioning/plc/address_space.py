@@ -16,12 +16,12 @@ from typing import Any
 
 from commissioning.plc.byte_layout import MemoryLayout, aligned, measure, memory_layout
 from commissioning.plc.faults import AddressFault
+from commissioning.plc.heap import FIRST_OF_HEAP, GAP, Heap, HeapKind, Piece
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.scope import Pou
 
 FIRST = 0x10000
 _WIDE = ("WSTRING", "WCHAR")
-_GAP = 16
 MOST_BYTES = 1 << 20  # of one call: it must end soon
 Memory = list[Any]
 
@@ -36,28 +36,20 @@ class WindowPlan:
     classes: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One memory: where it begins, and what is in it."""
-
-    base: int
-    memory: Memory
-    pou: Pou
-    layout: MemoryLayout
-
-
 class AddressSpace:
     """The memories of one PLC by address. `pous`: those that may have memories that live for one call;
-    `plans`: the windows that its code uses, by number."""
+    `plans`: the windows that its code uses, by number; `kinds`: what its code makes in `heap`."""
 
     def __init__(
-        self, memories: Sequence[tuple[Memory, Pou]], pous: Mapping[int, Pou], plans: Sequence[WindowPlan]
-    ) -> None:
+        self, memories: Sequence[tuple[Memory, Pou]], pous: Mapping[int, Pou], plans: Sequence[WindowPlan],
+        kinds: Sequence[HeapKind] = (),
+    ) -> None:  # fmt: skip
         self._layouts: dict[int, MemoryLayout] = {}
-        self._pieces: list[_Piece] = []
-        self._by_id: dict[int, _Piece] = {}
+        self._pieces: list[Piece] = []
+        self._by_id: dict[int, Piece] = {}
         self._pous = pous
         self._windows = [Window(self, plan) for plan in plans]
+        self.heap = Heap(kinds, self._by_id, self._windows)
         self._next = FIRST
         for memory, pou in memories:
             self._add(memory, pou)
@@ -73,10 +65,10 @@ class AddressSpace:
         layout = self._layouts.get(id(pou))
         if layout is None:
             layout = self._layouts[id(pou)] = memory_layout(pou)
-        piece = _Piece(self._next, memory, pou, layout)
+        piece = Piece(self._next, memory, pou, layout)
         self._pieces.append(piece)
         self._by_id[id(memory)] = piece
-        self._next = aligned(self._next + layout.size + _GAP, _GAP)
+        self._next = aligned(self._next + layout.size + GAP, GAP)
         return piece.base
 
     # ---- what generated code calls -------------------------------------------------------------------
@@ -135,7 +127,9 @@ class AddressSpace:
 
     # ---- looking up ----------------------------------------------------------------------------------
 
-    def piece(self, address: int) -> _Piece | None:
+    def piece(self, address: int) -> Piece | None:
+        if address >= FIRST_OF_HEAP:
+            return self.heap.piece(address)
         number = bisect.bisect_right(self._pieces, address, key=lambda piece: piece.base) - 1
         if number < 0:
             return None
@@ -143,10 +137,10 @@ class AddressSpace:
         return piece if address - piece.base < piece.layout.size else None
 
     def lasts(self, address: int) -> bool:
-        """Whether what lies at an address stays there."""
-        return address < self._stack
+        """Whether what lies at an address stays there until somebody deletes it."""
+        return address < self._stack or address >= FIRST_OF_HEAP
 
-    def cell(self, address: int) -> tuple[_Piece, int, int] | None:
+    def cell(self, address: int) -> tuple[Piece, int, int] | None:
         """(memory, cell, byte in the cell)."""
         piece = self.piece(address)
         found = None if piece is None else piece.layout.at(address - piece.base)
@@ -174,7 +168,7 @@ class AddressSpace:
             piece.memory[cell] = decoded(old[:byte] + part + old[byte + len(part) :], type_)
             done += len(part)
 
-    def _elementary(self, address: int) -> tuple[_Piece, int, int, IecType]:
+    def _elementary(self, address: int) -> tuple[Piece, int, int, IecType]:
         found = self.cell(address)
         type_ = None if found is None else found[0].pou.slots[found[1]].type
         if found is None or type_ is None:

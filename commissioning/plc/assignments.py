@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from commissioning.plc import commands, tree, typed
 from commissioning.plc.commands import Command
+from commissioning.plc.creating import CreateChecker, is_new
 from commissioning.plc.designators import Designator
-from commissioning.plc.enabled_calls import EnabledChecker
 from commissioning.plc.iec_types import BOOL, NONE
 from commissioning.plc.pointers import PLACES
 
 
-class AssignmentChecker(EnabledChecker):
+class AssignmentChecker(CreateChecker):
     """`:=`, `S=`, `R=`, `REF=` and `?=`."""
 
     def _assign(self, node: tree.Assign) -> Command | None:
         parts = self._enabled(node.value)
         if parts is not None:
             return self._when_enabled(node, parts)
+        if is_new(node.value):
+            return self._create(node)
         if node.operator in ("S=", "R="):
             return self._set_or_reset(node)
         if node.operator == "REF=":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from commissioning.plc.address_space import AddressSpace
+from commissioning.plc.carried_heap import HeapCarry
+from commissioning.plc.heap import FIRST_OF_HEAP
 from commissioning.plc.iec_types import ADDRESSES
 from commissioning.plc.kept import Kept, Leaf, form, kept_variables, leaves
 from commissioning.plc.memory import Memory
@@ -46,12 +48,17 @@ class Carry:
             else:
                 self._variable(before, after)
 
-    def follow(self, old: AddressSpace, new: AddressSpace) -> None:
-        """Makes pointers and references lead to where their variables lie now."""
+    def follow(self, old: AddressSpace, new: AddressSpace, made: HeapCarry) -> None:
+        """Makes pointers and references lead to where their variables, and what was `made`, lie now."""
         found: _Places | None = None
-        for memory, plan in zip(self.target, self.new_program.memories, strict=True):
-            for index, slot in enumerate(plan.pou.slots):
+        memories = [(m, p.pou) for m, p in zip(self.target, self.new_program.memories, strict=True)]
+        memories += [(piece.memory, piece.pou) for one in new.heap for piece in one.pieces]
+        for memory, pou in memories:
+            for index, slot in enumerate(pou.slots):
                 if slot.type is not None and slot.type.kind in ADDRESSES and memory[index]:
+                    if memory[index] >= FIRST_OF_HEAP:
+                        memory[index] = made.now(memory[index])
+                        continue
                     found = found or _Places(self, old, new)
                     memory[index] = found.now(memory[index])
 

@@ -31,6 +31,7 @@ from commissioning.plc.heads import (
     needs_start,
     start_lines,
 )
+from commissioning.plc.heap_code import leave_lines, made_lines
 from commissioning.plc.limits import call_cost
 from commissioning.plc.scope import Pou, Project
 
@@ -79,6 +80,15 @@ class ModuleWriter(FlowWriter):
             self._body(entry.before, 1)
             self._line(1, f"f{entry.pou.number}(m, g, now)")
             self._body(entry.after, 1)
+        for depth, text in made_lines(self.project):
+            self._line(depth, text)
+        for key, exits in self.project.exits.items():
+            pou = self.project.pous[key]
+            self._file, self._at = pou.file, pou.at
+            self._line(0, f"def exit{pou.number}(m, g, now):")
+            self._body(exits, 1)
+        for depth, text in leave_lines(self.project):
+            self._line(depth, text)
         shared = self.project.globals
         for pou in [shared, *self.project.pous.values()]:
             if pou.key in self.project.starts:
@@ -127,6 +137,13 @@ class ModuleWriter(FlowWriter):
                 self._labelled(node, depth)
             case commands.Try():
                 self._try(node, depth)
+            case commands.New():
+                self._line(depth, f"k = created({node.kind}, {exact(node.count).text}, g, now)")
+                self._line(depth, f"{cell_text(node.cell)} = k")
+                self._body(node.inits, depth)
+            case commands.Delete():
+                self._line(depth, f"released({cell_text(node.cell)}, g, now)")
+                self._line(depth, f"{cell_text(node.cell)} = 0")
             case commands.StubReached():
                 reached = f"stub({node.name!r}, {node.why!r})"
                 self._line(depth, reached if node.cell < 0 else f"g[{node.cell}] = True")

@@ -135,6 +135,29 @@ class Try:
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """`cell`, of a pointer `type`, gets the address of `count` new elements of the kind of that number, on
+    which `inits` then call FB_init."""
+
+    type: IecType
+    cell: Cell
+    kind: int
+    count: Typed
+    inits: tuple[Command, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Takes away what the pointer in `cell` leads to, and sets it to 0. `exits`: the FB_exit it may call."""
+
+    type: IecType
+    cell: Cell
+    exits: tuple[int, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
 class Judge:
     """An assertion of a TEST: its `number` in `Project.assertions`; `stops`: a failure ends the test."""
 
@@ -178,6 +201,8 @@ Command = (
     | Jump
     | Labelled
     | Try
+    | New
+    | Delete
     | Judge
     | Advance
     | StubReached

@@ -18,13 +18,14 @@ from commissioning.plc.classes import check_classes, link_classes
 from commissioning.plc.codegen import ModuleWriter
 from commissioning.plc.comparisons import comparisons
 from commissioning.plc.configured import PathSections, located
+from commissioning.plc.creating import EXIT
 from commissioning.plc.declare import Declarer
 from commissioning.plc.declared_tests import declare_test, show_programs
 from commissioning.plc.dialects import DIALECTS
 from commissioning.plc.edges import edge_calls
 from commissioning.plc.global_order import declared_in_order, global_names
 from commissioning.plc.instance_paths import configuration_names
-from commissioning.plc.late_initials import late_commands
+from commissioning.plc.late_initials import exit_commands, late_commands
 from commissioning.plc.layout import MemoryPlan, plan_memories
 from commissioning.plc.library import LIBRARY_FILE, library_text
 from commissioning.plc.limits import Commands, call_weights, longest
@@ -248,6 +249,10 @@ def _check(project: Project) -> Commands:
                 project.starts[key] = late
         except RecursionError:
             project.problem("an expression in this POU is too complicated", pou.file, pou.tree.at, "Split it")
+    if project.heap:
+        for key, pou in project.pous.items():
+            if EXIT in pou.members:
+                project.exits[key] = exit_commands(project, pou)
     if project.objects or project.globals.starts_late:
         late = late_commands(project, project.globals)
         if late:
@@ -301,6 +306,7 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         framed={pou.number: pou for pou in project.pous.values() if pou.framed},
         checked=checked,
         notices=_ordered(project.notices),
+        heap=tuple(project.heap.values()),
         straight=tuple(
             sum(longest(bodies[p.name.upper()], weights) for name, p, _ in roots if name in task.programs)
             for task in tasks

@@ -23,6 +23,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | VAR of a block from outside | no | can be read | suites of TcUnit do |
 | JMP and labels in Structured Text | no | within one body | JMP of CODESYS |
 | __TRY, __CATCH, __FINALLY | no | yes | operators of CODESYS, TwinCAT |
+| __NEW, __DELETE | no | yes | operators of CODESYS, TwinCAT |
 | SFCInit, SFCReset, SFCPause beside a chart | variables like others | act on the chart | SFC flags |
 
 MOD 0 stops the PLC, in `twincat` it gives 0 (manual of TwinCAT 3, operator MOD).
@@ -73,6 +74,7 @@ class Dialect:
     addresses_linked: bool = False
     modulo_of_zero: bool = False
     bits_named: bool = False
+    dynamic: bool = False
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -116,6 +118,7 @@ _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
     "bits_count": True, "library_names": True, "jumps": True, "exceptions": True,
+    "dynamic": True,
     "bits_named": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(

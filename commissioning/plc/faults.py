@@ -35,6 +35,12 @@ class AddressFault(ArithmeticFault):
     code = Code.ACCESS_VIOLATION
 
 
+class MemoryFault(ArithmeticFault):
+    """__NEW finds no room."""
+
+    code = Code.OUT_OF_MEMORY
+
+
 class DepthFault(ArithmeticFault):
     """Calls lead back to themselves too often."""
 
@@ -79,7 +85,9 @@ class StubFault(ArithmeticFault):
     """A stub was called whose body is missing. The place that counts is the one of the call."""
 
 
-FAULTS = (ArithmeticFault, ArithmeticError, ValueError)  # what generated code may raise
+# what generated code may raise; IndexError where it uses cells of a memory that __DELETE has emptied
+FAULTS = (ArithmeticFault, ArithmeticError, ValueError, IndexError)
+DELETED = "memory is used that __DELETE has given back"
 
 
 def catchable(error: Exception) -> bool:
@@ -93,6 +101,8 @@ def caught(error: Exception) -> int:
         raise error
     if isinstance(error, ArithmeticFault):
         return int(error.code)
+    if isinstance(error, IndexError):
+        return int(Code.ACCESS_VIOLATION)
     if isinstance(error, ZeroDivisionError):
         return int(Code.DIVIDEBYZERO)
     return int(Code.OVERFLOW if isinstance(error, OverflowError) else Code.UNKNOWN)

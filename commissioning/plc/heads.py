@@ -52,7 +52,7 @@ def block_head(pou: Pou, cost: int) -> Head:
 def call_head(project: Project, pou: Pou, cost: int) -> Head:
     """Of a FUNCTION or a method: parameters by value, then two per reference. `cost`: see `_counted`."""
     store = store_of(pou)
-    cells = [_initial(slot) for slot in pou.slots]
+    cells = [initial(slot) for slot in pou.slots]
     dropped: set[int] = set()
     parameters: list[str] = []
     given = pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT")
@@ -122,7 +122,8 @@ def _call_lines(
     yield 0, f"def b{pou.number}({inner}):"
 
 
-def _initial(slot: Slot) -> str:
+def initial(slot: Slot) -> str:
+    """What a cell begins with, as Python."""
     if slot.child is not None:
         return f"n{slot.child.number}()"
     return constant(slot.value).text if slot.type is not None else "None"
@@ -173,16 +174,18 @@ def needs_start(project: Project, pou: Pou, known: dict[Pou, bool] | None = None
 
 
 def fresh_blocks(project: Project) -> Iterator[tuple[int, str]]:
-    """Functions that make instances of the blocks that functions and methods declare."""
-    wanted: list[Pou] = []
-    work = [pou for pou in project.pous.values() if pou.local or pou.kind == "FUNCTION"]
+    """Functions that make instances of the blocks that functions and methods declare, and of what is made
+    with __NEW."""
+    wanted: list[Pou] = [kind.pou for kind in project.heap.values() if kind.block]
+    work = list(wanted)
+    work += [pou for pou in project.pous.values() if pou.local or pou.kind == "FUNCTION"]
     while work:
         for slot in work.pop().slots:
             if slot.child is not None and slot.child not in wanted:
                 wanted.append(slot.child)
                 work.append(slot.child)
     for pou in wanted:
-        cells = [f"c{pou.number}" if slot.fixed == "class" else _initial(slot) for slot in pou.slots]
+        cells = [f"c{pou.number}" if slot.fixed == "class" else initial(slot) for slot in pou.slots]
         for index, slot in enumerate(pou.slots):
             if slot.child is not None and slot.overrides:
                 changes = ", ".join(f"({at}, {constant(value).text})" for at, value in slot.overrides)

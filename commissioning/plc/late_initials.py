@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 
 from commissioning.plc import commands, tree
 from commissioning.plc.commands import Command
+from commissioning.plc.creating import EXIT
 from commissioning.plc.iec_types import IecType, innermost
 from commissioning.plc.layout import parts
 from commissioning.plc.objects import Target
 from commissioning.plc.scope import Late, Pou, Project, Symbol
 from commissioning.plc.statements import StatementChecker
 from commissioning.plc.tree import At
-from commissioning.plc.typed import Cell
+from commissioning.plc.typed import HERE, Cell
 from commissioning.plc.unknown import attempt
 
 INIT = "FB_INIT"
@@ -76,7 +77,7 @@ class LateChecker:
                     self.checker.problem(what, symbol.at, "Write (...) for each")
                 arguments = rows[place] if place < len(rows) else ()
                 place += 1
-            yield from self._init(block, cell, arguments, symbol.at)
+            yield from self.init(block, cell, arguments, symbol.at)
         if rows and place < len(rows):
             what = f"{symbol.name} has arguments for {len(rows)} blocks, and only {place} with FB_init"
             self.checker.problem(what, symbol.at, "Leave the others out")
@@ -94,9 +95,10 @@ class LateChecker:
                 return True
         return False
 
-    def _init(
+    def init(
         self, block: Pou, cell: Cell, arguments: tuple[tree.Argument, ...], at: At
     ) -> Iterator[Command]:
+        """The calls of FB_init of a block that has one."""
         last = block.member(INIT)
         assert last is not None
         names = [symbol.name for symbol in last.section("VAR_INPUT", "VAR_IN_OUT")]
@@ -135,3 +137,13 @@ def _flag(name: str, value: bool, at: At) -> tree.Argument:
 def late_commands(project: Project, pou: Pou) -> tuple[Command, ...]:
     """What initialises the variables of a POU beyond their constant values."""
     return LateChecker(StatementChecker(project, pou)).commands()
+
+
+def exit_commands(project: Project, pou: Pou) -> tuple[Command, ...]:
+    """What calls the FB_exit that a block has itself; `bInCopyCode` is FALSE."""
+    method, checker = pou.members[EXIT], StatementChecker(project, pou)
+    inputs = method.section("VAR_INPUT", "VAR_IN_OUT")
+    flags = (_flag(inputs[0].name, False, method.at),) if inputs else ()
+    call = tree.Call(tree.Name("FB_exit", method.at), flags, method.at, 1)
+    made = checker.user_call(method, call, Target(method, HERE, 0, ()))
+    return () if made is None else (commands.CallFunction(made, method.at),)

@@ -136,6 +136,8 @@ def _call_sites(node: Any) -> list[tuple[int, ...]]:
         elif isinstance(item, _NODES):
             if isinstance(item, commands.CallBlock | typed.UserCall):
                 found.append((item.pou, *item.others))
+            elif isinstance(item, commands.Delete):
+                found += [(number,) for number in item.exits]
             work += [getattr(item, name) for name in _PARTS[type(item)]]
     return found
 
@@ -145,6 +147,7 @@ _NODES = (
     typed.Standard, typed.UserCall, typed.AddressOf, typed.Query, typed.OfMemory, typed.Graft,
     commands.Store, commands.CallStandard, commands.CallBlock, commands.CallFunction, commands.If,
     commands.Case, commands.For, commands.While, commands.Repeat, commands.Labelled, commands.Try,
+    commands.New, commands.Delete,
     commands.Judge, commands.Advance,
     typed.Given, typed.Cloned, typed.Made,
 )  # fmt: skip

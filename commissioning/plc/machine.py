@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from commissioning.plc.memory import plain
+from commissioning.plc.memory_values import put_back
 from commissioning.plc.online_change import Changeable
 from commissioning.plc.runtime import PlcError
 
@@ -30,6 +31,7 @@ class Plc(Changeable):
             "triggers": [[t.level, t.pending, t.repeats] for t in self._triggers],
             "stopped": None if self.stopped is None else list(self.stopped.args),
             "forces": dict(self.forced),
+            **({} if self._heap is None else {"heap": self._heap.plain()}),
         }  # fmt: skip
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -41,11 +43,9 @@ class Plc(Changeable):
         for plan, memory, values in zip(
             self.program.memories, self._memories, snapshot["memories"], strict=True
         ):
-            for index, (slot, value) in enumerate(zip(plan.pou.slots, values, strict=True)):
-                if slot.type is not None:
-                    memory[index] = float(value) if slot.type.kind == "real" else value
-                elif slot.child is None and not slot.fixed:
-                    memory[index] = None
+            put_back(plan.pou.slots, memory, values)
+        if self._heap is not None:
+            self._heap.restore(snapshot["heap"])
         self.forces.clear()
         for path, value in snapshot.get("forces", {}).items():
             self.force(path, value)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from types import CodeType
 from typing import Any
 
 from commissioning.plc.address_space import AddressSpace
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.layout import MemoryPlan, shown
+from commissioning.plc.memory_values import plain_cells
 from commissioning.plc.runtime import namespace, rounded
 from commissioning.plc.scope import View
 
@@ -53,7 +53,7 @@ def names_for(space: AddressSpace | None) -> dict[str, Any]:
         names |= {
             "window": space.window, "adr": space.address, "grants": space.grants,
             "enter": space.enter, "leave": space.leave, "copied": space.copied, "filled": space.filled,
-            "compared": space.compared,
+            "compared": space.compared, "created": space.heap.created, "released": space.heap.released,
         }  # fmt: skip
     return names
 
@@ -68,12 +68,5 @@ def fresh(plan: MemoryPlan) -> Memory:
 
 
 def plain(plan: MemoryPlan, memory: Memory) -> list[Value | None]:
-    """The values of a memory for JSON, which has no NaN and no infinity: these are written as text."""
-    return [
-        None
-        if slot.type is None
-        else str(value)
-        if isinstance(value, float) and not math.isfinite(value)
-        else value
-        for slot, value in zip(plan.pou.slots, memory, strict=True)
-    ]
+    """The values of a memory for JSON."""
+    return plain_cells(plan.pou.slots, memory)

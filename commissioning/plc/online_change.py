@@ -5,7 +5,8 @@ block's instance, as long as the instance is of the same type, also where that h
 structures and arrays that have changed keep the elements that are still there. Everything else begins with
 its initial value. What is only remembered inside standard blocks is kept as well: timers go on running,
 edges do not come twice. A constant has the value that the new program gives it. A pointer or reference leads
-to the same variable as before, and to nothing where that is gone; a number made of an address does not.
+to the same variable as before, and to nothing where that is gone; a number made of an address does not. What
+was made with __NEW is kept in the same way, as long as the new program makes such things too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from commissioning.plc.carried import Carry, Retyped
+from commissioning.plc.carried_heap import HeapCarry
+from commissioning.plc.faults import FAULTS
+from commissioning.plc.heap import Allocation
 from commissioning.plc.program import Program
 from commissioning.plc.scans import TaskState
 from commissioning.plc.starts import Startable
@@ -62,8 +66,11 @@ class Changeable(Startable):
         space, forces = self.space, dict(self.forced)
         self._load(program)
         carry = Carry(old, memories, program, self._memories)
+        gone: tuple[str, ...] = ()
         if space is not None and self.space is not None:
-            carry.follow(space, self.space)
+            made = HeapCarry(space, self.space, self._make_ready_again)
+            carry.follow(space, self.space, made)
+            gone = made.told()
         before = {task.name: (state, task) for state, task in zip(tasks, old.tasks, strict=True)}
         for state in self._tasks:
             self._go_on(state, before.get(state.name, (None, None))[0])
@@ -85,9 +92,21 @@ class Changeable(Startable):
                 released.append(path)
         for memory in memories:
             memory.clear()
+        if space is not None:
+            space.heap.clear()
         return OnlineChange(
-            tuple(carry.kept), tuple(carry.new), carry.removed(), tuple(carry.changed), tuple(released)
-        )
+            tuple(carry.kept), tuple(carry.new), (*carry.removed(), *gone), tuple(carry.changed),
+            tuple(released),
+        )  # fmt: skip
+
+    def _make_ready_again(self, made: Allocation) -> None:
+        """Initial values of a block from __NEW that are worked out, before it gets the values it had."""
+        if self._heap is None:
+            return
+        try:
+            self._heap.make_ready(made, self._globals, self.now_ns)
+        except FAULTS as error:
+            self.stopped = self._located(error)
 
     def _go_on(self, state: TaskState, known: TaskState | None) -> None:
         """A task goes on where the one of its name was; a new one begins at its next point."""

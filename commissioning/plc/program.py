@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from commissioning.model.problem import Problem
 from commissioning.plc.address_space import WindowPlan
 from commissioning.plc.checked import Checked
+from commissioning.plc.heap import HeapKind
 from commissioning.plc.layout import Area, Location, MemoryPlan, Variable, element
 from commissioning.plc.nearest import nearest
 from commissioning.plc.runtime import STATEMENT_BUDGET
@@ -138,6 +139,7 @@ class Program:
     notices: tuple[Problem, ...] = ()
     stubs: Mapping[str, str] = field(default_factory=dict, repr=False)
     stub_cells: Mapping[str, int] = field(default_factory=dict, repr=False)
+    heap: tuple[HeapKind, ...] = field(default=(), repr=False)  # what its code makes with __NEW
 
     def original(self, file: str, line: int, column: int = 0) -> Spot:
         """The place in the file that a text was taken from (see `compile_project`), else the same place."""

@@ -17,7 +17,7 @@ from typing import Any
 from commissioning.plc.address_space import AddressSpace
 from commissioning.plc.blocks import DUE, NEVER
 from commissioning.plc.build import Build
-from commissioning.plc.faults import FAULTS, Overrun, PlcError, StubFault
+from commissioning.plc.faults import DELETED, FAULTS, Overrun, PlcError, StubFault
 from commissioning.plc.iec_types import Value
 from commissioning.plc.memory import Memory, fresh, functions_of
 from commissioning.plc.program import Program
@@ -73,7 +73,10 @@ class Scanner:
             for index, child in plan.children:
                 memory[index] = self._memories[child]
         pieces = [(m, p.pou) for m, p in zip(self._memories, program.memories, strict=True)]
-        self.space = AddressSpace(pieces, program.framed, program.windows) if program.addressed else None
+        self.space = (
+            AddressSpace(pieces, program.framed, program.windows, program.heap) if program.addressed else None
+        )
+        self._heap = self.space.heap if self.space is not None and program.heap else None
         functions = functions_of(program.code, self.space)
         self.build = Build(functions, program.code.co_filename, program.spots)
         self._fix()
@@ -89,6 +92,9 @@ class Scanner:
             for index, slot in enumerate(plan.pou.slots[:1]):
                 if slot.fixed == "class":
                     memory[index] = self.build.functions.get(f"c{plan.pou.number}")
+        if self._heap is not None:
+            self._heap.functions = self.build.functions
+            self._heap.fix()
 
     def _make_ready(self) -> None:
         """Initial values that are worked out: addresses, other variables, FB_init. See late_initials.py."""
@@ -153,6 +159,7 @@ class Scanner:
         shared[0] = state.budget
         comparing = state.wait == 0 and not state.never
         before = [m[:] for m in state.memories] if comparing else None
+        made = self._heap.state() if self._heap is not None and (comparing or not self._alone) else None
         others = None if self._alone else self._shared_copy()
         try:
             for function, memory in state.steps:
@@ -169,7 +176,7 @@ class Scanner:
         if before is None:
             state.wait -= state.wait > 0
             state.settled = False
-        elif state.memories == before:
+        elif state.memories == before and (self._heap is None or self._heap.state() == made):
             state.settled = True
             state.failures = 0
         else:
@@ -179,6 +186,9 @@ class Scanner:
                 state.wait = min(1 << (state.failures - FREE_COMPARISONS), LONGEST_WAIT)
         if others is not None:
             self._disturb_others(state, others)
+            if self._heap is not None and self._heap.state() != made:
+                for other in self._tasks:
+                    other.disturbed |= other is not state
         if self._triggers:
             self._look()
         if self.watchers:
@@ -213,6 +223,10 @@ class Scanner:
         inner = spots.pop()
         spot = spots.pop() if isinstance(error, StubFault) and len(spots) > 1 else inner
         message = "division by zero" if isinstance(error, ZeroDivisionError) else str(error)
+        if isinstance(error, IndexError):
+            if self._heap is None:
+                raise error
+            message = DELETED
         if isinstance(error, Overrun):
             cure = "Let it end sooner, spread it over several scans, or raise the watchdog of the task"
             if state is not None:
@@ -288,7 +302,8 @@ class Scanner:
         Counts from its last scan; a timer whose block was not called any more does not count.
         """
         now, best = self._tasks[task].last_ns, NEVER
-        for memory, indices in self._tasks[task].timers:
+        made = () if self._heap is None else self._heap.timers()
+        for memory, indices in (*self._tasks[task].timers, *made):
             for index in indices:
                 due = memory[index]
                 if now < due < best:

@@ -226,6 +226,8 @@ class Project:
         ] = {}  # by key of a POU ("" of the globals): the commands that initialise it
         self.windows: dict[Any, int] = {}  # what memory is shown as to pointers
         self.shown: dict[IecType, int] = {}  # the windows of types that are no blocks
+        self.heap: dict[str, Any] = {}  # what __NEW makes, by name of the type; see heap.py
+        self.exits: dict[str, Any] = {}  # by key of a block: the commands that call its FB_exit
         self.targets: dict[str, Callable[[], Declared | None]] = {}  # of pointers and references, by name
         self.resolver: Callable[[str, At, str], Declared | None] | None = None  # of the name of a type
         self.method_numbers: dict[str, int] = {}  # upper-case name of a method -> its key in every class

@@ -5,9 +5,11 @@
 | ordinary | kept | initial | initial | initial |
 | RETAIN | kept | kept | initial | initial |
 | PERSISTENT | kept | kept | kept | initial |
+| made with `__NEW` | kept | gone | gone | gone |
 
 What is declared RETAIN or PERSISTENT may be a block: then it is all that is in it. Virtual time goes on over
-a start, so timers that are kept go on as if nothing had been; a stopped PLC runs again. Forces stay.
+a start, so timers that are kept go on as if nothing had been; a stopped PLC runs again. Forces stay. A
+pointer that is kept and led to what is gone leads to nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from commissioning.plc.debuggable import Debuggable
+from commissioning.plc.heap import FIRST_OF_HEAP
+from commissioning.plc.iec_types import ADDRESSES
 from commissioning.plc.kept import kept_variables, leaves
 from commissioning.plc.memory import fresh
 from commissioning.plc.program import Program
@@ -98,6 +102,8 @@ class Startable(Debuggable):
             if not kept.symbol.constant and _spared(kind, kept.retain, kept.persistent)
             for leaf in leaves(kept, plans[kept.memory])
         ]
+        if self._heap is not None:
+            self._heap.clear()
         for memory, plan in zip(self._memories, plans, strict=True):
             children = [(index, memory[index]) for index, _ in plan.children]
             memory[:] = fresh(plan)
@@ -106,4 +112,5 @@ class Startable(Debuggable):
         self._fix()
         self._make_ready()
         for leaf, value in spared:
-            leaf.write(self._memories, value)
+            gone = leaf.type.kind in ADDRESSES and isinstance(value, int) and value >= FIRST_OF_HEAP
+            leaf.write(self._memories, 0 if gone else value)

@@ -116,6 +116,8 @@ class StatementChecker(CatchChecker):
             return (commands.StubReached(self.pou.name, call.at, self.project.stub_cell(self.pou.name)),)
         if name == RAISING and self.project.dialect.exceptions:
             return (self._raise(call),)
+        if name == "__DELETE":
+            return (self._delete(call),)
         if name in MEMORY_CALLS:
             moved = self.memory_call(name, call)
             return (None if moved is None else commands.CallFunction(moved, call.at),)

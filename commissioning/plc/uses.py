@@ -166,6 +166,13 @@ class Uses:
                 self._commands(node.body)
                 self._at = node.at
                 self._value(node.until)
+            case commands.New():
+                self._value(node.count)
+                self._note("write", node.cell, 1)
+                self._commands(node.inits)
+            case commands.Delete():
+                self._note("read", node.cell, 1)
+                self._note("write", node.cell, 1)
             case commands.Labelled():
                 for _, piece in node.pieces:
                     self._commands(piece)
