@@ -184,13 +184,15 @@ class Emulated(Controller):
                 self.told = self.plc.start(kind, retained or None)
         elif action in self.halts:
             return  # the host does it
-        elif action == "force":
-            self.plc.force(*argument)
         elif action == "release":
             self.plc.release(argument)
         else:
             path, value = argument
-            self.plc[path] = value
+            if action == "force":
+                self.plc.force(path, value)
+            else:
+                self.plc[path] = value
+            self.plc.unsettle()  # it may be an output that no statement touches: a scan has to publish it
 
     def check_operation(self, action: str, argument: Any) -> None:
         if action == "change":

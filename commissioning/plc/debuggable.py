@@ -52,6 +52,7 @@ class Debuggable(OwnClock):
             self.forces.clear()
         else:
             self.forces.pop(self.program.variable(path).path, None)
+        self.unsettle()  # what the program gives the variable has been hidden
 
     @property
     def forced(self) -> MappingProxyType[str, Value]:
@@ -128,7 +129,7 @@ class Debuggable(OwnClock):
         return True
 
     def unsettle(self) -> None:
-        """The next scan of every task is executed: a scan was changed from outside."""
+        """The next scan of every task is executed: something was changed from outside."""
         for state in self._tasks:
             state.disturbed = True
 

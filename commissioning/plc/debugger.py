@@ -324,9 +324,13 @@ class Debugger:
         return self._found(self._stack[frame : frame + 1], path)
 
     def write(self, path: str, value: Value, frame: int = 0) -> None:
-        """Set a variable, found as in `read`. Raises KeyError, TypeError or ValueError for a value that it
-        cannot hold."""
-        if self._stack:
+        """Set a variable, found as in `read`; between two scans one of the whole program.
+
+        Raises KeyError, and TypeError or ValueError for a value that it cannot hold.
+        """
+        if not self._stack:
+            self.driver.write(path, value)
+        else:
             self.plc.after_scan(self.plc.unsettle)  # it is not what the program alone would have made
             self.driver.altered(path, value)
             call = self._stack[frame]
@@ -340,7 +344,7 @@ class Debugger:
             if inside in self.plc:
                 self.plc[inside] = value
                 return
-        self.plc[path] = value
+            self.plc[path] = value
 
     def locals(self, frame: int = 0) -> list[LocalValue]:
         """The elementary variables of a held call; [] while nothing is held."""

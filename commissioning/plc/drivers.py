@@ -28,6 +28,9 @@ class Driver(Protocol):
     def single(self) -> None:
         """Let time pass until the PLC has made one scan."""
 
+    def write(self, path: str, value: Value) -> None:
+        """Set a variable between two scans. Raises KeyError, TypeError or ValueError."""
+
     def altered(self, path: str, value: Value) -> None:
         """A variable was set in the middle of a scan."""
 
@@ -54,6 +57,9 @@ class PlcDriver:
     def single(self) -> None:
         """The same."""
         self._plc.scan_next(1 << 62)
+
+    def write(self, path: str, value: Value) -> None:
+        self._plc[path] = value
 
     def altered(self, path: str, value: Value) -> None:
         """Nobody keeps a record of it."""

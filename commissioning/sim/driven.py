@@ -56,6 +56,10 @@ class RunDriver:
             if host.scans != before:
                 return
 
+    def write(self, path: str, value: Any) -> None:
+        """Set a variable between two scans: an input of the run as any other."""
+        self.run.operate(self.controller, "write", [path, value])
+
     def altered(self, path: str, value: Any) -> None:
         """A variable was set in the middle of a scan: no replay can repeat that, so it is put on record."""
         self.run.inputs.note("operate", self.controller, ["alter", [path, value]])
