@@ -77,6 +77,9 @@ class SceneTest(pytest.Item):
         for outcome in outcomes:
             self.user_properties += [("requirement", identity) for identity in outcome.requirements]
             self.user_properties.append(("virtual_ns", outcome.virtual_ns))
+            for note in outcome.notes:
+                self.user_properties.append(("note", note))
+                self.warn(pytest.PytestWarning(f"{self.name}: {note}"))
         told = [str(failure) for outcome in outcomes for failure in outcome.failures]
         told += [outcome.why for outcome in outcomes if outcome.verdict == "INCONCLUSIVE"]
         if told:

@@ -106,6 +106,10 @@ def plc(request: pytest.FixtureRequest) -> Iterator[PlcUnderTest]:
     bed = PlcUnderTest(_program(request), (lambda p: covered.append(p.coverage())) if counting else None)
     yield bed
     request.node.user_properties.append(("virtual_ns", bed.now_ns))
+    for name in bed.unused_mocks():
+        note = f"the stand-in of {name} was never called"
+        request.node.user_properties.append(("note", note))
+        request.node.warn(pytest.PytestWarning(f"{request.node.name}: {note}"))
 
 
 @pytest.fixture

@@ -162,6 +162,7 @@ def _outcome(case: Element) -> Outcome:
         wall_s=_seconds(case.get("time")),
         virtual_ns=int(virtual[-1]) if virtual and virtual[-1].isdecimal() else 0,
         requirements=tuple(p.get("value") for p in properties if p.get("name") == "requirement"),
+        notes=tuple(p.get("value") for p in properties if p.get("name") == "note"),
     )  # fmt: skip
 
 

@@ -54,6 +54,7 @@ def _suite(name: str, outcomes: Sequence[Outcome]) -> str:
     rows = []
     for one in outcomes:
         why = one.why or "\n".join(str(failure) for failure in one.failures)
+        why = "\n".join([*([why] if why else []), *(f"note: {note}" for note in one.notes)])
         tied = "".join(f"<small>{text(identity)}</small>" for identity in one.requirements)
         virtual = f"{one.virtual_ns / 1e9:g} s" if one.virtual_ns else ""
         rows.append(

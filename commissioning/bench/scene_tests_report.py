@@ -62,6 +62,7 @@ class TestReport:
             virtual = f", {outcome.virtual_ns / 1e9:g} s" if outcome.virtual_ns else ""
             judged = f"  ({outcome.assertions} assertions{virtual})" if outcome.assertions else ""
             lines.append(f"  {outcome.verdict:8} {outcome.name}{judged}")
+            lines += [f"           note: {note}" for note in outcome.notes]
             if outcome.why:
                 lines.append(f"           {outcome.why}")
             told = outcome.failures if outcome.verdict != "NOT RUN" else ()
@@ -129,7 +130,7 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
         "suite": outcome.suite, "name": outcome.name, "file": outcome.file, "line": outcome.line,
         "verdict": outcome.verdict, "why": outcome.why, "assertions": outcome.assertions,
         "virtual_s": outcome.virtual_ns / 1e9, "wall_s": outcome.wall_s,
-        "requirements": list(outcome.requirements),
+        "requirements": list(outcome.requirements), "notes": list(outcome.notes),
         "failures": [
             {"what": f.what, "file": f.file, "line": f.line, "at_s": None if f.t_ns < 0 else f.t_ns / 1e9}
             for f in outcome.failures
@@ -161,6 +162,7 @@ def _case(suite: Xml.Element, outcome: Outcome) -> None:
     )
     facts = [("virtual_s", f"{outcome.virtual_ns / 1e9:.9f}"), ("assertions", str(outcome.assertions))]
     facts += [("requirement", identity) for identity in outcome.requirements]
+    facts += [("note", note) for note in outcome.notes]
     properties = Xml.SubElement(case, "properties")
     for name, value in facts:
         Xml.SubElement(properties, "property", {"name": name, "value": clean(value)})

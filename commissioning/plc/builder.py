@@ -227,8 +227,14 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         return units.Namespace(name.name, found, name.at)
 
     def test(self, children: Children) -> units.Test:
-        word, name, *sections, body, _end = children
-        return units.Test(string_value(str(name))[1], tuple(sections), body, place(word))
+        word, name, *parts, body, _end = children
+        mocks = tuple(part for part in parts if isinstance(part, units.Mock))
+        sections = tuple(part for part in parts if isinstance(part, units.Section))
+        return units.Test(string_value(str(name))[1], sections, body, place(word), mocks)
+
+    def mock(self, children: Children) -> units.Mock:
+        word, name, _by, stand_in, _semicolon = children
+        return units.Mock(name.name, str(stand_in), place(word))
 
     def globals(self, children: Children) -> units.Globals | units.Paths:
         section: units.Section | units.Paths = children[0]

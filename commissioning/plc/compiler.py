@@ -29,6 +29,7 @@ from commissioning.plc.late_initials import exit_commands, late_commands
 from commissioning.plc.layout import MemoryPlan, plan_memories
 from commissioning.plc.library import LIBRARY_FILE, library_text
 from commissioning.plc.limits import Commands, call_weights, longest
+from commissioning.plc.mocks import find_mocks
 from commissioning.plc.program import (
     Aliases,
     Program,
@@ -198,6 +199,8 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
     for pou in [*project.pous.values(), *project.prototypes]:
         declarer.variables(pou)
     check_classes(project)
+    if with_tests:
+        find_mocks(project, parsed)
     show_programs(project)
     name_programs(project)
     for pou in project.pous.values():

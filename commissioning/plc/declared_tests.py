@@ -27,6 +27,7 @@ def declare_test(project: Project, node: units.Test, file: str) -> None:
     tree = units.Pou("TEST", node.name, None, node.sections, node.body, node.at)
     made = Pou("TEST", name, project.next_number, file, tree)
     project.pous[made.key] = made
+    project.mocks[made.key] = []
 
 
 def show_programs(project: Project) -> None:

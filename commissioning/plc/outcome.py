@@ -30,7 +30,7 @@ class Outcome:
     """`suite`: the file or test suite; `virtual_ns`: how long it took in virtual time, `wall_s` in seconds.
 
     `assertions`: how many were judged. `why`: of a test that was not run, or could not be judged.
-    `requirements`: the ids that it is tied to.
+    `requirements`: the ids that it is tied to. `notes`: what is worth a look, whatever the verdict.
     """
 
     suite: str
@@ -44,3 +44,4 @@ class Outcome:
     wall_s: float = 0.0
     why: str = ""
     requirements: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -200,6 +200,14 @@ class Pou:
         return [symbol for symbol in self.symbols.values() if symbol.section in words]
 
 
+@dataclass(frozen=True, slots=True)
+class Mocked:
+    """In one TEST `stand_in` is executed wherever `original` is called."""
+
+    original: Pou
+    stand_in: Pou
+
+
 class Project:
     """Everything the checker looks names up in, and the problems found so far."""
 
@@ -243,6 +251,7 @@ class Project:
         self.tables: dict[tuple[int, int, int], None] = {}  # (low, high, stride) of indices that vary
         self.problems: list[Problem] = []
         self.assertions: list[Any] = []  # of all TESTs, see assertions.py
+        self.mocks: dict[str, list[Mocked]] = {}  # by the key of a TEST, see mocks.py
         self._noted: set[Problem] = set()
         self.reads_elapsed = False  # of any timer
         self.any_elapsed = False  # of one that was given by reference, so it may be any

@@ -30,8 +30,9 @@ from commissioning.plc.judging import verdict_on, written
 from commissioning.plc.outcome import Failure, Outcome
 from commissioning.plc.program import Program
 from commissioning.plc.runtime import PlcError
-from commissioning.plc.scope import Pou
+from commissioning.plc.scope import Mocked, Pou
 from commissioning.plc.stand import Stand
+from commissioning.plc.stand_ins import StandIn
 
 __all__ = ["found_tests", "run_test"]
 
@@ -73,6 +74,7 @@ def run_test(
         suite=where[0], name=test.tree.name, file=where[0], line=where[1],
         verdict="FAIL" if judge.failures else "PASS", failures=tuple(judge.failures),
         assertions=judge.count, virtual_ns=driver.now_ns, wall_s=time.perf_counter() - begin,
+        notes=driver.notes(),
     )  # fmt: skip
 
 
@@ -89,9 +91,20 @@ class _Driver:
         self.now_ns = 0
         self._steps = 0
         self._judge = judge
+        self._mocks: list[tuple[Mocked, StandIn]] = []
+
+    def notes(self) -> tuple[str, ...]:
+        """Stand-ins that nobody called."""
+        return tuple(
+            f"MOCK {one.original.name} BY {one.stand_in.name}: {one.original.name} was never called"
+            for one, used in self._mocks
+            if not used.count
+        )
 
     def run(self) -> None:
         stand = self.stand
+        mocks = stand.program.checked.project.mocks.get(self.test.key, [])
+        self._mocks = [(one, stand.mocks.use(one)) for one in mocks]
         instance = Instance(stand, self.test, self.test.name)
         instance.fix()
         memory = instance.memories[0]

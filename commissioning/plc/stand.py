@@ -6,10 +6,12 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from commissioning.plc.build import Build
 from commissioning.plc.machine import Plc
 from commissioning.plc.memory import Memory
 from commissioning.plc.runtime import STATEMENT_BUDGET, ArithmeticFault
 from commissioning.plc.scope import Pou
+from commissioning.plc.stand_ins import StandIns
 from commissioning.plc.tasks import DEFAULT_CYCLE_NS
 
 __all__ = ["Stand"]
@@ -17,6 +19,23 @@ __all__ = ["Stand"]
 
 class Stand(Plc):
     """What tests use of a PLC beyond its tasks. Times are integer ns."""
+
+    _mocks: StandIns | None = None
+
+    @property
+    def mocks(self) -> StandIns:
+        """What stands in for POUs of the program. A stand-in may remember what no memory of the PLC shows, so
+        from the first one on every scan is executed."""
+        if self._mocks is None:
+            self._mocks = StandIns(self)
+            for state in self._tasks:
+                state.never = True
+        return self._mocks
+
+    def swap(self, build: Build) -> None:
+        super().swap(build)
+        if self._mocks is not None:
+            self._mocks.install(build)
 
     @property
     def cycle_ns(self) -> int:

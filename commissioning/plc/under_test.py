@@ -23,6 +23,7 @@ from commissioning.plc.coverage import Coverage
 from commissioning.plc.iec_types import Value
 from commissioning.plc.instance import Instance
 from commissioning.plc.program import Program
+from commissioning.plc.python_mocks import Answer, PythonMock
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.stand import Stand
 from commissioning.plc.value_text import duration_ns, given_value
@@ -132,6 +133,7 @@ class PlcUnderTest:
         self._instances: list[Instance] = []
         self._busy = False  # something ran at the present time
         self._calls = 0
+        self._mocks: list[tuple[str, PythonMock]] = []
 
     @property
     def now_ns(self) -> int:
@@ -203,6 +205,41 @@ class PlcUnderTest:
         instance.stand.now_ns = self.plc.now_ns  # a standard block has a stand of its own
         instance.call()
 
+    # ---- stand-ins -----------------------------------------------------------------------------------
+
+    def mock(self, name: str, answer: Answer = None) -> PythonMock:
+        """In this test `answer` stands in for a function block, a function or a method ("FB_Drive.Reset"):
+        a mapping of its outputs, what a function gives, or a function that is called instead; without it
+        nothing happens. See `commissioning.plc.python_mocks`.
+
+        Raises KeyError that names the nearest one, TypeError or ValueError for an answer that does not fit
+        the interface. A stand-in that is never called is told when the test has ended.
+        """
+        made = PythonMock(self._mockable(name), answer)
+        self.plc.mocks.add(made)
+        self._mocks.append((name, made))
+        return made
+
+    def unused_mocks(self) -> tuple[str, ...]:
+        """The names of stand-ins that nobody has called."""
+        return tuple(name for name, made in self._mocks if not made.count)
+
+    def _mockable(self, name: str) -> Pou:
+        pous = self.plc.program.checked.project.pous
+        pou = pous.get(name.upper())
+        if pou is not None and pou.kind in ("FUNCTION_BLOCK", "FUNCTION", "METHOD", "GET", "SET", "ACTION"):
+            return pou
+        if pou is not None:
+            raise KeyError(
+                f"{name} is a {pou.kind}: only function blocks, functions and methods have stand-ins"
+            )
+        if name.upper() in STANDARD_BLOCKS:
+            raise KeyError(f"{name} is a standard block: mock the block that uses it")
+        hint = suggestion(name, [_full(p) for p in pous.values() if p.kind not in ("PROGRAM", "TEST")])
+        raise KeyError(
+            f"the project has no function block, function or method {name}{'. ' + hint if hint else ''}"
+        )
+
     # ---- variables of the project --------------------------------------------------------------------
 
     def __getitem__(self, path: str) -> Value:
@@ -272,6 +309,10 @@ class PlcUnderTest:
             self.plc.now_ns += self.plc.cycle_ns
         for instance in self._instances:
             self._call(instance)
+
+
+def _full(pou: Pou) -> str:
+    return pou.name if pou.owner is None else f"{pou.owner.name}.{pou.name}"
 
 
 @lru_cache(maxsize=64)

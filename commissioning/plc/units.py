@@ -277,6 +277,15 @@ class Namespace:
 
 
 @dataclass(frozen=True, slots=True)
+class Mock:
+    """`MOCK name BY stand_in;` in a TEST."""
+
+    name: str
+    stand_in: str
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
 class Test:
     """TEST 'name' ... END_TEST."""
 
@@ -284,6 +293,7 @@ class Test:
     sections: tuple[Section, ...]
     body: tuple[Statement, ...]
     at: At
+    mocks: tuple[Mock, ...] = ()
 
 
 Unit = Pou | Globals | Paths | Configuration | Types | Namespace | Test

@@ -170,3 +170,70 @@ def test_that_names_are_chosen_by_parts_and_patterns() -> None:
     assert fits(identity, ()) and fits(identity, ["ALARM"]) and fits(identity, ["*zone.st::*comes"])
     assert fits(identity, ["nothing", "zone"]) and not fits(identity, ["nothing"])
     assert not fits(identity, ["zone?st::The"]) and fits(identity, ["*zone?st*"])
+
+
+MOCKED = """FUNCTION_BLOCK FB_Lib
+VAR_INPUT go : BOOL; END_VAR VAR_OUTPUT done : BOOL; END_VAR
+    done := FALSE;
+END_FUNCTION_BLOCK
+PROGRAM MAIN
+VAR lib : FB_Lib; n : INT; END_VAR
+    lib(go := TRUE);
+    IF lib.done THEN n := n + 1; END_IF
+END_PROGRAM
+"""
+STAND_IN = """FUNCTION_BLOCK FB_Done
+VAR_INPUT go : BOOL; END_VAR VAR_OUTPUT done : BOOL; END_VAR
+    done := go;
+END_FUNCTION_BLOCK
+TEST 'with'
+MOCK FB_Lib BY FB_Done;
+    ADVANCE_SCANS(3);
+    ASSERT_EQ(MAIN.n, 3);
+END_TEST
+TEST 'unused'
+MOCK FB_Lib BY FB_Done;
+    ASSERT_EQ(MAIN.n, 0);
+END_TEST
+"""
+PYTHON = """def test_with(plc):
+    lib = plc.mock("FB_Lib", {"done": True})
+    plc.run(scans=3)
+    assert plc["MAIN.n"] == 3 and lib.calls == [{"go": True}] * 3
+
+def test_unused(plc):
+    plc.mock("FB_Lib", {"done": True})
+"""
+WRONG = STAND_IN.replace("VAR_OUTPUT done : BOOL", "VAR_OUTPUT done : INT").replace("done := go", "done := 1")
+
+
+def test_that_stand_ins_are_used_and_those_that_are_not_are_told(tmp_path: Path) -> None:
+    one = "  plc: {type: emulated, programs: [main.st]}\n"
+    files = {"main.st": MOCKED, "tests/a.st": STAND_IN, "tests/test_a.py": PYTHON}
+    folder = scene(tmp_path, one, files)
+    code = list_tests(folder).code
+    report = run_tests(folder, allow_code=[code], coverage=True)
+    assert [(found.name, found.verdict) for found in report.outcomes] == [
+        ("with", "PASS"), ("unused", "PASS"), ("test_with", "PASS"), ("test_unused", "PASS"),
+    ]  # fmt: skip
+    said = "MOCK FB_Lib BY FB_Done: FB_Lib was never called"
+    notes = [(), (said,), (), ("the stand-in of FB_Lib was never called",)]
+    assert [found.notes for found in report.outcomes] == notes
+    assert report.as_text().count("note: ") == 2 and said in report.as_html()
+    assert report.as_json()["tests"][1]["notes"] == [said]
+    properties = Xml.fromstring(report.as_junit()).iter("property")
+    assert [p.get("value") for p in properties if p.get("name") == "note"] == [said, notes[3][0]]
+    marks = report.coverage["plc"].lines("main.st").items()
+    missed = [line for line, mark in marks if mark.mark == "missed"]
+    assert missed == [3]  # the body of FB_Lib: its stand-in is no part of the program
+
+
+def test_that_a_stand_in_with_another_interface_is_a_problem_with_its_place(tmp_path: Path) -> None:
+    folder = scene(
+        tmp_path, "  plc: {type: emulated, programs: [main.st]}\n", {"main.st": MOCKED, "tests/a.st": WRONG}
+    )
+    report = run_tests(folder)
+    assert report.exit_code == 2 and not report.outcomes
+    where = f"{tmp_path / 'tests/a.st'}:6:1"
+    what = "FB_Done cannot stand in for FB_Lib: its output done is INT, not BOOL"
+    assert str(report.problems[0]) == f"{where}: {what}. Give it the interface of FB_Lib."
