@@ -6,7 +6,7 @@ from commissioning.plc import commands, tree, typed
 from commissioning.plc.commands import Command
 from commissioning.plc.creating import CreateChecker, is_new
 from commissioning.plc.designators import Designator
-from commissioning.plc.iec_types import BOOL, NONE
+from commissioning.plc.iec_types import BOOL, NONE, IecType
 from commissioning.plc.pointers import PLACES
 
 
@@ -51,7 +51,7 @@ class AssignmentChecker(CreateChecker):
             value = self.value(node.value, target.type, what)
         target.symbol.written = True
         if value is None:
-            self._told(node.target, node.value)
+            self._told(node.target, node.value, target.type)
             return None
         return commands.Store(target.type, target.cell, value, node.at)
 
@@ -70,13 +70,15 @@ class AssignmentChecker(CreateChecker):
         graft = typed.Graft(target.type, target.cell, source.cell, target.block is not None)
         return commands.CallFunction(graft, node.at)
 
-    def _told(self, target: tree.Expression, value: tree.Expression) -> None:
-        """What is stored in a stub says what it is."""
+    def _told(self, target: tree.Expression, value: tree.Expression, type_: IecType) -> None:
+        """What is stored in a stub, taken for a `type_`, says what it is."""
         told = len(self.project.problems)
         found = self.expression(value)
         self.project.forget(told)  # a Problem says already why the value does not go there
         if found is not None:
             self.project.stubs.refit(self, target, found.type, value)
+        else:
+            self.project.stubs.takes_block(self, target, type_, value)
 
     def _set_or_reset(self, node: tree.Assign) -> Command | None:
         """`x S= condition`: x becomes TRUE where the condition holds, and keeps its value elsewhere."""

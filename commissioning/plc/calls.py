@@ -26,7 +26,7 @@ class ExpressionChecker(StandardCallChecker):
                 self.problem(f"{target.pou.name} has no result", node.at)
                 return None
             return self.user_call(target.pou, node, target)
-        if isinstance(node.target, tree.Member) and self._is_library(node.target.owner):
+        if isinstance(node.target, tree.Member) and self._of_library(node.target):
             last = tree.Name(node.target.name, node.target.at)
             return self.call(tree.Call(last, node.arguments, node.at, node.depth))
         if not isinstance(node.target, tree.Name):

@@ -30,6 +30,7 @@ from commissioning.plc.layout import MemoryPlan, plan_memories
 from commissioning.plc.library import LIBRARY_FILE, library_text
 from commissioning.plc.limits import Commands, call_weights, longest
 from commissioning.plc.mocks import find_mocks
+from commissioning.plc.namespaces import without_namespaces
 from commissioning.plc.program import (
     Aliases,
     Program,
@@ -79,6 +80,9 @@ def compile_st(
     if suites:
         files[SHIM_FILE] = suites
     read = {file: parse_source(text, file) for file, text in files.items()}
+    lists = {PurePath(file).stem.upper() for file in files}
+    for file, source in without_namespaces([source for source, _ in read.values()], lists).items():
+        read[file] = (source, read[file][1])
     standard = library_text(files.values(), _declared(source for source, _ in read.values()))
     if standard:
         files[LIBRARY_FILE] = standard

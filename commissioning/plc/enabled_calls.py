@@ -37,7 +37,7 @@ class EnabledChecker(BlockCallChecker):
         target = self.target_of(call)
         if target is not None:
             return frozenset(target.pou.symbols)
-        if isinstance(call.target, tree.Member) and self._is_library(call.target.owner):
+        if isinstance(call.target, tree.Member) and self._of_library(call.target):
             return frozenset()
         found = self.designator(call.target)
         if found is not None and found.standard is not None:

@@ -39,11 +39,15 @@ class ObjectChecker(OperatorChecker):
             if own is None or (not itself and self.project.lookup(self.pou, node.target.name) is not None):
                 return None
             return self._target(own, node.target.name, node.at)
-        if not isinstance(node.target, tree.Member) or self._is_library(node.target.owner):
+        if not isinstance(node.target, tree.Member) or self._of_library(node.target):
             return None
         owner = self.designator(node.target.owner)
         owner = None if owner is None else self.valued(owner, node.at)
         return None if owner is None else self._target(owner, node.target.name, node.target.at)
+
+    def _of_library(self, node: tree.Member) -> bool:
+        """Whether `owner.name` in a call is `name` of a library, and nothing of the block's own."""
+        return self._is_library(node.owner) and self.project.lookup(self.pou, node.name) is None
 
     def _is_library(self, node: tree.Expression) -> bool:
         """Whether a name in front of a dot is no variable: a namespace, library or list of globals."""
@@ -204,6 +208,8 @@ class ObjectChecker(OperatorChecker):
         accessors = found.accessors
         assert accessors is not None
         value = self.value(node.value, found.type, f"for {accessors.name} a {found.type}")
+        if value is None:
+            self.project.stubs.takes_block(self, node.target, found.type, node.value)
         block = self.class_of(accessors.home)
         if accessors.setter is None or block is None:
             self.problem(f"the property {accessors.name} has no SET: it can only be read", node.target.at)

@@ -228,7 +228,12 @@ class PointerChecker(ObjectChecker):
     def _as_any(self, node: tree.Expression) -> Typed | None:
         """What an ANY is given: the class, address and size of a variable."""
         found = self.designator(node) if isinstance(node, PLACES) else None
-        if found is None:
+        if found is None or found.value is not None:
+            if self.project.unknown.met:  # a stub takes it, and looks at nothing
+                value = self.expression(node)
+                nowhere = typed.Const(IecType("POINTER TO BYTE", "pointer", 0, 0, target="BYTE"), 0)
+                known = None if value is None else typed.Const(DINT, class_of(value.type))
+                return None if known is None else typed.Made(ANY, (known, nowhere, typed.Const(DINT, 0)))
             if not isinstance(node, PLACES):
                 self.problem("an ANY is given a variable", node.at, "Assign the value to one first")
             return None
@@ -273,7 +278,8 @@ class PointerChecker(ObjectChecker):
             kind = None if given is None else self.class_of(given)
             if given is None or interface is None:
                 return None
-            if kind is not None and (is_a(kind, interface) or self._may_be(kind, interface)):
+            unknown = interface.file in self.project.unknown.files  # so is who implements it
+            if kind is not None and (is_a(kind, interface) or unknown):
                 if given.block is not None:
                     return self.address_of(given, at)
                 given.symbol.read = True
@@ -298,12 +304,6 @@ class PointerChecker(ObjectChecker):
             self.problem(f"{subject} refers to a {wanted}, this is a {found.type}", at)
             return None
         return self.address_of(found, at)
-
-    def _may_be(self, kind: Pou, interface: Pou) -> bool:
-        """Whether only stubs know if a block or interface implements a stub."""
-        stubs = self.project.unknown.files
-        above = [*kind.lineage(), *all_interfaces(kind)]
-        return interface.file in stubs and any(pou.file in stubs for pou in above)
 
     def bind(self, node: tree.Assign) -> commands.Command | None:
         """`reference REF= variable`."""

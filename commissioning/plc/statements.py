@@ -73,7 +73,7 @@ class StatementChecker(CatchChecker):
         if method is not None:
             made = self.user_call(method.pou, call, method)
             return None if made is None else commands.CallFunction(made, node.at)
-        if isinstance(call.target, tree.Member) and self._is_library(call.target.owner):
+        if isinstance(call.target, tree.Member) and self._of_library(call.target):
             owner = call.target.owner
             listed = isinstance(owner, tree.Name) and owner.name.upper() in self.project.list_names
             if not listed or self.project.pous.get(call.target.name.upper()) is not None:

@@ -41,13 +41,14 @@ def type_text(type_: IecType) -> tuple[str, int]:
 @dataclass(slots=True)
 class Guess:
     """`text`: the type as a declaration writes it. `dims`: the bounds of the indices it is used with;
-    `pointer`: it is used with `^`."""
+    `pointer`: it is used with `^`. See `mix` for `mixed`."""
 
     name: str
     text: str = ""
     sure: int = NOTHING
     dims: list[tuple[int, int]] = field(default_factory=list)
     pointer: bool = False
+    mixed: bool = False  # it is given values of types that have nothing in common
     changed: bool = True
 
     def note(self, text: str, sure: int) -> None:
@@ -59,6 +60,14 @@ class Guess:
             if old is None or new is None or not converts(old, new):
                 return
         self.text, self.sure, self.changed = text, sure, True
+
+    def mix(self, text: str, sure: int) -> None:
+        """It is given a value of this type: if that does not fit what it was given before, it takes any."""
+        if self.sure < BY_USE or sure < BY_USE or not text or text == self.text or self.mixed:
+            return
+        old, new = ELEMENTARY.get(self.text), ELEMENTARY.get(text)
+        if old is None or new is None or not (converts(old, new) or converts(new, old)):
+            self.mixed = self.changed = True
 
     def index(self, values: list[int | None]) -> None:
         """It is used with these indices, None where one varies."""
@@ -84,6 +93,8 @@ class Guess:
     @property
     def declared(self) -> str:
         """The type to declare it with."""
+        if self.mixed:
+            return "ANY"
         text = self.text or by_name(self.name)
         if len(self.dims) == 1 and _POINTER.match(self.name) and not self.pointer:
             return f"POINTER TO {text}"

@@ -195,10 +195,26 @@ class StubNames(StubBook):
             if key in self.variables and key not in self.lists:
                 self.lists[key] = node.owner.name
                 self._new = True
+            if key not in self.variables:
+                self._is_enumeration(checker, node.owner.name)
             type_ = self.types.get(self.variables[key].guess.text.upper()) if key in self.variables else None
             part = type_.parts.get(node.name.upper()) if type_ is not None else None
         if part is not None and not part.constant:
             part.constant = self._new = True
+
+    def _is_enumeration(self, checker: OperatorChecker, name: str) -> None:
+        """What was taken for a member of a stub that is extended has constants: it is an enumeration."""
+        key = name.upper()
+        for pou in (checker.pou.owner or checker.pou).lineage():
+            home = self.types.get(pou.name.upper())
+            part = home.parts.get(key) if home is not None else None
+            inner = self.types.get(part.guess.text.upper()) if part is not None else None
+            if home is None or inner is None or not inner.made or key in self.types:
+                continue
+            del home.parts[key], self.types[inner.name.upper()]
+            made = self.types[key] = StubType(name, inner.spot, places=inner.places)
+            made.members = {key: part.guess.name for key, part in inner.parts.items()}
+            self._new = True
 
     def stored(self, checker: OperatorChecker, node: tree.Expression) -> None:
         """Something is stored in `node`, so that it is no output of a stub."""

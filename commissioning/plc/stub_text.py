@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.scope import Project
 from commissioning.plc.stub_model import INIT, STUB_CALL, STUB_FILE, Spot, StubCall, StubPart, StubType
@@ -112,16 +114,17 @@ def _property(part: StubPart, stubs: Stubs, body: str = "") -> str:
 
 
 def _sections(parts: dict[str, StubPart]) -> list[str]:
+    """In the order in which they are given by position; outputs last."""
     lines: list[str] = []
-    for word in ("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
-        names = [part.guess for part in parts.values() if _section(part) == word]
-        if names:
-            lines += [word, *(f"    {guess.name} : {guess.declared};" for guess in names), "END_VAR"]
+    inputs = [part for part in parts.values() if _section(part) != "VAR_OUTPUT"]
+    outputs = [part for part in parts.values() if _section(part) == "VAR_OUTPUT"]
+    for word, row in groupby([*inputs, *outputs], _section):
+        lines += [word, *(f"    {part.guess.name} : {part.guess.declared};" for part in row), "END_VAR"]
     return lines
 
 
 def _section(part: StubPart) -> str:
-    if "inout" in part.roles:
+    if "inout" in part.roles and not part.guess.mixed:
         return "VAR_IN_OUT"
     taken = "taken" in part.roles or ("in" not in part.roles and bool(part.roles))
     return "VAR_OUTPUT" if taken else "VAR_INPUT"

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from commissioning.plc.expressions import OperatorChecker
 
 
+_PLACES = (tree.Name, tree.Member, tree.Indexed, tree.Dereference)
+
+
 class StubTypes(StubNames):
     """What the checker tells where types meet."""
 
@@ -67,6 +70,21 @@ class StubTypes(StubNames):
                 type_.alias = Guess(type_.name)
                 self._new = True
             type_.alias.note(text, sure)
+
+    def takes_block(
+        self, checker: OperatorChecker, node: tree.Expression, type_: IecType, value: tree.Expression
+    ) -> None:
+        """A block is stored in `node`, a `type_`: if that is unknown, it is an interface."""
+        found = checker.designator(value) if self.listening and isinstance(value, _PLACES) else None
+        if found is None or found.block is None:
+            return
+        unknown, guess = self.types.get(type_.name.upper()), self._known(checker, node)
+        if unknown is not None and not unknown.members and not unknown.parts:
+            self._sign(unknown, "interface")
+        elif unknown is None and guess is not None and guess.sure < BY_USE:
+            name = f"I_{guess.name}"
+            self._made_type(name, checker.file, node.at, "interface")
+            guess.note(name, BY_USE)
 
     def stands(
         self, checker: OperatorChecker, node: tree.Expression, type_: IecType, by: tree.Expression

@@ -65,7 +65,7 @@ class Stubs(StubTypes):
         if used and found.result is None:
             found.result = Guess(name)
             self._new = True
-        self._arguments(checker, node, found.parts)
+        self._arguments(checker, node, found.parts, True)
         return True
 
     def _owner_type(self, checker: OperatorChecker, target: tree.Member) -> StubType | None:
@@ -106,7 +106,7 @@ class Stubs(StubTypes):
         if name:
             calls = self.calls if not block else type_.methods if type_ is not None else {}
             if name.upper() in calls:
-                self._arguments(checker, node, calls[name.upper()].parts)
+                self._arguments(checker, node, calls[name.upper()].parts, True)
         elif type_ is not None:
             self._sign(type_, "block")
             self._arguments(checker, node, type_.parts)
@@ -131,12 +131,17 @@ class Stubs(StubTypes):
             found.result = Guess(found.name)
             self._new = True
 
-    def _arguments(self, checker: OperatorChecker, node: tree.Call, parts: dict[str, StubPart]) -> None:
+    def _arguments(
+        self, checker: OperatorChecker, node: tree.Call, parts: dict[str, StubPart], of_call: bool = False
+    ) -> None:
         for position, argument in enumerate(node.arguments):
             part = self._part(parts, argument.name or f"p{position + 1}")
-            self._argument(checker, argument, part)
+            self._argument(checker, argument, part, of_call)
 
-    def _argument(self, checker: OperatorChecker, argument: tree.Argument, part: StubPart) -> None:
+    def _argument(
+        self, checker: OperatorChecker, argument: tree.Argument, part: StubPart, of_call: bool = False
+    ) -> None:
+        """What an argument says about a parameter; `of_call`: of a function or method, not of a block."""
         part.roles.add("taken" if argument.out else "in")
         if argument.out:
             designator = checker.designator(argument.value)
@@ -155,6 +160,8 @@ class Stubs(StubTypes):
         if found is not None:
             text, sure = type_text(found)
             known = self._known(checker, argument.value) if self.listening else None
+            if of_call and not argument.out and known is None:
+                part.guess.mix(text, sure)
             part.guess.note(text, sure if known is None else min(sure, known.weight))
             if known is not None and known.weight < part.guess.weight:
                 known.note(part.guess.declared, part.guess.weight)

@@ -79,3 +79,41 @@ def test_that_an_alias_whose_name_does_not_show_in_its_type_is_known_as_a_stub()
 def test_that_nothing_is_forgiven_without_stubs() -> None:
     with pytest.raises(Problems, match="STRING"):
         compile_st("PROGRAM MAIN VAR n : INT; s : STRING; END_VAR s := n; END_PROGRAM", stubs=True)
+
+
+NO_STOP = [
+    (
+        "n : INT; s : STRING; q : BOOL;",
+        "F_Log(n); F_Log(s); F_Log(q);",
+    ),  # one parameter takes whatever it is given
+    ("n : INT; l : FB_Logger; s : STRING;", "l.Add(n, s); l.Add(s, n);"),
+    ("f : FB_X; n : INT; d : ST_D;", "f.Go(n, d); d.k := n; f.Go(n, d);"),  # in the order of their positions
+]
+
+
+@pytest.mark.parametrize(("declared", "body"), NO_STOP)
+def test_that_a_stub_takes_values_of_several_types(declared: str, body: str) -> None:
+    assert stopped(stubbed(declared, body)) == []
+
+
+def test_that_what_a_block_is_stored_in_is_taken_for_an_interface() -> None:
+    block = "FUNCTION_BLOCK Own\nMETHOD Go : BOOL\nGo := TRUE;\nEND_METHOD\nEND_FUNCTION_BLOCK\n"
+    plc = stubbed("o : Own; i : SomeKind; q : BOOL;", "i := o;\nq := TRUE;", more=block)
+    assert stopped(plc) == []
+
+
+def test_that_constants_of_a_name_that_only_a_stub_base_could_have_are_an_enumeration() -> None:
+    block = (
+        "FUNCTION_BLOCK Own EXTENDS FB_Base\nVAR n : INT; END_VAR\n"
+        "CASE n OF Mode.auto: n := 1; Mode.manual: n := 2; END_CASE\nEND_FUNCTION_BLOCK\n"
+    )
+    assert stopped(stubbed("o : Own;", "o();", more=block)) == []
+
+
+def test_that_a_block_calls_the_fb_init_of_what_it_has_from_a_stub_though_it_has_one_itself() -> None:
+    block = (
+        "FUNCTION_BLOCK Own EXTENDS FB_Base\n"
+        "METHOD FB_init : BOOL VAR_INPUT bInitRetains, bInCopyCode : BOOL; END_VAR\n"
+        "part.FB_init(FALSE, FALSE, 7);\nEND_METHOD\nEND_FUNCTION_BLOCK\n"
+    )
+    assert stopped(stubbed("o : Own;", "o();", more=block)) == []

@@ -1,0 +1,44 @@
+"""Names of libraries in front of what they declare say nothing; a variable of that name still counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from commissioning.model.problem import Problems
+from commissioning.plc import compile_st
+
+KINDS = (
+    "TYPE Mode : (off, auto) := off; END_TYPE\n"
+    "TYPE Step : STRUCT n : INT; END_STRUCT END_TYPE\n"
+    "FUNCTION Twice : INT VAR_INPUT n : INT; END_VAR\nTwice := 2 * n; END_FUNCTION\n"
+)
+
+
+def main(declared: str, body: str) -> str:
+    return f"{KINDS}PROGRAM MAIN\nVAR {declared} END_VAR\n{body}\nEND_PROGRAM"
+
+
+def test_that_the_name_of_a_library_may_stand_in_front_of_what_it_declares() -> None:
+    body = "s.n := ZCore.Twice(4); CASE m OF ZCore.Mode.auto: m := ZCore.Mode.off; n := s.n; END_CASE"
+    plc = compile_st(
+        {"m.st": main("s : ZCore.Step; m : ZCore.Mode := ZCore.Mode.auto; n : INT;", body)}, "twincat"
+    ).start()
+    plc.scan(0)
+    assert (plc["MAIN.n"], plc["MAIN.m"]) == (8, 0)
+
+
+def test_that_a_variable_of_that_name_is_a_variable() -> None:
+    text = main("ZCore : Step; t : Step;", "ZCore.n := 4; t.n := ZCore.n;")
+    plc = compile_st({"m.st": text}, "twincat").start()
+    plc.scan(0)
+    assert plc["MAIN.t.n"] == 4
+    with pytest.raises(Problems, match=r"ZCore\.Step|Step"):
+        compile_st({"m.st": main("ZCore : INT; t : ZCore.Stepp;", "t.n := 4;")}, "twincat")
+
+
+def test_that_what_a_named_library_declares_may_be_a_stub() -> None:
+    text = main(
+        "s : ZAux.Ring; n : INT;", "s.Push(n); n := ZAux.Limits.most; IF ZAux.Full(s) THEN n := 0; END_IF"
+    )
+    found = compile_st({"m.st": text}, "twincat", stubs=True)
+    assert not [notice for notice in found.notices if "only stubs declare" in notice.what]
