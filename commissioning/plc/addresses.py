@@ -28,6 +28,22 @@ _TYPES = {"X": "BOOL", "": "BOOL", "B": "BYTE", "W": "WORD", "D": "DWORD", "L": 
 _LARGEST = 1 << 20  # bits of one connected piece of memory
 
 
+def bits_of_address(address: str) -> tuple[str, int] | None:
+    """The area (I, Q or M) and the first bit of an address; None for what is none."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        return None
+    image, size, numbers = match.groups()
+    return image, _first_bit(_WIDTHS[size], [int(part[:9]) for part in numbers.split(".")])
+
+
+def _first_bit(bits: int, parts: list[int]) -> int:
+    """Inside its area, of what is so many bits wide."""
+    if bits > 1:
+        return parts[-1] * bits
+    return parts[-2] * 8 + parts[-1] if len(parts) > 1 else parts[0] * 8
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """The bits that a located variable occupies in its image: I, Q or M, and the upper levels of a
@@ -87,9 +103,8 @@ class Addresses:
         elif bits == 1 and len(parts) == 2 and parts[1] > 7:
             self.project.problem(f"{address}: a bit is byte.bit with bit 0..7", file, at)
         else:
-            place = parts[-2:] if bits == 1 else parts[-1:]
-            levels = parts[: -len(place)]
-            start = place[0] * 8 + (place[1] if len(place) == 2 else 0) if bits == 1 else place[0] * bits
+            levels = parts[: -2 if bits == 1 else -1]
+            start = _first_bit(bits, parts)
             area = ".".join((image, *map(str, levels)))
             return Span(area, start, start + bits * symbol.size, symbol, pou)
         return None

@@ -9,6 +9,7 @@ from commissioning.plc.iec_types import ANY_INT, NONE, IecType
 from commissioning.plc.objects import Target
 from commissioning.plc.open_arrays import bound
 from commissioning.plc.pointers import ADDRESS_CALLS, MEMORY_CALLS
+from commissioning.plc.program_facts import program_fact
 from commissioning.plc.scope import Pou, suggestion
 from commissioning.plc.standard_calls import StandardCallChecker
 from commissioning.plc.tcunit import library_value
@@ -66,6 +67,9 @@ class ExpressionChecker(StandardCallChecker):
             return None
         if name in MEMORY_CALLS and pou is None:
             return self.memory_call(name, node)
+        fact = program_fact(self, name, node)
+        if fact is not None:
+            return fact[0]
         if name in ADDRESS_CALLS:
             return self.address_call(name, node)
         if name in ("LOWER_BOUND", "UPPER_BOUND"):
@@ -171,3 +175,9 @@ class ExpressionChecker(StandardCallChecker):
         return typed.UserCall(
             pou.result or NONE, pou.number, tuple(inputs), tuple(references), frozenset(homes)
         )
+
+
+class DeclarationChecker(ExpressionChecker):
+    """Checks expressions of declarations: initial values, bounds."""
+
+    declaring = True

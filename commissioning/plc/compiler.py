@@ -83,7 +83,8 @@ def compile_st(
     lists = {PurePath(file).stem.upper() for file in files}
     for file, source in without_namespaces([source for source, _ in read.values()], lists).items():
         read[file] = (source, read[file][1])
-    standard = library_text(files.values(), _declared(source for source, _ in read.values()))
+    makers = DIALECTS[dialect].library_names
+    standard = library_text(files.values(), _declared(source for source, _ in read.values()), makers)
     if standard:
         files[LIBRARY_FILE] = standard
         read[LIBRARY_FILE] = parse_source(standard, LIBRARY_FILE)

@@ -9,7 +9,7 @@ from math import prod
 
 from commissioning.plc import tree, typed, units
 from commissioning.plc.byte_layout import stride
-from commissioning.plc.calls import ExpressionChecker
+from commissioning.plc.calls import DeclarationChecker
 from commissioning.plc.evaluation import evaluated
 from commissioning.plc.iec_types import ANY_INT, ELEMENTARY, LINT, MAX_STRING, Component, IecType
 from commissioning.plc.limits import MAX_CELLS
@@ -228,7 +228,7 @@ class ConstructedTypes:
 
     def whole(self, pou: Pou, node: tree.Expression, file: str) -> int | None:
         """A constant whole number, None after a Problem."""
-        checker = ExpressionChecker(self.project, pou)
+        checker = DeclarationChecker(self.project, pou)
         checker.file = file
         found = checker.expression(node)
         if found is None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from commissioning.plc import tree, typed, units
 from commissioning.plc.blocks import StandardBlock
-from commissioning.plc.calls import ExpressionChecker
+from commissioning.plc.calls import DeclarationChecker
 from commissioning.plc.evaluation import evaluated
 from commissioning.plc.iec_types import IecType, Value
 from commissioning.plc.scope import Pou, Project, Slot, suggestion
@@ -64,7 +64,7 @@ class InitialValues:
 
     def constant(self, pou: Pou, node: tree.Expression, type_: IecType, file: str) -> Value | None:
         """The value of a constant expression as a cell of `type_` keeps it, None after a Problem."""
-        checker = ExpressionChecker(self.project, pou)
+        checker = DeclarationChecker(self.project, pou)
         checker.file = file
         found = checker.value(node, type_, f"a {type_}")
         if found is None:
@@ -109,7 +109,7 @@ class InitialValues:
                 and len(value.arguments) == 1 and not value.arguments[0].name
                 and self.project.lookup(pou, value.target.name) is not None
             ):  # fmt: skip
-                checker = ExpressionChecker(self.project, pou)
+                checker = DeclarationChecker(self.project, pou)
                 checker.file = file
                 number = checker.expression(value.target)
                 if isinstance(number, typed.Const) and isinstance(number.value, int) and number.value >= 0:
@@ -128,7 +128,7 @@ class InitialValues:
             if member is None:
                 known = [m.name for m in type_.members]
                 what = f"{type_.name} has no member {given.name}"
-                checker = ExpressionChecker(self.project, site.pou)
+                checker = DeclarationChecker(self.project, site.pou)
                 self.project.stubs.initial(checker, type_.name, given.name, given.value)
                 self.project.problem(what, site.file, given.at, suggestion(given.name, known))
             else:
@@ -146,7 +146,7 @@ class InitialValues:
             self.late.append((at, -1, type_, node))
             return
         if isinstance(node, tree.Name | tree.Member | tree.Literal):
-            checker = ExpressionChecker(self.project, site.pou)
+            checker = DeclarationChecker(self.project, site.pou)
             checker.file = site.file
             found = checker.expression(node)
             if found is None:
@@ -183,7 +183,7 @@ class InitialValues:
         for given in node.members:
             symbol = block.symbols.get(given.name.upper())
             if symbol is None or symbol.section not in ("VAR_INPUT", "VAR_OUTPUT") or symbol.type.blocks:
-                checker = ExpressionChecker(self.project, site.pou)
+                checker = DeclarationChecker(self.project, site.pou)
                 self.project.stubs.initial(checker, type_.name, given.name, given.value)
                 what = f"{type_.name} has no input or output {given.name}"
                 self.project.problem(what, site.file, given.at)

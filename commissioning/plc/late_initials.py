@@ -48,10 +48,10 @@ class LateChecker:
 
     def _value(self, late: Late) -> Command | None:
         checker = self.checker
-        checker.file = late.symbol.file
+        checker.file, checker.declaring = late.symbol.file, True
         with attempt(checker.project, checker.file, late.node.at):
             value = checker.value(late.node, late.type, f"for {late.symbol.name} a {late.type}")
-        checker.file = checker.pou.file
+        checker.file, checker.declaring = checker.pou.file, False
         if value is None:
             return None
         cell = checker.of_symbol(late.symbol).cell.at(late.offset)

@@ -124,15 +124,40 @@ END_FUNCTION
 
 
 LIBRARY: dict[str, str] = _texts()
+# operators of CODESYS and TwinCAT that no task interrupts, as here none does
+MAKERS_LIBRARY: dict[str, str] = {
+    "TEST_AND_SET": """
+FUNCTION TEST_AND_SET : DWORD
+VAR_IN_OUT flag : DWORD; END_VAR
+TEST_AND_SET := flag; flag := 1;
+END_FUNCTION
+""",
+    "__XADD": """
+FUNCTION __XADD : DINT
+VAR_INPUT place : POINTER TO DINT; summand : DINT; END_VAR
+__XADD := place^; place^ := place^ + summand;
+END_FUNCTION
+""",
+    "__COMPARE_AND_SWAP": """
+FUNCTION __COMPARE_AND_SWAP : BOOL
+VAR_INPUT place : POINTER TO LWORD; old, new : LWORD; END_VAR
+__COMPARE_AND_SWAP := place^ = old;
+IF place^ = old THEN place^ := new; END_IF
+END_FUNCTION
+""",
+}
 _TYPES: dict[str, str] = {"EXCEPTIONCODE": declaration()}
 _TYPE = re.compile(rf"\b__SYSTEM\s*\.\s*({'|'.join(_TYPES)})\b", re.IGNORECASE)
-_CALL = re.compile(rf"\b({'|'.join(sorted(LIBRARY, key=len, reverse=True))})\s*\(", re.IGNORECASE)
+_CALLED = sorted([*LIBRARY, *MAKERS_LIBRARY], key=len, reverse=True)
+_CALL = re.compile(rf"\b({'|'.join(_CALLED)})\s*\(", re.IGNORECASE)
 
 
-def library_text(texts: Iterable[str], declared: Iterable[str]) -> str:
-    """The library functions and types that some text uses and nobody declares, "" where none is."""
+def library_text(texts: Iterable[str], declared: Iterable[str], makers: bool) -> str:
+    """The library functions and types that some text uses and nobody declares, "" where none is. `makers`:
+    those of CODESYS and TwinCAT too."""
     texts, own = list(texts), set(declared)
     types = {match.group(1).upper() for text in texts for match in _TYPE.finditer(text)} - own
     wanted = {match.group(1).upper() for text in texts for match in _CALL.finditer(text)} - own
     used = [text for name, text in _TYPES.items() if name in types]
-    return "".join([*used, *(text for name, text in LIBRARY.items() if name in wanted)])
+    library = LIBRARY | MAKERS_LIBRARY if makers else LIBRARY
+    return "".join([*used, *(text for name, text in library.items() if name in wanted)])

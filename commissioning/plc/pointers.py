@@ -30,12 +30,14 @@ _MEMORY = {
     "MEMSET": "filled", "SYSMEMSET": "filled", "MEMCMP": "compared", "SYSMEMCMP": "compared",
 }  # fmt: skip
 MEMORY_CALLS = tuple(_MEMORY)
-ADDRESS_CALLS = ("ADR", "REF", "SIZEOF", "XSIZEOF", "__ISVALIDREF", *_QUERIES)
+ADDRESS_CALLS = ("ADR", "REF", "__ISVALIDREF", *_QUERIES)
 PLACES = tree.Name | tree.Member | tree.Indexed | tree.Dereference | tree.Call | tree.Part | tree.Direct
 
 
 class PointerChecker(ObjectChecker):
-    """Checks what has to do with addresses."""
+    """Checks what has to do with addresses. `declaring`: what it checks stands in a declaration."""
+
+    declaring = False
 
     # ---- following -----------------------------------------------------------------------------------
 
@@ -322,14 +324,12 @@ class PointerChecker(ObjectChecker):
     # ---- calls ---------------------------------------------------------------------------------------
 
     def address_call(self, name: str, node: tree.Call) -> Typed | None:
-        """ADR, SIZEOF and their like."""
+        """ADR and its like."""
         wanted = 2 if name in _QUERIES else 1
         if len(node.arguments) != wanted:
             self.problem(f"{name} has {wanted} argument{'s' * (wanted - 1)}", node.at)
             return None
         first = node.arguments[0].value
-        if name in ("SIZEOF", "XSIZEOF"):
-            return self._size_of(first)
         if name == "__ISVALIDREF":
             raw = self.place(first)
             if raw is not None and raw.symbol.by_reference and raw.cell.pointer:
@@ -362,22 +362,6 @@ class PointerChecker(ObjectChecker):
         self.project.addressed = self.project.any_elapsed = True
         result = ELEMENTARY["DINT" if _MEMORY[name] == "compared" else "UDINT"]
         return typed.OfMemory(result, _MEMORY[name], tuple(values))
-
-    def _size_of(self, node: tree.Expression) -> Typed | None:
-        """SIZEOF of a variable or a type, in bytes."""
-        type_ = None
-        if isinstance(node, tree.Name) and self.project.lookup(self.pou, node.name) is None:
-            declared = self.project.type_named(node.name, node.at, self.file)
-            type_ = None if declared is None else declared.type
-        if type_ is None:
-            found = self.designator(node)
-            if found is None:
-                return None
-            type_ = found.type
-        block = self.project.block(type_.name) if type_.kind == "block" else None
-        if isinstance(block, Pou):
-            return typed.Const(ANY_INT, memory_layout(block).size)
-        return typed.Const(ANY_INT, measure(type_)[0])
 
     def query(self, source: tree.Expression, into: tree.Expression) -> typed.Query | None:
         """__QUERYINTERFACE(source, into): whether the block has the interface of `into`; sets it."""

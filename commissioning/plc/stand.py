@@ -7,9 +7,10 @@ from types import FunctionType
 from typing import Any
 
 from commissioning.plc.build import Build
+from commissioning.plc.faults import FAULTS
 from commissioning.plc.machine import Plc
 from commissioning.plc.memory import Memory
-from commissioning.plc.runtime import STATEMENT_BUDGET, ArithmeticFault
+from commissioning.plc.runtime import STATEMENT_BUDGET
 from commissioning.plc.scope import Pou
 from commissioning.plc.stand_ins import StandIns
 from commissioning.plc.tasks import DEFAULT_CYCLE_NS
@@ -87,7 +88,7 @@ class Stand(Plc):
         self._globals[0] = STATEMENT_BUDGET
         try:
             return code(*arguments)
-        except (ArithmeticFault, ArithmeticError, ValueError) as error:
+        except FAULTS as error:
             self.stopped = self._located(error)
             raise self.stopped from error
         finally:
