@@ -82,9 +82,9 @@ class SceneTest(pytest.Item):
                 self.warn(pytest.PytestWarning(f"{self.name}: {note}"))
         told = [str(failure) for outcome in outcomes for failure in outcome.failures]
         told += [outcome.why for outcome in outcomes if outcome.verdict == "INCONCLUSIVE"]
-        if told:
-            raise _Failed("\n".join(told))
-        if outcomes and all(outcome.verdict == "NOT RUN" for outcome in outcomes):
+        if told or not outcomes:
+            raise _Failed("\n".join(told) or "it did not run")
+        if all(outcome.verdict == "NOT RUN" for outcome in outcomes):
             pytest.skip(outcomes[0].why)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:

@@ -137,7 +137,7 @@ def _python_below(folder: Path) -> Iterator[Path]:
         if path.is_dir():
             if not path.is_symlink():
                 yield from _python_below(path)
-        elif path.suffix.lower() == ".py" or path.suffix.lower() in _COMPILED:
+        elif path.suffix.lower() in (".py", ".pyw") or path.suffix.lower() in _COMPILED:
             yield path
 
 

@@ -77,7 +77,7 @@ def suite_tests(program: Program) -> list[tuple[str, str, str, int]]:
     for assertion in program.checked.project.assertions:
         if assertion.word in ("TEST", "TEST_ORDERED") and assertion.name:
             file, line, _ = program.original(assertion.file, assertion.at.line)
-            name = assertion.name.strip().removeprefix(_DISABLED)
+            name = _bare(assertion.name)[0]
             found.setdefault((assertion.owner, name), (assertion.owner, name, file, line))
     return list(found.values())
 
@@ -85,25 +85,34 @@ def suite_tests(program: Program) -> list[tuple[str, str, str, int]]:
 def run_suites(
     program: Program, prepare: Callable[[Stand], object] | None = None, limit_s: float = 120.0
 ) -> list[Outcome]:
-    """Runs all suites of a program; `limit_s`: wall time. Empty if it has none."""
+    """Runs all suites of a program; `limit_s`: wall time. Empty if it has none.
+
+    A test whose name stands in the program and that never began is NOT RUN, with the reason.
+    """
     stand = Stand(program)
     if prepare is not None:
         prepare(stand)
     host = _Host(stand)
     begin = time.perf_counter()
     stopped: PlcError | None = None
+    idle = False
     try:
         host.gather()
         while not host.over and stand.now_ns <= MOST_NS and time.perf_counter() - begin < limit_s:
             before = stand.now_ns, stand.scan_count
             host.scan()
-            if host.by_tasks and before == (stand.now_ns, stand.scan_count):
+            idle = host.by_tasks and before == (stand.now_ns, stand.scan_count)
+            if idle:
                 break  # nothing will ever start a task
     except PlcError as error:
         stopped = error
     if not host.suites:
         return []
-    return host.outcomes(stopped)
+    if stopped is not None:
+        why = "the PLC stopped before it began"
+    else:
+        why = "nothing has called it" if host.over or idle else "its suite did not come to it in time"
+    return host.outcomes(stopped) + host.never_begun(why)
 
 
 class _Host:
@@ -231,9 +240,7 @@ class _Host:
         suite = self._suite
         if suite is None:
             return False
-        trimmed = name.strip()
-        skipped = trimmed.lower().startswith(_DISABLED)
-        trimmed = trimmed[len(_DISABLED) :] if skipped else trimmed
+        trimmed, skipped = _bare(name)
         case = suite.cases.get(trimmed)
         if case is None:
             file, line, _ = self.stand.program.original(assertion.file, assertion.at.line)
@@ -301,6 +308,20 @@ class _Host:
             found.append(Outcome(stopped.file, where, stopped.file, stopped.line, "FAIL", (failure,)))
         return found
 
+    def never_begun(self, why: str) -> list[Outcome]:
+        """What stands for tests that no instance of their suite has begun."""
+        begun = {
+            (pou.name.upper(), name)
+            for suite in self.suites
+            for pou in suite.pou.lineage()
+            for name in suite.cases
+        }
+        return [
+            Outcome(file, f"{suite}.{name}", file, line, "NOT RUN", why=why)
+            for suite, name, file, line in suite_tests(self.stand.program)
+            if (suite.upper(), name) not in begun
+        ]
+
     def _outcome(self, suite: _Suite, case: _Case, stopped: PlcError | None) -> Outcome:
         failures, why = list(case.failures), ""
         verdict: Verdict = "FAIL" if failures else "PASS"
@@ -325,6 +346,13 @@ class _Host:
             verdict=verdict, failures=tuple(failures), assertions=case.judged,
             virtual_ns=end - case.started_ns, why=why,
         )  # fmt: skip
+
+
+def _bare(name: str) -> tuple[str, bool]:
+    """The name of a test without the mark of one that is disabled, and whether it is."""
+    name = name.strip()
+    disabled = name.lower().startswith(_DISABLED)
+    return (name[len(_DISABLED) :] if disabled else name), disabled
 
 
 def _stop(error: PlcError, now_ns: int) -> Failure:

@@ -111,6 +111,21 @@ def test_that_tests_of_other_forms_are_collected_too(tmp_path: Path) -> None:
     assert "2 passed" in chosen.stdout, chosen.stdout
 
 
+def test_that_tests_of_a_suite_that_never_began_do_not_look_green(tmp_path: Path) -> None:
+    folder = tmp_path / "tests"
+    folder.mkdir()
+    (tmp_path / "scene.yaml").write_text(SCENE)
+    (tmp_path / "main.st").write_text(PROGRAM)
+    (folder / "FB_T.st").write_text(
+        "FUNCTION_BLOCK FB_T EXTENDS FB_TestSuite\nVAR z : INT; END_VAR\n"
+        "TEST('one'); TEST_FINISHED(); TEST('two'); z := 1 / z; TEST_FINISHED();\n"
+        "TEST('three'); TEST_FINISHED();\nEND_FUNCTION_BLOCK\n"
+    )
+    done = _pytest(tmp_path, "-rs")
+    assert "1 failed, 1 passed, 1 skipped" in done.stdout
+    assert "the PLC stopped before it began" in done.stdout
+
+
 def _pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-p", "commissioning.bench.pytest_plugin", "-Werror",
                "-p", "no:cacheprovider", "--rootdir", str(folder), *arguments, "tests"]  # fmt: skip

@@ -219,7 +219,8 @@ def test_that_a_task_that_nothing_starts_leaves_its_tests_unfinished() -> None:
     text = suite("TEST('t'); TEST_FINISHED();") + "VAR_GLOBAL go : BOOL; END_VAR\n" + RUN
     program = compile_st(text, tasks=[TaskSpec("main", "PRG_TEST", trigger="go")], with_tests=True)
     begin = time.perf_counter()
-    assert run_suites(program) == []  # no test has come to its TEST
+    (outcome,) = run_suites(program)  # it has not come to its TEST
+    assert (outcome.name, outcome.verdict, outcome.why) == ("FB_Suite.t", "NOT RUN", "nothing has called it")
     assert time.perf_counter() - begin < 5
 
 
@@ -242,8 +243,19 @@ END_FUNCTION_BLOCK
 def test_that_what_stops_the_plc_fails_the_test_that_ran() -> None:
     body = "TEST('a'); TEST_FINISHED(); TEST('b'); z := 1 / z; TEST_FINISHED(); TEST('c'); TEST_FINISHED();"
     found = ran(suite(body, "VAR z : INT; END_VAR") + RUN)
-    assert (found["a"].verdict, found["b"].verdict, list(found)) == ("PASS", "FAIL", ["a", "b"])
+    assert (found["a"].verdict, found["b"].verdict, list(found)) == ("PASS", "FAIL", ["a", "b", "c"])
     assert "the PLC stopped: division by zero" in found["b"].failures[0].what
+    assert (found["c"].verdict, found["c"].why) == ("NOT RUN", "the PLC stopped before it began")
+
+
+def test_that_a_test_that_nobody_calls_is_told() -> None:
+    """A method that the body of its suite forgets would look green, and so would a suite without instance."""
+    members = "METHOD forgotten TEST('later'); TEST_FINISHED(); END_METHOD"
+    text = SUITE.replace("{body}\n", "").replace("{members}", "TEST('t'); TEST_FINISHED();\n" + members)
+    text += text.replace("FB_Suite", "FB_Other").replace("'t'", "'DISABLED_u'").replace("later", "last")
+    assert [(name, one.verdict) for name, one in ran(text + RUN).items()] == [
+        ("t", "PASS"), ("later", "NOT RUN"), ("u", "NOT RUN"), ("last", "NOT RUN"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
