@@ -79,7 +79,7 @@ def compile_st(
     suites = shim(files.values())
     if suites:
         files[SHIM_FILE] = suites
-    read = {file: parse_source(text, file) for file, text in files.items()}
+    read = {file: parse_source(text, file, files.values()) for file, text in files.items()}
     lists = {PurePath(file).stem.upper() for file in files}
     for file, source in without_namespaces([source for source, _ in read.values()], lists).items():
         read[file] = (source, read[file][1])

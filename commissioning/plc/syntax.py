@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -14,6 +15,7 @@ from commissioning.model.problem import Place, Problem
 from commissioning.plc import tree, units
 from commissioning.plc.builder import Builder
 from commissioning.plc.comments import without_nesting
+from commissioning.plc.conditional import decided
 from commissioning.plc.rules import TooDeep
 
 KEYWORDS = (
@@ -100,13 +102,20 @@ def keep_tables(file: str) -> None:
     _tables = file
 
 
-def parse_source(text: str, file: str) -> tuple[units.Source, list[Problem]]:
-    """The units of one file that could be read, and a Problem for each that could not."""
+def parse_source(
+    text: str, file: str, program: Iterable[str] = ()
+) -> tuple[units.Source, list[Problem]]:  # fmt: skip
+    """The units of one file that could be read, and a Problem for each that could not.
+
+    `program`: the texts of all its files, which conditions in pragmas ask about.
+    """
     problems: list[Problem] = []
     if len(text) > MAX_CHARACTERS:
         return units.Source(file, ()), [
             Problem(f"the program is longer than {MAX_CHARACTERS} characters", Place(file))
         ]
+    text, undecided = decided(text, file, program)
+    problems += undecided
     text = without_nesting(text)
     comments = _comments(text)
     found: tuple[units.Unit, ...] = ()
