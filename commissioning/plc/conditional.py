@@ -32,7 +32,8 @@ _DECLARED = {
     "variable": r"\b{}\s*(?:,[\w\s,]{{0,2000}})?(?:AT\s+%[\w.*]+\s*)?:(?!=)",
 }
 _CURE = (
-    "Ask defined (NAME), defined (pou: P), defined (type: T), defined (variable: V) or hasvalue (NAME, 'text')"
+    "Ask defined (NAME), defined (pou: P), defined (type: T), defined (variable: V) "
+    "or hasvalue (NAME, 'text')"
 )
 
 

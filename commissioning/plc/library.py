@@ -16,7 +16,7 @@ LIBRARY_FILE = "standard library"
 _DAY = """
 {function} {name} : BOOL
 VAR_INPUT IN : {type}; END_VAR
-VAR_OUTPUT YEAR : {year}; MONTH, DAY{clock} : USINT;{rest} END_VAR
+VAR_OUTPUT YEAR : {year} (0..32767); MONTH, DAY{clock} : USINT (0..99);{rest} END_VAR
 VAR d, z, era, doe, yoe, doy, mp, rest : LINT;{ns} END_VAR
 // days since 0000-03-01 by the Gregorian calendar: eras of 400 years have 146097 days
 d := ({type}_TO_LINT(IN) + 86400 * 719468) / 86400;
@@ -43,7 +43,7 @@ MICROSECOND := LINT_TO_UINT(ns / 1000); NANOSECOND := LINT_TO_UINT(ns MOD 1000);
 def _split(name: str, kind: str, year: str, fine: bool) -> str:
     clock = "" if kind.endswith("DATE") else ", HOUR, MINUTE, SECOND"
     more = ", MICROSECOND, NANOSECOND" if fine else ""
-    rest = f" MILLISECOND{more} : UINT;" if clock else ""
+    rest = f" MILLISECOND{more} : UINT (0..999);" if clock else ""
     time = "DT_TO_TOD(IN)"
     tail = (_CLOCK + (_FINE if fine else "")).format(clock=time) if clock else ""
     return _DAY.format(
@@ -57,7 +57,7 @@ def _split_clock(name: str, kind: str, fine: bool) -> str:
     return f"""
 FUNCTION {name} : BOOL
 VAR_INPUT IN : {kind}; END_VAR
-VAR_OUTPUT HOUR, MINUTE, SECOND : USINT; MILLISECOND{more} : UINT; END_VAR
+VAR_OUTPUT HOUR, MINUTE, SECOND : USINT (0..99); MILLISECOND{more} : UINT (0..999); END_VAR
 VAR rest{", ns" if fine else ""} : LINT; END_VAR
 {(_CLOCK + (_FINE if fine else "")).format(clock="IN")}
 {name} := TRUE;
@@ -146,7 +146,10 @@ IF place^ = old THEN place^ := new; END_IF
 END_FUNCTION
 """,
 }
-_TYPES: dict[str, str] = {"EXCEPTIONCODE": declaration()}
+_TYPES: dict[str, str] = {
+    "EXCEPTIONCODE": declaration(),
+    "IQUERYINTERFACE": "INTERFACE IQueryInterface\nEND_INTERFACE\n",
+}
 _TYPE = re.compile(rf"\b__SYSTEM\s*\.\s*({'|'.join(_TYPES)})\b", re.IGNORECASE)
 _CALLED = sorted([*LIBRARY, *MAKERS_LIBRARY], key=len, reverse=True)
 _CALL = re.compile(rf"\b({'|'.join(_CALLED)})\s*\(", re.IGNORECASE)

@@ -21,6 +21,14 @@ def open_to(given: IecType, wanted: IecType) -> bool:
     return given.kind == "array" and given.element == wanted.element and count == wanted.dimensions
 
 
+def _holds(wide: IecType, type_: IecType) -> bool:
+    """Whether a cell of whole numbers takes every one that an output of `type_` gives, as it is kept."""
+    if not {wide.kind, type_.kind} <= {"int", "bits"}:
+        return False
+    (low, high), (least, most) = (t.limits or (t.low, t.high) for t in (wide, type_))
+    return low <= least and most <= high
+
+
 class WritableChecker(ElementChecker):
     """Looks up what is written."""
 
@@ -29,7 +37,8 @@ class WritableChecker(ElementChecker):
         """The bounds of an array that is given to an ARRAY[*]."""
 
     def reference(self, node: tree.Expression, symbol: Symbol, negated: bool = False) -> Designator | None:
-        """The variable given to a VAR_IN_OUT or a function's output: of exactly its type, and writable."""
+        """The variable given to a VAR_IN_OUT or a function's output: of its type, and writable. An output's
+        whole number goes into a wider type as well."""
         found = self.designator(node)
         if found is None:
             return None
@@ -53,6 +62,8 @@ class WritableChecker(ElementChecker):
             same |= bases[0] == bases[1]  # kept as the same numbers
         if found.block is not None and symbol.block is not None:
             same = is_a(found.block, symbol.block)
+        if symbol.section == "VAR_OUTPUT" and found.cell.address is None:
+            same |= _holds(found.type, symbol.type)
         if not same:
             self.project.stubs.mismatch(found.type, symbol.type)
             self.problem(
