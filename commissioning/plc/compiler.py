@@ -23,6 +23,7 @@ from commissioning.plc.declare import Declarer
 from commissioning.plc.declared_tests import declare_test, show_programs
 from commissioning.plc.dialects import DIALECTS
 from commissioning.plc.edges import edge_calls
+from commissioning.plc.enabling import guarded
 from commissioning.plc.global_order import declared_in_order, global_names
 from commissioning.plc.instance_paths import configuration_names
 from commissioning.plc.late_initials import exit_commands, late_commands
@@ -248,7 +249,7 @@ def _check(project: Project) -> Commands:
             if key in project.charts:
                 bodies[key] = ChartCoder(project, pou).chart(project.charts[key])
             else:
-                bodies[key] = StatementChecker(project, pou).body(pou.tree.body)
+                bodies[key] = StatementChecker(project, pou).body(guarded(project, pou, pou.tree.body))
             bodies[key] = (*edge_calls(pou), *bodies[key])
             late = late_commands(project, pou) if project.objects or pou.starts_late else ()
             if late and (pou.local or pou.kind == "FUNCTION"):

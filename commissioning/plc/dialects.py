@@ -15,6 +15,8 @@ Decision 5 says what holds in `iec`. The others differ in:
 | NOT of a whole number | Problem | all its bits | as AND and OR |
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
 | word.ENABLE with a CONSTANT ENABLE | no member | the bit of that number | bit access in variables |
+| .name | Problem | the global, whatever hides it | global namespace operator |
+| a declared EN | FALSE keeps the body from running | a variable like others | 6.6.1.6 |
 | CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
 | F_TRIG with CLK FALSE in its first scan | fires (edition 2) | does not (edition 1) | SF_F_TRIG of CODESYS |
 | `AT %I*` without VAR_CONFIG | warning | codesys: warning; twincat: linked | TwinCAT, AT declaration |
@@ -75,6 +77,7 @@ class Dialect:
     modulo_of_zero: bool = False
     bits_named: bool = False
     dynamic: bool = False
+    global_operator: bool = False
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -118,8 +121,7 @@ _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
     "bits_count": True, "library_names": True, "jumps": True, "exceptions": True,
-    "dynamic": True,
-    "bits_named": True,
+    "dynamic": True, "bits_named": True, "global_operator": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from commissioning.plc import tree
+from commissioning.plc.scope import Pou, Project
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +42,21 @@ def enabled(call: tree.Call, own: frozenset[str]) -> Enabled | None:
     if condition is None and told is None:
         return None
     return Enabled(replace(call, arguments=tuple(rest)), condition, told)
+
+
+def guarded(project: Project, pou: Pou, body: tuple[tree.Statement, ...]) -> tuple[tree.Statement, ...]:
+    """The body of a POU that declares EN itself: by the standard it is executed where EN is TRUE only, and a
+    declared ENO tells so until the body says otherwise. To the makers these are variables like others."""
+    enable, told = pou.symbols.get("EN"), pou.symbols.get("ENO")
+    given = enable is not None and enable.section == "VAR_INPUT" and enable.type.kind == "bool"
+    if not given or project.dialect.name != "iec" or not body:
+        return body
+    at = body[0].at
+    yes: tuple[tree.Statement, ...] = ()
+    no: tuple[tree.Statement, ...] = ()
+    if told is not None and told.section == "VAR_OUTPUT" and told.type.kind == "bool":
+        yes, no = (
+            (tree.Assign(tree.Name("ENO", at), tree.Literal("boolean", word, at), at),)
+            for word in ("TRUE", "FALSE")
+        )
+    return (tree.If((tree.Branch(tree.Name("EN", at), (*yes, *body), at),), no, at, 1),)

@@ -294,6 +294,8 @@ class Project:
     def lookup(self, pou: Pou, name: str) -> Symbol | None:
         """What a name stands for in the body of a POU: what a block declares hides globals."""
         key = name.upper()
+        if key.startswith("."):  # the operator for globals
+            return self.globals.symbols.get(key[1:]) if self.dialect.global_operator else None
         found = pou.symbols.get(key)
         owner = pou.owner
         if found is None and owner is not None:

@@ -72,6 +72,10 @@ class StatementRules:
     def name(self, children: Children) -> tree.Name:
         return tree.Name(str(children[0]), place(children[0]))
 
+    def global_name(self, children: Children) -> tree.Name:
+        """`.name`: the global of that name, whatever hides it."""
+        return tree.Name(f".{children[0]}", place(children[0]))
+
     def member(self, children: Children) -> tree.Member:
         owner, name = children
         return tree.Member(owner, str(name), place(name), deeper(place(name), owner))

@@ -220,3 +220,18 @@ def test_that_a_constant_names_a_bit(dialect: str) -> None:
 def test_that_a_constant_names_no_bit_in_the_standard() -> None:
     with pytest.raises(Problems, match="w is a WORD and has no members"):
         program("w : WORD;", "w.ENABLE := TRUE;", "iec", NAMED_BITS)
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_a_dot_in_front_names_the_global_that_is_hidden(dialect: str) -> None:
+    before = "VAR_GLOBAL v : INT := 5; a : ARRAY[1..2] OF INT; END_VAR\n"
+    body = ".v := .v + v; .a[.v - 13] := .v; IF .v = 14 THEN x := -.a[2] - .a[1]; END_IF"
+    plc = after_one_scan("v : INT := 9; x : INT;", body, dialect, before)
+    assert (plc["MAIN.v"], plc["GVL.v"], plc["MAIN.x"]) == (9, 14, -14)
+    with pytest.raises(Problems, match=r"\.x is not declared"):
+        program("x : INT;", ".x := 1;", dialect, before)
+
+
+def test_that_a_dot_in_front_is_no_name_in_the_standard() -> None:
+    with pytest.raises(Problems, match=r"\.v is not declared"):
+        program("x : INT;", "x := .v;", "iec", "VAR_GLOBAL v : INT; END_VAR\n")

@@ -43,7 +43,7 @@ def test_that_a_call_is_made_only_while_it_is_enabled() -> None:
         0,
     ]
     assert plc["MAIN.c.n"] == 200
-    assert (plc["MAIN.t.Q"], plc["MAIN.own"], plc["MAIN.started"], plc["MAIN.off"]) == (False, 1, 5, True)
+    assert (plc["MAIN.t.Q"], plc["MAIN.own"], plc["MAIN.started"], plc["MAIN.off"]) == (False, 0, 5, True)
     plc["MAIN.on"] = True
     plc.run(2)
     assert [plc[f"MAIN.{name}"] for name in ("x", "y", "z", "m", "done", "fb_done")] == [
@@ -74,3 +74,18 @@ def test_that_wrong_enabling_is_told(change: tuple[str, str], what: str) -> None
     with pytest.raises(Problems) as caught:
         compile_st(TEXT.replace(*change, 1))
     assert what in str(caught.value)
+
+
+@pytest.mark.parametrize("dialect, own", [("iec", 0), ("codesys", 1), ("twincat", 1)])
+def test_that_a_declared_en_keeps_the_body_from_running_in_the_standard_only(dialect: str, own: int) -> None:
+    text = """FUNCTION OwnEnable : INT VAR_INPUT EN : BOOL; END_VAR OwnEnable := SEL(EN, 1, 2); END_FUNCTION
+FUNCTION_BLOCK F VAR_INPUT EN : BOOL := TRUE; END_VAR VAR_OUTPUT ENO : BOOL; n : INT; END_VAR
+n := n + 1; END_FUNCTION_BLOCK
+PROGRAM MAIN VAR on, e : BOOL; own : INT; f1 : F; END_VAR
+own := OwnEnable(EN := on); f1(EN := on, ENO => e); END_PROGRAM"""
+    plc = compile_st(text, dialect).start()
+    plc.run(1)
+    assert (plc["MAIN.own"], plc["MAIN.f1.n"], plc["MAIN.e"]) == (own, own, False)
+    plc["MAIN.on"] = True
+    plc.run(1)
+    assert (plc["MAIN.own"], plc["MAIN.f1.n"], plc["MAIN.e"]) == (2, own + 1, dialect == "iec")
