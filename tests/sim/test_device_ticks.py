@@ -269,8 +269,9 @@ out: {{type: sink}}
     compare(exact, ticked, count)
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_that_a_slug_of_rollers_agrees_with_a_tick_loop(seed: int) -> None:
+@pytest.mark.parametrize(("kind", "seed"), [*(("roller_conveyor", k) for k in range(10)),
+                                           *(("chain_conveyor", k) for k in range(10, 14))])  # fmt: skip
+def test_that_a_slug_of_rollers_or_chains_agrees_with_a_tick_loop(kind: str, seed: int) -> None:
     """What has queued up goes all at once; it is stopped at a tenth, with parts half over their eyes, and let go."""
     rng = random.Random(seed)
     count, speed = rng.randint(2, 6), round(rng.uniform(0.3, 0.7), 3)
@@ -280,7 +281,7 @@ def test_that_a_slug_of_rollers_agrees_with_a_tick_loop(seed: int) -> None:
     plan += [(round(plan[-1][0] + 2.3, 1), True)]
     exact = solved(f"""
 src: {{type: source, product: long, every: {every} s, limit: {count}, to: zpa}}
-zpa: {{type: roller_conveyor, pose: {{xyz: [0 m, 0 m, 0 m]}}, length: {0.6 * count:.1f} m, zones: {count}, mode: slug, speed: {speed} m/s, to: out, tags: {{release: Q}}}}
+zpa: {{type: {kind}, pose: {{xyz: [0 m, 0 m, 0 m]}}, length: {0.6 * count:.1f} m, zones: {count}, mode: slug, speed: {speed} m/s, to: out, tags: {{release: Q}}}}
 out: {{type: sink}}
 """, {"Q": list(plan)})  # fmt: skip
 

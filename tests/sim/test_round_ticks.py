@@ -61,7 +61,7 @@ def near(exact: list[float], ticked: Callable[[int], list[float]], least: int) -
         apart = [abs(a - b) for a, b in zip(found, exact, strict=True)]
         assert max(apart) < 5 / rate
         means.append(sum(apart) / len(apart))
-    assert means[1] < 0.5 * means[0] or means[1] < 1e-5  # a hundredth of a tick
+    assert means[1] < 0.5 * means[0] or means[1] < 1e-6  # a thousandth of a tick
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -1,7 +1,7 @@
 """An independent reference for what moves to places: axes by ticks, and cars that carry parts along them.
 
 Every 1/rate s an axis is faster by what its acceleration allows, as long as it could still stop in time;
-where that changes within a tick the tick is cut in two until the place is found to a thousandth of it. No
+where that changes within a tick the tick is cut in two until the place is found to a millionth of it. No
 formula of a whole move is in here, and no code of the product.
 """
 
@@ -65,7 +65,7 @@ class TickedAxis:
         while True:
             v = min(self.v + self.rate * step, self.speed)
             x = rest - 0.5 * (self.v + v) * step
-            if v**2 / (2 * self.brake) <= x + 1e-12 or step < 1e-6:
+            if v**2 / (2 * self.brake) <= x + 1e-12 or step < 1e-9:
                 self._advance(way, step, v)
                 return False
             step /= 2
