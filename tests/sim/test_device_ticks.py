@@ -72,7 +72,7 @@ def speeds(rng: random.Random, count: int) -> list[float]:
 
 
 class Ramped:
-    """A drive that goes to what it is told along a ramp, a tick at a time."""
+    """A drive that goes to what it is told along a ramp, a tick at a time; `plan`: s, share of `speed`."""
 
     def __init__(self, speed: float, ramp: float, plan: list[tuple[float, object]], rate: int) -> None:
         self.full, self.ramp, self.plan, self.dt = speed, ramp, list(plan), 1.0 / rate
@@ -82,7 +82,7 @@ class Ramped:
         if t > self.t + 0.5 * self.dt:
             self.t = t
             while self.plan and self.plan[0][0] <= t - 0.5 * self.dt:
-                self.target = self.full * bool(self.plan.pop(0)[1])
+                self.target = self.full * float(self.plan.pop(0)[1])  # type: ignore[arg-type]
             step = self.ramp * self.dt
             self.now += min(step, max(-step, self.target - self.now))
         return self.now

@@ -169,7 +169,8 @@ class Track:
                 if part.since == -INF:
                     part.since = now - (x - self.length) / self.speed(now)
                 if not any(s.aside is None for s in self.hanging):
-                    start = max(part.since, released if part.x >= self.length - HAIR else -INF)
+                    waited = part.x >= self.length - HAIR
+                    start = max(part.since, released if waited else -INF)
                     if self.exit.offer(part, start, now):
                         self.parts.remove(part)
                         took = getattr(self.exit, "took", -INF)
@@ -178,6 +179,10 @@ class Track:
                         if part.track is not None:
                             aside = self.length if self.exit.aside else None  # type: ignore[union-attr]
                             came = part_came(self.exit)
+                            if aside is None and waited and part.track.speed(now):
+                                # who stood behind it moves from when it went
+                                released = now - (part.x - came) / part.track.speed(now)
+                                stood = self.length - part.length
                             side = Side(part, part.track, came, aside)
                             self.hanging.append(side)
                             limit = side.limit(self.length)
