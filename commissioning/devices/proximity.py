@@ -23,7 +23,8 @@ class Proximity(Switching):
     """On while a part that it senses is within its switching distance, off beyond that plus hysteresis.
 
     Parts pass its face at `gap`. A front switches it on sqrt(s^2 - gap^2) before `at`, a tail off
-    sqrt((s (1 + hysteresis))^2 - gap^2) beyond (s: switching distance; the terms of IEC 60947-5-2).
+    sqrt((s (1 + hysteresis))^2 - gap^2) beyond (s: switching distance; the terms of IEC 60947-5-2). What is
+    on stays on while any part is nearer than s (1 + hysteresis), also one whose front only comes.
     """
 
     output = "present"

@@ -23,7 +23,7 @@ from commissioning.sim.run import Run
 NS = 1_000_000_000
 RATES = (1000, 4000)
 SECONDS = 100
-HAIR = 1e-6  # s: a thousandth of a tick; by chance a coarse tick may be as near
+HAIR = 1e-5  # s: a hundredth of a tick; by chance a coarse tick may be as near
 Told = tuple[float, int, int, int, bool]
 """t, called, driving, loaded, deadlock."""
 

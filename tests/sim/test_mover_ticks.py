@@ -9,17 +9,11 @@ in the mean; what happens within a tick is therefore placed in it.
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
 from test_device_ticks import SECONDS, Ramped, Times, always, compare, solved, speeds
 from tick_axis import Arm, Blade, Car, Gates, Parting, TickedAxis, plant, raised
 from tick_net import Gate, Goal, Source, Track
-
-from commissioning.bench.load import load
-from commissioning.sim.run import Run
-
-EVERYTHING = Path(__file__).parents[1] / "scenes" / "everything"
 
 
 def limits(rng: random.Random) -> tuple[float, float, float]:
@@ -247,28 +241,3 @@ def lane_of(belts: list[tuple[float, object]], count: int, every: float, rate: i
             fronts.append(min(speed[0] * (now - start), tail))
             made, due = made + 1, start + every
     return {"out": times}
-
-
-HELD = {
-    "belt": "lanes/test_lane_ticks.py", "curve": "test_mover_ticks.py", "roller_conveyor": "test_device_ticks.py",
-    "chain_conveyor": "test_device_ticks.py",
-    "pusher": "test_mover_ticks.py", "stopper": "test_mover_ticks.py", "separator": "test_mover_ticks.py",
-    "lift": "test_mover_ticks.py", "turntable": "test_mover_ticks.py", "shuttle": "test_mover_ticks.py",
-    "crane": "test_round_ticks.py", "rack": "test_round_ticks.py", "agvs": "test_fleet_ticks.py",
-}  # fmt: skip
-"""Types of devices that have a drive or an axis, and where a tick loop of them is."""
-WITHOUT_DRIVE = {
-    "merge": "test_merge_ticks.py", "diverter": "test_device_ticks.py", "popup": "test_device_ticks.py",
-    "transfer": "test_device_ticks.py",
-}  # fmt: skip
-"""What decides by itself when parts move on."""
-
-
-def test_that_every_type_of_device_that_moves_something_is_held_to_a_tick_loop() -> None:
-    run = Run(load(EVERYTHING), 1)
-    types = {device.id: device.declaration.type for device in run.line.devices.values()}
-    moving = {types[name.split(".")[0]] for name in run.journal.header["core"]["drives"]}
-    assert moving == set(HELD)
-    for kind, name in (HELD | WITHOUT_DRIVE).items():
-        (file,) = Path(__file__).parent.rglob(name)
-        assert kind in file.read_text() or kind == "belt", kind
