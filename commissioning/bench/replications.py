@@ -19,7 +19,7 @@ from commissioning.bench.load import LoadedScene
 from commissioning.bench.pool import LocalPool, WorkerDied, stopping
 from commissioning.bench.run import make_run
 from commissioning.model.problem import Problem
-from commissioning.model.record import Kind
+from commissioning.model.record import STUBS_CALLED, Kind
 from commissioning.sim.check import Check, JournalView, Measure, RunView
 from commissioning.sim.deadlock_watch import DEADLOCK
 from commissioning.sim.journal import Journal
@@ -88,11 +88,14 @@ def why_undecided(view: RunView) -> tuple[int, Problem] | None:
         return None
     records = view.records()
     first = records[records["kind"] == int(Kind.PROBLEM)][0]
-    why = "parts of the line stand still for ever" if first["aux"] == DEADLOCK else _STOPPED
-    return alarm[0], Problem(f"{why}: {alarm[1]}")
+    return alarm[0], Problem(f"{_WHY.get(int(first['aux']), _STOPPED)}: {alarm[1]}")
 
 
 _STOPPED = "the run stopped or lost its controller"
+_WHY = {
+    DEADLOCK: "parts of the line stand still for ever",
+    STUBS_CALLED: "parts of the program are missing",
+}
 
 
 def observe_run(

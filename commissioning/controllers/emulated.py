@@ -13,7 +13,7 @@ from commissioning.controllers.emulated_tasks import TASK, tasks_of, with_watchd
 from commissioning.model.cache_folder import cache_folder
 from commissioning.model.declare import Param, TypeDeclaration
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.model.record import Kind
+from commissioning.model.record import STUBS_CALLED, Kind
 from commissioning.model.scene import ControllerRecord, TagRecord
 from commissioning.plc import Plc, PlcError, Program, SourcePiece, compile_project
 from commissioning.plc.dialects import DIALECTS
@@ -147,7 +147,7 @@ class Emulated(Controller):
             severity="warning",
         )
         journal = self.line.journal
-        journal.add(int(Kind.PROBLEM), 0, self.index, journal.text(str(problem)))
+        journal.add(int(Kind.PROBLEM), STUBS_CALLED, self.index, journal.text(str(problem)))
         self.line.alarms.append(problem)
 
     def next_wake(self, task: int, t: int) -> int | None:

@@ -67,6 +67,9 @@ class State(IntEnum):
     OFF = 6
 
 
+STUBS_CALLED = 2
+"""`aux` of a PROBLEM record: a program goes on, with stubs that leave all at its default. 0: it failed."""
+
 CUBIC = 1
 """`aux` of a DRIVE record whose fields are position, speed, acceleration and jerk, until the next record
 (`resources/decisions/0016-axes.md`). 0: a ramp to a speed."""

@@ -33,3 +33,14 @@ def test_that_a_stub_that_was_called_is_an_alarm_once(tmp_path: Path) -> None:
     assert run.line.alarms[0].severity == "warning"
     again = vc.Run.restore(run.loaded, run.snapshot())
     assert again.line.alarms == run.line.alarms
+
+
+def test_that_a_check_is_undecided_because_of_stubs_in_words_that_are_true(tmp_path: Path) -> None:
+    """The controller has neither stopped nor been lost."""
+    (tmp_path / "scene.yaml").write_text(
+        SCENE + "run: {length: 1 s}\nchecks: {lit: {type: never, when: not estop.released}}\n"
+    )
+    (tmp_path / "main.st").write_text(PROGRAM)
+    (verdict,) = vc.check(tmp_path).verdicts
+    assert verdict.verdict == "INCONCLUSIVE"
+    assert "parts of the program are missing: plc: PLC plc called stubs" in str(verdict)
