@@ -163,7 +163,7 @@ def test_that_the_wheel_carries_scenes_and_resources_and_nothing_else(wheel: Pat
         "commissioning/_data/scenes/sorting_line/scene.yaml",
         "commissioning/_data/scenes/sorting_line/plc/main.st",
         "commissioning/_data/resources/meshes/carton.glb",
-        "commissioning/plc/grammar.lark",
+        "commissioning/plc/syntax/grammar.lark",
         "commissioning/py.typed",
     ):
         assert wanted in names

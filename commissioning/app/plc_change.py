@@ -12,7 +12,7 @@ from commissioning.app.tables import EmptyHint
 from commissioning.app.words import clock
 
 if TYPE_CHECKING:
-    from commissioning.plc.online_change import OnlineChange
+    from commissioning.plc.running.online_change import OnlineChange
 
 SOURCE, LINE = (Qt.ItemDataRole.UserRole + n for n in range(2))
 HINT = (

@@ -12,7 +12,7 @@ from commissioning.app.words import parsed
 
 if TYPE_CHECKING:
     from commissioning.app.main_window import MainWindow
-    from commissioning.plc.starts import StartEffect
+    from commissioning.plc.running.starts import StartEffect
 
 VCD, CSV = "Value change dump, for GTKWave (*.vcd)", "Table (*.csv)"
 NAMED = 4  # variables named in a question
@@ -82,7 +82,7 @@ class PlcCommands:
 
     def ask_start(self, kind: str) -> None:
         """A start that loses values says which before it does."""
-        from commissioning.plc.starts import start_effect
+        from commissioning.plc.running.starts import start_effect
 
         window, link = self._window, self._window.plc.link
         if link.program is None:
@@ -194,7 +194,7 @@ def _some(paths: Sequence[str]) -> str:
 
 def _no_condition(text: str) -> str:
     """Why it is none, "" if it is one."""
-    from commissioning.plc.conditions import Condition
+    from commissioning.plc.debugging.conditions import Condition
 
     try:
         Condition(text)

@@ -14,8 +14,8 @@ from commissioning.app.watch import Watch
 from commissioning.model.problem import Problem, Problems
 
 if TYPE_CHECKING:
-    from commissioning.plc.online_change import OnlineChange
     from commissioning.plc.pieces import SourcePiece
+    from commissioning.plc.running.online_change import OnlineChange
 
 LOOK_MS = 700
 ANSWER_MS = 40

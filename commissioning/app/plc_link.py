@@ -12,11 +12,11 @@ from commissioning.app.source import LiveSource
 from commissioning.app.watch import Watch
 
 if TYPE_CHECKING:
-    from commissioning.plc.anchors import KeptBreakpoint
-    from commissioning.plc.cycles import Cycles
-    from commissioning.plc.debugger import Debugger
+    from commissioning.plc.debugging.anchors import KeptBreakpoint
+    from commissioning.plc.debugging.cycles import Cycles
+    from commissioning.plc.debugging.debugger import Debugger
+    from commissioning.plc.debugging.trace import Trace
     from commissioning.plc.program import Program
-    from commissioning.plc.trace import Trace
     from commissioning.sim.run import Run
 
 PATIENCE_S = 0.5  # with a run that is in the middle of an instant

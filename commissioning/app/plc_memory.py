@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from commissioning.app.settings import Settings
 
 if TYPE_CHECKING:
-    from commissioning.plc.anchors import KeptBreakpoint
+    from commissioning.plc.debugging.anchors import KeptBreakpoint
 
 
 class PlcMemory:
@@ -37,7 +37,7 @@ class PlcMemory:
 
     def breakpoints(self, controller: str) -> list[KeptBreakpoint]:
         """Those that it had; what somebody has spoiled in the settings is left out."""
-        from commissioning.plc.anchors import KeptBreakpoint
+        from commissioning.plc.debugging.anchors import KeptBreakpoint
 
         found = []
         for plain in self._list(controller, "breakpoints"):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from commissioning.app.words import value_text
 
 if TYPE_CHECKING:
-    from commissioning.plc.anchors import KeptBreakpoint
-    from commissioning.plc.coverage import Coverage, LineMark
-    from commissioning.plc.cross_reference import Declared
-    from commissioning.plc.cycles import Cycles
-    from commissioning.plc.debugger import Debugger, Where
+    from commissioning.plc.debugging.anchors import KeptBreakpoint
+    from commissioning.plc.debugging.coverage import Coverage, LineMark
+    from commissioning.plc.debugging.cross_reference import Declared
+    from commissioning.plc.debugging.cycles import Cycles
+    from commissioning.plc.debugging.debugger import Debugger, Where
     from commissioning.plc.program import Program
 
 MOST_IN_LINE = 5  # values behind a statement
@@ -68,7 +68,7 @@ class PlcReading:
     """Of one program: which variables stand in which line, which instances a POU has."""
 
     def __init__(self, program: Program) -> None:
-        from commissioning.plc.cross_reference import CrossReference
+        from commissioning.plc.debugging.cross_reference import CrossReference
 
         self.program = program
         self._covered: tuple[tuple[int, str], tuple[str, Mapping[int, LineMark]]] | None = None

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QSplitter, QTreeWidget, QTreeWidgetItem, Q
 from commissioning.app.plc_reading import Seen
 
 if TYPE_CHECKING:
-    from commissioning.plc.cross_reference import CallNode, CrossReference
-    from commissioning.plc.debugger import Where
+    from commissioning.plc.debugging.cross_reference import CallNode, CrossReference
+    from commissioning.plc.debugging.debugger import Where
 
 SOURCE, LINE, FRAME = (Qt.ItemDataRole.UserRole + n for n in range(3))
 

@@ -28,7 +28,7 @@ from commissioning.app.st_highlighter import StHighlighter
 from commissioning.app.tokens import Tokens
 
 if TYPE_CHECKING:
-    from commissioning.plc.coverage import LineMark
+    from commissioning.plc.debugging.coverage import LineMark
 
 DOT, ARROW = 16, 12  # px
 PIXELS = 12  # of the letters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from commissioning.bench.load import LoadedScene
 from commissioning.controllers.emulated import variable_path
 from commissioning.model.problem import Problem
-from commissioning.plc.cross_reference import CrossReference
+from commissioning.plc.debugging.cross_reference import CrossReference
+from commissioning.plc.debugging.reference_warnings import reference_warnings
 from commissioning.plc.program import Program
-from commissioning.plc.reference_warnings import reference_warnings
 
 __all__ = ["program_warnings"]
 

@@ -13,7 +13,7 @@ from commissioning.bench.load import load
 from commissioning.bench.scene_tests_coverage import TestCoverage
 from commissioning.bench.scene_tests_found import Found, find_tests, scene_subject
 from commissioning.model.problem import Problem, Problems
-from commissioning.plc.outcome import Outcome
+from commissioning.plc.testing.outcome import Outcome
 
 __all__ = ["SceneTestFile"]
 

@@ -30,7 +30,7 @@ import pytest
 if TYPE_CHECKING:
     from commissioning.bench.load import LoadedScene
     from commissioning.plc.program import Program
-    from commissioning.plc.under_test import PlcUnderTest
+    from commissioning.plc.testing.under_test import PlcUnderTest
     from commissioning.sim.run import Run
 
 _MARKS = (
@@ -98,8 +98,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 def plc(request: pytest.FixtureRequest) -> Iterator[PlcUnderTest]:
-    """The program under test, just started, in virtual time: see `commissioning.plc.under_test`."""
-    from commissioning.plc.under_test import PlcUnderTest
+    """The program under test, just started, in virtual time: see `commissioning.plc.testing.under_test`."""
+    from commissioning.plc.testing.under_test import PlcUnderTest
 
     covered = request.config.stash[_COVERED]
     counting = bool(request.config.getoption("--commissioning-coverage"))

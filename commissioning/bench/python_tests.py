@@ -20,7 +20,7 @@ from commissioning.bench.scene_tests_coverage import TestCoverage
 from commissioning.files.xml_reader import read_xml
 from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.plc.outcome import Failure, Outcome, Verdict
+from commissioning.plc.testing.outcome import Failure, Outcome, Verdict
 
 __all__ = ["PythonTests"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from commissioning.bench.output_file import write
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.plc.retained import MOST_CHARACTERS, RetainReport, read_retained
+from commissioning.plc.running.retained import MOST_CHARACTERS, RetainReport, read_retained
 from commissioning.sim.run import Run
 
 __all__ = ["read_retained_file", "retain_notices", "write_retained_file"]

@@ -28,7 +28,7 @@ from commissioning.bench.scene_tests_found import (
 )
 from commissioning.bench.scene_tests_report import TestReport
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.plc.outcome import Outcome
+from commissioning.plc.testing.outcome import Outcome
 
 __all__ = ["Listed", "list_tests", "run_tests"]
 

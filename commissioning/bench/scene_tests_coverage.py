@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from commissioning.plc import Program
-from commissioning.plc.coverage import Coverage
-from commissioning.plc.stand import Stand
+from commissioning.plc.debugging.coverage import Coverage
+from commissioning.plc.testing.stand import Stand
 
 __all__ = ["TestCoverage", "write_coverage"]
 

@@ -14,12 +14,12 @@ from commissioning.bench.python_tests import PythonTests
 from commissioning.bench.scene_tests_coverage import TestCoverage
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc import Program, SourcePiece, compile_project
-from commissioning.plc.outcome import Outcome
-from commissioning.plc.st_tests import found_tests, run_test
-from commissioning.plc.stand import Stand
-from commissioning.plc.table_tests import run_table
-from commissioning.plc.tables import Table, read_table
-from commissioning.plc.tcunit_runner import run_suites, suite_tests
+from commissioning.plc.testing.outcome import Outcome
+from commissioning.plc.testing.st_tests import found_tests, run_test
+from commissioning.plc.testing.stand import Stand
+from commissioning.plc.testing.table_tests import run_table
+from commissioning.plc.testing.tables import Table, read_table
+from commissioning.plc.testing.tcunit_runner import run_suites, suite_tests
 from commissioning.registry import types
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from commissioning.bench.reports.coverage import coverage_sections
 from commissioning.bench.reports.report import POLICY
 from commissioning.bench.reports.timing import text, verdict_mark
-from commissioning.plc.outcome import Outcome
+from commissioning.plc.testing.outcome import Outcome
 
 if TYPE_CHECKING:
     from commissioning.bench.scene_tests_report import TestReport

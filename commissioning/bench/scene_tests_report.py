@@ -14,8 +14,8 @@ from xml.etree import ElementTree as Xml
 from commissioning.bench.junit import clean
 from commissioning.bench.reports.coverage import coverage_json
 from commissioning.model.problem import Problem
-from commissioning.plc.coverage import Coverage
-from commissioning.plc.outcome import Outcome
+from commissioning.plc.debugging.coverage import Coverage
+from commissioning.plc.testing.outcome import Outcome
 
 __all__ = ["TestReport"]
 

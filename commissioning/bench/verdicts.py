@@ -31,7 +31,7 @@ from commissioning.bench.replications import (
 from commissioning.bench.reports.coverage import coverage_json
 from commissioning.bench.run import make_run
 from commissioning.model.problem import Problem, Problems
-from commissioning.plc.coverage import Coverage
+from commissioning.plc.debugging.coverage import Coverage
 from commissioning.sim.check import Check, Measure, RunView, Verdict
 
 __all__ = [

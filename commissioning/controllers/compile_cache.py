@@ -26,14 +26,13 @@ from typing import Any
 
 from commissioning.model.cache_folder import is_own, own_folder
 from commissioning.plc import program as program_module
-from commissioning.plc import units
-from commissioning.plc.blocks import STANDARD_BLOCKS, StandardBlock
-from commissioning.plc.checked import Checked
-from commissioning.plc.iec_types import ELEMENTARY, IecType
+from commissioning.plc.checking.scope import Pou
+from commissioning.plc.generation.checked import Checked
 from commissioning.plc.pieces import SourcePiece, compile_project
 from commissioning.plc.program import Program, TaskSpec
-from commissioning.plc.scope import Pou
-from commissioning.plc.syntax import keep_tables
+from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.syntax.parser import keep_tables, units
+from commissioning.plc.values.iec_types import ELEMENTARY, IecType
 
 __all__ = ["compiled", "keep_parser"]
 

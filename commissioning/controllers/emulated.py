@@ -16,19 +16,19 @@ from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.record import STUBS_CALLED, Kind
 from commissioning.model.scene import ControllerRecord, TagRecord
 from commissioning.plc import Plc, PlcError, Program, SourcePiece, compile_project
-from commissioning.plc.dialects import DIALECTS
-from commissioning.plc.kept import kept_variables
-from commissioning.plc.online_change import OnlineChange
-from commissioning.plc.retained import RetainReport, read_retained
-from commissioning.plc.runtime import STATEMENT_BUDGET
-from commissioning.plc.starts import STARTS, StartKind
+from commissioning.plc.running.kept import kept_variables
+from commissioning.plc.running.online_change import OnlineChange
+from commissioning.plc.running.retained import RetainReport, read_retained
+from commissioning.plc.running.starts import STARTS, StartKind
+from commissioning.plc.values.dialects import DIALECTS
+from commissioning.plc.values.runtime import STATEMENT_BUDGET
 from commissioning.sim.controller import Controller, ControllerStopped, Task
 from commissioning.sim.line import Line
 from commissioning.sim.stateful import World
 
 if TYPE_CHECKING:
-    from commissioning.plc.coverage import Coverage
-    from commissioning.plc.debugger import Debugger
+    from commissioning.plc.debugging.coverage import Coverage
+    from commissioning.plc.debugging.debugger import Debugger
 
 __all__ = ["Emulated", "variable_path"]
 

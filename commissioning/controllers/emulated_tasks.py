@@ -10,7 +10,7 @@ from commissioning.model.declare import Param
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.model.scene import ControllerRecord
 from commissioning.plc import Program, TaskSpec
-from commissioning.plc.tasks import watchdog_problems
+from commissioning.plc.running.tasks import watchdog_problems
 
 TASK: Final = Param(
     "task", "mapping", "One task.", example="{program: MAIN, cycle: 10 ms}",

@@ -7,12 +7,12 @@ became of its variables.
 """
 
 from commissioning.plc.compiler import compile_st
-from commissioning.plc.machine import Plc
-from commissioning.plc.online_change import OnlineChange
 from commissioning.plc.pieces import SourcePiece, compile_project
 from commissioning.plc.program import Program, Task, TaskSpec, Variable
-from commissioning.plc.retained import RetainReport
-from commissioning.plc.runtime import PlcError
+from commissioning.plc.running.machine import Plc
+from commissioning.plc.running.online_change import OnlineChange
+from commissioning.plc.running.retained import RetainReport
+from commissioning.plc.values.runtime import PlcError
 
 __all__ = [
     "OnlineChange", "Plc", "PlcError", "Program", "RetainReport", "SourcePiece", "Task", "TaskSpec",

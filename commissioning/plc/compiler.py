@@ -10,44 +10,45 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from commissioning.model.problem import Problem, Problems
-from commissioning.plc import commands, units
-from commissioning.plc.addresses import directs, names_addresses
-from commissioning.plc.called_programs import name_programs, reached_programs
-from commissioning.plc.checked import Checked
-from commissioning.plc.classes import check_classes, link_classes
-from commissioning.plc.codegen import ModuleWriter
-from commissioning.plc.comparisons import comparisons
-from commissioning.plc.configured import PathSections, located
-from commissioning.plc.creating import EXIT
-from commissioning.plc.declare import Declarer
-from commissioning.plc.declared_tests import declare_test, show_programs
-from commissioning.plc.dialects import DIALECTS
-from commissioning.plc.edges import edge_calls
-from commissioning.plc.enabling import guarded
-from commissioning.plc.global_order import declared_in_order, global_names
-from commissioning.plc.instance_paths import configuration_names
-from commissioning.plc.late_initials import exit_commands, late_commands
-from commissioning.plc.layout import MemoryPlan, plan_memories
-from commissioning.plc.library import LIBRARY_FILE, library_text
-from commissioning.plc.limits import Commands, call_weights, longest
-from commissioning.plc.mocks import find_mocks
-from commissioning.plc.namespaces import without_namespaces
+from commissioning.plc.checking import commands
+from commissioning.plc.checking.addresses import directs, names_addresses
+from commissioning.plc.checking.called_programs import name_programs, reached_programs
+from commissioning.plc.checking.classes import check_classes, link_classes
+from commissioning.plc.checking.configured import PathSections, located
+from commissioning.plc.checking.creating import EXIT
+from commissioning.plc.checking.declare import Declarer
+from commissioning.plc.checking.declared_tests import declare_test, show_programs
+from commissioning.plc.checking.edges import edge_calls
+from commissioning.plc.checking.enabling import guarded
+from commissioning.plc.checking.global_order import declared_in_order, global_names
+from commissioning.plc.checking.instance_paths import configuration_names
+from commissioning.plc.checking.late_initials import exit_commands, late_commands
+from commissioning.plc.checking.limits import Commands, call_weights, longest
+from commissioning.plc.checking.mocks import find_mocks
+from commissioning.plc.checking.namespaces import without_namespaces
+from commissioning.plc.checking.scope import Pou, Project
+from commissioning.plc.checking.statements import StatementChecker
+from commissioning.plc.checking.tcunit import SHIM_FILE, shim
+from commissioning.plc.checking.unknown import Unknown, unknown_of
+from commissioning.plc.generation.checked import Checked
+from commissioning.plc.generation.codegen import ModuleWriter
+from commissioning.plc.generation.comparisons import comparisons
+from commissioning.plc.generation.layout import MemoryPlan, plan_memories
 from commissioning.plc.program import (
     Aliases,
     Program,
     TaskSpec,
     VariableTable,
 )
-from commissioning.plc.runtime import STATEMENT_BUDGET
-from commissioning.plc.scope import Pou, Project
-from commissioning.plc.sfc_code import ChartCoder
-from commissioning.plc.statements import StatementChecker
-from commissioning.plc.stub_text import stub_files, told
-from commissioning.plc.stubs import MOST_ROUNDS, STUB_FILE, Stubs
-from commissioning.plc.syntax import parse_source
-from commissioning.plc.tasks import TaskPlan, plan_tasks, trigger_problems, watchdog_problems
-from commissioning.plc.tcunit import SHIM_FILE, shim
-from commissioning.plc.unknown import Unknown, unknown_of
+from commissioning.plc.running.tasks import TaskPlan, plan_tasks, trigger_problems, watchdog_problems
+from commissioning.plc.sfc.code import ChartCoder
+from commissioning.plc.standard.library import LIBRARY_FILE, library_text
+from commissioning.plc.stubs.collected import MOST_ROUNDS, STUB_FILE, Stubs
+from commissioning.plc.stubs.text import stub_files, told
+from commissioning.plc.syntax import units
+from commissioning.plc.syntax.parser import parse_source
+from commissioning.plc.values.dialects import DIALECTS
+from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
 Read = tuple[units.Source, list[Problem]]
 FILE_NAME = "<structured text>"

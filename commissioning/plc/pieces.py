@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from commissioning.model.element import Element, TextRun
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc.compiler import compile_st
-from commissioning.plc.layout import Area
+from commissioning.plc.generation.layout import Area
 from commissioning.plc.program import Program, TaskSpec, Variable, VariableTable
-from commissioning.plc.tree import At
+from commissioning.plc.syntax.tree import At
 
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 

@@ -9,18 +9,18 @@ from types import CodeType
 from typing import TYPE_CHECKING
 
 from commissioning.model.problem import Problem
-from commissioning.plc.address_space import WindowPlan
-from commissioning.plc.checked import Checked
-from commissioning.plc.heap import HeapKind
-from commissioning.plc.layout import Area, Location, MemoryPlan, Variable, element
-from commissioning.plc.nearest import nearest
-from commissioning.plc.runtime import STATEMENT_BUDGET
-from commissioning.plc.scope import Pou
+from commissioning.plc.checking.scope import Pou
+from commissioning.plc.debugging.nearest import nearest
+from commissioning.plc.generation.checked import Checked
+from commissioning.plc.generation.layout import Area, Location, MemoryPlan, Variable, element
+from commissioning.plc.running.address_space import WindowPlan
+from commissioning.plc.running.heap import HeapKind
+from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
 if TYPE_CHECKING:
-    from commissioning.plc.cross_reference import CrossReference
-    from commissioning.plc.machine import Plc
+    from commissioning.plc.debugging.cross_reference import CrossReference
     from commissioning.plc.pieces import SourcePiece
+    from commissioning.plc.running.machine import Plc
 
 Spot = tuple[str, int, int]
 __all__ = ["Aliases", "Program", "Task", "TaskSpec", "Variable", "VariableTable"]
@@ -158,7 +158,7 @@ class Program:
 
     def cross_reference(self) -> CrossReference:
         """Where every variable is declared, read and written, and who calls whom."""
-        from commissioning.plc.cross_reference import CrossReference
+        from commissioning.plc.debugging.cross_reference import CrossReference
 
         return CrossReference(self)
 
@@ -193,6 +193,6 @@ class Program:
 
     def start(self) -> Plc:
         """A PLC with every variable at its initial value (a cold start), before its first scan."""
-        from commissioning.plc.machine import Plc
+        from commissioning.plc.running.machine import Plc
 
         return Plc(self)

@@ -120,7 +120,7 @@ class Controller(Stateful):
 
     def coverage(self) -> Any:
         """Which statements of its program have been executed since this was first called; None without a
-        program of which that can be known. See `commissioning.plc.coverage`."""
+        program of which that can be known. See `commissioning.plc.debugging.coverage`."""
         return None
 
     def debugger(self, driver: Any) -> Any:

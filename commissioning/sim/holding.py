@@ -16,7 +16,7 @@ __all__ = ["Debugging", "Holding"]
 
 
 class Debugging(Protocol):
-    """What a session needs of a debugger; see `commissioning.plc.debugger`."""
+    """What a session needs of a debugger; see `commissioning.plc.debugging.debugger`."""
 
     where: Any
     holder: Callable[[Any], None] | None

@@ -230,14 +230,14 @@ class Run(LineActions):
         return False
 
     def debug(self, controller: str = "") -> Any:
-        """The debugger of a controller's program (`commissioning.plc.debugger.Debugger`): what it lets run is
+        """The debugger of a controller's program (`plc.debugging.debugger.Debugger`): what it lets run is
         this run, and a scan that it holds freezes plant and PLC at one instant. The name may be left out if
         there is only one such controller. Raises KeyError."""
         return debugger_of(self, controller)
 
     def coverage(self) -> dict[str, Any]:
         """Which statements and branches of its programs have been executed since this was first called, by
-        controller (`commissioning.plc.coverage.Coverage`). Scans take longer, and do the same."""
+        controller (`commissioning.plc.debugging.coverage.Coverage`). Scans take longer, and do the same."""
         found = {name: host.controller.coverage() for name, host in self.line.hosts.items()}
         return {name: coverage for name, coverage in found.items() if coverage is not None}
 

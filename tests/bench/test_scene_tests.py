@@ -13,7 +13,7 @@ from commissioning.bench.chosen import fits
 from commissioning.bench.scene_tests import list_tests, run_tests
 from commissioning.bench.scene_tests_report import TestReport
 from commissioning.model.problem import Problems
-from commissioning.plc.outcome import Failure, Outcome
+from commissioning.plc.testing.outcome import Failure, Outcome
 
 SCENE = """\
 format: commissioning-scene/1

@@ -10,7 +10,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import compile_st
-from commissioning.plc.iec_types import Value
+from commissioning.plc.values.iec_types import Value
 
 WHOLE = {
     "SINT": np.int8, "INT": np.int16, "DINT": np.int32, "LINT": np.int64,

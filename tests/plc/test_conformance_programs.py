@@ -17,7 +17,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import PlcError, compile_st
-from commissioning.plc.iec_types import Value
+from commissioning.plc.values.iec_types import Value
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Program, compile_st
-from commissioning.plc.outcome import Outcome
-from commissioning.plc.python_mocks import MockFailed
-from commissioning.plc.st_tests import found_tests, run_test
-from commissioning.plc.under_test import PlcUnderTest
+from commissioning.plc.testing.outcome import Outcome
+from commissioning.plc.testing.python_mocks import MockFailed
+from commissioning.plc.testing.st_tests import found_tests, run_test
+from commissioning.plc.testing.under_test import PlcUnderTest
 
 PROJECT = """
 TYPE Axis : STRUCT pos : REAL; ok : BOOL; END_STRUCT END_TYPE

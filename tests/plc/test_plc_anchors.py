@@ -7,8 +7,8 @@ import json
 import pytest
 
 from commissioning.plc import compile_st
-from commissioning.plc.anchors import KeptBreakpoint
-from commissioning.plc.debugger import Debugger
+from commissioning.plc.debugging.anchors import KeptBreakpoint
+from commissioning.plc.debugging.debugger import Debugger
 
 SOURCE = """FUNCTION_BLOCK Counter
 VAR_INPUT step : INT; END_VAR

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commissioning.plc import compile_st
-from commissioning.plc.conditions import Condition
+from commissioning.plc.debugging.conditions import Condition
 
 VALUES = {"a": 3, "b": -2, "x": 1.5, "on": True, "off": False, "t": 250_000_000, "s": "abc", "z[1,2].n": 7}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from commissioning.plc import Program, TaskSpec, compile_st
-from commissioning.plc.cross_reference import CrossReference, Declared
-from commissioning.plc.reference_warnings import reference_warnings
+from commissioning.plc.debugging.cross_reference import CrossReference, Declared
+from commissioning.plc.debugging.reference_warnings import reference_warnings
 
 MS = 1_000_000
 CURE = "Write it, make it a CONSTANT, or bind it to an input."

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from commissioning.plc import Plc, PlcError, TaskSpec, compile_st
-from commissioning.plc.debug_build import debug_code
+from commissioning.plc.generation.debug_build import debug_code
 
 sys.path.insert(0, str(Path(__file__).parent))
 from test_plc_skipping import AGGREGATES, ONE_TASK, RESTLESS, TASKS, TWO_TASKS, storm
@@ -299,7 +299,7 @@ def test_that_the_end_of_measuring_brings_the_fast_code_back() -> None:
 
 
 def test_that_tasks_are_measured_on_a_given_clock() -> None:
-    from commissioning.plc.cycles import Cycles
+    from commissioning.plc.debugging.cycles import Cycles
 
     program = compile_st(
         TWO_TASKS, tasks=[TaskSpec("fast", "Fast", 10 * MS), TaskSpec("slow", "Slow", 20 * MS)]

@@ -6,7 +6,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, PlcError, Program, compile_st
-from commissioning.plc.dialects import DIALECTS
+from commissioning.plc.values.dialects import DIALECTS
 
 MAKERS = ["codesys", "twincat"]
 

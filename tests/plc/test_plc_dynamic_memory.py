@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, PlcError, TaskSpec, compile_st
-from commissioning.plc.exception_codes import CODES
-from commissioning.plc.heap import FIRST_OF_HEAP, MOST_BYTES
+from commissioning.plc.running.heap import FIRST_OF_HEAP, MOST_BYTES
+from commissioning.plc.values.exception_codes import CODES
 
 MS = 1_000_000
 MAKERS = ("codesys", "twincat")

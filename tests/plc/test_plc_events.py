@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, PlcError, TaskSpec, compile_st
-from commissioning.plc.triggers import EVENT_GAP_NS, MOST_REPEATS
+from commissioning.plc.running.triggers import EVENT_GAP_NS, MOST_REPEATS
 
 MS = 1_000_000
 COUNTERS = """

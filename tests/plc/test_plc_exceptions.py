@@ -6,7 +6,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, PlcError, TaskSpec, compile_st
-from commissioning.plc.exception_codes import CODES
+from commissioning.plc.values.exception_codes import CODES
 
 MS = 1_000_000
 MAKERS = ("codesys", "twincat")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commissioning.plc import compile_st
-from commissioning.plc.runtime import namespace
+from commissioning.plc.values.runtime import namespace
 
 MADE_UP = re.compile(r"(?:[abcfilnoprsuwy]\d+|t[n\d]\d*_n?\d+_\d+|[deghkmoqsz]|now)\Z")
 GIVEN = {*namespace(), "window", "adr", "grants", "enter", "leave"}

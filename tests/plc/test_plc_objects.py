@@ -6,7 +6,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import compile_st
-from commissioning.plc.runtime import PlcError
+from commissioning.plc.values.runtime import PlcError
 
 MOVERS = """
 INTERFACE I_Move

@@ -9,7 +9,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, compile_st
-from commissioning.plc.layout import leaf_types, parts
+from commissioning.plc.generation.layout import leaf_types, parts
 
 MS = 1_000_000
 

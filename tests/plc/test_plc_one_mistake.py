@@ -6,7 +6,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import compile_st
-from commissioning.plc.dialects import DIALECTS
+from commissioning.plc.values.dialects import DIALECTS
 
 BLOCK = """FUNCTION_BLOCK A
 METHOD {access} M : INT M := 1; END_METHOD

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commissioning.plc import Plc, PlcError, TaskSpec, compile_st
-from commissioning.plc.online_change import OnlineChange
+from commissioning.plc.running.online_change import OnlineChange
 
 MS = 1_000_000
 TEXT = """

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from commissioning.model.problem import Problems
 from commissioning.plc import compile_st
-from commissioning.plc.runtime import PlcError
+from commissioning.plc.values.runtime import PlcError
 
 RUNNERS = """
 INTERFACE I_Run

@@ -6,7 +6,7 @@ import pytest
 
 from commissioning.model.problem import Problem, Problems
 from commissioning.plc import TaskSpec, compile_st
-from commissioning.plc.scope import MOST_COMPARED
+from commissioning.plc.checking.scope import MOST_COMPARED
 
 
 def problems(text: str | dict[str, str], tasks: tuple[TaskSpec, ...] = ()) -> tuple[Problem, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, compile_st
-from commissioning.plc.comments import without_nesting
+from commissioning.plc.syntax.comments import without_nesting
 
 
 def run(text: str) -> Plc:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, PlcError, compile_st
-from commissioning.plc.retained import FORMAT, read_retained
-from commissioning.plc.starts import STARTS, start_effect
+from commissioning.plc.running.retained import FORMAT, read_retained
+from commissioning.plc.running.starts import STARTS, start_effect
 
 MS = 1_000_000
 TEXT = """

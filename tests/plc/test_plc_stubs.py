@@ -6,7 +6,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import PlcError, Program, compile_st
-from commissioning.plc.stubs import STUB_FILE
+from commissioning.plc.stubs.collected import STUB_FILE
 
 
 def stubbed(declared: str, body: str, dialect: str = "twincat", **more: str) -> Program:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from commissioning.model.problem import Problems
 from commissioning.plc import PlcError, Program, TaskSpec, compile_st
-from commissioning.plc.runtime import STATEMENT_BUDGET
+from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
 MS = 1_000_000
 HELPERS = """

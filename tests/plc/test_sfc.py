@@ -10,7 +10,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, PlcError, compile_st
-from commissioning.plc.instruments import Instruments
+from commissioning.plc.debugging.instruments import Instruments
 
 sys.path.insert(0, str(Path(__file__).parent))
 

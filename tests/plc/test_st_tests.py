@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Program, SourcePiece, compile_project, compile_st
-from commissioning.plc.outcome import Outcome
 from commissioning.plc.pieces import Mark
-from commissioning.plc.st_tests import found_tests, run_test
-from commissioning.plc.under_test import PlcUnderTest
+from commissioning.plc.testing.outcome import Outcome
+from commissioning.plc.testing.st_tests import found_tests, run_test
+from commissioning.plc.testing.under_test import PlcUnderTest
 
 PROJECT = """
 TYPE Colour : (red, green := 5, blue); END_TYPE

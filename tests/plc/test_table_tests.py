@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from commissioning.model.problem import Problems
 from commissioning.plc import compile_st
-from commissioning.plc.outcome import Outcome
-from commissioning.plc.table_tests import run_table
-from commissioning.plc.tables import read_table
+from commissioning.plc.testing.outcome import Outcome
+from commissioning.plc.testing.table_tests import run_table
+from commissioning.plc.testing.tables import read_table
 
 PROJECT = """
 TYPE Colour : (red, green := 5, blue); Pos : STRUCT x : INT; END_STRUCT END_TYPE

@@ -8,9 +8,9 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import TaskSpec, compile_st
-from commissioning.plc.outcome import Outcome
-from commissioning.plc.tcunit import ASSERTS
-from commissioning.plc.tcunit_runner import run_suites, suite_tests
+from commissioning.plc.checking.tcunit import ASSERTS
+from commissioning.plc.testing.outcome import Outcome
+from commissioning.plc.testing.tcunit_runner import run_suites, suite_tests
 
 RUN = "PROGRAM PRG_TEST VAR suite : FB_Suite; END_VAR TcUnit.RUN(); END_PROGRAM\n"
 SUITE = """\

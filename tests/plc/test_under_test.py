@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commissioning.plc import PlcError, compile_st
-from commissioning.plc.under_test import ConditionTimeout, Part, PlcUnderTest
+from commissioning.plc.testing.under_test import ConditionTimeout, Part, PlcUnderTest
 
 PROJECT = """
 TYPE

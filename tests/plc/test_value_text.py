@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from commissioning.plc.iec_types import (
+from commissioning.plc.running.value_text import duration_ns, parsed_value, shown_duration, shown_value
+from commissioning.plc.values.iec_types import (
     BOOL,
     DATE,
     DT,
@@ -20,8 +21,7 @@ from commissioning.plc.iec_types import (
     WSTRING,
     IecType,
 )
-from commissioning.plc.runtime import rounded
-from commissioning.plc.value_text import duration_ns, parsed_value, shown_duration, shown_value
+from commissioning.plc.values.runtime import rounded
 
 COLOUR = IecType("Colour", "enum", -(1 << 15), (1 << 15) - 1, element=INT, values=(("red", 0), ("green", 5)))
 

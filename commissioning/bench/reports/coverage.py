@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from commissioning.bench.reports.timing import text
-from commissioning.plc.coverage import Coverage
+from commissioning.plc.debugging.coverage import Coverage
 
 __all__ = ["coverage_json", "coverage_sections"]
 

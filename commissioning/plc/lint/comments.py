@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from commissioning.plc.tree import At
+from commissioning.plc.syntax.tree import At
 
 __all__ = ["Comment", "comments_of", "with_else"]
 

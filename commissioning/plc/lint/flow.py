@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from commissioning.plc import tree, units
-from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.lint.walk import Given, PouAt, inside, operand, own_expressions
-from commissioning.plc.tree import At, bodies
+from commissioning.plc.syntax import tree, units
+from commissioning.plc.syntax.tree import At, bodies
+from commissioning.plc.values.iec_types import ELEMENTARY
 
 __all__ = ["check_flow"]
 

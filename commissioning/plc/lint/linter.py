@@ -20,7 +20,6 @@ from types import MappingProxyType
 from typing import Any
 
 from commissioning.model.problem import Place, Problem, Problems
-from commissioning.plc import units
 from commissioning.plc.lint.comments import comments_of
 from commissioning.plc.lint.flow import check_flow
 from commissioning.plc.lint.names import check_names
@@ -32,7 +31,8 @@ from commissioning.plc.lint.variables import check_variables
 from commissioning.plc.lint.walk import Found, Given
 from commissioning.plc.pieces import SourcePiece, compile_project
 from commissioning.plc.program import Program, TaskSpec
-from commissioning.plc.syntax import parse_source
+from commissioning.plc.syntax import units
+from commissioning.plc.syntax.parser import parse_source
 
 __all__ = ["Finding", "LintResult", "Settings", "lint"]
 

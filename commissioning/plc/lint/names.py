@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from commissioning.plc import tree, units
-from commissioning.plc.blocks import STANDARD_BLOCKS
-from commissioning.plc.functions import FUNCTIONS
-from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.lint.walk import Given, PouAt, expressions, operand, pointers_of, root, spelled
-from commissioning.plc.tree import At
+from commissioning.plc.standard.blocks import STANDARD_BLOCKS
+from commissioning.plc.standard.functions import FUNCTIONS
+from commissioning.plc.syntax import tree, units
+from commissioning.plc.syntax.tree import At
+from commissioning.plc.values.iec_types import ELEMENTARY
 
 __all__ = ["check_names"]
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from commissioning.plc import tree, units
-from commissioning.plc.blocks import STANDARD_BLOCKS
 from commissioning.plc.lint.walk import (
     Event,
     Given,
@@ -19,7 +17,9 @@ from commissioning.plc.lint.walk import (
     spelled,
     statements,
 )
-from commissioning.plc.tree import At, bodies
+from commissioning.plc.standard.blocks import STANDARD_BLOCKS
+from commissioning.plc.syntax import tree, units
+from commissioning.plc.syntax.tree import At, bodies
 
 __all__ = ["block_type", "check_tree"]
 

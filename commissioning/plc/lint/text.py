@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from commissioning.plc import tree
 from commissioning.plc.lint.comments import Comment, comments_of
 from commissioning.plc.lint.walk import Given, statements
-from commissioning.plc.tree import At
+from commissioning.plc.syntax import tree
+from commissioning.plc.syntax.tree import At
 
 __all__ = ["check_text"]
 

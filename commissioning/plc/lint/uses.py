@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from commissioning.plc import tree, typed
-from commissioning.plc.iec_types import IecType
+from commissioning.plc.checking import typed
+from commissioning.plc.checking.scope import Pou, Symbol
+from commissioning.plc.debugging.uses import Reference, full_name
 from commissioning.plc.lint.walk import (
     Event,
     Given,
@@ -21,9 +22,9 @@ from commissioning.plc.lint.walk import (
     spelled,
 )
 from commissioning.plc.program import Program
-from commissioning.plc.scope import Pou, Symbol
-from commissioning.plc.tree import At
-from commissioning.plc.uses import Reference, full_name
+from commissioning.plc.syntax import tree
+from commissioning.plc.syntax.tree import At
+from commissioning.plc.values.iec_types import IecType
 
 __all__ = ["check_uses"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from commissioning.plc import tree, units
 from commissioning.plc.lint.statements import block_type
 from commissioning.plc.lint.walk import Given, PouAt, expressions, inside, root, statements
-from commissioning.plc.tree import At
+from commissioning.plc.syntax import tree, units
+from commissioning.plc.syntax.tree import At
 
 __all__ = ["check_variables"]
 

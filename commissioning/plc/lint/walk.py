@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from commissioning.plc import tree, units
+from commissioning.plc.debugging.uses import Uses
 from commissioning.plc.lint.comments import with_else
 from commissioning.plc.program import Program
-from commissioning.plc.sfc_tree import ChartStep, Transition
-from commissioning.plc.tree import At, bodies
-from commissioning.plc.uses import Uses
+from commissioning.plc.syntax import tree, units
+from commissioning.plc.syntax.sfc_tree import ChartStep, Transition
+from commissioning.plc.syntax.tree import At, bodies
 
 
 class Found(NamedTuple):

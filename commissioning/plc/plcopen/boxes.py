@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from commissioning.model.element import Element
-from commissioning.plc.iec_types import ELEMENTARY
 from commissioning.plc.pieces import IDENTIFIER
 from commissioning.plc.plcopen.interface import Unreadable
+from commissioning.plc.values.iec_types import ELEMENTARY
 
 _JOINED = {"ADD": "+", "MUL": "*", "AND": "AND", "OR": "OR", "XOR": "XOR"}
 _BETWEEN = {"SUB": "-", "DIV": "/", "MOD": "MOD", "EXPT": "**"}

@@ -8,7 +8,7 @@ from commissioning.model.element import Element
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.pieces import IDENTIFIER, PieceWriter, SourcePiece
 from commissioning.plc.plcopen.interface import Unreadable, identifier
-from commissioning.plc.tasks import DEFAULT_CYCLE_NS
+from commissioning.plc.running.tasks import DEFAULT_CYCLE_NS
 
 _LITERAL = re.compile(r"L?T(?:IME)?#[0-9][0-9_.A-Za-z]*\Z", re.IGNORECASE)
 

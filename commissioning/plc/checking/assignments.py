@@ -1,0 +1,101 @@
+"""Checks assignments: values, whole blocks, what is set and reset, what a stub is given."""
+
+from __future__ import annotations
+
+from commissioning.plc.checking import commands, typed
+from commissioning.plc.checking.commands import Command
+from commissioning.plc.checking.creating import CreateChecker, is_new
+from commissioning.plc.checking.designators import Designator
+from commissioning.plc.checking.pointers import PLACES
+from commissioning.plc.syntax import tree
+from commissioning.plc.values.iec_types import BOOL, NONE, IecType
+
+
+class AssignmentChecker(CreateChecker):
+    """`:=`, `S=`, `R=`, `REF=` and `?=`."""
+
+    def _assign(self, node: tree.Assign) -> Command | None:
+        parts = self._enabled(node.value)
+        if parts is not None:
+            return self._when_enabled(node, parts)
+        if is_new(node.value):
+            return self._create(node)
+        if node.operator in ("S=", "R="):
+            return self._set_or_reset(node)
+        if node.operator == "REF=":
+            return self.bind(node)
+        if node.operator == "?=":  # NULL where the block is not of that class or interface
+            query = self.query(node.value, node.target)
+            return None if query is None else commands.CallFunction(query, node.at)
+        if isinstance(node.target, tree.Name):
+            name = node.target.name
+            own = self.pou.kind in ("FUNCTION", "METHOD") and name.upper() == self.pou.result_name
+            if own and self.pou.result is NONE:
+                self.problem(f"{name} has no result", node.at)
+                return None
+        target = self.designator(node.target)
+        if target is None:
+            found = self.expression(node.value)
+            if found is not None:
+                self.project.stubs.stands(self, node.target, found.type, node.value)
+            return None
+        if target.accessors is not None:
+            return self.set_property(target, node)
+        copied = self._copy_of_blocks(target, node)
+        if copied is not None:
+            return copied
+        if not self.writable(target, node.target.at):
+            self.project.stubs.stored(self, node.target)
+            return None
+        what = f"for {target.member or target.symbol.name} a {target.type}"
+        with self.project.stubs.mute(self.project.stubs.unsure(self, node.target)):
+            value = self.value(node.value, target.type, what)
+        target.symbol.written = True
+        if value is None:
+            self._told(node.target, node.value, target.type)
+            return None
+        return commands.Store(target.type, target.cell, value, node.at)
+
+    def _copy_of_blocks(self, target: Designator, node: tree.Assign) -> Command | None:
+        """`one := other` of blocks of one type, or of what has blocks in it; None for anything else."""
+        holds = target.type.blocks or target.standard is not None or target.block is not None
+        if not holds or target.here or not isinstance(node.value, PLACES):
+            return None
+        source = self.designator(node.value)
+        same = source is not None and source.type == target.type and source.block is target.block
+        given = source is not None and source.value is not None and source.cell.memory != typed.HOME
+        if source is None or not same or source.here or given:
+            return None
+        source.symbol.read = target.symbol.read = target.symbol.written = True
+        self.project.any_elapsed |= source.symbol.elapsed or target.symbol.elapsed
+        graft = typed.Graft(target.type, target.cell, source.cell, target.block is not None)
+        return commands.CallFunction(graft, node.at)
+
+    def _told(self, target: tree.Expression, value: tree.Expression, type_: IecType) -> None:
+        """What is stored in a stub, taken for a `type_`, says what it is."""
+        told = len(self.project.problems)
+        found = self.expression(value)
+        self.project.forget(told)  # a Problem says already why the value does not go there
+        if found is not None:
+            self.project.stubs.refit(self, target, found.type, value)
+        else:
+            self.project.stubs.takes_block(self, target, type_, value)
+
+    def _set_or_reset(self, node: tree.Assign) -> Command | None:
+        """`x S= condition`: x becomes TRUE where the condition holds, and keeps its value elsewhere."""
+        target = self.designator(node.target)
+        condition = self.value(node.value, BOOL, "a BOOL")
+        if target is None:
+            self.project.stubs.hint(node.target, BOOL, self.file, "in")
+            return None
+        if not self.writable(target, node.target.at):
+            return None
+        target.symbol.written = True
+        if target.type.kind != "bool":
+            self.project.stubs.refit(self, node.target, BOOL)
+            self.problem(f"'{node.operator}' sets a BOOL, this is a {target.type}", node.target.at)
+            return None
+        if condition is None:
+            return None
+        store = commands.Store(target.type, target.cell, typed.Const(BOOL, node.operator == "S="), node.at)
+        return commands.If(((condition, (store,), node.at),), (), node.at)

@@ -1,0 +1,119 @@
+"""Where variables would lie in the memory of a 64-bit PLC: sizes and places in bytes, for SIZEOF and ADR.
+
+Cells are what code works on; bytes exist for pointers only. Everything lies at a multiple of its own size, a
+structure at one of its largest member, as in C and in TwinCAT and CODESYS with their usual packing. TIME and
+dates are 8 bytes (they are kept as nanoseconds in 64 bits), a pointer 8, STRING(n) n + 1, WSTRING(n) 2 n + 2.
+"""
+
+from __future__ import annotations
+
+import bisect
+from dataclasses import dataclass
+from math import prod
+
+from commissioning.plc.checking.scope import Pou
+from commissioning.plc.values.iec_types import Component, IecType
+
+HEAD_BYTES = 16  # in front of the first variable of a memory, so that no variable lies where its block does
+_WORD = 8
+
+
+def measure(type_: IecType) -> tuple[int, int]:
+    """(size, alignment) of a variable of a type."""
+    match type_.kind:
+        case "bool":
+            return 1, 1
+        case "int" | "bits":
+            size = type_.bits // 8
+            return size, size
+        case "enum" if type_.element is not None:
+            return measure(type_.element)
+        case "real":
+            return (4, 4) if type_.name == "REAL" else (8, 8)
+        case "string" if type_.name in ("CHAR", "WCHAR"):
+            return (1, 1) if type_.name == "CHAR" else (2, 2)
+        case "string":
+            return (type_.length + 1, 1) if type_.name == "STRING" else (2 * type_.length + 2, 2)
+        case "array" if type_.element is not None:
+            size, align = measure(type_.element)
+            return stride(type_.element) * prod(high - low + 1 for low, high in type_.bounds), align
+        case "struct":
+            position, align = 0, max((measure(member.type)[1] for member in type_.overlays), default=1)
+            for member in type_.members:
+                size, own = measure(member.type)
+                position, align = aligned(position, own) + size, max(align, own)
+            return aligned(position, align), align
+    return _WORD * type_.size, _WORD
+
+
+def aligned(position: int, align: int) -> int:
+    return -(-position // align) * align
+
+
+def stride(element: IecType) -> int:
+    """Bytes from one element of an array to the next."""
+    size, align = measure(element)
+    return aligned(size, align)
+
+
+def place_of(type_: IecType, wanted: Component) -> int:
+    """Bytes from the start of a structure to one of its members."""
+    position = 0
+    for member in type_.members:
+        size, align = measure(member.type)
+        position = aligned(position, align)
+        if member.name == wanted.name:
+            return position
+        position += size
+    raise KeyError(wanted.name)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryLayout:
+    """`starts`: first byte of every cell of a memory, ascending; `size`: bytes of all of it."""
+
+    starts: tuple[int, ...]
+    cells: tuple[int, ...]
+    offsets: tuple[int, ...]
+    size: int
+
+    def at(self, offset: int) -> tuple[int, int] | None:
+        """(cell, byte in it) of an offset in bytes; None in front of the first."""
+        number = bisect.bisect_right(self.starts, offset) - 1
+        return None if number < 0 else (self.cells[number], offset - self.starts[number])
+
+
+def memory_layout(pou: Pou) -> MemoryLayout:
+    """The bytes of one instance of a POU."""
+    offsets = [-1] * len(pou.slots)
+    position = HEAD_BYTES
+    for symbol in sorted(pou.symbols.values(), key=lambda s: s.index):
+        foreign = symbol.is_global and pou.kind != "GLOBAL"
+        if symbol.by_reference or foreign or symbol.index < 0 or offsets[symbol.index] >= 0:
+            continue
+        size, align = measure(symbol.type)
+        position = aligned(position, align)
+        _spread(symbol.type, symbol.index, position, offsets)
+        position += size
+    for index, offset in enumerate(offsets):
+        if offset < 0:  # what the compiler keeps for itself
+            position = aligned(position, _WORD)
+            offsets[index] = position
+            position += _WORD
+    order = sorted(range(len(offsets)), key=offsets.__getitem__)
+    return MemoryLayout(tuple(offsets[cell] for cell in order), tuple(order), tuple(offsets), position)
+
+
+def _spread(type_: IecType, cell: int, position: int, offsets: list[int]) -> None:
+    """Notes where each cell of a variable begins."""
+    if type_.kind == "array" and type_.element is not None:
+        step = stride(type_.element)
+        for number in range(type_.size // type_.element.size):
+            _spread(type_.element, cell + number * type_.element.size, position + number * step, offsets)
+    elif type_.kind == "struct":
+        for member in type_.members:
+            start = position + place_of(type_, member)
+            _spread(member.type, cell + member.offset, start, offsets)
+    else:
+        for number in range(type_.size):
+            offsets[cell + number] = position + number * _WORD

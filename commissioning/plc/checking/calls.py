@@ -1,0 +1,184 @@
+"""Checks calls in expressions: which function a name is, and calls of functions of the program."""
+
+from __future__ import annotations
+
+from commissioning.plc.checking import typed
+from commissioning.plc.checking.enabling import has_enable
+from commissioning.plc.checking.objects import Target
+from commissioning.plc.checking.open_arrays import bound
+from commissioning.plc.checking.pointers import ADDRESS_CALLS, MEMORY_CALLS
+from commissioning.plc.checking.program_facts import program_fact
+from commissioning.plc.checking.scope import Pou, suggestion
+from commissioning.plc.checking.standard_calls import StandardCallChecker
+from commissioning.plc.checking.tcunit import library_value
+from commissioning.plc.checking.typed import Cell, Typed
+from commissioning.plc.standard.functions import FUNCTIONS
+from commissioning.plc.syntax import tree
+from commissioning.plc.values.iec_types import ANY_INT, NONE, IecType
+
+
+class ExpressionChecker(StandardCallChecker):
+    """Checks whole expressions of one POU."""
+
+    def call(self, node: tree.Call) -> Typed | None:
+        target = self.target_of(node)
+        if target is not None:
+            if target.pou.result is NONE:
+                self.project.stubs.valued(target.pou.owner.name if target.pou.owner else "", target.pou.name)
+                self.problem(f"{target.pou.name} has no result", node.at)
+                return None
+            return self.user_call(target.pou, node, target)
+        if isinstance(node.target, tree.Member) and self._of_library(node.target):
+            last = tree.Name(node.target.name, node.target.at)
+            return self.call(tree.Call(last, node.arguments, node.at, node.depth))
+        if not isinstance(node.target, tree.Name):
+            if isinstance(node.target, tree.Member) and self.no_such_method(node.target):
+                self.project.stubs.function(self, node, True)
+                return None
+            if self.designator(node.target) is not None:
+                if isinstance(node.target, tree.Member):
+                    self.project.stubs.function(self, node, True)
+                what = "only functions give a value; call a block as a statement and read its output"
+                self.problem(what, node.at)
+            return None
+        name = node.target.name.upper()
+        pou = self.project.pous.get(name)
+        enumeration = self.project.types.get(name.removeprefix("TO_")) if name.startswith("TO_") else None
+        if enumeration is not None and enumeration.type.kind == "enum" and pou is None:
+            return self.convert(node, None, enumeration.type, False)
+        if pou is not None and pou.kind == "FUNCTION":
+            if pou.result is NONE:
+                self.project.stubs.valued("", pou.name)
+                self.problem(f"{pou.name} has no result", node.at)
+                return None
+            return self.user_call(pou, node)
+        tested = library_value(self, name, node) if pou is None else None
+        if tested is not None:
+            return tested[0]
+        if self.project.lookup(self.pou, name) is not None:
+            self.problem(
+                f"{node.target.name} is a block: call it as a statement",
+                node.at,
+                "Read its outputs after the call",
+            )
+            return None
+        if has_enable(node):
+            what = "EN and ENO stand in a call that is a statement, or all that is assigned"
+            self.problem(what, node.at, "Assign the result of the call to a variable first")
+            return None
+        if name in MEMORY_CALLS and pou is None:
+            return self.memory_call(name, node)
+        fact = program_fact(self, name, node)
+        if fact is not None:
+            return fact[0]
+        if name in ADDRESS_CALLS:
+            return self.address_call(name, node)
+        if name in ("LOWER_BOUND", "UPPER_BOUND"):
+            return self._array_bound(name, node)
+        standard = self.standard_call(name, node)
+        if standard is not None:
+            return standard[0]
+        known = [*FUNCTIONS, *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION")]
+        self.project.stubs.function(self, node, True)
+        self.project.unknown.name()
+        self.problem(f"there is no function {node.target.name}", node.at, suggestion(name, known))
+        return None
+
+    def _array_bound(self, name: str, node: tree.Call) -> Typed | None:
+        """LOWER_BOUND(a, 1): a bound of a dimension of an array."""
+        owner = self.designator(node.arguments[0].value) if len(node.arguments) == 2 else None
+        number = self.expression(node.arguments[1].value) if owner is not None else None
+        if owner is None or number is None:
+            if len(node.arguments) != 2:
+                self.problem(f"{name} needs an array and the number of a dimension", node.at)
+            return None
+        wanted = number.value if isinstance(number, typed.Const) else 0
+        if owner.type.dimensions and isinstance(wanted, int) and 1 <= wanted <= owner.type.dimensions:
+            return bound(owner.symbol, owner.cell, wanted - 1, name == "UPPER_BOUND")
+        if not isinstance(wanted, int) or not 1 <= wanted <= len(owner.type.bounds):
+            what = f"{owner.member or owner.symbol.name} has the dimensions 1..{len(owner.type.bounds)}"
+            self.problem(what if owner.type.bounds else f"{name} needs an array", node.arguments[1].at)
+            return None
+        return typed.Const(ANY_INT, owner.type.bounds[wanted - 1][name == "UPPER_BOUND"])
+
+    def bindable(self, argument: tree.Argument, type_: IecType) -> None:
+        """A Problem where an argument is bound with REF= to what is no REFERENCE."""
+        if argument.bound and type_.kind != "reference":
+            self.problem(f"REF= binds a REFERENCE, {argument.name} is a {type_}", argument.at, "Write :=")
+
+    def user_call(self, pou: Pou, node: tree.Call, method: Target | None = None) -> typed.UserCall | None:
+        """A call of a user's FUNCTION, or of a `method`."""
+        self.project.unknown.file(pou.file)
+        if method is None:
+            self.pou.calls.setdefault(pou.key, node.at)
+        parameters = pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT")
+        by_position = pou.section("VAR_INPUT", "VAR_IN_OUT")
+        given: dict[str, tree.Argument] = {}
+        good = True
+        for position, argument in enumerate(node.arguments):
+            name = argument.name or (by_position[position].name if position < len(by_position) else "")
+            symbol = pou.symbols.get(name.upper())
+            if symbol is None or symbol not in parameters or (symbol.section == "VAR_OUTPUT") != argument.out:
+                known = [p.name for p in parameters]
+                what = (
+                    f"{pou.name} has no parameter {name}"
+                    if name
+                    else f"{pou.name} has {len(by_position)} inputs"
+                )
+                self.project.stubs.parameters(self, node, pou.owner.name if pou.owner else "", pou.name)
+                self.problem(what, argument.at, suggestion(name, known))
+                good = False
+            elif name.upper() in given:
+                self.problem(f"{name} is given twice", argument.at)
+                good = False
+            else:
+                given[name.upper()] = argument
+        inputs: list[Typed] = []
+        references: list[Cell | None] = []
+        homes: set[int] = set()
+        for symbol in parameters:
+            passed = given.get(symbol.name.upper())
+            if symbol.section == "VAR_INPUT":
+                if passed is None and symbol.type.blocks:
+                    self.problem(f"{pou.name} needs a value for {symbol.name}, a block", node.at)
+                    good = False
+                    continue
+                if passed is None:
+                    values = tuple(slot.value for slot in pou.slots[symbol.index :][: symbol.size])
+                    whole = symbol.type.aggregate
+                    inputs.append(
+                        typed.Defaults(symbol.type, values) if whole else typed.Const(symbol.type, values[0])
+                    )
+                    continue
+                owner = pou.owner.name if pou.owner is not None else ""
+                self.bindable(passed, symbol.type)
+                with self.project.stubs.mute(self.project.stubs.weak(owner, pou.name, symbol.name)):
+                    value = self.value(passed.value, symbol.type, f"for {symbol.name} a {symbol.type}")
+                good &= value is not None
+                if value is not None:
+                    inputs.append(typed.Convert(symbol.type, value) if symbol.type.limits else value)
+            elif passed is None:
+                if symbol.section == "VAR_IN_OUT":
+                    self.problem(f"{pou.name} needs a variable for its VAR_IN_OUT {symbol.name}", node.at)
+                    good = False
+                references.append(None)
+            else:
+                target = self.reference(passed.value, symbol, passed.negated)
+                good &= target is not None
+                if target is not None and target.block is not None:
+                    homes.add(len(references))
+                references.append(None if target is None else target.cell)
+        if not good:
+            self.project.stubs.parameters(self, node, pou.owner.name if pou.owner else "", pou.name)
+            return None
+        if method is not None:
+            return self.made_call(method, tuple(inputs), tuple(references), frozenset(homes))
+        return typed.UserCall(
+            pou.result or NONE, pou.number, tuple(inputs), tuple(references), frozenset(homes)
+        )
+
+
+class DeclarationChecker(ExpressionChecker):
+    """Checks expressions of declarations: initial values, bounds."""
+
+    declaring = True

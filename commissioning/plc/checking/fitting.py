@@ -1,0 +1,112 @@
+"""Fits values to types: what a place asks for, and where two operands meet."""
+
+from __future__ import annotations
+
+from commissioning.plc.checking import typed
+from commissioning.plc.checking.constants import conversion_cure, fitted_literal, sized, whole
+from commissioning.plc.checking.typed import Typed
+from commissioning.plc.checking.writable import WritableChecker
+from commissioning.plc.syntax.tree import At
+from commissioning.plc.values.iec_types import (
+    ANY_INT,
+    ANY_REAL,
+    BOOL,
+    LINT,
+    LREAL,
+    ULINT,
+    IecType,
+    common,
+    converts,
+)  # fmt: skip
+
+
+class FittingChecker(WritableChecker):
+    """Gives values the types that their places ask for, or notes a Problem and gives None."""
+
+    def fit(self, found: Typed, target: IecType, at: At, what: str = "") -> Typed | None:
+        limits, target = target.limits, target.plain
+        if isinstance(found, typed.Const):
+            fitted = fitted_literal(found, target)
+            if fitted is not None:
+                if limits is not None and not limits[0] <= whole(fitted) <= limits[1]:
+                    shown = f"{target} ({limits[0]}..{limits[1]})"
+                    self.problem(f"{whole(fitted)} does not fit {shown}", at)
+                    return None
+                return fitted
+            if found.type is ANY_INT and target.kind in ("int", "bits"):
+                self.problem(f"{found.value} does not fit {target} ({target.low}..{target.high})", at)
+                return None
+        if isinstance(found, typed.Standard) and found.type in (ANY_INT, ANY_REAL):
+            return self._fitted_call(found, target, at, what)
+        if isinstance(found, typed.Standard) and found.name == "TRUNC" and target.kind == "int":
+            return typed.Standard(target, found.name, found.arguments)  # its result is any whole number
+        source = found.type
+        if converts(source, target):
+            return found if source == target else typed.Convert(target, found)
+        narrowed = self._narrowed(found, target, at)
+        if narrowed is not None:
+            return narrowed
+        self.project.stubs.mismatch(source, target)
+        subject = what or f"a {target}"
+        shown = "REAL" if source is ANY_REAL else "whole number" if source is ANY_INT else str(source)
+        cure = conversion_cure(source, target, found.value if isinstance(found, typed.Const) else None)
+        self.problem(f"{subject} is expected here, this is a {shown}", at, cure)
+        return None
+
+    def _narrowed(self, found: Typed, target: IecType, at: At) -> Typed | None:
+        """`found` as a `target` where the dialect converts with a warning, None where it does not."""
+        why = self.project.dialect.narrowing(found.type, target)
+        if not why:
+            return None
+        whole_number = isinstance(found, typed.Const) and target.kind in ("int", "bits")
+        if whole_number and target.low <= whole(found) <= target.high:
+            return typed.Const(target, whole(found))
+        self.project.notice(why, self.file, at, "Convert it, if it is meant")
+        return typed.Standard(target, "CONVERT", (found,))
+
+    def _fitted_call(self, found: typed.Standard, target: IecType, at: At, what: str) -> Typed | None:
+        """A function of nothing but untyped literals takes the type that its place asks for."""
+        if target.kind == "real":
+            return typed.Standard(
+                target, found.name, tuple(self._as_real(a, target) for a in found.arguments)
+            )
+        if found.type is ANY_REAL:
+            return self.fit(typed.Standard(LREAL, found.name, found.arguments), target, at, what)
+        literals = [self.fit(a, target, at, what) if a.type is ANY_INT else a for a in found.arguments]
+        fitted = [argument for argument in literals if argument is not None]
+        return typed.Standard(target, found.name, tuple(fitted)) if len(fitted) == len(literals) else None
+
+    def _as_real(self, argument: Typed, target: IecType) -> Typed:
+        return self.widened(argument, target) if argument.type in (ANY_INT, ANY_REAL) else argument
+
+    def widened(self, operand: Typed, type_: IecType) -> Typed:
+        if operand.type == type_:
+            return operand
+        if isinstance(operand, typed.Const):
+            return fitted_literal(operand, type_) or typed.Convert(type_, operand)
+        return typed.Convert(type_, operand)
+
+    def meet(self, left: Typed, right: Typed, at: At, what: str) -> tuple[Typed, Typed, IecType] | None:
+        left, right = sized(left, right.type), sized(right, left.type)
+        for one, other in ((left, right), (right, left)):
+            if isinstance(one, typed.Const) and one.type is ANY_INT and other.type is BOOL:
+                fitted = fitted_literal(one, BOOL)
+                if fitted is not None:
+                    return (fitted, other, BOOL) if one is left else (other, fitted, BOOL)
+        type_ = self.common_type(left.type, right.type)
+        if type_ is None or type_.kind == "block" or type_.aggregate:
+            self.project.stubs.mismatch(left.type, right.type)
+            cure = "Convert one of them, for example with DINT_TO_LINT or REAL_TO_DINT"
+            numbers = left.type.numeric and right.type.numeric
+            self.problem(f"{what} cannot join {left.type} and {right.type}", at, cure if numbers else "")
+            return None
+        if type_ is ANY_INT:
+            type_ = LINT if all(o.type.low <= whole(o) <= LINT.high for o in (left, right)) else ULINT
+        elif type_ is ANY_REAL:
+            type_ = LREAL
+        if left.type != right.type and type_.kind in ("time", "date", "tod", "dt"):  # a number counts ms or s
+            left, right = (self._narrowed(one, type_, at) or one for one in (left, right))
+        return self.widened(left, type_), self.widened(right, type_), type_
+
+    def common_type(self, left: IecType, right: IecType) -> IecType | None:
+        return common(left, right) or self.project.dialect.common(left, right)

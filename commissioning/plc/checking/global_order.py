@@ -1,0 +1,72 @@
+"""In which order lists of globals are declared: constants first, and what initial values name before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from commissioning.plc.syntax import tree, units
+
+Listed = tuple[units.Section, str]
+
+
+def declared_in_order(sections: Sequence[Listed]) -> list[Listed]:
+    """The sections so that each stands behind those whose names its declarations use, as far as that is
+    possible; otherwise in the order in which they were given."""
+    ranked = sorted(sections, key=lambda pair: "CONSTANT" not in pair[0].qualifiers)
+    owners: dict[str, int] = {}
+    for place, (section, _) in enumerate(ranked):
+        for declaration in section.declarations:
+            for name in declaration.names:
+                owners.setdefault(name.name.upper(), place)
+    order: list[int] = []
+    seen: set[int] = set()
+    for root in range(len(ranked)):
+        work = [(root, iter(_needed(ranked[root][0], owners)))] if root not in seen else []
+        seen.add(root)
+        while work:  # depth first, without recursion
+            place, rest = work[-1]
+            after = next((other for other in rest if other not in seen), None)
+            if after is None:
+                order.append(place)
+                work.pop()
+            else:
+                seen.add(after)
+                work.append((after, iter(_needed(ranked[after][0], owners))))
+    return [ranked[place] for place in order]
+
+
+def global_names(sources: Iterable[units.Source]) -> frozenset[str]:
+    """The names that lists of globals declare, upper case."""
+    sections = [
+        section
+        for source in sources
+        for unit in source.units
+        if isinstance(unit, units.Globals | units.Configuration)
+        for section in ((unit.section,) if isinstance(unit, units.Globals) else unit.sections)
+    ]
+    found = (name for s in sections for declaration in s.declarations for name in declaration.names)
+    return frozenset(name.name.upper() for name in found)
+
+
+def _needed(section: units.Section, owners: dict[str, int]) -> list[int]:
+    names: dict[str, None] = {}
+    for declaration in section.declarations:
+        names |= dict.fromkeys(_names([declaration.initial, declaration.type]))
+    return sorted({owners[name] for name in names if name in owners})
+
+
+def _names(nodes: list[Any]) -> Iterator[str]:
+    """Every name in initial values and types, upper case."""
+    work = list(nodes)
+    while work:
+        node = work.pop()
+        if isinstance(node, tuple):
+            work += node
+        elif isinstance(node, tree.Name | tree.Member):
+            yield node.name.upper()
+            work += [node.owner] if isinstance(node, tree.Member) else []
+        elif hasattr(node, "__slots__") and not isinstance(node, tree.Literal | units.TypeName):
+            work += [getattr(node, name) for name in node.__slots__]
+        elif isinstance(node, units.TypeName):
+            work += [node.length, node.arguments]

@@ -1,0 +1,150 @@
+"""Initial values that are worked out when the PLC starts: addresses, other variables, and FB_init.
+
+A block is ready in this order, as in CODESYS and TwinCAT: the blocks in it, its own variables, then its
+FB_init (that of what it extends first), with what its declaration gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from commissioning.plc.checking import commands
+from commissioning.plc.checking.commands import Command
+from commissioning.plc.checking.creating import EXIT
+from commissioning.plc.checking.objects import Target
+from commissioning.plc.checking.scope import Late, Pou, Project, Symbol
+from commissioning.plc.checking.statements import StatementChecker
+from commissioning.plc.checking.typed import HERE, Cell
+from commissioning.plc.checking.unknown import attempt
+from commissioning.plc.generation.layout import parts
+from commissioning.plc.syntax import tree
+from commissioning.plc.syntax.tree import At
+from commissioning.plc.values.iec_types import IecType, innermost
+
+INIT = "FB_INIT"
+
+
+@dataclass(frozen=True, slots=True)
+class LateChecker:
+    """Makes the commands that initialise the variables of one POU."""
+
+    checker: StatementChecker
+
+    def commands(self) -> tuple[Command, ...]:
+        pou = self.checker.pou
+        found = [command for late in pou.late if (command := self._value(late)) is not None]
+        for symbol in pou.symbols.values():
+            if pou.base is not None and pou.base.symbols.get(symbol.name.upper()) is symbol:
+                continue  # what it extends sees to these
+            foreign = symbol.is_global and pou.kind != "GLOBAL"
+            copied = symbol.section == "VAR_INPUT" and (pou.local or pou.kind == "FUNCTION")
+            silent = not symbol.type.blocks and symbol.name.upper() not in pou.init_arguments
+            if symbol.by_reference or foreign or copied or silent:
+                continue
+            with attempt(self.checker.project, symbol.file, symbol.at):
+                self.checker.project.unknown.type(symbol.type)
+                found += self._inits(symbol)
+        return tuple(found)
+
+    def _value(self, late: Late) -> Command | None:
+        checker = self.checker
+        checker.file, checker.declaring = late.symbol.file, True
+        with attempt(checker.project, checker.file, late.node.at):
+            value = checker.value(late.node, late.type, f"for {late.symbol.name} a {late.type}")
+        checker.file, checker.declaring = checker.pou.file, False
+        if value is None:
+            return None
+        cell = checker.of_symbol(late.symbol).cell.at(late.offset)
+        if late.member >= 0:
+            cell = Cell(cell.memory, cell, late.member)
+        late.symbol.written = True
+        return commands.Store(late.type, cell, value, late.node.at)
+
+    def _inits(self, symbol: Symbol) -> Iterator[Command]:
+        base = self.checker.of_symbol(symbol)
+        arguments = self.checker.pou.init_arguments.get(symbol.name.upper(), ())
+        if self._told(symbol, innermost(symbol.type), arguments):
+            return
+        rows, place = self.checker.pou.init_rows.get(symbol.name.upper(), ()), 0
+        for _, offset, type_ in parts(symbol.type, "", 0):
+            block = self.checker.project.block(type_.name) if type_.kind == "block" else None
+            if not isinstance(block, Pou) or block.member(INIT) is None:
+                continue
+            cell = base.cell.at(offset)
+            if rows:
+                if place == len(rows):
+                    what = f"{symbol.name} has arguments for {len(rows)} blocks, and more blocks"
+                    self.checker.problem(what, symbol.at, "Write (...) for each")
+                arguments = rows[place] if place < len(rows) else ()
+                place += 1
+            yield from self.init(block, cell, arguments, symbol.at)
+        if rows and place < len(rows):
+            what = f"{symbol.name} has arguments for {len(rows)} blocks, and only {place} with FB_init"
+            self.checker.problem(what, symbol.at, "Leave the others out")
+
+    def _told(self, symbol: Symbol, type_: IecType, arguments: tuple[tree.Argument, ...]) -> bool:
+        """Tells where arguments are given to what has no FB_init."""
+        project = self.checker.project
+        rows = self.checker.pou.init_rows.get(symbol.name.upper(), ())
+        block = project.block(type_.name) if type_.kind == "block" else None
+        known = isinstance(block, Pou) and block.member(INIT) is not None
+        for given in rows or (arguments,):
+            if given and not project.stubs.init(self.checker, type_.name, given) and not known:
+                what = f"{type_.name} has no FB_init, so it takes no arguments"
+                self.checker.problem(what, symbol.at, "Write := (...) to give values to its inputs")
+                return True
+        return False
+
+    def init(
+        self, block: Pou, cell: Cell, arguments: tuple[tree.Argument, ...], at: At
+    ) -> Iterator[Command]:
+        """The calls of FB_init of a block that has one."""
+        last = block.member(INIT)
+        assert last is not None
+        names = [symbol.name for symbol in last.section("VAR_INPUT", "VAR_IN_OUT")]
+        given: dict[str, tree.Argument] = {}
+        for position, argument in enumerate(arguments):
+            name = argument.name or (names[position + 2] if position + 2 < len(names) else "")
+            if name.upper() not in (known.upper() for known in names[2:]):
+                shown = ", ".join(names[2:]) or "none"
+                what = f"FB_init of {block.name} takes {shown} behind its first two parameters"
+                self.checker.problem(what, argument.at)
+                return
+            given[name.upper()] = replace(argument, name=name)
+        for above in reversed(block.lineage()):
+            method = above.members.get(INIT)
+            if method is None:
+                continue
+            own = [symbol.name for symbol in method.section("VAR_INPUT", "VAR_IN_OUT")]
+            if len(own) < 2:
+                what = "FB_init has the inputs bInitRetains : BOOL and bInCopyCode : BOOL first"
+                self.checker.problem(what, method.at)
+                return
+            first = [_flag(own[0], True, at), _flag(own[1], False, at)]
+            rest = [given[name.upper()] for name in own[2:] if name.upper() in given]
+            call = tree.Call(tree.Name("FB_init", at), (*first, *rest), at, 1)
+            self.checker.pou.invokes.setdefault(method.key, at)
+            made = self.checker.user_call(method, call, Target(method, cell, 0, ()))
+            if made is not None:
+                yield commands.CallFunction(made, at)
+
+
+def _flag(name: str, value: bool, at: At) -> tree.Argument:
+    literal = tree.Literal("boolean", "TRUE" if value else "FALSE", at)
+    return tree.Argument(name, literal, False, False, at)
+
+
+def late_commands(project: Project, pou: Pou) -> tuple[Command, ...]:
+    """What initialises the variables of a POU beyond their constant values."""
+    return LateChecker(StatementChecker(project, pou)).commands()
+
+
+def exit_commands(project: Project, pou: Pou) -> tuple[Command, ...]:
+    """What calls the FB_exit that a block has itself; `bInCopyCode` is FALSE."""
+    method, checker = pou.members[EXIT], StatementChecker(project, pou)
+    inputs = method.section("VAR_INPUT", "VAR_IN_OUT")
+    flags = (_flag(inputs[0].name, False, method.at),) if inputs else ()
+    call = tree.Call(tree.Name("FB_exit", method.at), flags, method.at, 1)
+    made = checker.user_call(method, call, Target(method, HERE, 0, ()))
+    return () if made is None else (commands.CallFunction(made, method.at),)

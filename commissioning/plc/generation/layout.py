@@ -1,0 +1,363 @@
+"""Where everything lies: memories in a fixed order, and the cell of every path.
+
+A path is written as in the program: `MAIN.zones[3].speed`, `grid[1,2]`. Elements of arrays and structures of
+up to `LISTED` cells have their paths listed; those of larger ones are worked out when somebody asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+
+from commissioning.plc.checking.byte_layout import measure, place_of, stride
+from commissioning.plc.checking.scope import Pou, Symbol, View
+from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
+from commissioning.plc.values.iec_types import IecType, Value
+from commissioning.plc.values.runtime import bits_of_real, real_of_bits, sign_extended
+
+LISTED = 1024
+_STEP = re.compile(r"\.([A-Z_][A-Z0-9_]*)|\[\s*([-+0-9,\s]+)\]")
+_HEAD = re.compile(r"[.\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One elementary variable.
+
+    `path`: "x" of a global, "MAIN.x", "MAIN.timer1.Q"; `owner`: what stands before the last dot, "" for a
+    global; `type`: the IEC name; `section`: VAR, VAR_INPUT ..., VAR_GLOBAL; TIME values are ns.
+    `writable_by_program`: FALSE for constants and %I; `read`, `written`: whether the program does so.
+    """
+
+    path: str
+    owner: str
+    type: str
+    section: str
+    address: str
+    initial: Value
+    comment: str
+    constant: bool
+    retain: bool
+    writable_by_program: bool
+    read: bool
+    written: bool
+    file: str
+    line: int
+    column: int
+    read_only: bool = False  # a name of VAR_ACCESS that nobody may write through
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a variable lives: memory and index. `timer`: the timer's first cell, for an ET nobody stores;
+    `nested`: an element of an array or structure; `view`: only these bits of the cell; `raw`: its bytes are
+    that many cells from there on, in a UNION."""
+
+    memory: int
+    index: int
+    type: IecType
+    variable: Variable
+    timer: int = -1
+    nested: bool = False
+    view: View | None = None
+    raw: int = 0
+
+    @property
+    def plain(self) -> bool:
+        """Whether the value is what the cell holds."""
+        return self.timer < 0 and self.view is None and not self.raw
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """An array or structure: its first cell. `elapsed`: any timer may keep its ET."""
+
+    memory: int
+    index: int
+    symbol: Symbol
+    path: str
+    owner: str
+    elapsed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlan:
+    """One memory: globals, a program instance (`program` is its number, -1 shared) or a block in them.
+
+    `addresses`: those that VAR_CONFIG gives, by cell. `retain`: PROGRAM RETAIN.
+    """
+
+    path: str
+    pou: Pou
+    program: int
+    children: tuple[tuple[int, int], ...]
+    overrides: tuple[tuple[int, Value], ...]
+    timers: tuple[int, ...]
+    addresses: tuple[tuple[int, str], ...] = ()
+    retain: bool = False
+
+
+def parts(type_: IecType, path: str, index: int) -> Iterator[tuple[str, int, IecType]]:
+    """(path, cell, type) of everything in a variable that is no array and no structure, in order."""
+    if type_.kind == "struct":
+        for member in type_.members:
+            yield from parts(member.type, f"{path}.{member.name}", index + member.offset)
+    elif type_.kind == "array" and type_.element is not None:
+        for place in product(*(range(low, high + 1) for low, high in type_.bounds)):
+            shown = ",".join(str(number) for number in place)
+            yield from parts(type_.element, f"{path}[{shown}]", index)
+            index += type_.element.size
+    else:
+        yield path, index, type_
+
+
+def leaf_types(type_: IecType) -> tuple[IecType, ...]:
+    """The types that `parts` gives, in the same order."""
+    if type_.kind == "struct":
+        return tuple(leaf for member in type_.members for leaf in leaf_types(member.type))
+    if type_.kind == "array" and type_.element is not None:
+        inner = leaf_types(type_.element)
+        return inner * (type_.size // type_.element.size) if inner else ()
+    return (type_,)
+
+
+def plan_memories(
+    shared: Pou, instances: list[tuple[str, Pou]], reached: tuple[tuple[int, Pou], ...] = ()
+) -> tuple[list[MemoryPlan], tuple[tuple[str, Pou, int], ...]]:
+    """All memories in a fixed order: globals, then each program instance, each followed by its blocks.
+
+    `reached`: programs whose memory is shared, and the cell of the globals that holds it."""
+    plans: list[MemoryPlan] = []
+
+    def add(path: str, pou: Pou, program: int, overrides: tuple[tuple[int, Value], ...]) -> int:
+        number = len(plans)
+        plans.append(MemoryPlan(path, pou, program, (), overrides, ()))
+        children: list[tuple[int, int]] = []
+        timers: list[int] = []
+        for symbol in pou.symbols.values():
+            foreign = symbol.is_global and pou.kind != "GLOBAL"
+            if symbol.by_reference or foreign or not symbol.type.blocks:
+                continue
+            start = f"{path}.{symbol.name}" if path else symbol.name
+            for inner, index, type_ in parts(symbol.type, start, symbol.index):
+                slot = pou.slots[index]
+                if slot.child is not None:
+                    children.append((index, add(inner, slot.child, program, slot.overrides)))
+                elif type_.kind == "block" and STANDARD_BLOCKS[type_.name].is_timer:
+                    timers.append(index)
+        plans[number] = MemoryPlan(path, pou, program, tuple(children), overrides, tuple(timers))
+        return number
+
+    add("", shared, -1, ())
+    wanted = {pou.name: pou for _, pou in reached}
+    roots = tuple(
+        (name, pou, add(name, pou, -1 if wanted.get(name) is pou else position, ()))
+        for position, (name, pou) in enumerate(instances)
+    )
+    numbers = {pou.name: number for name, pou, number in roots if name == pou.name}
+    for _, pou in reached:
+        if pou.name not in numbers:
+            numbers[pou.name] = add(pou.name, pou, -1, ())
+    named = tuple((index, numbers[pou.name]) for index, pou in reached)
+    plans[0] = replace(plans[0], children=(*plans[0].children, *named))
+    return plans, roots
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Every elementary variable by upper-case path, and the keys at the top level and inside blocks."""
+
+    locations: dict[str, Location]
+    top: list[str]
+    inner: list[str]
+    areas: dict[str, Area]
+
+
+def locate(plans: Sequence[MemoryPlan], any_elapsed: bool) -> Found:
+    """The cells of all variables; what lies in large arrays and structures only as their areas."""
+    found = Found({}, [], [], {})
+    roots = {plan.path for plan in plans if plan.path and "." not in plan.path and plan.pou.kind == "PROGRAM"}
+    for number, plan in enumerate(plans):
+        names = found.top if plan.path == "" or plan.path in roots else found.inner
+        for symbol in plan.pou.symbols.values():
+            if symbol.by_reference or symbol.block is not None or (symbol.section == "VAR_STAT" and number):
+                continue
+            path = f"{plan.path}.{symbol.name}" if plan.path else symbol.name
+            shared = symbol.is_global and number > 0  # by an address, or by all instances
+            home = (plans[0], 0) if shared else (plan, number)
+            if symbol.type.aggregate:
+                area = Area(home[1], symbol.index, symbol, path, plan.path, any_elapsed)
+                found.areas[path.upper()] = area
+                if symbol.size > LISTED:
+                    continue
+            for inner, index, type_ in parts(symbol.type, path, symbol.index):
+                if type_.kind == "block":
+                    own = home[0].pou.slots[index].child is not None
+                    block = None if own else STANDARD_BLOCKS.get(type_.name)
+                    for cell in block.cells if block is not None else ():
+                        if cell.role != "hidden" and block is not None:
+                            key = f"{inner}.{cell.name}".upper()
+                            found.inner.append(key)
+                            found.locations[key] = _member(
+                                *home, symbol, block, cell.name, inner, index, any_elapsed
+                            )
+                else:
+                    names.append(inner.upper())
+                    found.locations[inner.upper()] = _value(*home, symbol, inner, index, type_)
+    return found
+
+
+def element(areas: Mapping[str, Area], plans: Sequence[MemoryPlan], path: str) -> Location | None:
+    """Where an element of an array or structure lives, by a path that is not listed; None where nowhere."""
+    key = path.upper()
+    for mark in _HEAD.finditer(key):
+        area = areas.get(key[: mark.start()])
+        if area is not None:
+            found = _walked(area, plans[area.memory], key[mark.start() :])
+            if found is not None:
+                return found
+    return None
+
+
+def _walked(area: Area, plan: MemoryPlan, rest: str) -> Location | None:
+    type_, index, path = area.symbol.type, area.index, area.path
+    position = 0
+    while position < len(rest):
+        step = _STEP.match(rest, position)
+        if step is None:
+            return None
+        position = step.end()
+        name, numbers = step.groups()
+        if numbers is not None:
+            try:
+                place = [int(number) for number in numbers.split(",")]
+            except ValueError:
+                return None
+            offset = _offset(type_, place)
+            if offset is None or type_.element is None:
+                return None
+            type_, index = type_.element, index + offset
+            path += f"[{','.join(str(number) for number in place)}]"
+            continue
+        if type_.overlays and name != "__BYTES":
+            return _overlaid(area, plan, type_, index, path, rest[step.start() :])
+        own = plan.pou.slots[index].child is not None
+        if type_.kind == "block" and position == len(rest) and type_.name in STANDARD_BLOCKS and not own:
+            block = STANDARD_BLOCKS[type_.name]
+            number = block.offsets.get(name)
+            if number is None or block.cells[number].role == "hidden":
+                return None
+            return _member(
+                plan, area.memory, area.symbol, block, block.cells[number].name, path, index, area.elapsed
+            )
+        member = type_.member(name)
+        if member is None:
+            return None
+        type_, index, path = member.type, index + member.offset, f"{path}.{member.name}"
+    if type_.aggregate or type_.kind == "block":
+        return None
+    return _value(plan, area.memory, area.symbol, path, index, type_)
+
+
+def _overlaid(
+    area: Area, plan: MemoryPlan, type_: IecType, index: int, path: str, rest: str
+) -> Location | None:
+    """What a path names in a UNION whose first byte is the cell `index`."""
+    position = 0
+    while position < len(rest):
+        step = _STEP.match(rest, position)
+        if step is None:
+            return None
+        position = step.end()
+        name, numbers = step.groups()
+        path += step.group()
+        if name is not None:
+            overlay = type_.overlay(name)
+            member = overlay or type_.member(name)
+            if member is None:
+                return None
+            index += 0 if overlay is not None else place_of(type_, member)
+            type_ = member.type
+            continue
+        try:
+            place = [int(number) for number in numbers.split(",")]
+        except ValueError:
+            return None
+        offset = _offset(type_, place)
+        if offset is None or type_.element is None:
+            return None
+        index += offset // max(type_.element.size, 1) * stride(type_.element)
+        type_ = type_.element
+    if type_.aggregate or type_.kind == "block":
+        return None
+    variable = _value(plan, area.memory, area.symbol, path, index, type_).variable
+    variable = replace(variable, initial=type_.default)
+    return Location(area.memory, index, type_, variable, nested=True, raw=measure(type_)[0])
+
+
+def _offset(type_: IecType, place: list[int]) -> int | None:
+    """Cells from the first element of an array to the one at these indices."""
+    if type_.kind != "array" or type_.element is None or len(place) != len(type_.bounds):
+        return None
+    total = 0
+    for position, (number, (low, high)) in enumerate(zip(place, type_.bounds, strict=True)):
+        if not low <= number <= high:
+            return None
+        total += (number - low) * prod(b - a + 1 for a, b in type_.bounds[position + 1 :])
+    return total * type_.element.size
+
+
+def _value(plan: MemoryPlan, number: int, symbol: Symbol, path: str, index: int, type_: IecType) -> Location:
+    initial = dict(plan.overrides).get(index, plan.pou.slots[index].value)
+    if symbol.view is not None and isinstance(initial, int):
+        initial = shown(initial, symbol.view, type_)
+    owner = path.rpartition(".")[0]
+    variable = _variable(path, owner, symbol, type_, initial, symbol.section)
+    if plan.addresses or plan.retain:
+        address = dict(plan.addresses).get(symbol.index, symbol.address)
+        variable = replace(variable, address=address, retain=symbol.retain or plan.retain)
+    return Location(number, index, type_, variable, nested=symbol.type.aggregate, view=symbol.view)
+
+
+def _member(
+    plan: MemoryPlan, number: int, symbol: Symbol, block: StandardBlock, name: str, path: str, index: int,
+    any_elapsed: bool,
+) -> Location:  # fmt: skip
+    """A member of a standard block that lies at `index`."""
+    offset = block.offsets[name.upper()]
+    cell = block.cells[offset]
+    initial = dict(plan.overrides).get(index + offset, plan.pou.slots[index + offset].value)
+    variable = _variable(f"{path}.{name}", path, symbol, cell.type, initial, f"VAR_{cell.role.upper()}")
+    unstored = name in ("ET", "T") and not (symbol.elapsed or (any_elapsed and name == "ET"))
+    timer = index if unstored else -1
+    return Location(number, index + offset, cell.type, variable, timer, symbol.type.aggregate)
+
+
+def shown(cell: int, view: View, type_: IecType) -> Value:
+    """The value that a view shows of a cell."""
+    bits = cell >> view.start & (1 << view.width) - 1
+    if type_.kind == "bool":
+        return bits != 0
+    if type_.kind == "real":
+        return real_of_bits(bits, view.width)
+    return sign_extended(bits, view.width) if type_.low < 0 else bits
+
+
+def with_shown(cell: int, view: View, value: Value) -> int:
+    """The cell with `value` in the bits of a view."""
+    mask = (1 << view.width) - 1
+    bits = bits_of_real(value, view.width) if isinstance(value, float) else int(value) & mask
+    return cell & ~(mask << view.start) | bits << view.start
+
+
+def _variable(
+    path: str, owner: str, symbol: Symbol, type_: IecType, initial: Value, section: str
+) -> Variable:
+    writable = not symbol.constant and not symbol.address.startswith("%I")
+    return Variable(
+        path, owner, type_.name, section, symbol.address, initial, symbol.comment, symbol.constant,
+        symbol.retain, writable, symbol.read, symbol.written, symbol.file, symbol.at.line, symbol.at.column,
+    )  # fmt: skip

@@ -1,0 +1,312 @@
+"""What lies at an address: how pointers and references of a running PLC find the cells they mean.
+
+Addresses are whole numbers that are the same in every run. A window shows memory as one type: looking an
+address up in it gives (list, cell). A cell of just that type is found itself; anything else (a pointer to
+BYTE that walks through a STRING) is shown by a view that reads and writes the bytes. What the windows found
+is kept, so that following a pointer costs one look-up.
+"""
+
+from __future__ import annotations
+
+import bisect
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from commissioning.plc.checking.byte_layout import MemoryLayout, aligned, measure, memory_layout
+from commissioning.plc.checking.scope import Pou
+from commissioning.plc.running.heap import FIRST_OF_HEAP, GAP, Heap, HeapKind, Piece
+from commissioning.plc.values.faults import AddressFault
+from commissioning.plc.values.iec_types import IecType, Value
+
+FIRST = 0x10000
+_WIDE = ("WSTRING", "WCHAR")
+MOST_BYTES = 1 << 20  # of one call: it must end soon
+Memory = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPlan:
+    """How memory is shown. `classes`: as a block of one of these numbers; else as a variable of `type`, whose
+    cells are of the types `leaves` (one, unless it is an array, a structure or a standard block)."""
+
+    type: IecType
+    leaves: tuple[IecType, ...] = ()
+    classes: frozenset[int] = frozenset()
+
+
+class AddressSpace:
+    """The memories of one PLC by address. `pous`: those that may have memories that live for one call;
+    `plans`: the windows that its code uses, by number; `kinds`: what its code makes in `heap`."""
+
+    def __init__(
+        self, memories: Sequence[tuple[Memory, Pou]], pous: Mapping[int, Pou], plans: Sequence[WindowPlan],
+        kinds: Sequence[HeapKind] = (),
+    ) -> None:  # fmt: skip
+        self._layouts: dict[int, MemoryLayout] = {}
+        self._pieces: list[Piece] = []
+        self._by_id: dict[int, Piece] = {}
+        self._pous = pous
+        self._windows = [Window(self, plan) for plan in plans]
+        self.heap = Heap(kinds, self._by_id, self._windows)
+        self._next = FIRST
+        for memory, pou in memories:
+            self._add(memory, pou)
+        self._stack = self._next
+
+    def extend(self, memories: Sequence[tuple[Memory, Pou]]) -> None:
+        """Gives addresses to further memories that last; between scans."""
+        for memory, pou in memories:
+            self._add(memory, pou)
+        self._stack = self._next
+
+    def _add(self, memory: Memory, pou: Pou) -> int:
+        layout = self._layouts.get(id(pou))
+        if layout is None:
+            layout = self._layouts[id(pou)] = memory_layout(pou)
+        piece = Piece(self._next, memory, pou, layout)
+        self._pieces.append(piece)
+        self._by_id[id(memory)] = piece
+        self._next = aligned(self._next + layout.size + GAP, GAP)
+        return piece.base
+
+    # ---- what generated code calls -------------------------------------------------------------------
+
+    def window(self, number: int) -> Window:
+        return self._windows[number]
+
+    def address(self, memory: Any, index: int) -> int:
+        """ADR: of a cell, of a block (`index` -1), or of what a view shows."""
+        if isinstance(memory, View):
+            return memory.address
+        piece = self._by_id.get(id(memory))
+        if piece is None:
+            raise AddressFault("the address of a variable that lives for this call only is not known")
+        return piece.base if index < 0 else piece.base + piece.layout.offsets[index]
+
+    def enter(self, memory: Memory, number: int) -> int:
+        """Gives addresses to the memory of a call and to the blocks in it, until `leave`."""
+        base = self._next
+        self._enter(memory, self._pous[number])
+        return base
+
+    def _enter(self, memory: Memory, pou: Pou) -> None:
+        self._add(memory, pou)
+        for index, slot in enumerate(pou.slots):
+            if slot.child is not None:
+                self._enter(memory[index], slot.child)
+
+    def leave(self, base: int) -> None:
+        """Takes the addresses from `base` on back."""
+        while self._pieces and self._pieces[-1].base >= base:
+            del self._by_id[id(self._pieces.pop().memory)]
+        self._next = base
+
+    def grants(self, window: Window, address: int, memory: Any, index: int) -> bool:
+        """__QUERYINTERFACE: stores the address if the block there is of a class that the window shows."""
+        piece = self.piece(address)
+        fits = piece is not None and piece.base == address and piece.pou.number in window.plan.classes
+        memory[index] = address if fits else 0
+        return fits
+
+    def copied(self, target: int, source: int, count: int) -> int:
+        """MEMCPY and MEMMOVE: bytes, which may overlap. Gives how many."""
+        self.write(target, self.read(source, _counted(count)))
+        return count
+
+    def filled(self, target: int, byte: int, count: int) -> int:
+        """MEMSET."""
+        self.write(target, bytes([byte & 255]) * _counted(count))
+        return count
+
+    def compared(self, one: int, other: int, count: int) -> int:
+        """MEMCMP: -1, 0 or 1, by the first byte that differs."""
+        left, right = self.read(one, _counted(count)), self.read(other, count)
+        return (left > right) - (left < right)
+
+    # ---- looking up ----------------------------------------------------------------------------------
+
+    def piece(self, address: int) -> Piece | None:
+        if address >= FIRST_OF_HEAP:
+            return self.heap.piece(address)
+        number = bisect.bisect_right(self._pieces, address, key=lambda piece: piece.base) - 1
+        if number < 0:
+            return None
+        piece = self._pieces[number]
+        return piece if address - piece.base < piece.layout.size else None
+
+    def lasts(self, address: int) -> bool:
+        """Whether what lies at an address stays there until somebody deletes it."""
+        return address < self._stack or address >= FIRST_OF_HEAP
+
+    def cell(self, address: int) -> tuple[Piece, int, int] | None:
+        """(memory, cell, byte in the cell)."""
+        piece = self.piece(address)
+        found = None if piece is None else piece.layout.at(address - piece.base)
+        if piece is None or found is None:
+            return None
+        cell, byte = found
+        type_ = piece.pou.slots[cell].type
+        if type_ is not None and byte >= measure(type_)[0]:
+            return None
+        return piece, cell, byte
+
+    def read(self, address: int, count: int) -> bytes:
+        found = bytearray()
+        while len(found) < count:
+            piece, cell, byte, type_ = self._elementary(address + len(found))
+            found += encoded(piece.memory[cell], type_)[byte:]
+        return bytes(found[:count])
+
+    def write(self, address: int, data: bytes) -> None:
+        done = 0
+        while done < len(data):
+            piece, cell, byte, type_ = self._elementary(address + done)
+            old = encoded(piece.memory[cell], type_)
+            part = data[done : done + len(old) - byte]
+            piece.memory[cell] = decoded(old[:byte] + part + old[byte + len(part) :], type_)
+            done += len(part)
+
+    def _elementary(self, address: int) -> tuple[Piece, int, int, IecType]:
+        found = self.cell(address)
+        type_ = None if found is None else found[0].pou.slots[found[1]].type
+        if found is None or type_ is None:
+            raise AddressFault(f"a pointer leads to {address:#x}, where no variable lies")
+        return (*found, type_)
+
+
+class Window(dict[int, Any]):
+    """Address -> (list, cell), or the memory of a block; what no variable fits stops the PLC."""
+
+    def __init__(self, space: AddressSpace, plan: WindowPlan) -> None:
+        super().__init__()
+        self.space, self.plan = space, plan
+
+    def __missing__(self, address: int) -> Any:
+        if address == 0:
+            raise AddressFault(f"a pointer or reference to {self.plan.type} is null")
+        found = self._block(address) if self.plan.classes else self._variable(address)
+        if self.space.lasts(address):
+            self[address] = found
+        return found
+
+    def _block(self, address: int) -> Memory:
+        piece = self.space.piece(address)
+        if piece is None or piece.base != address or piece.pou.number not in self.plan.classes:
+            raise AddressFault(f"no {self.plan.type} lies at the address {address:#x}")
+        return piece.memory
+
+    def _variable(self, address: int) -> tuple[Any, int]:
+        found = self.space.cell(address)
+        if found is None:
+            raise AddressFault(f"a pointer leads to {address:#x}, where no variable lies")
+        piece, cell, byte = found
+        leaves = self.plan.leaves
+        slots = piece.pou.slots[cell : cell + len(leaves)]
+        if byte == 0 and len(slots) == len(leaves):
+            here = [slot.type for slot in slots]
+            if all(t is not None and alike(t, leaf) for t, leaf in zip(here, leaves, strict=True)):
+                return piece.memory, cell
+            child = slots[0].child
+            if self.plan.type.kind == "block" and child is not None and child.name == self.plan.type.name:
+                return piece.memory, cell
+        if len(leaves) == 1:
+            return View(self.space, address, leaves[0]), 0
+        raise AddressFault(f"no {self.plan.type} lies at the address {address:#x}")
+
+
+def alike(one: IecType, other: IecType) -> bool:
+    """Whether cells of two types hold the same values in the same bytes."""
+    whole = {"int", "bits", "enum"}
+    if one.kind in whole and other.kind in whole:
+        return (one.low, one.high) == (other.low, other.high)
+    addresses = {"pointer", "reference", "interface"}
+    if one.kind in addresses and other.kind in addresses:
+        return True
+    if one.kind != other.kind:
+        return False
+    return one.kind not in ("real", "string") or (one.name, one.length) == (other.name, other.length)
+
+
+class View:
+    """The bytes at an address as one cell: `view[0]`."""
+
+    def __init__(self, space: AddressSpace, address: int, type_: IecType) -> None:
+        self.space, self.address, self.type = space, address, type_
+
+    def __getitem__(self, index: int) -> Value:
+        if self.type.kind == "string":
+            return self._text()
+        return decoded(self.space.read(self.address, measure(self.type)[0]), self.type)
+
+    def __setitem__(self, index: int, value: Value) -> None:
+        found = self.space.cell(self.address)
+        if self.type.kind == "string" and isinstance(value, str) and found is not None:
+            piece, cell, byte = found
+            own = piece.pou.slots[cell].type
+            if byte == 0 and own is not None and own.kind == "string" and own.name == self.type.name:
+                piece.memory[cell] = value[: own.length]  # never beyond the STRING that lies there
+                return
+            if self.type.name not in ("CHAR", "WCHAR"):
+                end = "\0".encode("utf-16-le" if self.type.name in _WIDE else "latin-1")
+                self.space.write(self.address, _bytes_of(value, self.type) + end)
+                return
+        self.space.write(self.address, encoded(value, self.type))
+
+    def _text(self) -> str:
+        """Up to the first zero, the end of the type or the end of the memory."""
+        found = self.space.cell(self.address)
+        if found is not None:
+            piece, cell, byte = found
+            own = piece.pou.slots[cell].type
+            if byte == 0 and own is not None and own.kind == "string" and own.name == self.type.name:
+                text: str = piece.memory[cell]
+                return text[: self.type.length]
+        step = 2 if self.type.name in _WIDE else 1
+        data = bytearray()
+        while len(data) < step * self.type.length:
+            one = self.space.read(self.address + len(data), step)
+            if not any(one):
+                break
+            data += one
+        return bytes(data).decode("utf-16-le" if step == 2 else "latin-1", errors="replace")
+
+
+def _counted(count: int) -> int:
+    if not 0 <= count <= MOST_BYTES:
+        raise AddressFault(f"{count} bytes are no piece of memory (0..{MOST_BYTES})")
+    return count
+
+
+# ---- values as bytes (little endian) -------------------------------------------------------------------
+
+
+def encoded(value: Value, type_: IecType) -> bytes:
+    """The bytes of a cell."""
+    size = measure(type_)[0]
+    if isinstance(value, str):
+        return _bytes_of(value, type_).ljust(size, b"\0")[:size]
+    if isinstance(value, float):
+        return struct.pack("<f" if size == 4 else "<d", value)
+    return (int(value) & (1 << 8 * size) - 1).to_bytes(size, "little")
+
+
+def decoded(data: bytes, type_: IecType) -> Value:
+    """The value that a cell of `type_` has with these bytes."""
+    if type_.kind == "string":
+        wide = type_.name in _WIDE
+        text = data.decode("utf-16-le" if wide else "latin-1", errors="replace")
+        return text.partition("\0")[0][: type_.length]
+    if type_.kind == "real":
+        found: float = struct.unpack("<f" if len(data) == 4 else "<d", data)[0]
+        return found + 0.0
+    if type_.kind == "bool":
+        return data[0] != 0
+    return int.from_bytes(data, "little", signed=type_.low < 0)
+
+
+def _bytes_of(text: str, type_: IecType) -> bytes:
+    if type_.name in _WIDE:
+        return text.encode("utf-16-le", errors="replace")
+    return text.encode("latin-1", errors="replace")

@@ -1,0 +1,1 @@
+"""Sequential function charts: from their syntax tree to typed commands (decision 24)."""

@@ -1,0 +1,1 @@
+"""The functions and blocks of the standard, and the conversions between its types."""

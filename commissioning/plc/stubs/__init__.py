@@ -1,0 +1,1 @@
+"""What a program uses and nobody declares: how it is used says what stands in for it (decision 30)."""

@@ -1,0 +1,135 @@
+"""Where makers differ from IEC 61131-3 and from each other: one table, each difference with its source.
+
+Decision 5 says what holds in `iec`. The others differ in:
+
+| | iec | codesys, twincat | source |
+|---|---|---|---|
+| narrowing of numbers (DINT to INT, LREAL to REAL, UINT to INT) | Problem | warning | rule SA0132 |
+| whole numbers and TIME, DATE, TOD, DT | Problem | the number counts ms or s, with a warning | decision 33 |
+| whole numbers and members of enumerations | conversion needed | mix, with a warning | pragma `strict` |
+| DWORD_TO_REAL, LWORD_TO_LREAL and back | the same bits | the number | edition 3, table 24 |
+| ties of X_TO_Y from REAL | to even (IEC 60559) | away from zero | decision 22 |
+| AND, OR | right operand only if needed | always both | operator AND_THEN |
+| end and step of FOR | worked out once | before every round | decision 22 |
+| BIT, XINT, UXINT, XWORD, PVOID | names like others | types | data types of CODESYS |
+| NOT of a whole number | Problem | all its bits | as AND and OR |
+| LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
+| word.ENABLE with a CONSTANT ENABLE | no member | the bit of that number | bit access in variables |
+| .name | Problem | the global, whatever hides it | global namespace operator |
+| a declared EN | FALSE keeps the body from running | a variable like others | 6.6.1.6 |
+| CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
+| F_TRIG with CLK FALSE in its first scan | fires (edition 2) | does not (edition 1) | SF_F_TRIG of CODESYS |
+| `AT %I*` without VAR_CONFIG | warning | codesys: warning; twincat: linked | TwinCAT, AT declaration |
+| outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
+| a PROGRAM called by another | no | yes, its one instance | call of a program |
+| VAR of a block from outside | no | can be read | suites of TcUnit do |
+| JMP and labels in Structured Text | no | within one body | JMP of CODESYS |
+| __TRY, __CATCH, __FINALLY | no | yes | operators of CODESYS, TwinCAT |
+| __NEW, __DELETE | no | yes | operators of CODESYS, TwinCAT |
+| SFCInit, SFCReset, SFCPause beside a chart | variables like others | act on the chart | SFC flags |
+
+MOD 0 stops the PLC, in `twincat` it gives 0 (manual of TwinCAT 3, operator MOD).
+
+The same in all of them: comments nest, whole numbers are computed in at least 32 bits, STRING has 80
+characters, TIME counts nanoseconds in 64 bits (the makers' TIME has 32 bits of ms and ends after 49 days),
+R_TRIG with CLK TRUE fires in its first scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from commissioning.plc.values.iec_types import ANY_INT, LINT, IecType, converts
+
+_COUNTED = MappingProxyType({"time": "ms", "tod": "ms", "date": "s", "dt": "s"})
+_BLOCKS = MappingProxyType(
+    {"CTU": "CTU_WORD", "CTD": "CTD_WORD", "CTUD": "CTUD_WORD", "F_TRIG": "F_TRIG (EDITION 1)"}
+)
+# of a PLC of 64 bits; a BIT takes a whole BOOL here
+_TYPES = MappingProxyType(
+    {
+        "BIT": "BOOL", "__XINT": "LINT", "__UXINT": "ULINT", "__XWORD": "LWORD", "XINT": "LINT",
+        "UXINT": "ULINT", "XWORD": "LWORD", "PVOID": "ULINT",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One row of the table. `blocks`, `types`: standard blocks and types that stand for others."""
+
+    name: str
+    narrows: bool = False
+    ties_away: bool = False
+    both_operands: bool = False
+    bounds_each_round: bool = False
+    programs_called: bool = False
+    insides_read: bool = False
+    chart_flags: bool = False
+    outputs_written: bool = False
+    bits_count: bool = False
+    library_names: bool = False
+    jumps: bool = False
+    exceptions: bool = False
+    addresses_linked: bool = False
+    modulo_of_zero: bool = False
+    bits_named: bool = False
+    dynamic: bool = False
+    global_operator: bool = False
+    types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def narrowing(self, source: IecType, target: IecType) -> str:
+        """What is told where a value of `source` goes into `target` all the same; "" where it must not."""
+        if not self.narrows:
+            return ""
+        numbers = ("int", "bits")
+        if source.kind == "enum" and source.element is not None:
+            if converts(source.element, target):  # an enumeration into another one's base comes without
+                return "a member of another enumeration may have no name there"
+            return self.narrowing(source.element, target)
+        if target.kind == "enum" and source.kind in numbers:
+            return f"not every {source} is a member of {target}"
+        if source.kind in numbers and target.kind in numbers:
+            if source.bits == target.bits:
+                return f"the sign may change from {source} to {target}"
+            return f"what does not fit is cut from {source} to {target}"
+        if source.name == "LREAL" and target.name == "REAL":
+            return "digits are lost from LREAL to REAL"
+        for counted, other in ((source, target), (target, source)):
+            if counted.kind in _COUNTED and other.kind in numbers and other is not ANY_INT:
+                return f"the number counts {_COUNTED[counted.kind]} from {source} to {target}"
+        return ""
+
+    def common(self, left: IecType, right: IecType) -> IecType | None:
+        """The type in which two operands meet that have none in the standard."""
+        if not self.narrows:
+            return None
+        left, right = (t.element if t.kind == "enum" and t.element is not None else t for t in (left, right))
+        if left == right:
+            return left
+        both = {left.kind, right.kind}
+        for counted, other in ((left, right), (right, left)):
+            if counted.kind in _COUNTED and other.kind in ("int", "bits") and other is not ANY_INT:
+                return counted
+        return LINT if both <= {"int", "bits"} else None
+
+
+_MAKERS = {
+    "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
+    "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
+    "bits_count": True, "library_names": True, "jumps": True, "exceptions": True,
+    "dynamic": True, "bits_named": True, "global_operator": True,
+}  # fmt: skip
+DIALECTS: Mapping[str, Dialect] = MappingProxyType(
+    {
+        "iec": Dialect("iec"),
+        "codesys": Dialect("codesys", types=_TYPES, blocks=_BLOCKS, **_MAKERS),
+        "twincat": Dialect(
+            "twincat", modulo_of_zero=True, addresses_linked=True, types=_TYPES, blocks=_BLOCKS, **_MAKERS
+        ),
+    }
+)
+IEC = DIALECTS["iec"]
