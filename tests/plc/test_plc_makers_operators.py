@@ -8,7 +8,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, compile_st
-from commissioning.plc.tcunit_runner import run_suites
+from commissioning.plc.testing.tcunit_runner import run_suites
 
 MAKERS = ("codesys", "twincat")
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from commissioning.plc import tree, typed
-from commissioning.plc.addresses import bits_of_address
-from commissioning.plc.byte_layout import measure, memory_layout
-from commissioning.plc.iec_types import ANY_INT, ELEMENTARY, STRING
-from commissioning.plc.scope import Pou
-from commissioning.plc.typed import Typed
+from commissioning.plc.checking import typed
+from commissioning.plc.checking.addresses import bits_of_address
+from commissioning.plc.checking.byte_layout import measure, memory_layout
+from commissioning.plc.checking.scope import Pou
+from commissioning.plc.checking.typed import Typed
+from commissioning.plc.syntax import tree
+from commissioning.plc.values.iec_types import ANY_INT, ELEMENTARY, STRING
 
 if TYPE_CHECKING:
-    from commissioning.plc.pointers import PointerChecker
+    from commissioning.plc.checking.pointers import PointerChecker
 
 _SIZES = ("SIZEOF", "XSIZEOF")
 _AREAS = {"M": 0x40000000, "I": 0x80000000, "Q": 0xC0000000}
