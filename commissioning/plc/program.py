@@ -14,7 +14,7 @@ from commissioning.plc.debugging.nearest import nearest
 from commissioning.plc.generation.checked import Checked
 from commissioning.plc.generation.layout import Area, Location, MemoryPlan, Variable, element
 from commissioning.plc.running.address_space import WindowPlan
-from commissioning.plc.running.heap import HeapKind
+from commissioning.plc.running.heap_forms import HeapKind
 from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
 if TYPE_CHECKING:

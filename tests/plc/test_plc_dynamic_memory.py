@@ -172,6 +172,71 @@ def test_that_what_was_lent_is_told_when_it_is_gone() -> None:
     assert caught.value.line == 2
 
 
+SUICIDES = [
+    "n := n + 1;", "n := 1;", "few[2] := 1;", "few := other;", "other := few; few := other;", "n := few[1];",
+    "inner();", "t(IN := TRUE);", "total := THIS^.n;",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("use", SUICIDES)
+def test_that_a_block_that_goes_while_it_runs_is_told(use: str) -> None:
+    text = f"""FUNCTION_BLOCK I VAR n : INT; END_VAR n := n + 1; END_FUNCTION_BLOCK
+    VAR_GLOBAL p : POINTER TO B; total : INT; END_VAR
+    FUNCTION_BLOCK B VAR_INPUT n : INT; END_VAR VAR few : ARRAY[1..3] OF INT; inner : I; t : TON; END_VAR
+    METHOD go VAR me : POINTER TO B; other : ARRAY[1..3] OF INT; END_VAR
+    me := THIS; __DELETE(me);
+    {use} END_METHOD END_FUNCTION_BLOCK
+    PROGRAM P VAR a, b : INT; e : __SYSTEM.ExceptionCode; END_VAR
+    p := __NEW(B); a := 1; __TRY p^.go(); b := 1; __CATCH(e) ; __ENDTRY END_PROGRAM"""
+    plc = compile_st({"p.st": text}, "codesys").start()
+    plc.run(scans=1)
+    assert (plc["P.e"], plc["P.a"], plc["P.b"]) == (CODES["ACCESS_VIOLATION"], 1, 0)
+    state = plc.snapshot()
+    other = compile_st({"p.st": text}, "codesys").start()
+    other.restore(state)
+    assert other.snapshot() == state
+
+
+def test_that_a_lent_structure_that_goes_is_told() -> None:
+    for use in ("x := y;", "y := x;", "n := x.a;", "x.a := 1;", "f(x, x.a);"):
+        text = f"""TYPE Pair : STRUCT a, b, c : INT; END_STRUCT END_TYPE
+        FUNCTION f : INT VAR_INPUT p : Pair; n : INT; END_VAR f := p.c + n; END_FUNCTION
+        FUNCTION_BLOCK Lent VAR_IN_OUT x : Pair; END_VAR VAR_INPUT p : POINTER TO POINTER TO Pair; END_VAR
+        VAR y : Pair; n, m : INT := 5; END_VAR
+        __DELETE(p^); {use} END_FUNCTION_BLOCK
+        PROGRAM P VAR p : POINTER TO Pair; l : Lent; e : __SYSTEM.ExceptionCode; b : INT; END_VAR
+        p := __NEW(Pair); __TRY l(x := p^, p := ADR(p)); b := 1; __CATCH(e) ; __ENDTRY END_PROGRAM"""
+        plc = compile_st(text, "codesys").start()
+        plc.run(scans=2)
+        assert (plc["P.e"], plc["P.b"], plc["P.l.m"]) == (CODES["ACCESS_VIOLATION"], 0, 5), use
+
+
+def test_that_references_and_interfaces_know_what_is_gone() -> None:
+    text = """INTERFACE W METHOD go : INT END_METHOD END_INTERFACE
+    FUNCTION_BLOCK B IMPLEMENTS W VAR_INPUT n : INT; END_VAR METHOD go : INT go := n; END_METHOD
+    END_FUNCTION_BLOCK
+    PROGRAM P VAR p : POINTER TO B; w : W; r : REFERENCE TO INT; k : INT; e, f : __SYSTEM.ExceptionCode;
+    END_VAR
+    p := __NEW(B); w := p^; r REF= p^.n; r := 4; k := w.go(); __DELETE(p);
+    __TRY k := w.go(); __CATCH(e) ; __ENDTRY __TRY r := 5; __CATCH(f) ; __ENDTRY END_PROGRAM"""
+    plc = compile_st(text, "codesys").start()
+    plc.run(scans=2)
+    assert (plc["P.k"], plc["P.e"], plc["P.f"]) == (4, CODES["ACCESS_VIOLATION"], CODES["ACCESS_VIOLATION"])
+
+
+def test_that_other_types_are_made_too() -> None:
+    text = """TYPE Row : ARRAY[1..3] OF INT := [4, 5, 6]; Colour : (red, green := 7) := green; END_TYPE
+    PROGRAM P VAR r : POINTER TO Row; c : POINTER TO Colour; s : POINTER TO STRING; t : POINTER TO TIME;
+    x : POINTER TO REAL; n, m : INT; l : INT; ok : BOOL; END_VAR
+    r := __NEW(Row); n := r^[2]; c := __NEW(Colour); m := c^; s := __NEW(STRING, 2); s[1] := 'abc';
+    l := LEN(s[1]); t := __NEW(TIME); t^ := T#2s; x := __NEW(REAL, 10); x[9] := 0.5;
+    ok := t^ = T#2s AND x[9] = 0.5 AND s^ = '';
+    END_PROGRAM"""
+    plc = compile_st(text, "codesys").start()
+    plc.run(scans=2)
+    assert [plc[f"P.{name}"] for name in ("n", "m", "l", "ok")] == [5, 7, 3, True]
+
+
 def test_that_a_block_that_deletes_itself_in_its_exit_is_told() -> None:
     text = """FUNCTION_BLOCK B METHOD FB_exit : BOOL VAR_INPUT c : BOOL; END_VAR VAR p : POINTER TO B; END_VAR
     p := THIS; __DELETE(p); END_METHOD END_FUNCTION_BLOCK
@@ -213,7 +278,7 @@ def test_that_addresses_are_given_again_only_at_the_end() -> None:
     first = plc["P.p"]
     address = heap.created(next(k.number for k in heap.kinds), 500, plc.memories[0], 0)
     assert address > first
-    assert heap.piece(plc["P.q"]).memory == [77]
+    assert list(heap.piece(plc["P.q"]).memory) == [77]
     assert len({one.base for one in heap}) == 3
 
 

@@ -8,7 +8,7 @@ from commissioning.plc.checking.designators import Designator
 from commissioning.plc.checking.enabled_calls import EnabledChecker
 from commissioning.plc.checking.scope import Declared, Pou, Symbol, suggestion
 from commissioning.plc.checking.typed import Address, Cell, Typed
-from commissioning.plc.running.heap import HeapKind
+from commissioning.plc.running.heap_forms import HeapKind
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import DINT, IecType

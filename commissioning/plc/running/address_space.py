@@ -16,7 +16,8 @@ from typing import Any
 
 from commissioning.plc.checking.byte_layout import MemoryLayout, aligned, measure, memory_layout
 from commissioning.plc.checking.scope import Pou
-from commissioning.plc.running.heap import FIRST_OF_HEAP, GAP, Heap, HeapKind, Piece
+from commissioning.plc.running.heap import FIRST_OF_HEAP, Heap, Piece
+from commissioning.plc.running.heap_forms import GAP, HeapKind
 from commissioning.plc.values.faults import AddressFault
 from commissioning.plc.values.iec_types import IecType, Value
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from commissioning.plc.checking.scope import Pou
 from commissioning.plc.running.address_space import AddressSpace
-from commissioning.plc.running.heap import Allocation, HeapKind, Memory
+from commissioning.plc.running.heap import Allocation
+from commissioning.plc.running.heap_forms import HeapKind, Memory
 from commissioning.plc.running.kept import form
 
 

@@ -14,41 +14,30 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from commissioning.plc.checking.byte_layout import (
-    HEAD_BYTES,
-    MemoryLayout,
-    aligned,
-    measure,
-    memory_layout,
-    stride,
-)
+from commissioning.plc.checking.byte_layout import HEAD_BYTES, MemoryLayout, aligned, stride
 from commissioning.plc.checking.scope import Pou
-from commissioning.plc.generation.layout import parts
+from commissioning.plc.running.heap_forms import GAP, Forms, HeapKind, Made, Memory, with_blocks
 from commissioning.plc.running.memory_values import plain_cells, put_back
-from commissioning.plc.standard.blocks import DUE, STANDARD_BLOCKS
 from commissioning.plc.values.faults import AddressFault, MemoryFault, RangeFault
-from commissioning.plc.values.iec_types import IecType
 
 FIRST_OF_HEAP = 0x8000_0000
 _END = 0x1_0000_0000
-GAP = 16
 MOST_BYTES = 4 << 20  # of all that is there at the same time
-_KNOWN_FORMS = 256
-Memory = list[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class HeapKind:
-    """What some __NEW makes: a block of the program (`pou`), or elements of `type`, whose cells and variable
-    `pou` has. `number`: that of the functions `made<number>` in generated code."""
+class Deleted(list[Any]):
+    """What __DELETE has taken away, for code that still runs on it or was lent a part of it."""
 
-    number: int
-    type: IecType
-    pou: Pou
+    __slots__ = ()
 
-    @property
-    def block(self) -> bool:
-        return self.pou.kind == "FUNCTION_BLOCK"
+    def __getitem__(self, index: Any) -> Any:
+        raise AddressFault("memory is used that __DELETE has given back")
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self[index]
+
+    def __len__(self) -> int:
+        return self[0]  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +65,6 @@ class Allocation:
     leaving: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    pou: Pou
-    layout: MemoryLayout
-    timers: tuple[int, ...]
-
-
 class Heap:
     """All that __NEW has made and nobody has deleted. `by_id`: where the address space looks memories up;
     `windows`: what remembers where addresses lead; `functions`: those of the generated code that runs."""
@@ -95,8 +77,7 @@ class Heap:
         self._by_id, self._windows = by_id, windows
         self._bases: list[int] = []
         self._allocations: dict[int, Allocation] = {}
-        self._forms: dict[tuple[int, int], _Form] = {}
-        self._blocks: dict[int, _Form] = {}  # by number of a POU
+        self._forms = Forms()
         self._next = FIRST_OF_HEAP
         self._used = 0
 
@@ -208,13 +189,8 @@ class Heap:
     def take_over(self, other: Heap, kind: HeapKind, made: Allocation) -> Allocation:
         """Makes what another heap has, as this `kind`: at the same address where it takes as much room."""
         self._next = max(self._next, other._next)
-        same = self._size(self._form(kind, made.count)) == made.end - made.base
+        same = self._forms.size(self._forms.of(kind, made.count)) == made.end - made.base
         return self._made(kind, made.count, made.base if same else None, bounded=False)
-
-    def _size(self, form: _Form) -> int:
-        """Bytes of a memory with the blocks in it."""
-        inner = [slot.child for slot in form.pou.slots if slot.child is not None]
-        return aligned(form.layout.size + GAP, GAP) + sum(self._size(self._block_form(one)) for one in inner)
 
     # ---- making and freeing --------------------------------------------------------------------------
 
@@ -223,12 +199,10 @@ class Heap:
             raise RangeFault(f"__NEW makes 1 element or more, not {count}")
         if bounded and HEAD_BYTES + stride(kind.type) * count > MOST_BYTES:
             raise MemoryFault(_full(HEAD_BYTES + stride(kind.type) * count))
-        form = self._form(kind, count)
+        form = self._forms.of(kind, count)
         fresh: Callable[[], Memory] = self.functions[f"made{kind.number}"]
-        memory = fresh()
-        if count > 1:
-            memory *= count
-        rows = list(_with_blocks(memory, form, self._block_form))
+        memory = Made(fresh() * count)
+        rows = list(with_blocks(memory, form, self._forms.block))
         sizes = [aligned(row.layout.size + GAP, GAP) for _, row in rows]
         size = sum(sizes)
         if bounded and self._used + size > MOST_BYTES:
@@ -272,7 +246,8 @@ class Heap:
         self._used -= allocation.end - allocation.base
         for piece in allocation.pieces:
             del self._by_id[id(piece.memory)]
-            piece.memory.clear()  # whoever still has it is told
+            piece.memory.clear()
+            piece.memory.__class__ = Deleted  # whoever still has it is told
         for window in self._windows:
             if len(window) < allocation.end - allocation.base:
                 for address in [a for a in window if allocation.base <= a < allocation.end]:
@@ -281,62 +256,6 @@ class Heap:
                 for address in range(allocation.base, allocation.end):
                     window.pop(address, None)
 
-    # ---- forms ---------------------------------------------------------------------------------------
-
-    def _form(self, kind: HeapKind, count: int) -> _Form:
-        if kind.block:
-            return self._block_form(kind.pou)
-        form = self._forms.get((kind.number, count))
-        if form is None:
-            if len(self._forms) >= _KNOWN_FORMS:
-                self._forms.clear()
-            form = self._forms[kind.number, count] = _repeated(kind, count)
-        return form
-
-    def _block_form(self, pou: Pou) -> _Form:
-        form = self._blocks.get(pou.number)
-        if form is None:
-            form = self._blocks[pou.number] = _Form(pou, memory_layout(pou), timer_cells(pou))
-        return form
-
 
 def _full(size: int) -> str:
     return f"__NEW: {size} bytes more than the {MOST_BYTES} that the program may have"
-
-
-def _with_blocks(
-    memory: Memory, form: _Form, form_of: Callable[[Pou], _Form]
-) -> Iterator[tuple[Memory, _Form]]:
-    """A memory and those of the blocks in it, each with its form."""
-    yield memory, form
-    for index, slot in enumerate(form.pou.slots):
-        if slot.child is not None:
-            yield from _with_blocks(memory[index], form_of(slot.child), form_of)
-
-
-def timer_cells(pou: Pou) -> tuple[int, ...]:
-    """The cells of a POU that hold when a timer is due."""
-    found = []
-    for symbol in pou.symbols.values():
-        foreign = symbol.is_global and pou.kind != "GLOBAL"
-        if symbol.by_reference or foreign or not symbol.type.blocks:
-            continue
-        for _, index, type_ in parts(symbol.type, "", symbol.index):
-            own = pou.slots[index].child is not None
-            if type_.kind == "block" and not own and STANDARD_BLOCKS[type_.name].is_timer:
-                found.append(index + DUE)
-    return tuple(found)
-
-
-def _repeated(kind: HeapKind, count: int) -> _Form:
-    """So many elements in a row."""
-    one, cells = memory_layout(kind.pou), len(kind.pou.slots)
-    step = aligned(*measure(kind.type))
-    offsets = tuple(offset + place * step for place in range(count) for offset in one.offsets)
-    order = [cell + place * cells for place in range(count) for cell in one.cells]
-    pou = Pou("HEAP", kind.pou.name, -1, "", None)
-    pou.slots = kind.pou.slots * count
-    timers = [cell + place * cells for place in range(count) for cell in timer_cells(kind.pou)]
-    size = offsets[0] + count * step
-    starts = tuple(offsets[cell] for cell in order)
-    return _Form(pou, MemoryLayout(starts, tuple(order), offsets, size), tuple(timers))

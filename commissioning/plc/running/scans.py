@@ -20,7 +20,7 @@ from commissioning.plc.running.address_space import AddressSpace
 from commissioning.plc.running.memory import Memory, fresh, functions_of
 from commissioning.plc.running.triggers import NEVER_NS, Trigger
 from commissioning.plc.standard.blocks import DUE, NEVER
-from commissioning.plc.values.faults import DELETED, FAULTS, Overrun, PlcError, StubFault
+from commissioning.plc.values.faults import FAULTS, Overrun, PlcError, StubFault
 from commissioning.plc.values.iec_types import Value
 from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
@@ -223,10 +223,6 @@ class Scanner:
         inner = spots.pop()
         spot = spots.pop() if isinstance(error, StubFault) and len(spots) > 1 else inner
         message = "division by zero" if isinstance(error, ZeroDivisionError) else str(error)
-        if isinstance(error, IndexError):
-            if self._heap is None:
-                raise error
-            message = DELETED
         if isinstance(error, Overrun):
             cure = "Let it end sooner, spread it over several scans, or raise the watchdog of the task"
             if state is not None:

@@ -85,9 +85,7 @@ class StubFault(ArithmeticFault):
     """A stub was called whose body is missing. The place that counts is the one of the call."""
 
 
-# what generated code may raise; IndexError where it uses cells of a memory that __DELETE has emptied
-FAULTS = (ArithmeticFault, ArithmeticError, ValueError, IndexError)
-DELETED = "memory is used that __DELETE has given back"
+FAULTS = (ArithmeticFault, ArithmeticError, ValueError)  # what generated code may raise
 
 
 def catchable(error: Exception) -> bool:
@@ -101,8 +99,6 @@ def caught(error: Exception) -> int:
         raise error
     if isinstance(error, ArithmeticFault):
         return int(error.code)
-    if isinstance(error, IndexError):
-        return int(Code.ACCESS_VIOLATION)
     if isinstance(error, ZeroDivisionError):
         return int(Code.DIVIDEBYZERO)
     return int(Code.OVERFLOW if isinstance(error, OverflowError) else Code.UNKNOWN)

@@ -311,16 +311,16 @@ def depth_counter() -> tuple[Callable[[], None], Callable[[], None]]:
 def cloned(source: list[Any], start: int, count: int) -> list[Any]:
     """Cells, with blocks of their own; -1: those of a block."""
     cells = source[start:] if count < 0 else source[start : start + count]
-    return [cloned(value, 0, -1) if type(value) is list else value for value in cells]
+    return [cloned(value, 0, -1) if isinstance(value, list) else value for value in cells]
 
 
 def graft(target: list[Any], at: int, source: list[Any], start: int, count: int) -> None:
     """Copies cells and all blocks in them; -1: all of a block's memory."""
     for index in range(len(source) if count < 0 else count):
         value = source[start + index]
-        if type(value) is list:
+        if isinstance(value, list):
             graft(target[at + index], 0, value, 0, -1)
-        elif type(value) is not dict:  # not the table of its class
+        elif not isinstance(value, dict):  # not the table of its class
             target[at + index] = value
 
 
