@@ -189,3 +189,13 @@ def test_that_the_types_of_all_cells_are_those_of_its_parts() -> None:
     type_ = next(window.type for window in program.windows if window.type.kind == "array")
     assert leaf_types(type_) == tuple(leaf for _, _, leaf in parts(type_, "", 0))
     assert len(leaf_types(type_)) == 3 * 9
+
+
+def test_that_constants_of_a_block_may_stand_behind_their_use() -> None:
+    text = """FUNCTION_BLOCK f VAR_INPUT i : INT; END_VAR VAR a : ARRAY[0..n] OF INT := [5(7)]; s : STRING(m); END_VAR
+    VAR CONSTANT n : INT := m * 2; END_VAR VAR_OUTPUT o : INT; END_VAR VAR CONSTANT m : INT := 2; END_VAR
+    a[n] := i; s := 'abc'; o := a[n] + LEN(s); END_FUNCTION_BLOCK
+    PROGRAM m VAR b : f; x : INT; END_VAR b(30); x := b.o; END_PROGRAM"""
+    plc = compile_st({"m.st": text}).start()
+    plc.scan(0)
+    assert (plc["m.x"], plc["m.b.a[3]"], plc["m.b.a[4]"]) == (32, 7, 30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from commissioning.plc.checking.addresses import Addresses
 from commissioning.plc.checking.classes import HEAD, add_member, declare_interface, declare_members
 from commissioning.plc.checking.edges import declare_edge
+from commissioning.plc.checking.global_order import after_what_they_name
 from commissioning.plc.checking.limits import MAX_CELLS
 from commissioning.plc.checking.scope import Declared, Late, Pou, Project, Slot, Symbol, suggestion
 from commissioning.plc.checking.type_names import TypeNames
@@ -127,7 +128,7 @@ class Declarer:
         if pou.owner is not None:
             self.variables(pou.owner)
         self._result(pou)
-        for section in pou.tree.sections:
+        for section in after_what_they_name(pou.tree.sections):
             if section.word == "VAR_GLOBAL":
                 self.project.problem(
                     "VAR_GLOBAL stands inside a POU", pou.file, section.at, "Move it in front of the POU"

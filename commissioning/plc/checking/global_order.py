@@ -1,4 +1,4 @@
-"""In which order lists of globals are declared: constants first, and what initial values name before them."""
+"""In which order lists of variables are declared: constants first, and what initial values name before them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,27 @@ def declared_in_order(sections: Sequence[Listed]) -> list[Listed]:
     """The sections so that each stands behind those whose names its declarations use, as far as that is
     possible; otherwise in the order in which they were given."""
     ranked = sorted(sections, key=lambda pair: "CONSTANT" not in pair[0].qualifiers)
+    ordered = [section for section, _ in ranked]
+    return [ranked[place] for place in _order(ordered, ordered)]
+
+
+def after_what_they_name(sections: Sequence[units.Section]) -> list[units.Section]:
+    """The sections of a POU as they stand there, but each behind the VAR CONSTANT whose names it uses."""
+    constant = [section for section in sections if section.word == "VAR" and "CONSTANT" in section.qualifiers]
+    return [sections[place] for place in _order(sections, constant)] if constant else list(sections)
+
+
+def _order(ranked: Sequence[units.Section], moved: Sequence[units.Section]) -> list[int]:
+    """The places of the sections, each behind those of `moved` that it needs."""
     owners: dict[str, int] = {}
-    for place, (section, _) in enumerate(ranked):
-        for declaration in section.declarations:
+    for place, section in enumerate(ranked):
+        for declaration in section.declarations if section in moved else ():
             for name in declaration.names:
                 owners.setdefault(name.name.upper(), place)
     order: list[int] = []
     seen: set[int] = set()
     for root in range(len(ranked)):
-        work = [(root, iter(_needed(ranked[root][0], owners)))] if root not in seen else []
+        work = [(root, iter(_needed(ranked[root], owners)))] if root not in seen else []
         seen.add(root)
         while work:  # depth first, without recursion
             place, rest = work[-1]
@@ -32,8 +44,8 @@ def declared_in_order(sections: Sequence[Listed]) -> list[Listed]:
                 work.pop()
             else:
                 seen.add(after)
-                work.append((after, iter(_needed(ranked[after][0], owners))))
-    return [ranked[place] for place in order]
+                work.append((after, iter(_needed(ranked[after], owners))))
+    return order
 
 
 def global_names(sources: Iterable[units.Source]) -> frozenset[str]:
