@@ -235,3 +235,25 @@ def test_that_a_dot_in_front_names_the_global_that_is_hidden(dialect: str) -> No
 def test_that_a_dot_in_front_is_no_name_in_the_standard() -> None:
     with pytest.raises(Problems, match=r"\.v is not declared"):
         program("x : INT;", "x := .v;", "iec", "VAR_GLOBAL v : INT; END_VAR\n")
+
+
+SHIFTED = [
+    ("SINT", -8, 1, -4),
+    ("INT", -1, 14, -1),
+    ("DINT", -2147483648, 31, -1),
+    ("LINT", -9, 1, -5),
+    ("INT", 9, 1, 4),
+]
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+@pytest.mark.parametrize("name, value, count, wanted", SHIFTED)
+def test_that_makers_shift_the_sign_in(name: str, value: int, count: int, wanted: int, dialect: str) -> None:
+    declared = f"x : {name} := {value}; a, b : {name}; n : INT := {count};"
+    plc = after_one_scan(declared, "a := SHR(x, n); b := SHR(x + 0, n);", dialect)
+    assert (plc["MAIN.a"], plc["MAIN.b"]) == (wanted, wanted)
+
+
+def test_that_the_standard_shifts_zeros_in_and_makers_do_so_with_bit_strings() -> None:
+    assert after_one_scan("x : INT := -8; a : INT;", "a := SHR(x, 1);", "iec")["MAIN.a"] == 32764
+    assert after_one_scan("x : UINT := 65528; a : UINT;", "a := SHR(x, 1);", "codesys")["MAIN.a"] == 32764

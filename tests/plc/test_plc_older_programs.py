@@ -192,7 +192,8 @@ def test_that_the_types_of_all_cells_are_those_of_its_parts() -> None:
 
 
 def test_that_constants_of_a_block_may_stand_behind_their_use() -> None:
-    text = """FUNCTION_BLOCK f VAR_INPUT i : INT; END_VAR VAR a : ARRAY[0..n] OF INT := [5(7)]; s : STRING(m); END_VAR
+    text = """FUNCTION_BLOCK f VAR_INPUT i : INT; END_VAR
+    VAR a : ARRAY[0..n] OF INT := [5(7)]; s : STRING(m); END_VAR
     VAR CONSTANT n : INT := m * 2; END_VAR VAR_OUTPUT o : INT; END_VAR VAR CONSTANT m : INT := 2; END_VAR
     a[n] := i; s := 'abc'; o := a[n] + LEN(s); END_FUNCTION_BLOCK
     PROGRAM m VAR b : f; x : INT; END_VAR b(30); x := b.o; END_PROGRAM"""

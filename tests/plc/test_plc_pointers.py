@@ -12,6 +12,8 @@ from commissioning.model.problem import Problems
 from commissioning.plc import compile_st
 from commissioning.plc.values.runtime import PlcError
 
+MS = 1_000_000
+
 RUNNERS = """
 INTERFACE I_Run
 METHOD Run : INT VAR_INPUT x : INT; END_VAR END_METHOD
@@ -291,3 +293,92 @@ def test_that_memory_beyond_a_variable_stops_the_plc() -> None:
         compile_st(text).start().run()
     with pytest.raises(PlcError, match="-1 bytes are no piece of memory"):
         compile_st(text.replace("100000", "-1")).start().run()
+
+
+BACKWARDS = """
+FUNCTION backwards : STRING(8)
+VAR_INPUT x : DWORD; END_VAR
+VAR p : POINTER TO BYTE; k : INT; END_VAR
+p := ADR(backwards) + 8;
+p^ := 0;
+FOR k := 1 TO 8 DO
+    p := p - 1;
+    p^ := DWORD_TO_BYTE(x AND 16#F) + 65;
+    x := SHR(x, 4);
+END_FOR
+END_FUNCTION
+"""
+
+
+def test_that_a_text_can_be_written_from_its_end() -> None:
+    text = BACKWARDS + "PROGRAM m VAR s : STRING; END_VAR s := backwards(16#1234ABCD); END_PROGRAM"
+    plc = compile_st({"m.st": text}, "codesys").start()
+    for scan in range(3):
+        plc.scan(scan * MS)
+        assert plc["m.s"] == "BCDEKLMN"
+    assert plc.settled()  # the bytes behind the end of a result of a call last no longer than the call
+
+
+HIDDEN = """PROGRAM m
+VAR s : STRING(5) := 'ab'; t : STRING(5); p, q : POINTER TO ARRAY[0..5] OF BYTE;
+    k, n : INT; seen : BYTE; go : BOOL; END_VAR
+p := ADR(s); q := ADR(t);
+IF go THEN p^[4] := 88; go := FALSE; END_IF
+seen := p^[4];
+IF k < 5 THEN k := k + 1; END_IF
+END_PROGRAM"""
+
+
+def test_that_bytes_behind_the_end_of_a_text_stay_until_something_covers_them() -> None:
+    plc = compile_st({"m.st": HIDDEN}, "codesys").start()
+    plc.scan(0)
+    assert (plc["m.s"], plc["m.seen"]) == ("ab", 0)
+    plc["m.go"] = True
+    plc.scan(MS)
+    assert (plc["m.s"], plc["m.seen"]) == ("ab", 88)
+    kept = plc.snapshot()
+    plc["m.s"] = "xyz"  # its closing zero is byte 3
+    plc.scan(2 * MS)
+    assert plc["m.seen"] == 88
+    plc["m.s"] = "abcd"
+    plc.scan(3 * MS)
+    assert plc["m.seen"] == 0
+    plc.restore(kept)
+    plc.scan(4 * MS)
+    assert (plc["m.s"], plc["m.seen"]) == ("ab", 88)
+    plc.start("cold")
+    plc.scan(5 * MS)
+    assert plc["m.seen"] == 0
+
+
+def test_that_bytes_behind_a_text_from_new_go_with_it() -> None:
+    text = """TYPE t : STRING(5); END_TYPE
+    PROGRAM m VAR p : POINTER TO t; q : POINTER TO BYTE; seen : BYTE; step : INT; END_VAR
+    IF step = 0 THEN p := __NEW(t); q := p + 3; q^ := 88; step := 1; END_IF
+    seen := q^;
+    IF step = 2 THEN __DELETE(p); step := 3; END_IF END_PROGRAM"""
+    plc = compile_st({"m.st": text}, "codesys").start()
+    plc.scan(0)
+    kept = plc.snapshot()
+    plc["m.step"] = 2
+    plc.scan(MS)
+    with pytest.raises(PlcError, match="no variable lies"):
+        plc.scan(2 * MS)
+    plc.restore(kept)
+    plc.scan(2 * MS)
+    assert plc["m.seen"] == 88
+
+
+def test_that_no_scan_is_left_out_while_bytes_behind_a_text_change() -> None:
+    text = """PROGRAM m
+    VAR s : STRING(30); p : POINTER TO ARRAY[0..30] OF BYTE; k : INT; END_VAR
+    p := ADR(s);
+    k := 30; WHILE k > 0 AND p^[k] <> 0 DO k := k - 1; END_WHILE
+    p^[k] := 65; k := 0;
+    END_PROGRAM"""
+    plc = compile_st({"m.st": text}, "codesys").start()
+    for scan in range(30):
+        plc.scan(scan * MS)
+        assert not plc.settled()
+    plc.scan(30 * MS)
+    assert plc["m.s"] == "A" * 30

@@ -130,6 +130,7 @@ DECLARATIONS = [
     ("PROGRAM P VAR a : BOOL; A : INT; END_VAR END_PROGRAM", "A is declared a second time"),
     ("PROGRAM P END_PROGRAM PROGRAM p END_PROGRAM", "p is declared a second time"),
     ("PROGRAM INT END_PROGRAM", "INT is the name of a standard type"),
+    ("PROGRAM TON END_PROGRAM", "TON is the name of a standard block"),
     ("TYPE TON : STRUCT a : INT; END_STRUCT END_TYPE", "TON is the name of a standard block or type"),
     ("PROGRAM P VAR a : INT := b; b : INT; END_VAR END_PROGRAM", "b is not declared"),
     ("PROGRAM P VAR b : INT; a : INT := b; END_VAR END_PROGRAM", "an initial value must be constant"),

@@ -74,8 +74,8 @@ class Declarer:
         block = STANDARD_BLOCKS.get(key)
         given = known is not None and not (known.extra and node.kind == "FUNCTION")
         given |= block is not None and not (block.extra and node.kind == "FUNCTION_BLOCK")
-        if key in ELEMENTARY:
-            what = f"{node.name} is the name of a standard type"
+        if key in ELEMENTARY or (given and block is not None and node.kind != "FUNCTION_BLOCK"):
+            what = f"{node.name} is the name of a standard {'type' if key in ELEMENTARY else 'block'}"
             self.project.problem(what, file, node.at, "Choose another name")
             return
         if given or conversion(key):

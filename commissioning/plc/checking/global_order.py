@@ -1,4 +1,4 @@
-"""In which order lists of variables are declared: constants first, and what initial values name before them."""
+"""In which order lists of variables are declared: constants first, and before a list what it names."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from commissioning.plc.checking.limits import calls_in
 from commissioning.plc.checking.pointers import PointerChecker
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.standard.conversions import conversion
-from commissioning.plc.standard.functions import FUNCTIONS, MAKERS_NAMES, Function
+from commissioning.plc.standard.functions import FUNCTIONS, MAKERS_NAMES, SIGNED_SHIFT, Function
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import (
@@ -268,7 +268,9 @@ class StandardCallChecker(PointerChecker):
             self.problem(f"{function.name} needs a bit string, this is a {value.type}", ats[0])
             return None
         fitted = self.fit(count, DINT if count.type is ANY_INT else LINT, ats[1])
-        return None if fitted is None else typed.Standard(value.type, function.name, (value, fitted))
+        keeps_sign = self.project.dialect.signed_shift and function.name == "SHR" and value.type.low < 0
+        name = SIGNED_SHIFT if keeps_sign else function.name
+        return None if fitted is None else typed.Standard(value.type, name, (value, fitted))
 
     def _ordered(self, function: Function, node: tree.Call) -> list[tree.Expression] | None:
         """The arguments in order, from a positional or a formal call."""

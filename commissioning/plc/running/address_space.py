@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,7 @@ class AddressSpace:
         self._pous = pous
         self._windows = [Window(self, plan) for plan in plans]
         self.heap = Heap(kinds, self._by_id, self._windows)
+        self.disturbed = False  # bytes behind the end of a text that lasts changed, which no cell shows
         self._next = FIRST
         for memory, pou in memories:
             self._add(memory, pou)
@@ -61,6 +62,26 @@ class AddressSpace:
         for memory, pou in memories:
             self._add(memory, pou)
         self._stack = self._next
+
+    def behind(self) -> list[list[Any]]:
+        """The bytes behind the ends of texts as plain JSON data, between scans."""
+        return [
+            [piece.base, cell, kept.hex()] for piece in self._lasting() for cell, kept in piece.behind.items()
+        ]
+
+    def put_behind(self, kept: Sequence[Sequence[Any]] = ()) -> None:
+        """Puts back what `behind` gave; without it they are zeros."""
+        pieces = {piece.base: piece for piece in self._lasting()}
+        for piece in pieces.values():
+            piece.behind.clear()
+        for base, cell, shown in kept:
+            pieces[base].behind[cell] = bytes.fromhex(shown)
+
+    def _lasting(self) -> Iterator[Piece]:
+        """Between scans."""
+        yield from self._pieces
+        for made in self.heap:
+            yield from made.pieces
 
     def _add(self, memory: Memory, pou: Pou) -> int:
         layout = self._layouts.get(id(pou))
@@ -157,17 +178,36 @@ class AddressSpace:
         found = bytearray()
         while len(found) < count:
             piece, cell, byte, type_ = self._elementary(address + len(found))
-            found += encoded(piece.memory[cell], type_)[byte:]
+            found += self._bytes(piece, cell, type_)[byte:]
         return bytes(found[:count])
 
     def write(self, address: int, data: bytes) -> None:
         done = 0
         while done < len(data):
             piece, cell, byte, type_ = self._elementary(address + done)
-            old = encoded(piece.memory[cell], type_)
+            old = self._bytes(piece, cell, type_)
             part = data[done : done + len(old) - byte]
-            piece.memory[cell] = decoded(old[:byte] + part + old[byte + len(part) :], type_)
+            made = old[:byte] + part + old[byte + len(part) :]
+            piece.memory[cell] = decoded(made, type_)
+            if type_.kind == "string":
+                self._keep(piece, cell, type_, made)
             done += len(part)
+
+    def _bytes(self, piece: Piece, cell: int, type_: IecType) -> bytes:
+        """The bytes of a cell, of a text also those behind its end."""
+        found = encoded(piece.memory[cell], type_)
+        kept = piece.behind.get(cell)
+        if kept is None:
+            return found
+        end = _end(piece.memory[cell], type_)
+        return found[:end] + kept[end:]
+
+    def _keep(self, piece: Piece, cell: int, type_: IecType, made: bytes) -> None:
+        before = piece.behind.pop(cell, None)
+        after = made if any(made[_end(piece.memory[cell], type_) :]) else None
+        if after is not None:
+            piece.behind[cell] = after
+        self.disturbed |= before != after and self.lasts(piece.base)
 
     def _elementary(self, address: int) -> tuple[Piece, int, int, IecType]:
         found = self.cell(address)
@@ -305,6 +345,12 @@ def decoded(data: bytes, type_: IecType) -> Value:
     if type_.kind == "bool":
         return data[0] != 0
     return int.from_bytes(data, "little", signed=type_.low < 0)
+
+
+def _end(text: str, type_: IecType) -> int:
+    """Where the bytes behind a text and its closing zero begin."""
+    width = 2 if type_.name in _WIDE else 1
+    return len(_bytes_of(text, type_)) + width
 
 
 def _bytes_of(text: str, type_: IecType) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -42,12 +42,14 @@ class Deleted(list[Any]):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One memory: where it begins, and what is in it."""
+    """One memory: where it begins, and what is in it. `behind`: cell of a text -> its bytes, where those
+    behind its end are not all zeros."""
 
     base: int
     memory: Memory
     pou: Pou
     layout: MemoryLayout
+    behind: dict[int, bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ class Plc(Changeable):
             "stopped": None if self.stopped is None else list(self.stopped.args),
             "forces": dict(self.forced),
             **({} if self._heap is None else {"heap": self._heap.plain()}),
+            "behind": [] if self.space is None else self.space.behind(),
         }  # fmt: skip
 
     def restore(self, snapshot: dict[str, Any]) -> None:
@@ -46,6 +47,8 @@ class Plc(Changeable):
             put_back(plan.pou.slots, memory, values)
         if self._heap is not None:
             self._heap.restore(snapshot["heap"])
+        if self.space is not None:
+            self.space.put_behind(snapshot.get("behind", []))
         self.forces.clear()
         for path, value in snapshot.get("forces", {}).items():
             self.force(path, value)

@@ -158,6 +158,8 @@ class Scanner:
                 raise self.stopped
         shared[0] = state.budget
         comparing = state.wait == 0 and not state.never
+        if self.space is not None:
+            self.space.disturbed = False
         before = [m[:] for m in state.memories] if comparing else None
         made = self._heap.state() if self._heap is not None and (comparing or not self._alone) else None
         others = None if self._alone else self._shared_copy()
@@ -176,7 +178,11 @@ class Scanner:
         if before is None:
             state.wait -= state.wait > 0
             state.settled = False
-        elif state.memories == before and (self._heap is None or self._heap.state() == made):
+        elif (
+            state.memories == before
+            and (self._heap is None or self._heap.state() == made)
+            and (self.space is None or not self.space.disturbed)
+        ):
             state.settled = True
             state.failures = 0
         else:
@@ -186,7 +192,8 @@ class Scanner:
                 state.wait = min(1 << (state.failures - FREE_COMPARISONS), LONGEST_WAIT)
         if others is not None:
             self._disturb_others(state, others)
-            if self._heap is not None and self._heap.state() != made:
+            changed = self._heap is not None and self._heap.state() != made
+            if changed or (self.space is not None and self.space.disturbed):
                 for other in self._tasks:
                     other.disturbed |= other is not state
         if self._triggers:

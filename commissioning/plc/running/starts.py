@@ -104,6 +104,8 @@ class Startable(Debuggable):
         ]
         if self._heap is not None:
             self._heap.clear()
+        if self.space is not None:
+            self.space.put_behind()
         for memory, plan in zip(self._memories, plans, strict=True):
             children = [(index, memory[index]) for index, _ in plan.children]
             memory[:] = fresh(plan)

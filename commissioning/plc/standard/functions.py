@@ -105,6 +105,10 @@ def _swapped(arguments: list[Code], type_: IecType) -> Code:
     return wrapped(swapped, type_)
 
 
+# SHR where the sign comes in from the left; no program can write this name
+SIGNED_SHIFT = "SHR of a signed number"
+
+
 def _bits(name: str, counted: bool) -> Emit:
     """Shifts and rotations act on the bit pattern of the operand's own type."""
 
@@ -117,6 +121,10 @@ def _bits(name: str, counted: bool) -> Emit:
         return pattern
 
     return emit
+
+
+def _right_with_sign(arguments: list[Code], type_: IecType) -> Code:
+    return call("shift_right", wrapped(arguments[0], type_), arguments[1], low=type_.low, high=type_.high)
 
 
 def _whole(name: str) -> Emit:
@@ -182,6 +190,7 @@ def _table() -> dict[str, Function]:
         Function("MOVE", one, "same", _move),
         Function("SHL", ("IN", "N"), "shift", _bits("shift_left", True)),
         Function("SHR", ("IN", "N"), "shift", _bits("shift_right", False)),
+        Function(SIGNED_SHIFT, ("IN", "N"), "shift", _right_with_sign),
         Function("ROL", ("IN", "N"), "shift", _bits("rotate_left", True)),
         Function("ROR", ("IN", "N"), "shift", _bits("rotate_right", True)),
         Function("TRUNC", one, "to_int", _whole("truncated"), gives=DINT),

@@ -12,6 +12,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | AND, OR | right operand only if needed | always both | operator AND_THEN |
 | end and step of FOR | worked out once | before every round | decision 22 |
 | BIT, XINT, UXINT, XWORD, PVOID | names like others | types | data types of CODESYS |
+| SHR of SINT, INT, DINT, LINT | zeros come in | the sign comes in | manuals of CODESYS 2, PLC Designer |
 | NOT of a whole number | Problem | all its bits | as AND and OR |
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
 | word.ENABLE with a CONSTANT ENABLE | no member | the bit of that number | bit access in variables |
@@ -71,6 +72,7 @@ class Dialect:
     outputs_written: bool = False
     bits_count: bool = False
     library_names: bool = False
+    signed_shift: bool = False
     jumps: bool = False
     exceptions: bool = False
     addresses_linked: bool = False
@@ -120,7 +122,7 @@ class Dialect:
 _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
-    "bits_count": True, "library_names": True, "jumps": True, "exceptions": True,
+    "bits_count": True, "library_names": True, "signed_shift": True, "jumps": True, "exceptions": True,
     "dynamic": True, "bits_named": True, "global_operator": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
