@@ -58,6 +58,13 @@ class Confirm(Overlay):
         self.setFixedHeight(max(layout.totalHeightForWidth(wide), layout.sizeHint().height(), 1))
         self.move((self.host.width() - wide) // 2, self.host.height() - self.height() - 74)
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """The tabulator stays on the card as long as somebody is on it: its two buttons."""
+        (self.yes if self.no.hasFocus() else self.no).setFocus(
+            Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        )
+        return True
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.hide()

@@ -20,7 +20,7 @@ ICONS = {
     "plc_go_on": "play", "plc_hold": "pause", "plc_step_in": "step_in", "plc_step_over": "step_over",
     "plc_step_out": "step_out", "plc_scan": "step",
 }  # fmt: skip
-WIDEST = 190  # px of a list
+NARROWEST, WIDEST = 56, 190  # px of a list
 
 
 class PlcBar(QWidget):
@@ -37,6 +37,7 @@ class PlcBar(QWidget):
         self.instances.setToolTip("The instance whose values are shown in the text")
         for box in (self.controllers, self.texts, self.instances):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setMinimumWidth(NARROWEST)  # they give way before a button is cut
             box.setMaximumWidth(WIDEST)
         self.controllers.textActivated.connect(self.controller_chosen)
         self.texts.activated.connect(lambda number: self.source_chosen.emit(self.texts.itemData(number)))
@@ -66,6 +67,7 @@ class PlcBar(QWidget):
             button.setFixedWidth(30)
         else:
             button.setText(action.text())
+            button.setMinimumWidth(button.sizeHint().width())
         return button
 
     def redraw(self, tokens: Tokens) -> None:
@@ -111,6 +113,8 @@ class PlcBar(QWidget):
         """Where it is held, why it stopped, or how much has been executed."""
         if seen.stopped:
             self.said.setText(f"stopped: {seen.stopped}")
+        elif self.state.state == "stop":
+            self.said.setText("stopped: PLC, Run the controller goes on")
         elif seen.where is not None:
             where = seen.where
             original = f" ({where.file}:{where.file_line})" if where.file_line != where.line else ""

@@ -156,7 +156,7 @@ class PlcCommands:
         window = self._window
         copy = window.plc.trace.copy
         name, kind = QFileDialog.getSaveFileName(
-            window, "Save the trace", "trace.vcd", f"{VCD};;{CSV}", "", QFileDialog.Option.DontUseNativeDialog
+            window, "Save the trace", "trace", f"{VCD};;{CSV}", "", QFileDialog.Option.DontUseNativeDialog
         )
         if not name or copy is None:
             return

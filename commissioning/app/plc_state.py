@@ -64,5 +64,6 @@ class StateButton(QPushButton):
         self.setVisible(bool(self.state))
         self.setText(word)
         self.setIcon(icon(ICONS.get(self.state, ""), ink))
+        self.setMinimumWidth(self.sizeHint().width())
         self.setAccessibleName(f"{name}: {word}")
         self.setToolTip(f"{name} is in {word}\nRun, stop, hot, warm and cold start, online change")

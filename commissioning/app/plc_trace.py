@@ -51,11 +51,13 @@ class TraceTab(QWidget):
         self.trigger.setToolTip(
             "What has to come true: a BOOL of the watch table, or a condition, as MAIN.step > 3"
         )
+        self.trigger.setAccessibleName("Trigger of the trace")
         self.trigger.addItem(NO_TRIGGER)
         self.pre, self.post = QLineEdit("1 s"), QLineEdit("1 s")
         for field, word in ((self.pre, "before"), (self.post, "after")):
             field.setMaximumWidth(52)
             field.setToolTip(f"How much is kept {word} the trigger")
+            field.setAccessibleName(f"Kept {word} the trigger")
         self.go = QPushButton("Start")
         self.go.clicked.connect(self._go)
         self.csv = QPushButton("Save …")
@@ -69,7 +71,10 @@ class TraceTab(QWidget):
         top.setSpacing(6)
         for widget in (self.go, self.trigger, self.pre, self.post, self.csv):
             top.addWidget(widget)
-        top.addWidget(self.said, 1)
+        top.addStretch(1)
+        below = QHBoxLayout()
+        below.setContentsMargins(8, 0, 8, 2)
+        below.addWidget(self.said)
         self.chart = Chart(tokens)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
@@ -79,6 +84,7 @@ class TraceTab(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top)
+        column.addLayout(below)
         column.addWidget(self._area, 1)
         self._hint = EmptyHint(self._area, "Start records the watched variables after every scan.")
         self.copy: TraceCopy | None = None
@@ -102,7 +108,7 @@ class TraceTab(QWidget):
             self.chart.show_trace(None)
             return
         at = f" at {clock(copy.triggered_ns)}" if copy.triggered_ns is not None else ""
-        self.said.setText(f"{WORDS.get(copy.state, copy.state)}{at}, {len(copy.samples)} changes")
+        self.said.setText(f"{WORDS.get(copy.state, copy.state)}{at}, {_changes(len(copy.samples))}")
         self.chart.show_trace(drawn(copy))
 
     def redraw(self, tokens: Tokens) -> None:
@@ -117,6 +123,10 @@ class TraceTab(QWidget):
             self._begin(
                 self._watched(), "" if trigger == NO_TRIGGER else trigger, self.pre.text(), self.post.text()
             )
+
+
+def _changes(count: int) -> str:
+    return f"{count} change{'s' if count != 1 else ''}"
 
 
 def drawn(copy: TraceCopy) -> Trace:

@@ -147,6 +147,14 @@ def test_that_a_start_that_loses_values_says_so_and_waits_for_a_button(
     assert not card.isVisible()
     assert value(window, "MAIN.n") == 101
     do(window, f"plc_{kind}")
+    qtbot.keyClick(card.no, Qt.Key.Key_Tab)
+    qtbot.waitUntil(card.yes.hasFocus)
+    qtbot.keyClick(card.yes, Qt.Key.Key_Backtab)
+    qtbot.waitUntil(card.no.hasFocus)
+    qtbot.keyClick(card.no, Qt.Key.Key_Tab)
+    qtbot.keyClick(card.yes, Qt.Key.Key_Escape)
+    assert not card.isVisible()
+    do(window, f"plc_{kind}")
     qtbot.mouseClick(card.yes, LEFT)
     qtbot.waitUntil(lambda: f"{kind.capitalize()} start of plc" in window.notice.text)
     assert {path: value(window, path) for path in kept} == kept
