@@ -82,7 +82,7 @@ _tables = ""
 
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
-    text = resources.files("commissioning.plc.syntax.parser").joinpath("grammar.lark").read_text("utf-8")
+    text = resources.files(__package__).joinpath("grammar.lark").read_text("utf-8")
     reserved = [*(word for word in KEYWORDS if word not in _SOFT), *_HIDDEN]
     words = "|".join(sorted(reserved, key=len, reverse=True))
     ends = dict.fromkeys(("GET", "SET"), r"(?!\s*[:;.,=()\[\^])")  # they may also be names, of methods
