@@ -28,6 +28,18 @@ ONE = [
     ("PROGRAM MAIN VAR\na : INTT; END_VAR\na := a + 1;\nEND_PROGRAM", 2, "there is no type or block INTT"),
     ("PROGRAM MAIN VAR\na, b : ARRAY[5..1] OF INT; END_VAR\na[1] := b[2];\nEND_PROGRAM", 2, "5..1 is empty"),
     ("PROGRAM MAIN\nVAR_EXTERNAL gx : INT; END_VAR\ngx := 1;\nEND_PROGRAM", 2, "no global variable gx"),
+    (
+        "PROGRAM MAIN\nVAR a, BY : INT; END_VAR END_PROGRAM",
+        2,
+        "BY is a word of the language and cannot be a name",
+    ),
+    ("PROGRAM MAIN\nVAR to AT %MW0 : INT; END_VAR END_PROGRAM", 2, "Choose another name, for example to_1"),
+    (
+        "PROGRAM MAIN VAR a : INT; END_VAR\na := (1 + 2));\nEND_PROGRAM",
+        2,
+        "')' closes nothing here, after ')'",
+    ),
+    ("PROGRAM MAIN VAR a : INT; END_VAR\na := ;\nEND_PROGRAM", 2, "';' is not expected here, after ':='"),
     (GLOBAL, 2, "INTT"),
     (MEMBER, 2, "INTT"),
     (BLOCK.format(access="PRIVATE"), 5, "M is PRIVATE in A. Make it PUBLIC"),

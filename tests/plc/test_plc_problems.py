@@ -98,7 +98,7 @@ SYNTAX = [
     ("PROGRAM P\nVAR s : STRING; END_VAR\ns := 'abc;\nEND_PROGRAM", 3, 6, "this string has no end"),
     ("PROGRAM P\nVAR s : BOOL; END_VAR\ns := ä;\nEND_PROGRAM", 3, 6, "the character 'ä' is not allowed here"),
     ("PROGRAM P\nVAR a : ARRAY[1..2 OF INT; END_VAR\nEND_PROGRAM", 2, 20, "OF"),
-    ("PROGRAM P\nVAR IF : BOOL; END_VAR\nEND_PROGRAM", 2, 5, "'IF' is not expected here"),
+    ("PROGRAM P\nVAR IF : BOOL; END_VAR\nEND_PROGRAM", 2, 5, "IF is a word of the language"),
     (
         "PROGRAM P\nVAR a : BOOL; END_VAR\nIF a\na := TRUE; END_IF\nEND_PROGRAM",
         3,

@@ -120,6 +120,8 @@ class BranchChecker(AssignmentChecker):
         type_: IecType | None = None
         if variable is not None and self.writable(variable, node.at):
             type_ = variable.type
+            if type_.kind == "enum" and type_.element is not None and self.project.dialect.narrows:
+                type_ = type_.element  # counts through its members, and through what lies between them
             if type_.kind not in ("int", "bits"):
                 self.problem(f"FOR counts with a whole number, {variable.symbol.name} is a {type_}", node.at)
                 type_ = None
@@ -134,7 +136,7 @@ class BranchChecker(AssignmentChecker):
                     self.expression(part)
             self._loop(node.body, node.at)
             return None
-        start = self.value(node.start, type_, f"a {type_}")
+        start = self.value(node.start, variable.type, f"a {variable.type}")
         stop = self._bound(node.stop, type_)
         step: Typed | None = typed.Const(type_, 1)
         if node.step is not None:
@@ -150,7 +152,7 @@ class BranchChecker(AssignmentChecker):
 
     def _bound(self, node: tree.Expression, type_: IecType) -> Typed | None:
         found = self.expression(node)
-        if found is not None and found.type.kind not in ("int", "bits"):
+        if found is not None and found.type.kind not in ("int", "bits", "enum"):
             self.problem(f"a whole number is expected here, this is a {found.type}", node.at)
             return None
         return found

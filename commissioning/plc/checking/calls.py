@@ -20,6 +20,12 @@ from commissioning.plc.values.iec_types import ANY_INT, NONE, IecType
 class ExpressionChecker(StandardCallChecker):
     """Checks whole expressions of one POU."""
 
+    def expression(self, node: tree.Expression) -> Typed | None:
+        found = super().expression(node)
+        if found is not None and found.type.kind == "reference" and isinstance(node, tree.Call):
+            return self.loaded(node)  # what the reference leads to
+        return found
+
     def call(self, node: tree.Call) -> Typed | None:
         target = self.target_of(node)
         if target is not None:

@@ -76,15 +76,16 @@ class OperatorChecker(FittingChecker):
             except ValueError as error:
                 self.problem(str(error), node.at)
                 return None
-            return typed.Const(type_, value)
+            found = typed.Const(type_, value)
+            return fitted_literal(found, REAL) if type_ is REAL else found
         if isinstance(node, tree.Name | tree.Member | tree.Indexed | tree.Part | tree.Direct):
-            return self._load(node)
+            return self.loaded(node)
         if isinstance(node, tree.Unary):
             return self._unary(node)
         if isinstance(node, tree.Call):
             return self.call(node)
         if isinstance(node, tree.Dereference):
-            return self._load(node)
+            return self.loaded(node)
         return self._chain(node)
 
     def _enumerator(self, owner: str, name: str, at: At) -> Typed | None:
@@ -127,7 +128,7 @@ class OperatorChecker(FittingChecker):
                 return (self._enumerator(node.owner.name, node.name, node.at),)
         return None
 
-    def _load(self, node: tree.Expression) -> Typed | None:
+    def loaded(self, node: tree.Expression) -> Typed | None:
         member = self._of_enumeration(node)
         if member is not None:
             return member[0]

@@ -67,7 +67,8 @@ _UNIT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _WORD = re.compile(r"[A-Za-z0-9_#]+|.", re.DOTALL)
-_BEFORE = re.compile(r"([A-Za-z0-9_#%.]+|\S)\s*\Z")
+_BEFORE = re.compile(r"([A-Za-z0-9_#%.]+|[:<>]=|=>|<>|\*\*|\S)\s*\Z")
+_NAMED = re.compile(r"\s*(?:AT\s+%[\w.*]+\s*)?[:,]", re.IGNORECASE)  # behind what is declared or assigned
 _CLOSING = {*_CLOSERS.values(), "ELSE", "ELSIF", "UNTIL", "PROGRAM", "FUNCTION", "FUNCTION_BLOCK"}
 # what has no end matches too, to the end of line or text, or the search would be quadratic in hostile input
 _TRIVIA = re.compile(
@@ -210,6 +211,9 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
             f"the {opened.type} of line {opened.line} is not closed: END_VAR is missing before this statement"
         )
         return Problem(what, Place(file, *at), "Write END_VAR before it"), position
+    if word.upper() in KEYWORDS and "NAME" in expected and _NAMED.match(text, position + len(word)):
+        what = f"{word} is a word of the language and cannot be a name"
+        return Problem(what, Place(file, *at), f"Choose another name, for example {word}_1"), position
     in_body = opened is None or opened.type in _UNITS
     if in_body and word.upper() in _CLOSERS.values() and word.upper()[4:] not in _UNITS:
         what = f"{found} closes nothing here: nothing that it ends is open"
@@ -223,6 +227,9 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
             f"'=' compares, it does not assign (after '{last}')", Place(file, *at), "Write ':='"
         ), position
     missing = _missing(expected, word) if before else ""
+    if missing == "';'" and word in (")", "]"):
+        what = f"{found} closes nothing here, after '{last}'"
+        return Problem(what, Place(file, *at), "Remove it, or write what it should close"), position
     if missing and before:
         start = max(position - 300, 0) + before.end(1)
         line = text.count("\n", 0, start) + 1
