@@ -1,7 +1,8 @@
-"""Lines from scene text."""
+"""Lines from scene text. The helpers of this folder (`turning`) are plain modules beside the tests."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from commissioning.bench.load import load_text
 from commissioning.sim.run import Run
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 HEAD = "format: commissioning-scene/1\nproducts:\n  box: {size: [0.3 m, 0.2 m, 0.2 m]}\n  tall: {size: [0.3 m, 0.2 m, 0.4 m]}\n"
 

@@ -4,18 +4,14 @@ the formulas of uniform and uniformly accelerated motion, within 1 us."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from turning import edges, goes_on_alike, near, to
 
 from commissioning.model.problem import Problems
-from commissioning.sim.analysis.history import History
-from commissioning.sim.analysis.littles_law import law
 from commissioning.sim.run import Run
 
 Line = Callable[..., Run]
-
-US = 1_000  # ns
 
 BELT = """
 src: {type: source, product: box, every: 100 s, first: 0 s, limit: 1, to: b}
@@ -24,18 +20,6 @@ pe: {type: photo_eye, along: b, at: 2 m}
 enc: {type: encoder, along: b, at: 1 m, counts: 1000}
 out: {type: sink}
 """
-
-
-def to(run: Run, seconds: float) -> None:
-    run.advance_to(round(seconds * 1e9))
-
-
-def edges(run: Run, name: str) -> list[float]:
-    return [t * 1e-9 for t, _ in run.journal.edges(name)][1:]  # the first is the value at the start
-
-
-def near(*times: float) -> Any:
-    return pytest.approx(list(times), abs=US * 1e-9)
 
 
 def test_that_reverse_turns_a_belt_through_its_ramps_and_encoder_and_eye_agree(line: Line) -> None:
@@ -148,29 +132,19 @@ def test_that_parts_go_back_over_a_chain_of_belts_and_come_again(line: Line) -> 
     assert int(run.tags["out.count"].value) == 1
 
 
-PLAN = ((9, True, False), (11, False, True), (15, True, True), (18, False, True), (25, False, False))
-
-
-def played(line: Line, snapshots: bool) -> Run:
-    run = line(CHAIN)
-    for t, back, up in PLAN:
-        to(run, t)
-        run.force("Q_Back", back)
-        run.force("Q_Stop", up)
-        if snapshots:
-            run = Run.restore(run.loaded, run.snapshot())
-        to(run, t + 0.7)
-        if snapshots:
-            run = Run.restore(run.loaded, run.snapshot())
-    to(run, 60)
-    return run
+PLAN = [
+    (t, {"Q_Back": back, "Q_Stop": up})
+    for t, back, up in (
+        (9, True, False),
+        (11, False, True),
+        (15, True, True),
+        (18, False, True),
+        (25, False, False),
+    )
+]
 
 
 def test_that_statistics_and_snapshots_of_belts_that_turn_hold(line: Line) -> None:
-    run = played(line, False)
+    run = goes_on_alike(line(CHAIN), PLAN, 60)
     assert int(run.tags["out.count"].value) == 3
-    history = History(run.journal.header, run.journal.records(), run.now_ns, 0)
-    assert all(balance.holds for balance in law(history).balances)
-    assert run.line.alarms == []
     assert run.kpi()["two"].count == 3
-    assert played(line, True).journal.digest() == run.journal.digest()
