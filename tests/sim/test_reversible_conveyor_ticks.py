@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slits import slit, without_slits
+from slits import apart
 from tick_zones_two_way import Track, ZoneTicks
 
 from commissioning.bench.load import load_text
@@ -246,14 +246,7 @@ def differences(row: Row, run: Run, model: ZoneTicks) -> list[float]:
     for k in row.compared:
         solved = [(t / NS, bool(v)) for t, v in run.journal.edges(f"eye{k}.blocked")][1:]
         seen = [(t, blocked) for t, eye, blocked in model.edges if eye == k]
-        shortest = slit(solved, model.dt)
-        solved, seen = without_slits(solved, shortest), without_slits(seen, shortest)
-        common = min(len(solved), len(seen))
-        late = [t for t, _ in solved[common:] + seen[common:]]
-        assert all(t > SECONDS - 2 for t in late), f"an edge of eye {k} that only one of them saw: {late[:1]}"
-        for (exact, blocked), (t, blocked_too) in zip(solved, seen, strict=False):
-            assert blocked is blocked_too
-            found.append(t - exact)
+        found += apart(solved, seen, model.dt, SECONDS, k)
     records = run.journal.records()
     gone = records[records["kind"] == int(Kind.PART_GONE)]
     exits = list(zip((gone["t"] / NS).tolist(), gone["obj"].tolist(), strict=True))

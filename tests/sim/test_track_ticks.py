@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import cos, radians, sin
 
 import pytest
-from test_device_ticks import SECONDS, Ramped, Times, always, compare, solved, speeds
+from test_device_ticks import SECONDS, Ramped, Times, always, compare, solved, speeds, zigzag
 from tick_axis import plant
 from tick_net import INF, Gate, Goal, Net, Part, Source, Track, give
 
@@ -59,23 +59,8 @@ def test_that_a_belt_by_set_points_agrees_with_a_tick_loop(seed: int) -> None:
         for k in range(12)
     ]
     plan.append((45.0, 1.0))
-    exact = solved(f"""
-src: {{type: source, product: box, every: {every} s, limit: 12, to: b1}}
-b1: {{type: belt, pose: {{xyz: [0 m, 0 m, 0 m]}}, length: 1.3 m, speed: {v[0]} m/s, to: b2}}
-b2: {{type: belt, pose: {{xyz: [1.3 m, 0 m, 0 m], rpy: [0 deg, 0 deg, 90 deg]}}, length: 1.1 m, speed: {v[1]} m/s, acceleration: {ramp} m/s2, setpoint: share, to: b3, tags: {{speed_setpoint: V}}}}
-b3: {{type: belt, pose: {{xyz: [1.3 m, 1.1 m, 0 m]}}, length: 1.7 m, speed: {v[2]} m/s, to: out}}
-out: {{type: sink}}
-""", {"V": list(plan)})  # fmt: skip
-
-    def ticked(rate: int) -> Times:
-        out = Goal()
-        b3 = Track(1.7, always(v[2]), Gate(out))
-        b2 = Track(1.1, Ramped(v[1], ramp, list(plan), rate), Gate(b3))
-        b1 = Track(1.3, always(v[0]), Gate(b2))
-        Net([b3, b2, b1], [Source(b1, [0.3] * 12, every, every)], rate).run(SECONDS)
-        return {"out": out.times}
-
-    compare(exact, ticked, 10)
+    more = f"acceleration: {ramp} m/s2, setpoint: share, tags: {{speed_setpoint: V}},"
+    zigzag(v, every, more, {"V": plan}, lambda rate: Ramped(v[1], ramp, plan, rate))
 
 
 @dataclass(eq=False)

@@ -3,12 +3,13 @@ the journal, and what a snapshot goes on to do, must be the same as live."""
 
 from __future__ import annotations
 
-import json
 import random
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from going_on import goes_on_alike
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lane_world import NS, LaneWorld, random_spec
@@ -89,29 +90,7 @@ def test_that_a_lane_restored_at_any_event_goes_on_alike(seed: int) -> None:
     spec = random_spec(rng)
     world = LaneWorld(spec)
     plan = plan_for(rng, world, 120)
-    taken: list[tuple[int, dict[str, Any]]] = []
-
-    def play(world: LaneWorld, start: int, stops: bool) -> None:
-        for step in range(start, len(plan)):
-            t, command = plan[step]
-            until = round(t * NS)
-            while stops and (at := world.kernel.next_time()) is not None and at <= until:
-                world.kernel.advance(at)
-                if rng.random() < 0.05:
-                    taken.append((step, world.save()))
-            world.kernel.advance(until)
-            world.do(command)
-        world.kernel.advance(round((plan[-1][0] + 10.0) * NS))
-
-    play(world, 0, True)
-    end, digest = world.save(), world.journal.digest()
-    for step, data in rng.sample(taken, min(5, len(taken))):
-        plain = json.loads(json.dumps(data))
-        restored = LaneWorld.restored(spec, plain)
-        assert restored.save() == plain
-        play(restored, step, False)
-        assert restored.save() == end
-        assert restored.journal.digest() == digest
+    goes_on_alike(world, partial(LaneWorld.restored, spec), plan, rng, 0.05, 5)
 
 
 def test_that_every_attribute_of_a_lane_is_declared() -> None:

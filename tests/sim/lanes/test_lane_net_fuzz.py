@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import random
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from going_on import goes_on_alike
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from net_world import NS, NetWorld, random_net
@@ -69,26 +70,4 @@ def test_that_a_net_restored_at_any_event_goes_on_alike(seed: int) -> None:
     spec = random_net(rng)
     world = NetWorld(spec)
     plan = plan_for(rng, world, 120)
-    taken: list[tuple[int, dict[str, Any]]] = []
-
-    def play(world: NetWorld, start: int, stops: bool) -> None:
-        for step in range(start, len(plan)):
-            t, command = plan[step]
-            until = round(t * NS)
-            while stops and (at := world.kernel.next_time()) is not None and at <= until:
-                world.kernel.advance(at)
-                if rng.random() < 0.05:
-                    taken.append((step, world.save()))
-            world.kernel.advance(until)
-            world.do(command)
-        world.kernel.advance(round((plan[-1][0] + 10.0) * NS))
-
-    play(world, 0, True)
-    end, digest = world.save(), world.journal.digest()
-    for step, data in rng.sample(taken, min(5, len(taken))):
-        plain = json.loads(json.dumps(data))
-        restored = NetWorld.restored(spec, plain)
-        assert restored.save() == plain
-        play(restored, step, False)
-        assert restored.save() == end
-        assert restored.journal.digest() == digest
+    goes_on_alike(world, partial(NetWorld.restored, spec), plan, rng, 0.05, 5)

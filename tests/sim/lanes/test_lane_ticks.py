@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from lane_world import NS, LaneWorld, WorldSpec, ZoneSpec
-from slits import slit, without_slits
+from slits import apart, nearer
 from tick_model import TickBelt, TickLine
 
 from commissioning.sim.soft_drive import SoftDrive
@@ -115,19 +115,12 @@ def tick(world: LaneWorld, plan: list[tuple[int, list[Any]]], rate: int) -> Tick
 
 
 def differences(world: LaneWorld, line: TickLine) -> list[float]:
-    """Ticked minus solved time of every edge of every eye, s; demands that they are the same edges."""
+    """Ticked minus solved time of every edge of every eye, s."""
     found = []
     for k in range(len(world.spec.eyes)):
         solved = [(t / NS, blocked) for t, name, blocked in world.log.rows if name == f"eye{k}"]
         ticked = [(t, blocked) for t, eye, blocked in line.edges if eye == k]
-        shortest = slit(solved, line.dt)
-        solved, ticked = without_slits(solved, shortest), without_slits(ticked, shortest)
-        common = min(len(solved), len(ticked))
-        late = [t for t, _ in solved[common:] + ticked[common:]]
-        assert all(t > SECONDS - 2 for t in late), "an edge that only one of them saw"
-        for (exact, blocked), (t, ticked_blocked) in zip(solved, ticked, strict=False):
-            assert blocked is ticked_blocked
-            found.append(t - exact)
+        found += apart(solved, ticked, line.dt, SECONDS, k)
     return found
 
 
@@ -142,11 +135,5 @@ def test_that_a_tick_loop_with_limited_jerk_sees_the_same_edges_a_few_ticks_apar
 
 
 def compare(world: LaneWorld, plan: list[tuple[int, list[Any]]]) -> None:
-    coarse = differences(world, tick(world, plan, 240))
-    fine = differences(world, tick(world, plan, 960))
-    assert len(coarse) > 10
-    assert max(map(abs, coarse)) < 5 / 240
-    assert max(map(abs, fine)) < 5 / 960
-    mean_coarse = sum(map(abs, coarse)) / len(coarse)
-    mean_fine = sum(map(abs, fine)) / len(fine)
-    assert mean_fine < 0.5 * mean_coarse
+    coarse, fine = (differences(world, tick(world, plan, rate)) for rate in (240, 960))
+    nearer(coarse, fine, (240, 960))

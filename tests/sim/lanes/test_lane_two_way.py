@@ -4,12 +4,13 @@ An independent tick loop is in `test_lane_two_way_ticks`."""
 
 from __future__ import annotations
 
-import json
 import random
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from going_on import goes_on_alike
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from two_way_world import NS, BeltSpec, TwoWayWorld, random_belts
@@ -333,29 +334,7 @@ def test_that_a_snapshot_at_any_event_of_turning_belts_goes_on_alike(seed: int) 
     belts = random_belts(rng)
     world = TwoWayWorld(belts)
     plan = plan_for(rng, world, 100)
-    taken: list[tuple[int, dict[str, Any]]] = []
-
-    def play(world: TwoWayWorld, start: int, stops: bool) -> None:
-        for step in range(start, len(plan)):
-            t, command = plan[step]
-            until = round(t * NS)
-            while stops and (at := world.kernel.next_time()) is not None and at <= until:
-                world.kernel.advance(at)
-                if rng.random() < 0.08:
-                    taken.append((step, world.save()))
-            world.kernel.advance(until)
-            world.do(command)
-        world.kernel.advance(round((plan[-1][0] + 10.0) * NS))
-
-    play(world, 0, True)
-    end, digest = world.save(), world.journal.digest()
-    for step, data in rng.sample(taken, min(6, len(taken))):
-        plain = json.loads(json.dumps(data))
-        restored = TwoWayWorld.restored(belts, plain)
-        assert restored.save() == plain
-        play(restored, step, False)
-        assert restored.save() == end
-        assert restored.journal.digest() == digest
+    goes_on_alike(world, partial(TwoWayWorld.restored, belts), plan, rng, 0.08, 6)
 
 
 def test_that_all_state_of_two_way_lanes_and_drives_is_declared() -> None:
