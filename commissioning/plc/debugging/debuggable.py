@@ -122,11 +122,8 @@ class Debuggable(OwnClock):
         return self._memories
 
     def scan_next(self, until_ns: int) -> bool:
-        """The scan that is next on the PLC's own clock, unless it is due after `until_ns`: FALSE then."""
-        if min(state.next_ns for state in self._tasks) > until_ns:
-            return False
-        self._next_scan()
-        return True
+        """The scan that is next on the PLC's own clock, unless none is due until `until_ns`: FALSE then."""
+        return self._next_scan(until_ns)
 
     def unsettle(self) -> None:
         """The next scan of every task is executed: something was changed from outside."""
