@@ -60,16 +60,16 @@ class TraceTab(QWidget):
             field.setAccessibleName(f"Kept {word} the trigger")
         self.go = QPushButton("Start")
         self.go.clicked.connect(self._go)
-        self.csv = QPushButton("Save …")
-        self.csv.setToolTip("The trace as a table (CSV) or as a value change dump (VCD) for GTKWave")
-        self.csv.setAccessibleName("Save the trace")
-        self.csv.clicked.connect(self.save)
+        self.save_button = QPushButton("Save …")
+        self.save_button.setToolTip("The trace as a table (CSV) or as a value change dump (VCD) for GTKWave")
+        self.save_button.setAccessibleName("Save the trace")
+        self.save_button.clicked.connect(self.save)
         self.said = Elided()
         self.said.setObjectName("muted")
         top = QHBoxLayout()
         top.setContentsMargins(6, 4, 6, 4)
         top.setSpacing(6)
-        for widget in (self.go, self.trigger, self.pre, self.post, self.csv):
+        for widget in (self.go, self.trigger, self.pre, self.post, self.save_button):
             top.addWidget(widget)
         top.addStretch(1)
         below = QHBoxLayout()
@@ -101,7 +101,7 @@ class TraceTab(QWidget):
         self.copy = copy
         runs = copy is not None and copy.state != "done"
         self.go.setText("Stop" if runs else "Start")
-        self.csv.setEnabled(copy is not None)
+        self.save_button.setEnabled(copy is not None)
         self._hint.setVisible(copy is None)
         if copy is None:
             self.said.setText("")

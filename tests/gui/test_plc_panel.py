@@ -239,7 +239,7 @@ def test_that_a_trace_waits_for_its_trigger_and_is_saved_as_table_and_as_dump(
     for name, kind, begins in zip(("a", "b", "c.csv"), kinds, ("time_s", "$version", "time_s"), strict=True):
         given = str(tmp_path / name), kind
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, given=given: given)
-        qtbot.mouseClick(panel.trace.csv, LEFT)
+        qtbot.mouseClick(panel.trace.save_button, LEFT)
         file = tmp_path / (name if "." in name else name + kind[-5:-1])
         assert file.read_text("utf-8").startswith(begins), name
         assert window.notice.text == f"Saved {file}"

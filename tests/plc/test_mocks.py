@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commissioning.model.problem import Problems
-from commissioning.plc import Program, compile_st
+from commissioning.plc import PlcError, Program, compile_st
 from commissioning.plc.testing.outcome import Outcome
 from commissioning.plc.testing.python_mocks import MockFailed
 from commissioning.plc.testing.st_tests import found_tests, run_test
@@ -404,3 +404,20 @@ def test_that_coverage_that_begins_later_keeps_the_stand_ins(plc: PlcUnderTest) 
     plc.coverage()
     zone()
     assert zone.where == 5.0
+
+
+def test_that_a_stub_without_a_body_can_have_a_stand_in() -> None:
+    source = """PROGRAM MAIN
+VAR axis : MC_Power; on, n : BOOL; END_VAR
+    axis(Enable := TRUE, Status => on);
+    n := on;
+END_PROGRAM
+"""
+    made = compile_st(source, with_tests=True, stubs=True)
+    stopped = PlcUnderTest(made)
+    with pytest.raises(PlcError, match="MC_Power"):
+        stopped.run()
+    plc = PlcUnderTest(made)
+    power = plc.mock("MC_Power", lambda **given: {"Status": given["Enable"]})
+    plc.run(scans=2)
+    assert plc["MAIN.n"] is True and power.calls == [{"Enable": True}] * 2
