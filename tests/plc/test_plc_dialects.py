@@ -257,3 +257,115 @@ def test_that_makers_shift_the_sign_in(name: str, value: int, count: int, wanted
 def test_that_the_standard_shifts_zeros_in_and_makers_do_so_with_bit_strings() -> None:
     assert after_one_scan("x : INT := -8; a : INT;", "a := SHR(x, 1);", "iec")["MAIN.a"] == 32764
     assert after_one_scan("x : UINT := 65528; a : UINT;", "a := SHR(x, 1);", "codesys")["MAIN.a"] == 32764
+
+
+DAYS_50 = 50 * 86_400_000
+
+
+@pytest.mark.parametrize(
+    "dialect, wanted", [("iec", -2_000), ("codesys", 2**32 - 2_000), ("twincat", 2**32 - 2_000)]
+)
+def test_that_a_time_of_makers_counts_ms_in_32_bits_without_a_sign(dialect: str, wanted: int) -> None:
+    declared = "a : TIME := T#1s; b : TIME := T#3s; c : TIME; less : BOOL;"
+    plc = after_one_scan(declared, "c := a - b; less := a - b < T#0s;", dialect)
+    assert plc["MAIN.c"] == wanted * 1_000_000
+    assert plc["MAIN.less"] is (dialect == "iec")
+
+
+@pytest.mark.parametrize("body", ["t := t + T#30d;", "t := t * 2;", "t := t * 2.0;", "t := MUL_TIME(t, 2);"])
+@pytest.mark.parametrize("dialect, days", [("iec", 60), ("codesys", 60), ("twincat", 60)])
+def test_that_a_time_of_makers_begins_anew_behind_49_days(dialect: str, days: int, body: str) -> None:
+    ms = days * 86_400_000
+    plc = after_one_scan("t : TIME := T#30d;", body, dialect)
+    assert plc["MAIN.t"] == (ms if dialect == "iec" else ms % 2**32) * 1_000_000
+
+
+@pytest.mark.parametrize(
+    "declared, body, ms",
+    [
+        ("t : TIME := T#1s;", "t := t / 7;", 142),  # 142.857 ms
+        ("t : TIME := T#1s;", "t := t / 7.0;", 142),
+        ("t : TIME; u : UDINT := 4000000000;", "t := UDINT_TO_TIME(u);", 4_000_000_000),
+        ("t : TIME; l : LINT := 4294967297;", "t := LINT_TO_TIME(l);", 1),
+        ("t : TIME; r : REAL := 1.6;", "t := REAL_TO_TIME(r);", 2),
+        ("t : TIME := T#5s;", "t := t MOD T#1500ms;", 500),
+        ("t : TIME := T#5s;", "t := MAX(t, T#6s) - MIN(t, T#1s);", 5_000),
+        ("t : TIME := T#5s; l : LTIME := LTIME#1s500us;", "l := l + t; t := LTIME_TO_TIME(l);", 6_000),
+        ("t : TIME; l : LTIME := LTIME#50d;", "t := LTIME_TO_TIME(l);", DAYS_50 % 2**32),
+        ("t : TIME; a : DT := DT#2024-01-02-00:00:00;", "t := a - DT#2024-01-01-23:59:58;", 2_000),
+    ],
+)
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_a_time_of_makers_is_a_whole_number_of_ms(
+    declared: str, body: str, ms: int, dialect: str
+) -> None:
+    assert after_one_scan(declared, body, dialect)["MAIN.t"] == ms * 1_000_000
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_a_timer_counts_its_time_in_ms_and_ends_where_it_ends(dialect: str) -> None:
+    plc = program(
+        "f : TON; e : TIME; q : BOOL;", "f(IN := TRUE, PT := T#2ms, ET => e, Q => q);", dialect
+    ).start()
+    seen = []
+    for now in range(0, 2_500_001, 500_000):
+        plc.scan(now)
+        seen.append((plc["MAIN.e"], plc["MAIN.q"]))
+    assert seen == [(0, False), (0, False), *[(1_000_000, False)] * 2, *[(2_000_000, True)] * 2]
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_a_timer_of_30_days_runs_out_after_them(dialect: str) -> None:
+    day = 86_400 * 10**9
+    plc = program("f : TON; t : TIME := T#30d;", "f(IN := TRUE, PT := t);", dialect).start()
+    for days, out in ((0, False), (29, False), (30, True), (60, True)):
+        plc.scan(days * day)
+        assert plc["MAIN.f.Q"] is out
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_the_clock_of_makers_begins_anew_and_ltime_goes_on(dialect: str) -> None:
+    plc = program("t : TIME; l : LTIME;", "t := TIME(); l := LTIME();", dialect).start()
+    plc.scan(2**32 * 1_000_000 + 7_000_500)
+    assert (plc["MAIN.t"], plc["MAIN.l"]) == (7_000_000, 2**32 * 1_000_000 + 7_000_500)
+
+
+def test_that_durations_of_makers_are_told_where_a_time_cannot_be_them() -> None:
+    with pytest.raises(Problems, match=r"T#50d is longer than a TIME of 32 bits .*LTIME#50d"):
+        program("t : TIME;", "t := T#50d;", "codesys")
+    found = program("t : TIME; l : LTIME;", "t := T#1.5ms; t := T#-1s; t := LTIME#1us; l := T#5s;", "codesys")
+    assert [n.what for n in found.notices] == [
+        "T#1.5ms has a part of a ms, which a TIME of 32 bits does not count",
+        "T#-1s is negative, which a TIME of 32 bits is not: it counts on from its other end",
+        "what does not fit 32 bits of ms is cut from LTIME to TIME",
+    ]
+    plc = found.start()
+    plc.scan(0)
+    assert (plc["MAIN.t"], plc["MAIN.l"]) == (0, 5_000_000_000)
+    assert not program("t : TIME; l : LTIME;", "t := T#1.5ms; t := T#50d; t := T#-1s; l := t;", "iec").notices
+
+
+@pytest.mark.parametrize("dialect, size, address", [("iec", 8, "%ML0"), ("codesys", 4, "%MD0")])
+def test_that_a_time_of_makers_takes_four_bytes(dialect: str, size: int, address: str) -> None:
+    declared = (
+        f"t AT {address} : TIME := T#258ms; b AT %MB0 : BYTE; c AT %MB1 : BYTE; n : INT; u : U; k : BYTE;"
+    )
+    before = f"TYPE U : UNION t : TIME; b : ARRAY[0..{size - 1}] OF BYTE; END_UNION END_TYPE\n"
+    plc = program(declared, "n := SIZEOF(t); u.t := T#513ms; k := u.b[1];", dialect, before).start()
+    if dialect == "codesys":  # 258 = 16#0102, 513 = 16#0201
+        assert (plc["MAIN.b"], plc["MAIN.c"]) == (2, 1)
+        plc["MAIN.c"] = 2
+        assert plc["MAIN.t"] == 514 * 1_000_000
+        plc["MAIN.t"] = 300 * 1_000_000  # 16#012C
+        assert (plc["MAIN.b"], plc["MAIN.c"]) == (0x2C, 1)
+    plc.scan(0)
+    assert plc["MAIN.n"] == size
+    assert plc["MAIN.k"] == (2 if dialect == "codesys" else (513_000_000 >> 8) & 255)
+
+
+def test_that_a_host_writes_whole_ms_into_a_time_of_makers() -> None:
+    plc = program("t : TIME;", "t := t;", "twincat").start()
+    plc["MAIN.t"] = 1_999_999
+    assert plc["MAIN.t"] == 1_000_000
+    with pytest.raises(ValueError, match="does not fit"):
+        plc["MAIN.t"] = -1

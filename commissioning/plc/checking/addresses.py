@@ -183,13 +183,15 @@ class Addresses:
                 width = span.stop - span.start
                 mask = (1 << width) - 1
                 offset = span.start - start
-                bits = int(own) if isinstance(own, int) else bits_of_real(float(own), width)
+                grain = span.symbol.type.grain
+                bits = int(own) // grain if isinstance(own, int) else bits_of_real(float(own), width)
                 pattern = pattern & ~(mask << offset) | (bits & mask) << offset
         for span in group:
             span.symbol.index = len(shared.slots)
             span.symbol.is_global = True
             if not same:
-                span.symbol.view = View(span.start - start, span.stop - span.start, type_)
+                kind = span.symbol.type
+                span.symbol.view = View(span.start - start, span.stop - span.start, type_, kind.grain)
         shared.slots.append(Slot(type_, initial if same else pattern))
 
 

@@ -2,7 +2,8 @@
 
 Cells are what code works on; bytes exist for pointers only. Everything lies at a multiple of its own size, a
 structure at one of its largest member, as in C and in TwinCAT and CODESYS with their usual packing. TIME and
-dates are 8 bytes (they are kept as nanoseconds in 64 bits), a pointer 8, STRING(n) n + 1, WSTRING(n) 2 n + 2.
+dates are 8 bytes (they are kept as nanoseconds in 64 bits; a TIME of the makers is 4), a pointer 8,
+STRING(n) n + 1, WSTRING(n) 2 n + 2.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ def measure(type_: IecType) -> tuple[int, int]:
         case "bool":
             return 1, 1
         case "int" | "bits":
+            size = type_.bits // 8
+            return size, size
+        case "time":
             size = type_.bits // 8
             return size, size
         case "enum" if type_.element is not None:

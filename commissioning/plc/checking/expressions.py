@@ -76,6 +76,8 @@ class OperatorChecker(FittingChecker):
             except ValueError as error:
                 self.problem(str(error), node.at)
                 return None
+            if type_ is TIME:
+                return self._duration(node, int(value))
             found = typed.Const(type_, value)
             return fitted_literal(found, REAL) if type_ is REAL else found
         if isinstance(node, tree.Name | tree.Member | tree.Indexed | tree.Part | tree.Direct):
@@ -87,6 +89,22 @@ class OperatorChecker(FittingChecker):
         if isinstance(node, tree.Dereference):
             return self.loaded(node)
         return self._chain(node)
+
+    def _duration(self, node: tree.Literal, ns: int) -> Typed | None:
+        """T# and LTIME#, which are of two types with some makers."""
+        type_ = self.project.dialect.elementary("LTIME" if node.text[0] in "lL" else "TIME") or TIME
+        cure = f"Write it as an LTIME: LTIME#{node.text.partition('#')[2]}"
+        if ns > type_.high:
+            self.problem(f"{node.text} is longer than a TIME of 32 bits (T#49d17h2m47s295ms)", node.at, cure)
+            return None
+        if ns < type_.low:
+            what = f"{node.text} is negative, which a TIME of 32 bits is not: it counts on from its other end"
+            self.project.notice(what, self.file, node.at, cure)
+            ns %= type_.high + type_.grain
+        elif ns % type_.grain:
+            what = f"{node.text} has a part of a ms, which a TIME of 32 bits does not count"
+            self.project.notice(what, self.file, node.at, cure)
+        return typed.Const(type_, ns - ns % type_.grain)
 
     def _enumerator(self, owner: str, name: str, at: At) -> Typed | None:
         """`Colour#red` or `Colour.red`."""
@@ -280,13 +298,12 @@ class OperatorChecker(FittingChecker):
         return typed.Standard(type_, name, tuple(self.widened(value, LREAL) for value in values))
 
     def arithmetic(self, operator: str, left: Typed, right: Typed, at: At) -> Typed | None:
-        if TIME in (left.type, right.type) and operator in ("*", "/"):
-            if operator == "*" and right.type == TIME:
+        if "time" in (left.type.kind, right.type.kind) and operator in ("*", "/"):
+            if operator == "*" and right.type.kind == "time":
                 left, right = right, left
-            if left.type == TIME and right.type.numeric:
-                return typed.Scaled(
-                    TIME, left, operator, self.widened(right, REAL if right.type is ANY_REAL else right.type)
-                )
+            if left.type.kind == "time" and right.type.numeric:
+                factor = self.widened(right, REAL if right.type is ANY_REAL else right.type)
+                return typed.Scaled(left.type, left, operator, factor)
         counts = ("pointer", "int", "bits")
         kinds = (left.type.kind, right.type.kind)
         if "pointer" in kinds and kinds[0] in counts and kinds[1] in counts:

@@ -55,6 +55,8 @@ class FittingChecker(WritableChecker):
 
     def _narrowed(self, found: Typed, target: IecType, at: At) -> Typed | None:
         """`found` as a `target` where the dialect converts with a warning, None where it does not."""
+        if found.type.kind == target.kind == "time" and not found.type.shown:  # what a timer or chart counts
+            return typed.Standard(target, "CONVERT", (found,))
         why = self.project.dialect.narrowing(found.type, target)
         if not why:
             return None

@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Some bits of a cell that holds a whole number of type `base`."""
+    """Some bits of a cell that holds a whole number of type `base`; they count multiples of `grain`."""
 
     start: int
     width: int
     base: IecType
+    grain: int = 1
 
 
 @dataclass(eq=False, slots=True)

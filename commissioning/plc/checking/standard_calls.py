@@ -62,7 +62,7 @@ class StandardCallChecker(PointerChecker):
 
     def standard_call(self, name: str, node: tree.Call) -> tuple[Typed | None] | None:
         """A call of the standard function `name` (upper case), in a tuple; None where there is none."""
-        converted = conversion(name)
+        converted = conversion(name, self.project.dialect.own_types)
         if converted is not None:
             return (self.convert(node, *converted),)
         if name in _TIME_FUNCTIONS:
@@ -74,12 +74,16 @@ class StandardCallChecker(PointerChecker):
             function = FUNCTIONS[name[1:]]  # of texts of WCHAR: the same function here
         if function is None:
             return self._typed_overload(name, node)
-        return (self._standard(function, node),)
+        found = self._standard(function, node)
+        clock = self.project.dialect.own_types.get(name) if function.name == "TIME" else None
+        if isinstance(found, typed.Standard) and clock is not None:
+            found = typed.Standard(clock, "CONVERT", (found,))
+        return (found,)
 
     def _typed_overload(self, name: str, node: tree.Call) -> tuple[Typed | None] | None:
         """`MAX_REAL(a, b)`: MAX with a result of that type. In a tuple; None where it is no such name."""
         stem, _, ending = name.rpartition("_")
-        type_ = ELEMENTARY.get(ending)
+        type_ = self.project.dialect.elementary(ending)
         if type_ is None or not (stem in FUNCTIONS or stem in _OPERATOR_FUNCTIONS):
             return None
         arguments = node.arguments
@@ -157,7 +161,7 @@ class StandardCallChecker(PointerChecker):
             if source is not None:
                 self.project.stubs.hint(given, source, self.file)
             return None
-        if source is not None:
+        if source is not None and not (source.kind == operand.type.kind == "time"):
             operand = self.fit(operand, source, node.arguments[0].at)
             if operand is None:
                 self.project.stubs.refit(self, given, source)
@@ -252,7 +256,7 @@ class StandardCallChecker(PointerChecker):
         )
 
     def _of_number(self, function: Function, value: Typed, at: At) -> Typed | None:
-        if not value.type.numeric and not (function.rule == "number" and value.type == TIME):
+        if not value.type.numeric and not (function.rule == "number" and value.type.kind == "time"):
             self.problem(f"{function.name} needs a number, this is a {value.type}", at)
             return None
         if function.rule == "number":

@@ -157,7 +157,7 @@ class TypeNames(ConstructedTypes):
             return Declared(any_type.ANY, tuple(Slot(member.type, 0) for member in any_type.ANY.members))
         if key == any_type.TYPE_CLASS.name:
             return Declared(any_type.TYPE_CLASS, (Slot(any_type.TYPE_CLASS, 0),))
-        elementary = ELEMENTARY.get(key)
+        elementary = self.project.dialect.elementary(key)
         if elementary is not None:
             type_ = elementary if node.length is None else self.string(pou, node, elementary, file)
             return None if type_ is None else Declared(type_, (Slot(type_, type_.default),))

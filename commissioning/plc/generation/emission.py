@@ -60,12 +60,23 @@ def wrapped(code: Code, type_: IecType) -> Code:
     low, high = type_.low, type_.high
     if low <= code.low and code.high <= high:
         return code
+    if type_.grain > 1:
+        text = f"({code.within(PRODUCT)} // {type_.grain} & {(high - low) // type_.grain}) * {type_.grain}"
+        return Code(text, PRODUCT, low, high, code.calls)
     mask = high - low
     if type_.kind == "tod":  # past midnight the next day begins
         return Code(f"{code.within(UNARY)} % {mask + 1}", PRODUCT, 0, high, code.calls)
     if low == 0:
         return Code(f"{code.within(SUM)} & {mask}", AND_BITS, 0, high, code.calls)
     return Code(f"({code.within(SUM)} + {-low} & {mask}) - {-low}", SUM, low, high, code.calls)
+
+
+def floored(code: Code, type_: IecType) -> Code:
+    """A value within the range of `type_` as a multiple of its grain."""
+    if type_.grain == 1:
+        return code
+    text = f"{code.within(PRODUCT)} // {type_.grain} * {type_.grain}"
+    return Code(text, PRODUCT, code.low, code.high, code.calls)
 
 
 def storable(code: Code, type_: IecType) -> Code:

@@ -21,13 +21,14 @@ from commissioning.plc.generation.emission import (
     Code,
     call,
     constant,
+    floored,
     listed,
     storable,
     wrapped,
 )  # fmt: skip
 from commissioning.plc.standard.conversions import convert
 from commissioning.plc.standard.functions import FUNCTIONS
-from commissioning.plc.values.iec_types import LINT, LREAL, REAL, TIME, IecType, working
+from commissioning.plc.values.iec_types import LINT, LREAL, REAL, IecType, working
 
 _COMPARE = {"=": "==", "<>": "!="}
 _WIDE = 1 << 200  # a chain of + - * is wrapped on the way before its numbers grow beyond this
@@ -195,12 +196,12 @@ def _scaled(node: typed.Scaled) -> Code:
     calls = time.calls or factor.calls
     if node.factor.type.kind != "real":
         if node.operator == "/":
-            return _division("/", time, factor)
+            return floored(_division("/", time, factor), node.type)
         corners = [a * b for a in (time.low, time.high) for b in (factor.low, factor.high)]
         text = f"{time.within(PRODUCT)} * {factor.within(UNARY)}"
-        return wrapped(Code(text, PRODUCT, min(corners), max(corners), calls), TIME)
+        return wrapped(Code(text, PRODUCT, min(corners), max(corners), calls), node.type)
     text = f"{time.within(PRODUCT)} {node.operator} {factor.within(UNARY)}"
-    return wrapped(call("truncated", Code(text, PRODUCT, calls=calls), low=-_SCALED, high=_SCALED), TIME)
+    return wrapped(call("truncated", Code(text, PRODUCT, calls=calls), low=-_SCALED, high=_SCALED), node.type)
 
 
 def _logic(node: typed.Logic) -> Code:
@@ -353,6 +354,8 @@ def seen(text: str, view: View, type_: IecType) -> Code:
         return Code(f"{raw.text} != 0", COMPARISON)
     if type_.kind == "real":
         return call("real_of_bits", raw, Code(str(view.width)))
+    if type_.grain > 1:
+        return Code(f"({raw.text}) * {type_.grain}", PRODUCT, type_.low, type_.high)
     if type_.low < 0:
         half = 1 << view.width - 1
         return Code(f"({raw.text} ^ {half}) - {half}", SUM, -half, half - 1)
@@ -367,6 +370,8 @@ def merged(text: str, view: View, value: Code, type_: IecType) -> str:
         bits = f"({1 << view.start} if {value.within(TERNARY - 1)} else 0)"
     elif type_.kind == "real":
         bits = f"{call('bits_of_real', value, Code(str(view.width))).text} << {view.start}"
+    elif type_.grain > 1:
+        bits = f"({value.within(PRODUCT)} // {type_.grain} & {mask}) << {view.start}"
     else:
         bits = f"({value.within(SUM)} & {mask}) << {view.start}"
     if view.base.low < 0:

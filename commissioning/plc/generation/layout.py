@@ -343,13 +343,13 @@ def shown(cell: int, view: View, type_: IecType) -> Value:
         return bits != 0
     if type_.kind == "real":
         return real_of_bits(bits, view.width)
-    return sign_extended(bits, view.width) if type_.low < 0 else bits
+    return sign_extended(bits, view.width) if type_.low < 0 else bits * type_.grain
 
 
 def with_shown(cell: int, view: View, value: Value) -> int:
     """The cell with `value` in the bits of a view."""
     mask = (1 << view.width) - 1
-    bits = bits_of_real(value, view.width) if isinstance(value, float) else int(value) & mask
+    bits = bits_of_real(value, view.width) if isinstance(value, float) else int(value) // view.grain & mask
     return cell & ~(mask << view.start) | bits << view.start
 
 

@@ -330,7 +330,7 @@ def encoded(value: Value, type_: IecType) -> bytes:
         return _bytes_of(value, type_).ljust(size, b"\0")[:size]
     if isinstance(value, float):
         return struct.pack("<f" if size == 4 else "<d", value)
-    return (int(value) & (1 << 8 * size) - 1).to_bytes(size, "little")
+    return (int(value) // type_.grain & (1 << 8 * size) - 1).to_bytes(size, "little")
 
 
 def decoded(data: bytes, type_: IecType) -> Value:
@@ -344,7 +344,7 @@ def decoded(data: bytes, type_: IecType) -> Value:
         return found + 0.0
     if type_.kind == "bool":
         return data[0] != 0
-    return int.from_bytes(data, "little", signed=type_.low < 0)
+    return int.from_bytes(data, "little", signed=type_.low < 0) * type_.grain
 
 
 def _end(text: str, type_: IecType) -> int:

@@ -35,7 +35,7 @@ def accepted(path: str, type_: IecType, value: Value) -> Value:
         low, high = type_.limits or (type_.low, type_.high)
         if not low <= value <= high:
             raise ValueError(f"{value} does not fit {path}, a {type_.plain} ({low}..{high})")
-        return value
+        return value - value % type_.grain
     raise TypeError(f"{path} is a {type_}, not {type(value).__name__}")
 
 

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from commissioning.plc.generation.emission import ATOM, SUM, TERNARY, UNARY, Code, call, wrapped
+from commissioning.plc.generation.emission import (
+    ATOM,
+    PRODUCT,
+    SUM,
+    TERNARY,
+    UNARY,
+    Code,
+    call,
+    floored,
+    wrapped,
+)  # fmt: skip
 from commissioning.plc.values.iec_types import DAY_NS, ELEMENTARY, REAL, TIME, IecType
 
 _NAMES = "|".join(sorted(ELEMENTARY, key=len, reverse=True))
@@ -17,17 +29,21 @@ _COUNTED = {"time": _MS, "tod": _MS, "date": _S, "dt": _S}  # ns in what a numbe
 _HUGE = 1 << 1100
 
 
-def conversion(name: str) -> tuple[IecType | None, IecType, bool] | None:
-    """(source or None for any, target, truncating) of X_TO_Y, TO_Y, TRUNC_Y; None for any other name."""
+def conversion(
+    name: str, own: Mapping[str, IecType] = MappingProxyType({})
+) -> tuple[IecType | None, IecType, bool] | None:
+    """(source or None for any, target, truncating) of X_TO_Y, TO_Y, TRUNC_Y; None for any other name. `own`:
+    types of a dialect."""
     match = _CONVERSION.fullmatch(name)
     if match is None:
         return None
     source, target, real, real_target, trunc_target = match.groups()
-    wanted = ELEMENTARY.get(target or real_target or trunc_target or "")
+    wanted_name = target or real_target or trunc_target or ""
+    wanted = own.get(wanted_name) or ELEMENTARY.get(wanted_name)
     given = source or real
     if wanted is None or (given and given not in ELEMENTARY):
         return None
-    return (ELEMENTARY[given] if given else None), wanted, target is None
+    return ((own.get(given) or ELEMENTARY[given]) if given else None), wanted, target is None
 
 
 def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest") -> Code:
@@ -64,6 +80,10 @@ def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest"
         return wrapped(call("divide", code, Code(str(unit)), low=-bound, high=bound), target)
     if target.kind in _COUNTED:
         unit = _COUNTED[target.kind]
+        if source.kind == "real" and target.grain == unit:
+            rounding = "nearest" if whole == "truncated" else whole
+            counted = call(rounding, code, low=-_HUGE, high=_HUGE)
+            return wrapped(Code(f"{counted.text} * {unit}", PRODUCT, -_HUGE, _HUGE, code.calls), target)
         if source.kind == "real":
             scaled = Code(f"{code.within(UNARY)} * {unit}", SUM, calls=code.calls)
             rounding = "nearest" if whole == "truncated" else whole
@@ -81,6 +101,8 @@ def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest"
 
 def _between(code: Code, source: IecType, target: IecType) -> Code:
     """A date, a time of day, both, or a duration as another of them."""
+    if target.kind == "time" and target.grain > source.grain:
+        return floored(wrapped(code, target), target)
     if target.kind == "tod":
         return wrapped(code, target) if source.kind != "tod" else code
     if target.kind == "date" and source.kind != "date":
@@ -96,7 +118,7 @@ def _from_text(code: Code, target: IecType) -> Code:
         return call("left", code, Code("1")) if target.name in _CHARACTERS else code
     if target.kind in _COUNTED:
         low, high = target.low, target.high
-        return call("moment_of_text", code, Code(repr(target.kind)), low=low, high=high)
+        return floored(call("moment_of_text", code, Code(repr(target.kind)), low=low, high=high), target)
     if target.kind == "real":
         return call("real_of_text", code)
     if target.kind == "bool":

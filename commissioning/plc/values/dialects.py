@@ -11,6 +11,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | ties of X_TO_Y from REAL | to even (IEC 60559) | away from zero | decision 22 |
 | AND, OR | right operand only if needed | always both | operator AND_THEN |
 | end and step of FOR | worked out once | before every round | decision 22 |
+| TIME | 64 bits of ns | 32 bits of ms without a sign; LTIME 64 bits of ns | data types of both |
 | BIT, XINT, UXINT, XWORD, PVOID | names like others | types | data types of CODESYS |
 | SHR of SINT, INT, DINT, LINT | zeros come in | the sign comes in | manuals of CODESYS 2, PLC Designer |
 | NOT of a whole number | Problem | all its bits | as AND and OR |
@@ -32,8 +33,8 @@ Decision 5 says what holds in `iec`. The others differ in:
 MOD 0 stops the PLC, in `twincat` it gives 0 (manual of TwinCAT 3, operator MOD).
 
 The same in all of them: comments nest, whole numbers are computed in at least 32 bits, STRING has 80
-characters, TIME counts nanoseconds in 64 bits (the makers' TIME has 32 bits of ms and ends after 49 days),
-R_TRIG with CLK TRUE fires in its first scan.
+characters, R_TRIG with CLK TRUE fires in its first scan, and timers run in ns: only what is read of them
+into a TIME is cut to ms. Dates and times of day have 64 bits of ns (the makers' have 32 bits).
 """
 
 from __future__ import annotations
@@ -42,12 +43,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from commissioning.plc.values.iec_types import ANY_INT, LINT, IecType, converts
+from commissioning.plc.values.iec_types import (
+    ANY_INT,
+    ELEMENTARY,
+    LINT,
+    LTIME,
+    MS_TIME,
+    IecType,
+    converts,
+)  # fmt: skip
 
 _COUNTED = MappingProxyType({"time": "ms", "tod": "ms", "date": "s", "dt": "s"})
 _BLOCKS = MappingProxyType(
     {"CTU": "CTU_WORD", "CTD": "CTD_WORD", "CTUD": "CTUD_WORD", "F_TRIG": "F_TRIG (EDITION 1)"}
 )
+_TIMES = MappingProxyType({"TIME": MS_TIME, "LTIME": LTIME})
 # of a PLC of 64 bits; a BIT takes a whole BOOL here
 _TYPES = MappingProxyType(
     {
@@ -59,7 +69,8 @@ _TYPES = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One row of the table. `blocks`, `types`: standard blocks and types that stand for others."""
+    """One row of the table. `blocks`, `types`: standard blocks and types that stand for others; `own_types`:
+    elementary types that are others here."""
 
     name: str
     narrows: bool = False
@@ -81,6 +92,7 @@ class Dialect:
     dynamic: bool = False
     global_operator: bool = False
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    own_types: Mapping[str, IecType] = field(default_factory=lambda: MappingProxyType({}))
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def narrowing(self, source: IecType, target: IecType) -> str:
@@ -98,12 +110,18 @@ class Dialect:
             if source.bits == target.bits:
                 return f"the sign may change from {source} to {target}"
             return f"what does not fit is cut from {source} to {target}"
+        if source.kind == target.kind == "time":
+            return "what does not fit 32 bits of ms is cut from LTIME to TIME"
         if source.name == "LREAL" and target.name == "REAL":
             return "digits are lost from LREAL to REAL"
         for counted, other in ((source, target), (target, source)):
             if counted.kind in _COUNTED and other.kind in numbers and other is not ANY_INT:
                 return f"the number counts {_COUNTED[counted.kind]} from {source} to {target}"
         return ""
+
+    def elementary(self, key: str) -> IecType | None:
+        """The elementary type of that upper-case name."""
+        return self.own_types.get(key) or ELEMENTARY.get(key)
 
     def common(self, left: IecType, right: IecType) -> IecType | None:
         """The type in which two operands meet that have none in the standard."""
@@ -128,9 +146,15 @@ _MAKERS = {
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "iec": Dialect("iec"),
-        "codesys": Dialect("codesys", types=_TYPES, blocks=_BLOCKS, **_MAKERS),
+        "codesys": Dialect("codesys", types=_TYPES, own_types=_TIMES, blocks=_BLOCKS, **_MAKERS),
         "twincat": Dialect(
-            "twincat", modulo_of_zero=True, addresses_linked=True, types=_TYPES, blocks=_BLOCKS, **_MAKERS
+            "twincat",
+            modulo_of_zero=True,
+            addresses_linked=True,
+            types=_TYPES,
+            own_types=_TIMES,
+            blocks=_BLOCKS,
+            **_MAKERS,
         ),
     }
 )

@@ -33,7 +33,8 @@ class IecType:
     array (`element` of an enumeration: its base type), `members` to a structure, `values` to an
     enumeration. `overlays` to a UNION, which is a structure of bytes. Structures and enumerations are equal
     by name. `blocks`: a block lies somewhere in it. `dimensions`: of ARRAY[*], which has no bounds of its
-    own.
+    own. `grain`: values are multiples of it, as a TIME of makers counts whole ms. `shown`: its name in
+    messages where that is another one.
     """
 
     name: str
@@ -51,6 +52,8 @@ class IecType:
     overlays: tuple[Component, ...] = field(default=(), compare=False, repr=False)
     values: tuple[tuple[str, int], ...] = field(default=(), compare=False, repr=False)
     blocks: bool = field(default=False, compare=False)
+    grain: int = 1
+    shown: str = field(default="", compare=False)
 
     @property
     def whole(self) -> bool:
@@ -83,7 +86,7 @@ class IecType:
 
     @property
     def bits(self) -> int:
-        return (self.high - self.low).bit_length()
+        return ((self.high - self.low) // self.grain).bit_length()
 
     @property
     def default(self) -> Value:
@@ -93,7 +96,9 @@ class IecType:
     def __str__(self) -> str:
         if self.limits is not None:
             return f"{self.name} ({self.limits[0]}..{self.limits[1]})"
-        return f"{self.name}[{self.length}]" if self.kind == "string" and self.length != 80 else self.name
+        if self.kind == "string" and self.length != 80:
+            return f"{self.name}[{self.length}]"
+        return self.shown or self.name
 
 
 def _integers() -> dict[str, IecType]:
@@ -110,6 +115,10 @@ BOOL = IecType("BOOL", "bool")
 REAL = IecType("REAL", "real")
 LREAL = IecType("LREAL", "real")
 TIME = IecType("TIME", "time", -(1 << 63), (1 << 63) - 1)
+# of makers: 32 bits that count ms from 0; beside it their LTIME, which is a TIME of the standard here
+MS_NS = 1_000_000
+MS_TIME = IecType("TIME", "time", 0, ((1 << 32) - 1) * MS_NS, grain=MS_NS)
+LTIME = replace(TIME, shown="LTIME")
 STRING = IecType("STRING", "string", length=80)
 WSTRING = IecType("WSTRING", "string", length=80)
 CHAR = IecType("CHAR", "string", length=1)
@@ -153,7 +162,7 @@ def converts(source: IecType, target: IecType) -> bool:
         )
     if target.kind in ("int", "bits") and source.kind in ("int", "bits"):
         return target.low <= source.low and source.high <= target.high
-    return False
+    return source.kind == target.kind == "time" and target.low <= source.low and source.high <= target.high
 
 
 def _address_converts(source: IecType, target: IecType) -> bool:
