@@ -35,7 +35,7 @@ def edges(run: Run, name: str) -> list[tuple[float, Any]]:
 def test_that_outputs_have_their_defaults_from_the_first_turn_on(ran: Ran) -> None:
     run = ran("pass")
     assert edges(run, "Q_Run") == [(0, False)]
-    assert run.tags["Q_Run"].quality is Quality.GOOD or run.tags["Q_Run"].quality == 0
+    assert run.tags["Q_Run"].quality == Quality.GOOD
 
 
 def test_that_an_edge_is_seen_at_the_next_point_of_the_cycle(ran: Ran) -> None:

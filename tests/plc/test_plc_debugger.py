@@ -115,7 +115,8 @@ def test_that_variables_can_be_set_in_a_held_scan() -> None:
         debugger.run()
         debugger.write("Twice", 11)
         debugger.step_over()  # out of the function: what it gives has been changed
-        assert debugger.scan() is not None or plc["MAIN.c2.b"] is True
+        assert debugger.where is not None and debugger.where.path == "MAIN.c2"
+        assert plc["MAIN.c2.b"] is True
 
 
 def test_that_what_was_set_in_a_scan_keeps_the_program_awake() -> None:

@@ -313,12 +313,14 @@ STEP S2: END_STEP
 ACTION show: seen := S1.T; END_ACTION
 """
     plc = started(body, "go : BOOL; seen : TIME;")
-    for scan in range(6):
+    settled = []
+    for scan in range(8):
         plc["MAIN.go"] = scan == 3
         plc.scan(scan * 10 * MS)
-        assert not plc.settled() or scan > 4
+        settled.append(plc.settled())
         assert plc["MAIN.seen"] == (min(scan, 4) * 10 * MS if scan < 4 else 30 * MS)
     assert plc["MAIN.S1.T"] == 30 * MS
+    assert settled == [False] * 6 + [True] * 2  # the action has its final scan at 40 ms, the chart rests at 60
 
 
 def test_that_coverage_tells_which_steps_and_transitions_came_about() -> None:
