@@ -320,7 +320,7 @@ ACTION show: seen := S1.T; END_ACTION
         settled.append(plc.settled())
         assert plc["MAIN.seen"] == (min(scan, 4) * 10 * MS if scan < 4 else 30 * MS)
     assert plc["MAIN.S1.T"] == 30 * MS
-    assert settled == [False] * 6 + [True] * 2  # the action has its final scan at 40 ms, the chart rests at 60
+    assert settled == [False] * 6 + [True] * 2  # the final scan of the action is at 40 ms
 
 
 def test_that_coverage_tells_which_steps_and_transitions_came_about() -> None:
