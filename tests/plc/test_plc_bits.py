@@ -157,7 +157,18 @@ def test_that_located_arrays_lie_flat_beside_each_other() -> None:
         ("x : DWORD; i : INT;", "FOR x.%W0 := 1 TO 2 DO ; END_FOR", "FOR counts with a variable of its own"),
         ("x : DWORD; f : F;", "f(p := x.%W0);", "Give a copy and assign it back afterwards"),
         ("x AT %IX0.0 : BOOL; y AT %IB0 : BYTE;", "y.0 := TRUE;", "the field writes it, not the program"),
-        ("x AT %MW0 : ARRAY[0..3] OF INT; y AT %MB3 : BYTE;", ";", "y (%MB3) lies in the array x (%MW0)"),
+        (
+            "x AT %MW0 : ARRAY[0..3] OF INT; y AT %MD1 : DWORD;",
+            ";",
+            "y (%MD1) lies in several elements",
+        ),
+        (
+            "x AT %MW0 : ARRAY[0..3] OF INT; y AT %MB2 : ARRAY[0..1] OF BYTE;",
+            ";",
+            "elements of the array x (%MW0)",
+        ),
+        ("x AT %MD0 : ARRAY[0..3] OF REAL; y AT %MW3 : WORD;", ";", "Put it together from elements of x"),
+        ("y AT %MD0 : DWORD; x AT %MB2 : ARRAY[0..9] OF BYTE;", ";", "y (%MD0) lies in several elements"),
         ("x AT %MW0 : BOOL;", ";", "%MW0 is 16 bit wide, x is a BOOL"),
         ("x : INT;", "%MZ0 := 1;", "%MZ0 is not an address"),
     ],
@@ -167,3 +178,38 @@ def test_that_a_mistake_with_bits_or_addresses_is_explained(declarations: str, b
     with pytest.raises(Problems) as caught:
         ran(declarations, body, block)
     assert words in str(caught.value)
+
+
+IMAGE = """PROGRAM MAIN VAR img AT %IB10 : ARRAY[0..3] OF BYTE; part AT %IX12.7 : BOOL;
+w AT %QW3 : ARRAY[0..1] OF INT;
+lamp AT %QX9.7 : BOOL; seen : INT; END_VAR
+IF part THEN seen := seen + 1; END_IF
+w[1] := img[1] * 100; lamp := part;
+END_PROGRAM"""
+
+
+def test_that_a_bit_of_an_array_of_inputs_is_seen_from_outside_and_by_the_program() -> None:
+    plc = compile_st(IMAGE).start()
+    plc.run(1)
+    assert (plc["MAIN.seen"], plc["MAIN.w[1]"]) == (0, 0)
+    plc["MAIN.img[2]"] = 0x80
+    assert plc["MAIN.part"] is True
+    plc.run(1)
+    assert (plc["MAIN.seen"], plc["MAIN.w[1]"], plc["MAIN.lamp"]) == (1, -32768, True)
+    plc["MAIN.part"] = False
+    assert plc["MAIN.img[2]"] == 0
+    plc["MAIN.img[1]"] = 3
+    plc.run(1)
+    assert (plc["MAIN.seen"], plc["MAIN.w[1]"], plc["MAIN.w[0]"]) == (1, 300, 0)
+
+
+def test_that_a_bit_of_an_array_wakes_a_task_that_sleeps() -> None:
+    plc = compile_st(IMAGE).start()
+    plc.run(5)
+    plc["MAIN.img[2]"] = 0x80
+    plc.run(1)
+    assert plc["MAIN.lamp"] is True
+    snapshot = plc.snapshot()
+    plc["MAIN.part"] = False
+    plc.restore(snapshot)
+    assert (plc["MAIN.part"], plc["MAIN.img[2]"]) == (True, 0x80)

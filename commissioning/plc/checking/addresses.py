@@ -17,7 +17,7 @@ from commissioning.plc.checking.scope import Pou, Project, Slot, Symbol, View
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import ELEMENTARY, IecType, Value
-from commissioning.plc.values.runtime import bits_of_real
+from commissioning.plc.values.runtime import bits_of_real, sign_extended
 
 _ADDRESS = re.compile(r"%([IQM])([XBWDL]?)([0-9]+(?:\.[0-9]+)*)")
 _ANYWHERE = re.compile(r"%[IQM][XBWDL]?\*")
@@ -129,16 +129,62 @@ class Addresses:
         self._keep_apart()
         for group in self._groups():
             arrays = [span for span in group if span.symbol.type.aggregate]
-            if arrays:
-                array = arrays[0].symbol
-                other = next(span.symbol for span in group if span.symbol is not array)
-                what = (
-                    f"{other.name} ({other.address}) lies in the array {array.name} ({array.address}) of "
-                    f"{array.file}:{array.at.line}"
-                )
-                self.project.problem(what, other.file, other.at, f"Use an element of {array.name} instead")
+            if not arrays:
+                self._merge(group)
                 continue
-            self._merge(group)
+            array = arrays[0].symbol
+            other = self._not_in_elements(group, arrays[0])
+            if other is None:
+                self._merge_elements(group, arrays[0])
+                continue
+            what = (
+                f"{other.name} ({other.address}) lies in several elements of the array {array.name} "
+                f"({array.address}) of {array.file}:{array.at.line}"
+            )
+            self.project.problem(what, other.file, other.at, f"Put it together from elements of {array.name}")
+
+    def _not_in_elements(self, group: list[Span], array: Span) -> Symbol | None:
+        """What is neither inside one element of an array that it overlaps, nor an array of such elements."""
+        element, width = array.symbol.type.element, (array.stop - array.start) // array.symbol.size
+        for span in group:
+            type_, offset = span.symbol.type, span.start - array.start
+            if type_.aggregate:
+                fits = type_.element == element and offset % width == 0
+            else:
+                inside = offset // width == (span.stop - 1 - array.start) // width
+                fits = type_ == element or (
+                    element is not None and element.kind in ("int", "bits") and inside
+                )
+            if not fits or element is None or element.size != 1:
+                other = next(one.symbol for one in group if one is not array)
+                return other if type_.aggregate else span.symbol
+        return None
+
+    def _merge_elements(self, group: list[Span], array: Span) -> None:
+        """Puts the elements of arrays that overlap into the globals, and makes the others views of them."""
+        element, width = array.symbol.type.element, (array.stop - array.start) // array.symbol.size
+        assert element is not None
+        first = min((span.start - array.start) // width for span in group)
+        count = max(-(-(span.stop - array.start) // width) for span in group) - first
+        shared = self.project.globals
+        base, cells = len(shared.slots), [Slot(element, element.default) for _ in range(count)]
+        for span in sorted(group, key=lambda span: not span.symbol.type.aggregate):
+            symbol = span.symbol
+            number, offset = divmod(span.start - array.start - first * width, width)
+            given = [slot.value for slot in span.home.slots[symbol.index : symbol.index + symbol.size]]
+            view = None if symbol.type.aggregate or symbol.type == element else View(
+                offset, span.stop - span.start, element
+            )  # fmt: skip
+            for place, value in enumerate(given, number):
+                old = cells[place].value
+                if view is None and value != element.default:
+                    cells[place] = Slot(element, value)
+                elif view is not None and value != symbol.type.default and isinstance(old, int):
+                    bits = old & ~((1 << view.width) - 1 << offset)
+                    bits |= _bits(value, symbol.type, view.width) << offset
+                    cells[place] = Slot(element, sign_extended(bits, width) if element.low < 0 else bits)
+            symbol.index, symbol.is_global, symbol.view = base + number, True, view
+        shared.slots += cells
 
     def _keep_apart(self) -> None:
         """Problems where a variable with memory of its own has bits that another one has too."""
@@ -183,9 +229,7 @@ class Addresses:
                 width = span.stop - span.start
                 mask = (1 << width) - 1
                 offset = span.start - start
-                grain = span.symbol.type.grain
-                bits = int(own) // grain if isinstance(own, int) else bits_of_real(float(own), width)
-                pattern = pattern & ~(mask << offset) | (bits & mask) << offset
+                pattern = pattern & ~(mask << offset) | _bits(own, span.symbol.type, width) << offset
         for span in group:
             span.symbol.index = len(shared.slots)
             span.symbol.is_global = True
@@ -193,6 +237,13 @@ class Addresses:
                 kind = span.symbol.type
                 span.symbol.view = View(span.start - start, span.stop - span.start, type_, kind.grain)
         shared.slots.append(Slot(type_, initial if same else pattern))
+
+
+def _bits(value: Value, type_: IecType, width: int) -> int:
+    """The bits of an initial value."""
+    if isinstance(value, int):
+        return value // type_.grain & (1 << width) - 1
+    return bits_of_real(float(value), width)
 
 
 def _wanted(type_: IecType) -> int:
