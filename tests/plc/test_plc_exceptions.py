@@ -139,6 +139,30 @@ def test_that_leaving_finally_ends_the_exception() -> None:
     assert (plc["P.a"], plc["P.b"], plc["P.ok"]) == (3, 3, True)
 
 
+def test_that_a_jump_that_finally_revokes_leaves_no_trace() -> None:
+    """Neither in the body that it would have led to, nor in a __FINALLY around both."""
+    body = """log := 'a';
+    FOR a := 1 TO 2 DO
+      __TRY IF a = 1 THEN JMP last; END_IF __CATCH(exc) ; __FINALLY IF a = 1 THEN CONTINUE; END_IF __ENDTRY
+    END_FOR
+    IF n > 5 THEN JMP mid; END_IF
+    log := CONCAT(log, 'b');
+    mid: log := CONCAT(log, 'c');
+    last: log := CONCAT(log, 'd');"""
+    plc = started(body)
+    plc.run(scans=1)
+    assert plc["P.log"] == "abcd"
+    body = """again: n := n + 1;
+    __TRY ; __CATCH(exc) ; __FINALLY
+      FOR a := 1 TO 3 DO
+        __TRY JMP again; __CATCH(exc) ; __FINALLY CONTINUE; __ENDTRY
+      END_FOR
+    __ENDTRY"""
+    plc = started(body)
+    plc.run(scans=1)
+    assert (plc["P.n"], plc["P.a"]) == (1, 4)
+
+
 def test_that_an_exception_in_catch_goes_on_to_the_try_around() -> None:
     body = """__TRY
       __TRY n := 1 / zero; __CATCH(exc) few[9 + zero] := 1; __FINALLY a := 1; __ENDTRY

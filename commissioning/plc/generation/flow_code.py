@@ -1,9 +1,11 @@
 """Loops, jumps and exceptions of generated code.
 
 Python leaves and goes on with its innermost loop only. What goes further (JMP, and EXIT or CONTINUE from a
-body with labels) says in a variable `x<depth>` of every loop on its way where it leads, and leaves them one
-by one. A body with labels is itself a Python loop: JMP sets `j<depth>` to the piece that comes next and goes
-round. So is a __TRY with a __FINALLY, so that this comes before what CONTINUE does to the counter of a FOR.
+body with labels) says where it leads in the variable `x<depth>` of that loop and leaves it; what stands
+behind the loop reads that and goes on from there, so that nothing lies between but a __FINALLY, which may
+change it. A body with labels is itself a Python loop: JMP sets `j<depth>` to the piece that comes next and
+goes round. So is a __TRY with a __FINALLY, so that this comes before what CONTINUE does to the counter of a
+FOR.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from commissioning.plc.checking import commands, typed
 from commissioning.plc.checking.commands import Command
@@ -22,20 +25,31 @@ from commissioning.plc.values.iec_types import IecType
 
 Spot = tuple[str, int, int]
 _PROGRAM, _FINALLY = -1, -2  # numbers of loops that are no Labelled
-_RETURN = -1  # the code of a RETURN
+
+
+class Way(NamedTuple):
+    """Where a jump leads: to the next round of the loop at that place among those around (of a body with
+    labels, from a piece on), or (`leaves`) behind it."""
+
+    target: int
+    leaves: bool
+    piece: int = 0
+
+
+_RETURN = Way(-1, True)
 
 
 @dataclass(slots=True)
 class OpenLoop:
     """A Python loop around what is being written. `depth` names its variables; it begins at line `start` of
     the module; `again` stands before a `continue`; `number`: of the Labelled that it is, or what else it is.
-    `crossed`: where jumps lead that leave it on their way, as `_code` numbers that."""
+    `crossed`: where jumps lead that leave it on their way; `x<depth>` counts them from 1."""
 
     depth: int
     start: int
     again: tuple[str, ...] = ()
     number: int = _PROGRAM
-    crossed: set[int] = field(default_factory=set)
+    crossed: list[Way] = field(default_factory=list)
 
 
 class FlowWriter:
@@ -50,7 +64,6 @@ class FlowWriter:
         self._at = At(0, 0)
         self._loops: list[OpenLoop] = []
         self._left: OpenLoop | None = None  # the loop that was written last, if jumps cross it
-        self._finals: list[int] = []  # of each __FINALLY around: how many loops are around that
         self._result: str | None = None
 
     @abstractmethod
@@ -160,63 +173,47 @@ class FlowWriter:
             return
         number = node.number if node.word == "JMP" else _PROGRAM
         target = max(place for place, loop in enumerate(self._loops) if loop.number == number)
-        if node.word == "JMP":
-            self._line(depth, f"j{self._loops[target].depth} = {node.piece}")
-        self._go(target, node.word == "EXIT", depth)
+        self._go(Way(target, node.word == "EXIT", node.piece), depth)
 
     def _return(self, depth: int) -> None:
-        finals = [place for place, loop in enumerate(self._loops) if loop.number == _FINALLY]
         if self._result is None:
             self._line(depth, "return")
-        elif finals:  # which may change the result
-            self._leave(self._loops[finals[0] :], _RETURN, depth)
+        elif any(loop.number == _FINALLY for loop in self._loops):  # which may change the result
+            self._leave(_RETURN, depth)
         else:
             self._line(depth, f"return {self._result}")
 
-    def _leave(self, crossed: list[OpenLoop], code: int, depth: int) -> None:
-        """Out of these loops, and then on to what the code says."""
-        for loop in crossed:
-            loop.crossed.add(code)
-        self._line(depth, f"{' = '.join(f'x{loop.depth}' for loop in crossed)} = {code}")
-        self._line(depth, "break")
-
-    def _go(self, target: int, leaves: bool, depth: int) -> None:
-        """On to the next round of a loop around, or (`leaves`) behind it."""
-        if self._finals and target < self._finals[-1]:  # no other jump goes on after this __FINALLY
-            stays = [count for count in self._finals if count <= target]
-            self._forget(stays[-1] if stays else 0, target + 1, depth)
-        crossed = self._loops[target + 1 :]
-        if crossed:
-            self._leave(crossed, self._code(target, leaves), depth)
+    def _go(self, way: Way, depth: int) -> None:
+        if way.target < len(self._loops) - 1:
+            self._leave(way, depth)
             return
-        for line in () if leaves else self._loops[target].again:
+        loop = self._loops[way.target]
+        if way.leaves:
+            self._line(depth, "break")
+            return
+        if loop.number > _PROGRAM:
+            self._line(depth, f"j{loop.depth} = {way.piece}")
+        for line in loop.again:
             self._line(depth, line)
-        self._line(depth, "break" if leaves else "continue")
+        self._line(depth, "continue")
 
-    def _forget(self, start: int, stop: int, depth: int) -> None:
-        """Jumps that were on their way out of these loops end here. Those around a __FINALLY that goes on are
-        not among them: what it interrupted goes on too."""
-        if start < stop:
-            self._line(depth, f"{' = '.join(f'x{loop.depth}' for loop in self._loops[start:stop])} = 0")
-
-    @staticmethod
-    def _code(target: int, leaves: bool) -> int:
-        return 2 * target + 1 + leaves
+    def _leave(self, way: Way, depth: int) -> None:
+        """Out of the innermost loop, and behind it on from there."""
+        loop = self._loops[-1]
+        if way not in loop.crossed:
+            loop.crossed.append(way)
+        self._line(depth, f"x{loop.depth} = {loop.crossed.index(way) + 1}")
+        self._line(depth, "break")
 
     def _lead_on(self, loop: OpenLoop, depth: int) -> None:
         """Behind a loop that jumps have left on their way."""
         self._left = None
-        innermost = len(self._loops) - 1
-        for code in sorted(loop.crossed):
-            self._line(depth, f"if x{loop.depth} == {code}:")
-            if code == _RETURN:
-                inside = any(around.number == _FINALLY for around in self._loops)
-                self._line(depth + 1, "break" if inside else f"return {self._result}")
-                continue
-            target, leaves = divmod(code - 1, 2)
-            for line in self._loops[target].again if target == innermost and not leaves else ():
-                self._line(depth + 1, line)
-            self._line(depth + 1, "break" if leaves or target < innermost else "continue")
+        for number, way in enumerate(loop.crossed, 1):
+            self._line(depth, f"if x{loop.depth} == {number}:")
+            if way == _RETURN:
+                self._return(depth + 1)
+            else:
+                self._go(way, depth + 1)
 
     # ---- exceptions ----------------------------------------------------------------------------------
 
@@ -237,7 +234,6 @@ class FlowWriter:
         self._line(inner, f"except fault as fault{inner}:")
         self._line(inner + 1, f"k = caught(fault{inner})")
         self._line(inner + 1, f"{cell_text(node.cell)} = k")
-        self._forget(self._finals[-1] if self._finals else 0, len(self._loops), inner + 1)
         self._body(node.handler, inner + 1)
 
     def _finally(self, node: commands.Try, depth: int) -> None:
@@ -253,6 +249,4 @@ class FlowWriter:
         self._line(depth + 1, "raise")
         self._line(depth, "finally:")
         self._line(depth + 1, f"if w{depth}:")
-        self._finals.append(len(self._loops))
         self._body(node.final, depth + 2)
-        self._finals.pop()
