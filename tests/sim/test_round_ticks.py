@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tick_axis import TickedAxis, way
+from tick_jerk import SoftAxis
 
 from commissioning.bench.load import load_text
 from commissioning.model.record import CarrierKind, Kind
@@ -153,8 +154,97 @@ out: {{type: sink}}
     near(gone(run), ticked, 8)
 
 
+def soft(rng: random.Random) -> tuple[SoftAxis, str]:
+    """Limits with a jerk, and how a device is given them."""
+    v, up, down = (round(rng.uniform(*span), 2) for span in ((0.4, 1.2), (0.6, 1.5), (0.6, 1.5)))
+    jerk = round(rng.uniform(2.0, 6.0), 2)
+    limits = f"speed: {v} m/s, acceleration: {up} m/s2, deceleration: {down} m/s2, jerk: {jerk} m/s3"
+    return SoftAxis(v, up, down, jerk), limits
+
+
+def soft_trips(kind: str, seed: int) -> list[float]:
+    """s that one trip there, two with one back, and so on take longer than by ticks; per rate and trip."""
+    rng = random.Random(f"{kind} {seed}")
+    axis, limits = soft(rng)
+    way_up, load, unload = round(rng.uniform(0.4, 2.0), 2), 0.3, 0.7
+    run = run_of(f"""
+src: {{type: source, product: box, every: always, limit: 2, to: car}}
+car: {{type: {kind}, pose: {{xyz: [0 m, 0 m, 1 m]}}, takes: {{src: 0 m}}, gives: {{on: {way_up} m}}, {limits}, load: {load} s, unload: {unload} s, to: {{on: out}}}}
+out: {{type: sink}}
+""", 60.0)  # fmt: skip
+    first, second = gone(run)
+    late = []
+    for rate in RATES:
+        trip = axis.time(way_up, rate)
+        late += [load + trip + unload - first, load + 2 * trip + unload - (second - first)]
+    return late
+
+
+def soft_store(kind: str, seed: int) -> list[float]:
+    """As `soft_trips`, of a crane that stores two parts, both axes at once."""
+    rng = random.Random(f"{kind} {seed}")
+    v, a, j, lv, la, lj = (round(rng.uniform(*span), 2) for span in 2 * [(0.6, 1.5), (0.6, 1.5), (2.0, 6.0)])
+    run = run_of(f"""
+src: {{type: source, product: box, every: always, limit: 2, to: cr}}
+cr: {{type: crane, pose: {{xyz: [0 m, 0 m, 1 m]}}, length: 4 m, height: 3 m, bays: 3, levels: 3, storage: nearest, speed: {v} m/s, acceleration: {a} m/s2, jerk: {j} m/s3, lift_speed: {lv} m/s, lift_acceleration: {la} m/s2, lift_jerk: {lj} m/s3, pick: 0.4 s, deposit: 0.6 s, tags: {{retrieve: Q_Get}}, to: out}}
+out: {{type: sink}}
+""", 60.0)  # fmt: skip
+    stored = [row for row in moves(run, "cr") if row[1] == CarrierKind.SLOT]
+    poses = [slot["pose"]["xyz"] for k, slot in enumerate(run.journal.header["look"]["slots"])
+             if run.journal.header["core"]["slots"][k]["device"] == "cr"]  # fmt: skip
+    (x, z), (x2, z2) = ((poses[slot][0], poses[slot][2] - 1.0) for _, _, slot in stored)
+    late = []
+    for rate in RATES:
+        along, up = SoftAxis(v, a, a, j), SoftAxis(lv, la, la, lj)
+        first, second = (max(along.time(p, rate), up.time(q, rate)) for p, q in ((x, z), (x2, z2)))
+        late += [0.4 + first + 0.6 - stored[0][0], first + 0.4 + second + 0.6 - (stored[1][0] - stored[0][0])]
+    return late
+
+
+def soft_push(kind: str, seed: int) -> list[float]:
+    """As `soft_trips`, of a ram: out at 1 s and at 20 s, when it is at home."""
+    rng = random.Random(f"{kind} {seed}")
+    axis, _ = soft(rng)
+    v, a, j = axis.speed, axis.rate, axis.jerk
+    run = run_of(f"""
+src: {{type: source, product: box, every: 100 s, to: b}}
+b: {{type: belt, pose: {{xyz: [0 m, 0 m, 0 m]}}, length: 3 m, width: 0.5 m, speed: 0.2 m/s, to: out}}
+pu: {{type: pusher, along: b, at: 1.5 m, stroke: 0.6 m, face: 0.4 m, speed: {v} m/s, acceleration: {a} m/s2, jerk: {j} m/s3, to: other, tags: {{extend: Q}}}}
+out: {{type: sink}}
+other: {{type: sink}}
+""", 1.0)  # fmt: skip
+    for told, seconds in ((True, 9.0), (False, 10.0), (True, 9.0)):
+        run.write("Q", told)
+        run.advance(seconds)
+    first, second = [t / NS for t, out in run.journal.edges("pu.extended") if out]
+    late = []
+    for rate in RATES:
+        stroke = SoftAxis(v, a, a, j).time(0.6, rate)
+        late += [1.0 + stroke - first, 20.0 + stroke - second]
+    return late
+
+
+@pytest.mark.parametrize(("kind", "late_of"), [("lift", soft_trips), ("shuttle", soft_trips), ("crane", soft_store),
+                                              ("pusher", soft_push)])  # fmt: skip
+def test_that_moves_with_limited_jerk_agree_with_ticked_ones(
+    kind: str, late_of: Callable[[str, int], list[float]]
+) -> None:
+    """Five ticks a move at most: the first figure is of one, the second of two at most. By the sum of all less with
+    ticks of a quarter."""
+    coarse, fine = 0.0, 0.0
+    for seed in range(4):
+        one, two, finer_one, finer_two = map(abs, late_of(kind, seed))
+        assert one < 5 / RATES[0] and two < 10 / RATES[0]
+        assert finer_one < 5 / RATES[1] and finer_two < 10 / RATES[1]
+        coarse, fine = coarse + one + two, fine + finer_one + finer_two
+    assert fine < 0.5 * coarse
+
+
 def test_that_the_loop_is_off_where_a_limit_is_another_one() -> None:
     """It can fail: a brake of 10 % less is no error of a tick."""
     right, wrong = TickedAxis(1.0, 1.0, 1.0), TickedAxis(1.0, 1.0, 0.9)
     assert way(right, 3.0, 0.0, 1000) == pytest.approx(4.0, abs=1e-3)
     assert way(wrong, 3.0, 0.0, 1000) > 4.0 + 5e-3
+    soft, jerky = SoftAxis(1.0, 1.0, 1.0, 2.0), SoftAxis(1.0, 1.0, 1.0, 1.8)
+    assert soft.time(3.0, 1000) == pytest.approx(3.0 + 1.0 + 0.5, abs=5e-3)
+    assert jerky.time(3.0, 1000) > 4.5 + 5e-3
