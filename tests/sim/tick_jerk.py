@@ -1,5 +1,5 @@
 """An independent reference for moves with limited jerk, from rest to rest: each tick as fast as limits allow,
-as long as it could still stop in time. Whether it could is tried, tick by tick: no formula of a move is here."""
+as long as it could still stop in time. Whether it could is tried, tick by tick, without a formula of a move."""
 
 from __future__ import annotations
 
