@@ -1,5 +1,6 @@
 """An independent reference for moves with limited jerk, from rest to rest: each tick as fast as limits allow,
-as long as it could still stop in time. Whether it could is tried, tick by tick, without a formula of a move."""
+as long as it could still stop in time. Whether it could is tried, tick by tick. No move has a formula here.
+"""
 
 from __future__ import annotations
 
