@@ -110,7 +110,7 @@ class PlcFiles(QObject):
         if self._files is None or not isinstance(source, LiveSource):
             self.ended.emit(Outcome(None, refused="Only programs of an open scene have files to change to."))
         elif self._changing is None:
-            self._changing = self._loader.submit(_change, self._files, source, controller)
+            self._changing = self._loader.submit(_change, self._files, source, controller, self.troubles)
             self.offered.emit()
 
     def _answers(self) -> None:
@@ -155,9 +155,9 @@ def _look(
     return offers, () if read else known
 
 
-def _change(files: OnDisk, source: LiveSource, controller: str) -> Outcome:
+def _change(files: OnDisk, source: LiveSource, controller: str, known: tuple[Problem, ...]) -> Outcome:
     """In the thread that loads: the compiler takes its time there, and the run goes on meanwhile."""
-    offers, troubles = _look(files, (), at_once=True)
+    offers, troubles = _look(files, known, at_once=True)
     changed = offers.get(controller)
     if troubles:
         return Outcome(changed, problems=troubles)

@@ -285,3 +285,50 @@ def test_that_a_twincat_project_shows_the_line_of_its_file(qtbot: QtBot, tmp_pat
     assert "nobody := 1;" in shown
     assert f"FB_Eye.TcPOU:{number + 1}" in window.notice.text
     window.close()
+
+
+def test_that_behind_another_panel_a_notice_tells_of_the_edit_once(
+    window: MainWindow, qtbot: QtBot, folder: Path
+) -> None:
+    window.docks.show("Tags")
+    edit(folder / "plc" / "main.st", PROGRAM.replace("2 * n", "3 * n"))
+    told = "plc/main.st has changed on disk. PLC, Online change (Ctrl+F6) takes it into this run."
+    qtbot.waitUntil(lambda: window.notice.text == told, timeout=5000)
+    window.notice.hide()
+    qtbot.wait(1600)
+    assert window.notice.text == ""
+    run_for(window, qtbot, "1 s")
+    qtbot.keyClick(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: value(window, "MAIN.speed") == 202, timeout=10000)  # until the next scan
+    assert window.plc.isVisible()
+    run_for(window, qtbot, "10 ms")
+    assert value(window, "MAIN.speed") == 306
+
+
+def test_that_new_files_gone_files_and_none_at_all_are_told(
+    window: MainWindow, qtbot: QtBot, folder: Path
+) -> None:
+    said = window.plc.changes.strip.said
+    edit(folder / "plc" / "more.st", "FUNCTION F_More : INT F_More := 1; END_FUNCTION")
+    qtbot.waitUntil(lambda: said.text().startswith("plc/more.st is new on disk"), timeout=5000)
+    do(window, "plc_online_change")
+    qtbot.waitUntil(lambda: "plc runs the changed program" in window.notice.text, timeout=10000)
+    (folder / "plc" / "more.st").unlink()
+    qtbot.waitUntil(lambda: said.text().startswith("plc/more.st is gone on disk"), timeout=5000)
+    (folder / "plc" / "main.st").unlink()
+    qtbot.waitUntil(lambda: "there is no program in the folder plc" in said.text(), timeout=5000)
+    do(window, "plc_online_change")
+    qtbot.waitUntil(lambda: bool(window.problems.model.problems), timeout=5000)
+    assert "there is no program in the folder plc" in str(window.problems.model.problems[0])
+    assert value(window, "MAIN.n") == 1  # the old program is as it was
+
+
+def test_that_a_change_of_tasks_or_tags_is_refused_with_words(
+    window: MainWindow, qtbot: QtBot, folder: Path
+) -> None:
+    edit(folder / "plc" / "main.st", PROGRAM.replace("Q_Lamp : BOOL", "Q_Lamp : INT").replace("n > 0", "n"))
+    do(window, "plc_online_change")
+    qtbot.waitUntil(lambda: "runs on with the old program" in window.notice.text, timeout=10000)
+    assert "Q_Lamp" in window.notice.text
+    assert window.plc.changes.draft_of == ""  # no line is to blame: the text that runs stays
+    assert "with 1 problem: the old program runs on." in window.plc.changes.strip.said.text()
