@@ -299,8 +299,9 @@ def test_that_behind_another_panel_a_notice_tells_of_the_edit_once(
     assert window.notice.text == ""
     run_for(window, qtbot, "1 s")
     qtbot.keyClick(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: value(window, "MAIN.speed") == 202, timeout=10000)  # until the next scan
+    qtbot.waitUntil(lambda: "plc runs the changed program" in window.notice.text, timeout=10000)
     assert window.plc.isVisible()
+    assert value(window, "MAIN.speed") == 202  # until the next scan
     run_for(window, qtbot, "10 ms")
     assert value(window, "MAIN.speed") == 306
 
