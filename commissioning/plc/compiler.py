@@ -20,7 +20,7 @@ from commissioning.plc.checking.declare import Declarer
 from commissioning.plc.checking.declared_tests import declare_test, show_programs
 from commissioning.plc.checking.edges import edge_calls
 from commissioning.plc.checking.enabling import guarded
-from commissioning.plc.checking.global_order import declared_in_order, global_names
+from commissioning.plc.checking.global_order import declared_in_order, global_names, section_names
 from commissioning.plc.checking.instance_paths import configuration_names
 from commissioning.plc.checking.late_initials import exit_commands, late_commands
 from commissioning.plc.checking.limits import Commands, call_weights, longest
@@ -192,7 +192,6 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
             elif isinstance(unit, units.Test) and with_tests:
                 declare_test(project, unit, source.file)
     link_classes(project)
-    declarer.types.resolve_enumerations()
     sections: list[tuple[units.Section, str]] = []
     for source in parsed:
         for unit in source.units:
@@ -200,8 +199,13 @@ def _declare(project: Project, parsed: list[units.Source], addressed: set[str], 
                 sections.append((unit.section, source.file))
             elif isinstance(unit, units.Configuration):
                 sections += [(section, source.file) for section in unit.sections]
-    for section, file in declared_in_order(sections):
+    constants = [pair for pair in sections if "CONSTANT" in pair[0].qualifiers]
+    declarer.types.resolve_enumerations(section_names(section for section, _ in constants))
+    for place, (section, file) in enumerate(declared_in_order(sections)):
+        if place == len(constants):
+            declarer.types.resolve_enumerations()
         declarer.globals(section, file)
+    declarer.types.resolve_enumerations()
     declarer.types.resolve_all()
     for pou in [*project.pous.values(), *project.prototypes]:
         declarer.variables(pou)

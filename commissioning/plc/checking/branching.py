@@ -78,8 +78,10 @@ class BranchChecker(AssignmentChecker):
             kinds = (selector.type, found.type)
             if all(kind.kind == "enum" for kind in kinds) and kinds[0] != kinds[1]:
                 what = f"the label is a {found.type}, CASE selects by a {selector.type}"
-                self.problem(what, node.at)
-                return None
+                if not self.project.dialect.narrows:
+                    self.problem(what, node.at)
+                    return None
+                self.project.notice(what, self.file, node.at, f"Write a member of {selector.type}")
         if (
             isinstance(found, typed.Const)
             and isinstance(found.value, int)

@@ -57,6 +57,11 @@ def global_names(sources: Iterable[units.Source]) -> frozenset[str]:
         if isinstance(unit, units.Globals | units.Configuration)
         for section in ((unit.section,) if isinstance(unit, units.Globals) else unit.sections)
     ]
+    return section_names(sections)
+
+
+def section_names(sections: Iterable[units.Section]) -> frozenset[str]:
+    """The names that they declare, upper case."""
     found = (name for s in sections for declaration in s.declarations for name in declaration.names)
     return frozenset(name.name.upper() for name in found)
 
@@ -64,11 +69,11 @@ def global_names(sources: Iterable[units.Source]) -> frozenset[str]:
 def _needed(section: units.Section, owners: dict[str, int]) -> list[int]:
     names: dict[str, None] = {}
     for declaration in section.declarations:
-        names |= dict.fromkeys(_names([declaration.initial, declaration.type]))
+        names |= dict.fromkeys(names_in([declaration.initial, declaration.type]))
     return sorted({owners[name] for name in names if name in owners})
 
 
-def _names(nodes: list[Any]) -> Iterator[str]:
+def names_in(nodes: Iterable[Any]) -> Iterator[str]:
     """Every name in initial values and types, upper case."""
     work = list(nodes)
     while work:

@@ -6,8 +6,11 @@ itself is a Problem.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from commissioning.plc.checking import any_type
 from commissioning.plc.checking.constructed_types import ConstructedTypes
+from commissioning.plc.checking.global_order import names_in
 from commissioning.plc.checking.initials import InitialValues, Site
 from commissioning.plc.checking.scope import Declared, Pou, Project, Slot, suggestion
 from commissioning.plc.checking.unknown import attempt
@@ -55,10 +58,13 @@ class TypeNames(ConstructedTypes):
         for resolve in list(self.project.targets.values()):
             resolve()
 
-    def resolve_enumerations(self) -> None:
-        """Enumerations first: their members are names of their own."""
+    def resolve_enumerations(self, constants: Collection[str] = ()) -> None:
+        """Enumerations first: their members are names of their own. Those whose values name `constants` (in
+        upper case) wait for them."""
         for key, (node, _file) in self._waiting.items():
-            if isinstance(node.type, units.EnumType):
+            if isinstance(node.type, units.EnumType) and not (
+                constants and any(name in constants for name in names_in(node.type.members))
+            ):
                 self._named_type(key)
 
     # ---- one type ------------------------------------------------------------------------------------

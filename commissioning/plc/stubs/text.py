@@ -145,7 +145,7 @@ def _init(call: StubCall, stubs: Stubs) -> str:
     """FB_init, which runs when the PLC starts, whatever is used later; so nothing stands in its body."""
     lines = [_head(call, stubs), "VAR_INPUT"]
     for part in call.parts.values():
-        reference = "REFERENCE TO " if "inout" in part.roles else ""
+        reference = "REFERENCE TO " if "inout" in part.roles and not part.guess.mixed else ""
         lines.append(f"    {part.guess.name} : {reference}{part.guess.declared};")
     return "\n".join([*lines, "END_VAR", "    // keep what the block needs", "END_METHOD"])
 
