@@ -37,6 +37,8 @@ class CreateChecker(EnabledChecker):
             self.problem("__NEW is given a type, and how many elements", call.at, "Write __NEW(INT, 10)")
             return None
         kind, arguments = self._kind(given[0])
+        if kind is not None and target is not None:
+            kind = self._as_interfaces(kind, target)
         count: Typed | None = typed.Const(DINT, 1)
         if len(given) == 2:
             count = self._count(given[1], kind)
@@ -98,6 +100,13 @@ class CreateChecker(EnabledChecker):
             self.problem(what, node.at, "Make it a FUNCTION_BLOCK")
             return None, ()
         return self._registered(declared.type, self._holder(declared)), ()
+
+    def _as_interfaces(self, kind: HeapKind, target: Designator) -> HeapKind:
+        """`interfaces := __NEW(POINTER TO I_X, n)`: as large as what the pointer leads to."""
+        declared = self.project.target(target.type) if kind.type.kind == "pointer" else None
+        if declared is None or declared.type.kind != "interface":
+            return kind
+        return self._registered(declared.type, self._holder(declared))
 
     def _registered(self, type_: IecType, pou: Pou) -> HeapKind:
         """One kind for all places that make it."""

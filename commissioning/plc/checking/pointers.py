@@ -91,7 +91,7 @@ class PointerChecker(ObjectChecker):
         block = self.project.block(target.name) if target.kind == "block" else None
         home = isinstance(block, Pou)
         self.project.any_elapsed = True
-        cell = Cell("w", None, 0, address=Address(base, self.window(target), home=home))
+        cell = Cell("w", None, 0, address=Address(base, self._window_of_variable(target), home=home))
         found = Designator(symbol, target, cell, "variable", member=name)
         if isinstance(block, Pou):
             return replace(found, block=block)
@@ -115,6 +115,12 @@ class PointerChecker(ObjectChecker):
             number = self.project.shown[type_] = self.project.window(WindowPlan(type_, leaves))
         return number
 
+    def _window_of_variable(self, type_: IecType) -> int:
+        """The same where a variable of the type lies: one of an interface names a block and is none."""
+        if type_.kind == "interface":
+            return self.project.window(WindowPlan(type_, (type_,)))
+        return self.window(type_)
+
     def moved_place(self, cell: Cell, type_: IecType, step: typed.Index | int) -> Cell:
         """The cell of a member or element of what a pointer leads to, `step` bytes on."""
         address = cell.address
@@ -124,9 +130,10 @@ class PointerChecker(ObjectChecker):
         else:
             address = replace(address, terms=(*address.terms, step))
         block = self.project.block(type_.name) if type_.kind == "block" else None
-        window = (
-            self.project.window(WindowPlan(type_, (type_,))) if isinstance(block, Pou) else self.window(type_)
-        )
+        if isinstance(block, Pou):
+            window = self.project.window(WindowPlan(type_, (type_,)))
+        else:
+            window = self._window_of_variable(type_)
         return replace(cell, address=replace(address, window=window, home=False))
 
     def overlaid(self, owner: Designator, type_: IecType, at: At) -> Cell | None:
@@ -135,7 +142,8 @@ class PointerChecker(ObjectChecker):
         written = owner.symbol.written  # to be asked where it lies does not write it
         base = self.address_of(owner, at)
         owner.symbol.written = written
-        return None if base is None else Cell("w", None, 0, address=Address(base, self.window(type_)))
+        window = self._window_of_variable(type_)
+        return None if base is None else Cell("w", None, 0, address=Address(base, window))
 
     def character(self, owner: Designator, node: tree.Indexed, index: Typed | None) -> Designator | None:
         """`text[i]`: a CHAR, counted from 1, in the standard; a BYTE, counted from 0, in the others."""

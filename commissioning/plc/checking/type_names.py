@@ -106,7 +106,11 @@ class TypeNames(ConstructedTypes):
         return Declared(type_, (Slot(type_, 0),))
 
     def known(self, name: str, at: At, file: str) -> Declared | None:
-        """The type or block of that name, None where there is none."""
+        """The type or block of that name, also `POINTER TO name`; None where there is none."""
+        kind, _, target = name.partition(" TO ")
+        if target:
+            address = units.AddressType(kind, units.TypeName(target, None, at), at, 2)
+            return self.resolve(self.project.globals, address, file)
         key = name.upper()
         if key in ELEMENTARY or key in self._waiting or self.project.block(key) is not None:
             return self.resolve(self.project.globals, units.TypeName(name, None, at), file)

@@ -117,6 +117,12 @@ class StatementRules:
     def positional(self, children: Children) -> tree.Argument:
         return tree.Argument("", children[0], False, False, children[0].at)
 
+    def address_argument(self, children: Children) -> tree.Argument:
+        """`SIZEOF(POINTER TO INT)`: a type, known by a name that nothing else can have."""
+        word, target = children[0], children[-1]
+        at = place(word)
+        return tree.Argument("", tree.Name(f"{word.upper()} TO {target.name}", at), False, False, at)
+
     def named(self, children: Children) -> tree.Argument:
         bound = str(children[1]).upper() == "REF="
         return tree.Argument(str(children[0]), children[2], False, False, place(children[0]), bound)
