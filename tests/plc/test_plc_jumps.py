@@ -125,6 +125,20 @@ def test_that_a_jump_without_a_way_is_told(body: str, line: int, what: str, cure
     assert found.where.line == line
 
 
+@pytest.mark.parametrize("dialect", ["iec", *MAKERS])
+@pytest.mark.parametrize("declared", ["x : INT;", "x : INT := 5;", "t : TON;"])
+def test_that_a_declaration_among_statements_is_told_as_one(declared: str, dialect: str) -> None:
+    for body in (f"n := 1;\n{declared}", f"IF on THEN\n{declared} END_IF", f"{declared} n := 2;"):
+        with pytest.raises(Problems, match="declares a variable, here stand statements") as caught:
+            compile_st(program(body), dialect)
+        assert len(caught.value.problems) == 1, caught.value.problems
+
+
+def test_that_an_assignment_with_a_space_in_it_is_told() -> None:
+    with pytest.raises(Problems, match="':=' is one sign, without a space in it"):
+        compile_st(program("n : = 1;"), "codesys")
+
+
 def test_that_the_standard_has_no_jumps_in_structured_text() -> None:
     with pytest.raises(Problems) as caught:
         compile_st(program("again: n := n + 1;\nJMP again;"))

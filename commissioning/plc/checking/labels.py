@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise, zip_longest
 
 from commissioning.plc.checking import commands
 from commissioning.plc.checking.branching import BranchChecker
@@ -35,8 +36,9 @@ class LabelChecker(BranchChecker):
         if self._marks is not None:
             return self._pieces(statements)
         self._marks = {}
-        for mark in _marks_in(statements):
-            self._note(mark, self._marks)
+        for mark, behind in _marks_in(statements):
+            if behind is None or not self._declares(mark, behind):
+                self._note(mark, self._marks)
         try:
             return self._pieces(statements)
         finally:
@@ -58,6 +60,9 @@ class LabelChecker(BranchChecker):
         marks = [statement for statement in statements if isinstance(statement, tree.Mark)]
         if not marks:
             return self._each(statements)
+        for mark, behind in pairwise(statements):
+            if isinstance(mark, tree.Mark) and self._declares(mark, behind):
+                return self._pieces(tuple(one for one in statements if one not in (mark, behind)))
         self._bodies += 1
         frame = _Frame(self._bodies, {})
         for piece, mark in enumerate(marks, 1):
@@ -77,6 +82,20 @@ class LabelChecker(BranchChecker):
         if len(pieces) == 1:
             return pieces[0][1]
         return (commands.Labelled(frame.number, tuple(pieces), marks[min(frame.used) - 1].at),)
+
+    def _declares(self, mark: tree.Mark, behind: tree.Statement) -> bool:
+        """`x : INT;` among statements, which is told."""
+        type_ = behind.target if isinstance(behind, tree.Assign) else None
+        if isinstance(behind, tree.Invoke):
+            type_ = behind.call.target if isinstance(behind.call, tree.Call) else behind.call
+        if not isinstance(type_, tree.Name) or not isinstance(mark.target, tree.Name):
+            return False
+        known = self.project.type_named(type_.name, type_.at, self.file)
+        if known is None or self.project.lookup(self.pou, type_.name) is not None:
+            return False
+        what = f"{mark.target.name} : {type_.name} declares a variable, here stand statements"
+        self.problem(what, mark.at, "Put it in a VAR section")
+        return True
 
     def _each(self, statements: tuple[tree.Statement, ...]) -> tuple[Command, ...]:
         found = [self._statement(statement) for statement in statements]
@@ -105,9 +124,12 @@ class LabelChecker(BranchChecker):
         return None
 
 
-def _marks_in(statements: tuple[tree.Statement, ...]) -> Iterator[tree.Mark]:
-    for statement in statements:
+def _marks_in(
+    statements: tuple[tree.Statement, ...],
+) -> Iterator[tuple[tree.Mark, tree.Statement | None]]:
+    """Every label, with the statement behind it."""
+    for statement, behind in zip_longest(statements, statements[1:]):
         if isinstance(statement, tree.Mark):
-            yield statement
+            yield statement, behind
         for inner in tree.bodies(statement):
             yield from _marks_in(inner)

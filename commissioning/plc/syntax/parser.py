@@ -222,6 +222,8 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
         begun, end = (_SPELLING.get(word, word) for word in (opened.type, closer))
         what = f"the {begun} of line {opened.line} is not closed: {found} found where {end} is missing"
         return Problem(what, Place(file, *at), f"Write {end} before it"), position
+    if word == "=" and last == ":" and position and text[:position].rstrip().endswith(":"):
+        return Problem("':=' is one sign, without a space in it", Place(file, *at), "Write ':='"), position
     if "ASSIGN" in expected and word == "=":
         return Problem(
             f"'=' compares, it does not assign (after '{last}')", Place(file, *at), "Write ':='"
