@@ -6,6 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
+
 from commissioning.bench.load import load
 from commissioning.bench.scene_tests import list_tests, run_tests
 from commissioning.files.packaged import packaged
@@ -36,6 +38,21 @@ def test_that_the_examples_of_the_readme_pass(tmp_path: Path) -> None:
     assert not names
     report = run_tests(folder.parent, allow_code=[list_tests(folder.parent).code])
     assert report.count("PASS") == 3 == len(report.outcomes), report.as_text()
+
+
+def test_that_the_example_of_the_readme_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it stands, but for how many forks and how long."""
+    root = Path(__file__).parents[2]
+    readme = (root / "README.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(import pathlib.*?)```", readme, re.DOTALL)
+    monkeypatch.chdir(root)
+    exec(code.replace('50, "1 h"', '2, "10 min", workers=1'), {})  # noqa: S102  it is our own text
+    said = capsys.readouterr().out.splitlines()
+    assert "Interval(mean=" in said[1]
+    assert said[2].startswith("MAIN.Track (plc/main.st:63)")
+    assert re.fullmatch(r"\d+ kept", said[3])
 
 
 def test_that_its_tests_find_the_fault_of_the_faulty_line(tmp_path: Path) -> None:
