@@ -33,6 +33,7 @@ class PlcChanges(QObject):
     draft_left = Signal()
     line_asked = Signal(int)  # of the draft
     succeeded = Signal()
+    controller_asked = Signal(str)  # it is about the program of that one
 
     def __init__(self, watch: Watch, loader: ThreadPoolExecutor, actions: Actions, tokens: Tokens) -> None:
         super().__init__()
@@ -62,6 +63,7 @@ class PlcChanges(QObject):
         chosen = self.controller
         if chosen not in offers and len(offers) == 1:
             chosen = next(iter(offers))
+            self.controller_asked.emit(chosen)
         self.files.ask(chosen)
 
     def _replaced(self) -> None:

@@ -91,6 +91,7 @@ class PlcPanel(QWidget):
         self.changes.line_asked.connect(self.view.go_to)
         self.changes.tab.chosen.connect(self.go_to)
         self.changes.succeeded.connect(self._show_change)
+        self.changes.controller_asked.connect(self._choose_controller)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for tab, name in (
@@ -181,6 +182,8 @@ class PlcPanel(QWidget):
         }
         program = reading.program
         self.watched.offer([*program.variables, *program.members])
+        if self.changes.draft_of:
+            return  # somebody reads what does not compile
         if again:  # an online change: the same text, where it was looked at
             self.show_source(shown)
             self.view.go_to(line)
@@ -213,16 +216,14 @@ class PlcPanel(QWidget):
 
     def _show_draft(self, name: str, text: str, wrong: Mapping[int, str]) -> None:
         """A text on disk that does not run."""
-        if name in (self.reading.sources if self.reading is not None else ()):
-            self._shown = name
-        self._source = ""
+        self._shown, self._source = name, ""
         self.view.show_text(text, wrong)
 
     def _leave_draft(self) -> None:
         self.changes.leave_draft()
-        if self.reading is not None:
-            line = self.view.line()
-            self.show_source(self._shown or self.reading.sources[0])
+        if self.reading is not None and self.reading.sources:
+            line, known = self.view.line(), self.reading.sources
+            self.show_source(self._shown if self._shown in known else known[0])
             self.view.go_to(min(line, self.view.blockCount()))
 
     def show_problem(self, problem: Problem) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from commissioning.app.main_window import MainWindow
@@ -161,3 +162,26 @@ def test_that_spoiled_settings_and_old_scenes_do_no_harm(file: Path) -> None:
     for number in range(MOST_SCENES + 3):
         settings.keep_scene(f"/s{number}", {"one": {"watch": ["x"]}})
     assert settings.scene("/s2") == {} and settings.scene("/s3") == {"one": {"watch": ["x"]}}
+
+
+def test_that_an_edit_of_another_controllers_program_leads_to_it(
+    qtbot: QtBot, folder: Path, file: Path
+) -> None:
+    window = session(qtbot, folder, file)
+    strip = window.plc.changes.strip
+    (folder / "two.st").write_text(TWO.replace("k := k + 1;", "k := k + 2;"), "utf-8")
+    words = "two: two.st has changed on disk since this program was loaded."
+    qtbot.waitUntil(lambda: strip.isVisible() and strip.said.text() == words, timeout=5000)
+    assert "PROGRAM ONE" in window.plc.view.toPlainText()
+    qtbot.mouseClick(strip.change, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "two runs the changed program: 1 kept" in window.notice.text, timeout=10000)
+    qtbot.waitUntil(lambda: "k := k + 2;" in window.plc.view.toPlainText(), timeout=10000)
+    assert window.plc.bar.controllers.currentText() == "two"
+    (folder / "one.st").write_text(ONE.replace("m := n;", "m := q;"), "utf-8")
+    qtbot.waitUntil(lambda: strip.isVisible() and "one: one.st" in strip.said.text(), timeout=5000)
+    window.actions_table["plc_online_change"].trigger()
+    qtbot.waitUntil(lambda: list(window.plc.view.wrong) == [4], timeout=10000)
+    assert window.plc.bar.controllers.currentText() == "one" and "m := q;" in window.plc.view.toPlainText()
+    qtbot.wait(300)  # the program that runs has been read meanwhile: the wrong text stays
+    assert "m := q;" in window.plc.view.toPlainText()
+    window.close()
