@@ -58,6 +58,8 @@ _OBJECTS = re.compile(
     re.IGNORECASE,
 )
 
+_UTF8 = re.compile(r"\bTcEncoding'\s*:=\s*'UTF-8'", re.IGNORECASE)
+
 
 def compile_st(
     sources: Mapping[str, str] | str, dialect: str = "iec", tasks: Sequence[TaskSpec] = (),
@@ -136,6 +138,7 @@ def _understood(
     project.unknown = unknown or project.unknown
     project.stubs = learned or project.stubs
     project.stub_cells = {} if stub_calls == "defaults" else None
+    project.utf8 = any(_UTF8.search(text) is not None for text in files.values())
     project.objects = any(_OBJECTS.search(text) is not None for text in files.values())
     project.list_names |= {PurePath(file).stem.upper() for file in files if file != STUB_FILE}
     project.problems += [problem for _, problems in read.values() for problem in problems]

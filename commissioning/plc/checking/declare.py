@@ -7,6 +7,7 @@ from commissioning.plc.checking.classes import HEAD, add_member, declare_interfa
 from commissioning.plc.checking.edges import declare_edge
 from commissioning.plc.checking.global_order import after_what_they_name
 from commissioning.plc.checking.limits import MAX_CELLS
+from commissioning.plc.checking.qualifiers import check_qualifiers
 from commissioning.plc.checking.scope import Declared, Late, Pou, Project, Slot, Symbol, suggestion
 from commissioning.plc.checking.type_names import TypeNames
 from commissioning.plc.sfc.declare import declare_chart
@@ -167,6 +168,7 @@ class Declarer:
     # ---- one section ---------------------------------------------------------------------------------
 
     def _section(self, pou: Pou, section: units.Section, file: str) -> None:
+        check_qualifiers(self.project, pou, section, file)
         if section.word == "VAR_INST" and pou.local and pou.owner is not None:
             self._kept(pou, pou.owner, section, file)
             return
@@ -343,6 +345,8 @@ class Declarer:
 
     def _external(self, pou: Pou, symbol: Symbol, key: str) -> None:
         target = self.project.globals.symbols.get(key)
+        if symbol.constant:
+            pou.only_read.add(key)
         if ("", key) in self.project.undeclared:
             self.project.undeclared.add((pou.key, key))
         elif target is None:

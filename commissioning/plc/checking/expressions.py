@@ -15,6 +15,7 @@ from commissioning.plc.checking.fitting import FittingChecker
 from commissioning.plc.checking.hazards import may_stop
 from commissioning.plc.checking.scope import suggestion
 from commissioning.plc.checking.typed import Typed
+from commissioning.plc.checking.written_texts import text_fits
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import (
@@ -75,6 +76,8 @@ class OperatorChecker(FittingChecker):
                 type_, value = literal_value(node.kind, node.text)
             except ValueError as error:
                 self.problem(str(error), node.at)
+                return None
+            if type_.kind == "string" and not text_fits(self, node):
                 return None
             if type_ is TIME:
                 return self._duration(node, int(value))

@@ -131,6 +131,7 @@ class Pou:
     framed: bool = False  # whether the address of something that lives for one call is taken
     recursive: bool = False  # whether it may lead back to itself, so that its depth is counted
     touches: set[Symbol] = field(default_factory=set)
+    only_read: set[str] = field(default_factory=set)  # globals that are VAR_EXTERNAL CONSTANT, in upper case
     uses_clock: At | None = None
     owner: Pou | None = None
     base: Pou | None = None
@@ -227,6 +228,7 @@ class Project:
         self.namespaces: set[str] = set()  # upper case, with dots
         self.interfaces: dict[str, Pou] = {}
         self.prototypes: list[Pou] = []  # the methods of interfaces, which have no code
+        self.utf8 = False  # texts keep characters as UTF-8, so that they may be any
         self.objects = False  # whether blocks have methods or somebody takes addresses
         self.addressed = False  # whether any address is taken: whoever has it may touch everything
         self.catches = False  # whether any __TRY catches exceptions

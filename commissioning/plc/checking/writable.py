@@ -92,6 +92,9 @@ class WritableChecker(ElementChecker):
             self.problem(
                 f"{symbol.name} is a CONSTANT", at, "Remove CONSTANT from its VAR section, or the assignment"
             )
+        elif symbol.is_global and symbol.name.upper() in (self.pou.owner or self.pou).only_read:
+            what = f"{symbol.name} is VAR_EXTERNAL CONSTANT here: it is only read"
+            self.problem(what, at, "Remove CONSTANT from VAR_EXTERNAL, or the assignment")
         elif symbol.address[:2].upper() == "%I" and self.pou.kind != "TEST":
             self.problem(
                 f"{symbol.name} is an input ({symbol.address}): the field writes it, not the program", at

@@ -16,11 +16,13 @@ from commissioning.plc.syntax import tree, units
 from commissioning.plc.syntax.builder import Builder
 from commissioning.plc.syntax.comments import without_nesting
 from commissioning.plc.syntax.conditional import decided
+from commissioning.plc.syntax.long_texts import marked
 from commissioning.plc.syntax.rules import TooDeep
 
 KEYWORDS = (
     "PROGRAM", "END_PROGRAM", "FUNCTION_BLOCK", "END_FUNCTION_BLOCK", "FUNCTION", "END_FUNCTION", "VAR",
     "VAR_INPUT", "VAR_OUTPUT", "VAR_IN_OUT", "VAR_EXTERNAL", "VAR_TEMP", "VAR_STAT", "VAR_INST", "VAR_GLOBAL",
+    "VAR_GENERIC",
     "VAR_CONFIG", "VAR_ACCESS", "READ_ONLY", "READ_WRITE", "END_VAR",
     "CONSTANT", "RETAIN", "NON_RETAIN", "PERSISTENT", "AT", "CONFIGURATION", "END_CONFIGURATION",
     "RESOURCE", "END_RESOURCE", "ON", "TASK", "WITH", "IF", "THEN", "ELSIF", "ELSEIF", "ELSE", "END_IF",
@@ -43,7 +45,8 @@ _CLOSERS = {
     "IF": "END_IF", "CASE": "END_CASE", "FOR": "END_FOR", "WHILE": "END_WHILE", "REPEAT": "END_REPEAT",
     "VAR": "END_VAR", "VAR_INPUT": "END_VAR", "VAR_OUTPUT": "END_VAR", "VAR_IN_OUT": "END_VAR",
     "VAR_EXTERNAL": "END_VAR", "VAR_TEMP": "END_VAR", "VAR_STAT": "END_VAR", "VAR_INST": "END_VAR",
-    "VAR_GLOBAL": "END_VAR", "VAR_CONFIG": "END_VAR", "VAR_ACCESS": "END_VAR", "PROGRAM": "END_PROGRAM",
+    "VAR_GLOBAL": "END_VAR", "VAR_CONFIG": "END_VAR",
+    "VAR_GENERIC": "END_VAR", "VAR_ACCESS": "END_VAR", "PROGRAM": "END_PROGRAM",
     "FUNCTION_BLOCK": "END_FUNCTION_BLOCK", "FUNCTION": "END_FUNCTION", "CONFIGURATION": "END_CONFIGURATION",
     "RESOURCE": "END_RESOURCE", "TYPE": "END_TYPE", "STRUCT": "END_STRUCT", "UNION": "END_UNION",
     "METHOD": "END_METHOD", "PROPERTY": "END_PROPERTY", "GET": "END_GET",
@@ -76,6 +79,7 @@ _TRIVIA = re.compile(
 )
 MAX_CHARACTERS = 8_000_000
 MAX_SYNTAX_PROBLEMS = 20
+MOST_LONG_TEXTS = 20  # of one file that go over several lines: each is read twice
 
 
 _tables = ""
@@ -120,11 +124,16 @@ def parse_source(
     text = without_nesting(text)
     comments = _comments(text)
     found: tuple[units.Unit, ...] = ()
+    long_texts = 0
     while True:
         try:
             found = _parse(text)
             break
         except UnexpectedInput as error:
+            longer = marked(text, error.pos_in_stream or 0, _parse) if long_texts < MOST_LONG_TEXTS else None
+            if longer is not None:
+                text, long_texts = longer, long_texts + 1
+                continue
             problem, position = _explain(error, text, file)
         except TooDeep as error:
             problem = Problem(error.what, Place(file, *error.at), "Split it with a variable or a function")
@@ -196,6 +205,10 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
     hint = _bad_characters(text, position)
     if hint and not ended:
         return Problem(hint[0], Place(file, *at), hint[1]), position
+    number = _half_number(text, position) if not ended else None
+    if number is not None:
+        what = "a number has digits on both sides of its point"
+        return Problem(what, Place(file, *at), f"Write {number}"), position
     if isinstance(error, UnexpectedToken):
         word, expected, stack = str(error.token), set(error.accepts or error.expected), _stack(error)
     else:
@@ -243,6 +256,19 @@ def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int
     cure = f"Write {' or '.join(words)}" if 0 < len(words) <= 6 else ""
     what = f"{found} is not expected here" + (f", after '{last}'" if last else "")
     return Problem(what, Place(file, *at), cure), position
+
+
+def _half_number(text: str, position: int) -> str | None:
+    """How `1.` or `.5`, at whose point or digits the parser stopped, is written."""
+    before = re.search(r"(?<![\w.#$%])([0-9][0-9_]*)\Z", text[max(position - 60, 0) : position])
+    if before and text[position : position + 1] == ".":
+        return f"{before.group(1)}.0"
+    behind = re.compile(r"\.?([0-9][0-9_]*)").match(text, position)
+    start = position - (text[position - 1 : position] == ".")
+    pointed = text[start : start + 1] == "." and not re.search(
+        r"[\w.)\]^]\Z", text[max(start - 1, 0) : start]
+    )
+    return f"0.{behind.group(1)}" if behind and pointed else None
 
 
 def _missing(expected: set[str], word: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from lark import Token
 
 from commissioning.plc.syntax import tree
+from commissioning.plc.syntax.long_texts import unmarked
 from commissioning.plc.syntax.rules import (
     MAX_CHAIN,
     MOST_DIGITS,
@@ -67,7 +68,7 @@ class StatementRules:
         kind = {"TRUE": "boolean", "FALSE": "boolean"}.get(
             token.type, token.type.removesuffix("_LITERAL").lower()
         )
-        return tree.Literal(kind, str(token), place(token))
+        return tree.Literal(kind, unmarked(str(token)), place(token))
 
     def name(self, children: Children) -> tree.Name:
         return tree.Name(str(children[0]), place(children[0]))

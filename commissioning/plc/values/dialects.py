@@ -9,6 +9,8 @@ Decision 5 says what holds in `iec`. The others differ in:
 | whole numbers and members of enumerations | conversion needed | mix, with a warning | pragma `strict` |
 | DWORD_TO_REAL, LWORD_TO_LREAL and back | the same bits | the number | edition 3, table 24 |
 | ties of X_TO_Y from REAL | to even (IEC 60559) | away from zero | decision 22 |
+| line breaks in texts | Problem | characters of the text | editors of both |
+| characters of a STRING | any | warning beyond Latin-1 (twincat: cp1252) | STRING constants |
 | AND, OR | right operand only if needed | always both | operator AND_THEN |
 | end and step of FOR | worked out once | before every round | decision 22 |
 | TIME | 64 bits of ns | 32 bits of ms without a sign; LTIME 64 bits of ns | data types of both |
@@ -70,7 +72,7 @@ _TYPES = MappingProxyType(
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One row of the table. `blocks`, `types`: standard blocks and types that stand for others; `own_types`:
-    elementary types that are others here."""
+    elementary types that are others here. `charset`: the characters of a STRING, "" for all."""
 
     name: str
     narrows: bool = False
@@ -87,6 +89,8 @@ class Dialect:
     jumps: bool = False
     exceptions: bool = False
     addresses_linked: bool = False
+    long_texts: bool = False
+    charset: str = ""
     modulo_of_zero: bool = False
     bits_named: bool = False
     dynamic: bool = False
@@ -141,14 +145,17 @@ _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
     "bits_count": True, "library_names": True, "signed_shift": True, "jumps": True, "exceptions": True,
-    "dynamic": True, "bits_named": True, "global_operator": True,
+    "dynamic": True, "bits_named": True, "global_operator": True, "long_texts": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
         "iec": Dialect("iec"),
-        "codesys": Dialect("codesys", types=_TYPES, own_types=_TIMES, blocks=_BLOCKS, **_MAKERS),
+        "codesys": Dialect(
+            "codesys", charset="latin-1", types=_TYPES, own_types=_TIMES, blocks=_BLOCKS, **_MAKERS
+        ),
         "twincat": Dialect(
             "twincat",
+            charset="cp1252",
             modulo_of_zero=True,
             addresses_linked=True,
             types=_TYPES,
