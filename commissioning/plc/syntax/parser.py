@@ -16,7 +16,7 @@ from commissioning.plc.syntax import tree, units
 from commissioning.plc.syntax.builder import Builder
 from commissioning.plc.syntax.comments import without_nesting
 from commissioning.plc.syntax.conditional import decided
-from commissioning.plc.syntax.long_texts import marked
+from commissioning.plc.syntax.parser.long_texts import marked
 from commissioning.plc.syntax.rules import TooDeep
 
 KEYWORDS = (
