@@ -1,12 +1,22 @@
-"""What is no program: comments in comments, and the descriptions that PC Worx exports leave outside of them.
+"""What the lexer cannot tell: comments in comments, descriptions of PC Worx outside of them, texts over lines.
 
 The lexer knows comments that end at the first `*)`. Edition 3 lets them nest, older programs have a stray
 `(*` inside that opens nothing. So one is read as nested where that comes out even, and as flat where not.
+
+A quote whose other half is missing in its line is more often a slip than a text over several lines, as some
+makers allow it. So such a text is tried only where the parser stops at a quote, and taken only where what
+follows it can be read. Its opening quote is then a mark that the grammar knows: one character too, so that all
+places stay.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+from lark import UnexpectedInput
+
+from commissioning.plc.syntax.rules import TooDeep
 
 # an opening inside a comment; every character is looked at once, as each search stops at the next mark
 _INSIDE = re.compile(r"\(\*(?:[^*(]|\*(?!\))|\((?!\*))*\(\*")
@@ -17,6 +27,9 @@ _MARK = re.compile(
 _EDGE = re.compile(r"\(\*|\*\)")
 _DESCRIPTION = re.compile(r"\(\*@KEY@:\s*DESCRIPTION\s*\*\)[\s\S]*?\(\*@KEY@:\s*END_DESCRIPTION\s*\*\)")
 _NOT_LINE_END = re.compile(r"[^\r\n]")
+_MARKS = {"'": "\ue000", '"': "\ue001"}
+_QUOTES = {mark: quote for quote, mark in _MARKS.items()}
+_TEXT = re.compile(r"""'(?:\$[\s\S]|[^'$])*'|"(?:\$[\s\S]|[^"$])*\"""")
 
 
 def without_nesting(text: str) -> str:
@@ -59,3 +72,28 @@ def _nested_end(text: str, start: int) -> int:
 
 def _blank(text: str) -> str:
     return _NOT_LINE_END.sub(" ", text)
+
+
+def marked(text: str, position: int, parse: Callable[[str], object]) -> str | None:
+    """`text` with the quote at `position` marked as that of a text over lines, None where it is none.
+
+    `parse` raises UnexpectedInput, like a parser of lark.
+    """
+    match = _TEXT.match(text, position)
+    if match is None or "\n" not in match.group():
+        return None
+    candidate = text[:position] + _MARKS[text[position]] + text[position + 1 :]
+    try:
+        parse(candidate)
+    except UnexpectedInput as error:
+        stopped = int(error.pos_in_stream or 0)  # -1 where the text has ended
+        if stopped >= 0 and not text[match.end() : stopped].strip():
+            return None
+    except TooDeep:
+        pass
+    return candidate
+
+
+def unmarked(token: str) -> str:
+    """A literal as it was written."""
+    return _QUOTES.get(token[:1], token[:1]) + token[1:]

@@ -14,9 +14,8 @@ from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 from commissioning.model.problem import Place, Problem
 from commissioning.plc.syntax import tree, units
 from commissioning.plc.syntax.builder import Builder
-from commissioning.plc.syntax.comments import without_nesting
+from commissioning.plc.syntax.comments import marked, without_nesting
 from commissioning.plc.syntax.conditional import decided
-from commissioning.plc.syntax.parser.long_texts import marked
 from commissioning.plc.syntax.rules import TooDeep
 
 KEYWORDS = (

@@ -8,7 +8,7 @@ from typing import Any
 from lark import Token
 
 from commissioning.plc.syntax import tree
-from commissioning.plc.syntax.parser.long_texts import unmarked
+from commissioning.plc.syntax.comments import unmarked
 from commissioning.plc.syntax.rules import (
     MAX_CHAIN,
     MOST_DIGITS,
