@@ -1,12 +1,12 @@
-"""What the lexer cannot tell: comments in comments, descriptions of PC Worx outside of them, texts over lines.
+"""What the lexer cannot tell: comments in comments, descriptions outside of comments, texts over lines.
 
 The lexer knows comments that end at the first `*)`. Edition 3 lets them nest, older programs have a stray
 `(*` inside that opens nothing. So one is read as nested where that comes out even, and as flat where not.
 
 A quote whose other half is missing in its line is more often a slip than a text over several lines, as some
 makers allow it. So such a text is tried only where the parser stops at a quote, and taken only where what
-follows it can be read. Its opening quote is then a mark that the grammar knows: one character too, so that all
-places stay.
+follows it can be read. Its opening quote is then a mark that the grammar knows, of one character too, so that
+all places stay.
 """
 
 from __future__ import annotations
