@@ -113,7 +113,7 @@ _RULES = (
         "CP2",
         "all code is used",
         "warning",
-        "statements behind RETURN, EXIT or CONTINUE, conditions that are "
+        "statements behind RETURN, EXIT, CONTINUE or JMP, conditions that are "
         "always the same, POUs that nobody calls",
         "I C",
     ),

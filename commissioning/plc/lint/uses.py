@@ -170,9 +170,14 @@ def _parameters(given: Given, pou: Pou) -> None:
                        "Copy it into a VAR")  # fmt: skip
         elif symbol.section == "VAR_OUTPUT" and not written:
             given.tell("CP17", f"the output {whole} is never written", symbol.file, symbol.at)
-        elif symbol.section != "VAR_OUTPUT" and not own:
+        elif symbol.section != "VAR_OUTPUT" and not own and not _prescribed(pou, symbol):
             word = "input" if symbol.section == "VAR_INPUT" else "in-out"
             given.tell("CP17", f"the {word} {whole} is not used", symbol.file, symbol.at)
+
+
+def _prescribed(pou: Pou, symbol: Symbol) -> bool:
+    """Whether CODESYS and TwinCAT ask for it: bInitRetains and bInCopyCode of FB_init and its like."""
+    return pou.name.upper() in ("FB_INIT", "FB_REINIT", "FB_EXIT") and symbol.type.kind == "bool"
 
 
 # ---- globals --------------------------------------------------------------------------------------------

@@ -270,3 +270,32 @@ def test_that_a_violation_is_told_where_it_stands(rule: str) -> None:
 def test_that_what_keeps_the_rule_is_not_told(rule: str) -> None:
     case = CASES[rule]
     assert findings(rule, case.good, case) == []
+
+
+def told(rule: str, text: str) -> list[int]:
+    """The lines of the violations of one rule in a program for CODESYS."""
+    settings = Settings.of(dict.fromkeys(RULES, "off") | {rule: "on"})
+    result = lint({"a.st": text}, settings, "codesys")
+    assert not [problem for problem in result.problems if problem.severity == "error"]
+    return [finding.where.line for finding in result.findings]
+
+
+def test_that_what_stands_behind_a_jump_is_told_and_what_a_label_begins_is_not() -> None:
+    body = "again: n := n + 1; IF n < 3 THEN JMP again; END_IF\nJMP over;\nn := 2;\nover: n := 3;"
+    assert told("CP2", main("n : INT;", body)) == [7]
+    body = "IF m > 1 THEN JMP over; END_IF\nn := 1;\nover: m := n;"
+    assert told("CP3", main("n : INT; m : INT := 2;", body)) == []
+
+
+def test_that_what_is_written_on_both_ways_of_a_try_is_written() -> None:
+    body = "__TRY n := 1; __CATCH(e) n := 2; __ENDTRY\nm := n + TO_INT(e);"
+    assert told("CP3", main("n, m : INT; e : __SYSTEM.ExceptionCode;", body)) == []
+    body = "__TRY n := 1; __CATCH(e) m := 2; __ENDTRY\nm := n;"
+    assert told("CP3", main("n, m : INT; e : __SYSTEM.ExceptionCode;", body)) == [6]
+
+
+def test_that_the_inputs_that_fb_init_must_have_may_stay_unused() -> None:
+    member = "METHOD {} : BOOL VAR_INPUT bInitRetains, bInCopyCode : BOOL; more : INT; END_VAR END_METHOD"
+    text = fb("", "", member.format("FB_init"))
+    assert told("CP17", text) == [3]  # only `more`
+    assert told("CP17", fb("", "", member.format("go"))) == [3, 3, 3]
