@@ -58,6 +58,23 @@ def sized(found: Typed, other: IecType) -> Typed:
     return found
 
 
+def type_of_literals(*operands: Typed) -> IecType:
+    """The smallest type from INT on that holds every untyped whole literal in operands like SEL(b, 1, 2)."""
+    values, work = [0], list(operands)
+    while work:
+        node = work.pop()
+        if isinstance(node, typed.Const) and isinstance(node.value, int):
+            values.append(node.value)
+        elif isinstance(node, typed.Standard):
+            work += node.arguments
+        elif isinstance(node, typed.Minus):
+            work.append(node.operand)
+    for name in ("INT", "DINT", "LINT"):
+        if ELEMENTARY[name].low <= min(values) and max(values) <= ELEMENTARY[name].high:
+            return ELEMENTARY[name]
+    return ELEMENTARY["ULINT"]
+
+
 def untyped_join(types: list[IecType]) -> IecType | None:
     """ANY_REAL or ANY_INT if all types are of untyped literals, else None."""
     if any(type_ not in (ANY_INT, ANY_REAL) for type_ in types):

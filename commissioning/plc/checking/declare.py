@@ -201,6 +201,7 @@ class Declarer:
                     symbol.section = word
                     symbol.retain = bool({"RETAIN", "PERSISTENT"} & set(section.qualifiers))
                     symbol.persistent = "PERSISTENT" in section.qualifiers
+                    symbol.public = word == "VAR" and bool({"PUBLIC", "INTERNAL"} & set(section.qualifiers))
                     symbol.address = node.address.upper()
                     self.project.unknown.declared(symbol, node.type, met)
                     self._check(pou, symbol, node, file)

@@ -10,6 +10,7 @@ from commissioning.plc.checking.constants import (
     fitted_literal,
     folded_literal,
     real_of,
+    type_of_literals,
 )  # fmt: skip
 from commissioning.plc.checking.fitting import FittingChecker
 from commissioning.plc.checking.hazards import may_stop
@@ -206,6 +207,8 @@ class OperatorChecker(FittingChecker):
             return None
         if node.operator == "+":
             return operand
+        if operand.type is ANY_INT and not isinstance(operand, typed.Const):
+            operand = self.widened(operand, type_of_literals(operand))
         if isinstance(operand, typed.Const) and not isinstance(operand.value, str):
             if operand.type.kind == "real":
                 return typed.Const(operand.type, 0.0 - operand.value)

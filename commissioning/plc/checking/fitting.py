@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from commissioning.plc.checking import typed
-from commissioning.plc.checking.constants import conversion_cure, fitted_literal, sized, whole
+from commissioning.plc.checking.constants import (
+    conversion_cure,
+    fitted_literal,
+    sized,
+    type_of_literals,
+    whole,
+)
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.checking.writable import WritableChecker
 from commissioning.plc.syntax.tree import At
@@ -102,7 +108,9 @@ class FittingChecker(WritableChecker):
             numbers = left.type.numeric and right.type.numeric
             self.problem(f"{what} cannot join {left.type} and {right.type}", at, cure if numbers else "")
             return None
-        if type_ is ANY_INT:
+        if type_ is ANY_INT and not (isinstance(left, typed.Const) and isinstance(right, typed.Const)):
+            type_ = type_of_literals(left, right)
+        elif type_ is ANY_INT:
             type_ = LINT if all(o.type.low <= whole(o) <= LINT.high for o in (left, right)) else ULINT
         elif type_ is ANY_REAL:
             type_ = LREAL

@@ -93,7 +93,7 @@ class MemberChecker(DesignatorChecker):
         program = block.kind == "PROGRAM" and self.project.dialect.programs_called
         inside = program or self.pou.kind == "TEST" or self.project.dialect.insides_read
         visible = ("VAR_INPUT", "VAR_OUTPUT", *(("VAR",) if inside else ()))
-        if symbol is None or symbol.section not in visible:
+        if symbol is None or not (symbol.section in visible or symbol.public):
             known = [s.name for s in block.section("VAR_INPUT", "VAR_OUTPUT")]
             hidden = symbol is not None and "is inside the block and cannot be reached from outside"
             what = f"{block.name}.{name} {hidden}" if hidden else f"{block.name} has no {name}"
@@ -105,9 +105,12 @@ class MemberChecker(DesignatorChecker):
         if symbol.is_global:  # it shares the memory of its address
             self.pou.touches.add(symbol)
             inner = Cell("g", None, symbol.index, view=symbol.view)
-        role = "input" if program or symbol.section == "VAR_INPUT" else "output"
-        if symbol.section == "VAR" and self.project.dialect.insides_read and not program:
-            role = "local" if self.pou.kind != "TEST" else role
+        role = "input" if program or symbol.public or symbol.section == "VAR_INPUT" else "output"
+        only_read = self.project.dialect.insides_read and not program and self.pou.kind != "TEST"
+        if (symbol.section == "VAR" and not symbol.public and only_read) or (
+            symbol.public and symbol.constant
+        ):
+            role = "local"
         return Designator(
             owner.symbol, symbol.type, inner, role, symbol.standard, symbol.block, member=symbol.name,
             exact=not symbol.by_reference,

@@ -50,6 +50,7 @@ class Symbol:
     constant: bool = False
     retain: bool = False  # RETAIN or PERSISTENT
     persistent: bool = False
+    public: bool = False  # declared in VAR PUBLIC: it is seen, and written, from outside
     address: str = ""
     comment: str = ""
     standard: StandardBlock | None = None

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from commissioning.plc.checking import typed
 from commissioning.plc.checking.constants import real_of, sized, untyped_join
+from commissioning.plc.checking.evaluation import evaluated
 from commissioning.plc.checking.expressions import COMPARISONS, LOGIC, MAX_OPERANDS
 from commissioning.plc.checking.limits import calls_in
 from commissioning.plc.checking.pointers import PointerChecker
@@ -61,7 +62,17 @@ class StandardCallChecker(PointerChecker):
     """Checks calls of what every program knows without declaring it."""
 
     def standard_call(self, name: str, node: tree.Call) -> tuple[Typed | None] | None:
-        """A call of the standard function `name` (upper case), in a tuple; None where there is none."""
+        """A call of the standard function `name` (upper case), in a tuple; None where there is none. Of
+        untyped whole literals only it is such a literal itself."""
+        found = self._standard_call(name, node)
+        call = None if found is None else found[0]
+        if isinstance(call, typed.Standard) and call.type is ANY_INT:
+            value = evaluated(call, LINT)
+            if isinstance(value, int):
+                return (typed.Const(ANY_INT, value),)
+        return found
+
+    def _standard_call(self, name: str, node: tree.Call) -> tuple[Typed | None] | None:
         converted = conversion(name, self.project.dialect.own_types)
         if converted is not None:
             return (self.convert(node, *converted),)

@@ -156,7 +156,11 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
 
     def _section(self, children: Children) -> units.Section:
         word = children[0]
-        qualifiers = tuple(child for child in children[1:] if type(child) is str)
+        qualifiers = tuple(
+            child.upper() if isinstance(child, Token) else child
+            for child in children[1:]
+            if type(child) is str or (isinstance(child, Token) and child.type == "ACCESS")
+        )
         declarations = tuple(child for child in children if isinstance(child, units.Declaration))
         return units.Section(word.upper(), qualifiers, declarations, place(word))
 

@@ -155,7 +155,8 @@ class Types:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """`word`: VAR, VAR_INPUT ...; `qualifiers`: CONSTANT, RETAIN, PERSISTENT, NON_RETAIN."""
+    """`word`: VAR, VAR_INPUT ...; `qualifiers`: CONSTANT, RETAIN, PERSISTENT, NON_RETAIN,
+    PUBLIC, PROTECTED, INTERNAL, PRIVATE."""
 
     word: str
     qualifiers: tuple[str, ...]
