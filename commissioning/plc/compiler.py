@@ -11,20 +11,16 @@ from pathlib import PurePath
 
 from commissioning.model.problem import Problem, Problems
 from commissioning.plc.checking import commands
-from commissioning.plc.checking.addresses import directs, names_addresses
-from commissioning.plc.checking.called_programs import name_programs, reached_programs
-from commissioning.plc.checking.classes import check_classes, link_classes
-from commissioning.plc.checking.configured import PathSections, located
+from commissioning.plc.checking.addresses import names_addresses
+from commissioning.plc.checking.called_programs import reached_programs
+from commissioning.plc.checking.configured import located
 from commissioning.plc.checking.creating import EXIT
-from commissioning.plc.checking.declare import Declarer
-from commissioning.plc.checking.declared_tests import declare_test, show_programs
+from commissioning.plc.checking.declare_all import declare_all
 from commissioning.plc.checking.edges import edge_calls
 from commissioning.plc.checking.enabling import guarded
-from commissioning.plc.checking.global_order import declared_in_order, global_names, section_names
-from commissioning.plc.checking.instance_paths import configuration_names
+from commissioning.plc.checking.global_order import global_names
 from commissioning.plc.checking.late_initials import exit_commands, late_commands
 from commissioning.plc.checking.limits import Commands, call_weights, longest
-from commissioning.plc.checking.mocks import find_mocks
 from commissioning.plc.checking.namespaces import without_namespaces
 from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.checking.statements import StatementChecker
@@ -143,7 +139,7 @@ def _understood(
     project.list_names |= {PurePath(file).stem.upper() for file in files if file != STUB_FILE}
     project.problems += [problem for _, problems in read.values() for problem in problems]
     addressed = {file for file, text in files.items() if names_addresses(text)}
-    _declare(project, [source for source, _ in read.values()], addressed, with_tests)
+    declare_all(project, [source for source, _ in read.values()], addressed, with_tests)
     return project, _check(project)
 
 
@@ -178,75 +174,6 @@ def _digest(files: Mapping[str, str], dialect: str, tasks: Sequence[TaskSpec]) -
     if any(t.trigger or t.watchdog != STATEMENT_BUDGET for t in tasks):
         words.append([[t.trigger, t.watchdog] for t in tasks])
     return hashlib.sha256(json.dumps(words).encode()).hexdigest()
-
-
-def _declare(project: Project, parsed: list[units.Source], addressed: set[str], with_tests: bool) -> None:
-    """`addressed`: the files whose bodies may name addresses."""
-    declarer = Declarer(project, {source.file: source.comments for source in parsed})
-    for source in parsed:
-        project.namespaces |= units.namespace_names(source.units)
-    parsed = [replace(source, units=units.flattened(source.units)) for source in parsed]
-    for source in parsed:
-        for unit in source.units:
-            if isinstance(unit, units.Pou):
-                declarer.pou(unit, source.file)
-            elif isinstance(unit, units.Types):
-                declarer.types.declare(unit, source.file)
-            elif isinstance(unit, units.Test) and with_tests:
-                declare_test(project, unit, source.file)
-    link_classes(project)
-    sections: list[tuple[units.Section, str]] = []
-    for source in parsed:
-        for unit in source.units:
-            if isinstance(unit, units.Globals):
-                sections.append((unit.section, source.file))
-            elif isinstance(unit, units.Configuration):
-                sections += [(section, source.file) for section in unit.sections]
-    constants = [pair for pair in sections if "CONSTANT" in pair[0].qualifiers]
-    declarer.types.resolve_enumerations(section_names(section for section, _ in constants))
-    for place, (section, file) in enumerate(declared_in_order(sections)):
-        if place == len(constants):
-            declarer.types.resolve_enumerations()
-        declarer.globals(section, file)
-    declarer.types.resolve_enumerations()
-    declarer.types.resolve_all()
-    for pou in [*project.pous.values(), *project.prototypes]:
-        declarer.variables(pou)
-    check_classes(project)
-    if with_tests:
-        find_mocks(project, parsed)
-    show_programs(project)
-    name_programs(project)
-    for pou in project.pous.values():
-        if pou.tree is not None and pou.file in addressed:
-            for direct in directs((pou.tree.body, pou.tree.chart)):
-                declarer.addresses.direct(direct, pou.file)
-    configurations = [(u, s.file) for s in parsed for u in s.units if isinstance(u, units.Configuration)]
-    loose = [(u, s.file) for s in parsed for u in s.units if isinstance(u, units.Paths)]
-    loose += [(paths, file) for unit, file in configurations for paths in unit.paths]
-    for unit, file in configurations:
-        for direct in directs(unit.instances):
-            declarer.addresses.direct(direct, file)
-    for paths, file in loose:
-        known = {symbol.address for symbol in project.globals.symbols.values()}
-        for direct in directs(paths.entries):
-            if direct.address not in known:
-                declarer.addresses.direct(direct, file)
-    project.path_heads = configuration_names(unit for unit, _ in configurations)
-    if loose:
-        reader = PathSections(
-            project, declarer.types, declarer.addresses, [unit for unit, _ in configurations]
-        )
-        for paths, file in loose:
-            reader.read(paths, file)
-    declarer.addresses.share()
-    for section, file in sections:
-        for node in section.declarations:
-            declarer.block_members(project.globals, node, file)
-    for pou in project.pous.values():
-        for section in pou.tree.sections if pou.tree is not None else ():
-            for node in section.declarations:
-                declarer.block_members(pou, node, pou.file)
 
 
 def _check(project: Project) -> Commands:

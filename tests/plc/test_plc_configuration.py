@@ -148,6 +148,53 @@ def test_that_a_retained_program_keeps_all_its_variables_over_a_warm_start() -> 
     assert (program.variable("kept.n").retain, program.variable("lost.n").retain) == (True, False)
 
 
+# ---- tasks -----------------------------------------------------------------------------------------------
+
+TASKS = """VAR_GLOBAL CONSTANT CYCLE : TIME := T#20ms; FIRST : INT := 3; END_VAR
+VAR_GLOBAL start : BOOL; slow : TIME := T#1s; END_VAR
+PROGRAM A VAR n : INT; END_VAR n := n + 1; END_PROGRAM
+CONFIGURATION c TASK t ({}); PROGRAM p WITH t : A; END_CONFIGURATION"""
+
+
+@pytest.mark.parametrize(
+    "settings, cycle_ns, priority, trigger",
+    [
+        ("INTERVAL := T#10ms, PRIORITY := 1", 10_000_000, 1, ""),
+        ("PRIORITY := 16#F, INTERVAL := time#1s500ms", 1_500_000_000, 15, ""),
+        ("INTERVAL := CYCLE, PRIORITY := FIRST", 20_000_000, 3, ""),
+        ("INTERVAL := CYCLE * 2, PRIORITY := FIRST + 1", 40_000_000, 4, ""),
+        ("INTERVAL := LTIME#250us", 250_000, 0, ""),
+        ("SINGLE := start, PRIORITY := 2", 0, 2, "start"),
+        ("SINGLE := start, INTERVAL := T#10ms, PRIORITY := 1", 10_000_000, 1, "start"),
+    ],
+)
+@pytest.mark.parametrize("dialect", ["iec", "codesys"])
+def test_that_a_task_takes_literals_and_constants(
+    settings: str, cycle_ns: int, priority: int, trigger: str, dialect: str
+) -> None:
+    (task,) = compile_st(TASKS.format(settings), dialect).tasks
+    assert (task.cycle_ns, task.priority, task.trigger) == (cycle_ns, priority, trigger)
+
+
+@pytest.mark.parametrize(
+    "settings, words",
+    [
+        ("INTERVAL := slow", "INTERVAL is not a setting that a task can have here"),
+        ("INTERVAL := 10", "INTERVAL is not a setting that a task can have here"),
+        ("INTERVAL := CICLE", "CICLE is not declared"),
+        ("INTERVAL := T#10ms, PRIORITY := T#1s", "PRIORITY is not a setting that a task can have here"),
+        ("INTERVAL := T#10ms, SINGLE := TRUE", "SINGLE is not a setting that a task can have here"),
+        ("PRIORITY := 1", "task t has no INTERVAL and no SINGLE, so it never runs"),
+        ("INTERVAL := T#1x", "T#1x"),
+    ],
+)
+def test_that_a_wrong_setting_of_a_task_is_told(settings: str, words: str) -> None:
+    with pytest.raises(Problems) as caught:
+        compile_st(TASKS.format(settings))
+    assert [words in p.what for p in caught.value.problems] == [True]
+    assert caught.value.problems[0].where.line == 4
+
+
 # ---- resources -------------------------------------------------------------------------------------------
 
 TWO = """PROGRAM A VAR n : INT; END_VAR n := n + 1; END_PROGRAM

@@ -6,6 +6,7 @@ from commissioning.plc.checking.addresses import Addresses
 from commissioning.plc.checking.classes import HEAD, add_member, declare_interface, declare_members
 from commissioning.plc.checking.edges import declare_edge
 from commissioning.plc.checking.global_order import after_what_they_name
+from commissioning.plc.checking.init_arguments import note_init
 from commissioning.plc.checking.limits import MAX_CELLS
 from commissioning.plc.checking.qualifiers import check_qualifiers
 from commissioning.plc.checking.scope import Declared, Late, Pou, Project, Slot, Symbol, suggestion
@@ -15,31 +16,9 @@ from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.standard.conversions import conversion
 from commissioning.plc.standard.functions import FUNCTIONS
 from commissioning.plc.syntax import tree, units
-from commissioning.plc.values.iec_types import ELEMENTARY, NONE, IecType, innermost
+from commissioning.plc.values.iec_types import ELEMENTARY, NONE, IecType
 
 _PARAMETERS = ("VAR_INPUT", "VAR_OUTPUT", "VAR_IN_OUT", "VAR_EXTERNAL")
-
-
-def init_arguments(node: units.TypeNode) -> tuple[tree.Argument, ...]:
-    """What `name : FB_X(...)` gives to FB_init; with names only it was read as an enumeration."""
-    if isinstance(node, units.TypeName):
-        if node.length is not None:
-            return (tree.Argument("", node.length, False, False, node.at),)
-        return node.arguments
-    if isinstance(node, units.EnumType) and node.base:
-        return tuple(
-            tree.Argument(member.name if member.value is not None else "", member.value or
-                          tree.Name(member.name, member.at), False, False, member.at)
-            for member in node.members
-        )  # fmt: skip
-    return ()
-
-
-def init_rows(node: units.TypeNode) -> tuple[tuple[tree.Argument, ...], ...]:
-    """What `ARRAY ... OF FB_X[(...), (...)]` gives to the FB_init of each block."""
-    while isinstance(node, units.ArrayType):
-        node = node.element
-    return node.rows if isinstance(node, units.TypeName) else ()
 
 
 class Declarer:
@@ -209,7 +188,7 @@ class Declarer:
                     if node.edge:
                         declare_edge(self.project, pou, symbol, node.edge, node.at)
                     self._note_late(pou, symbol, late)
-                    self._note_init(pou, symbol, node, file)
+                    note_init(self.project, pou, symbol, node, file)
 
     def _symbol(
         self, name: tree.Name, type_: IecType, section: units.Section, node: units.Declaration, file: str
@@ -223,24 +202,6 @@ class Declarer:
             standard=block if isinstance(block, StandardBlock) else None,
             block=block if isinstance(block, Pou) else None,
         )  # fmt: skip
-
-    def _note_init(self, pou: Pou, symbol: Symbol, node: units.Declaration, file: str) -> None:
-        """Takes what the declaration gives to FB_init."""
-        key, rows = symbol.name.upper(), init_rows(node.type)
-        inner = node.type
-        while isinstance(inner, units.ArrayType):
-            inner = inner.element
-        arguments = init_arguments(inner) if innermost(symbol.type).kind in ("block", "struct") else ()
-        if rows and symbol.type.kind == "array":
-            pou.init_rows[key] = rows
-        elif rows:
-            what = "arguments in [...] belong to an array of blocks"
-            self.project.problem(what, file, node.at, "Write (...) instead")
-        elif arguments and symbol.type.kind == "array":
-            what = f"{symbol.name} is an array, and arguments in (...) belong to one block"
-            self.project.problem(what, file, node.at, "Write [(...), (...)], one for each block")
-        elif arguments:
-            pou.init_arguments[key] = arguments
 
     def _lates(
         self, pou: Pou, section: units.Section, node: units.Declaration

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc.checking.called_programs import never_called, own_names
+from commissioning.plc.checking.calls import ExpressionChecker
+from commissioning.plc.checking.evaluation import evaluated
 from commissioning.plc.checking.instance_paths import path_steps, path_text
 from commissioning.plc.checking.program_entries import entry
 from commissioning.plc.checking.scope import Pou, Project, suggestion
@@ -18,7 +20,7 @@ from commissioning.plc.generation.layout import Location
 from commissioning.plc.program import Task, TaskSpec
 from commissioning.plc.syntax import tree, units
 from commissioning.plc.syntax.tree import At
-from commissioning.plc.values.iec_types import TIME
+from commissioning.plc.values.iec_types import Value
 from commissioning.plc.values.literals import literal_value
 from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
@@ -219,6 +221,20 @@ def _task_key(resource: str, name: str) -> str:
     return f"{resource}.{name}".upper()
 
 
+def _constant(project: Project, node: tree.Expression, file: str) -> tuple[str, Value | None]:
+    """The kind and value of a literal or a constant global; no value for anything else."""
+    if isinstance(node, tree.Literal):  # of any length: what a task counts is no variable of the program
+        try:
+            type_, known = literal_value(node.kind, node.text)
+        except ValueError as error:
+            project.problem(str(error), file, node.at)
+            return "", None
+        return type_.kind, known
+    checker = ExpressionChecker(project, Pou("PROGRAM", "", -1, file, None))
+    found = checker.expression(node)
+    return ("", None) if found is None else (found.type.kind, evaluated(found, found.type))
+
+
 def _settings(project: Project, task: units.TaskDeclaration, file: str) -> _Settings:
     found = _Settings(task.name, task.at)
     wrong = False
@@ -228,16 +244,16 @@ def _settings(project: Project, task: units.TaskDeclaration, file: str) -> _Sett
         if name == "SINGLE" and (path := path_steps(setting.value, project)):
             found.trigger, found.at = path_text(path), setting.value.at
             continue
-        if isinstance(setting.value, tree.Literal):
-            try:
-                type_, value = literal_value(setting.value.kind, setting.value.text)
-            except ValueError as error:
-                project.problem(str(error), file, setting.value.at)
+        if name in ("INTERVAL", "PRIORITY"):
+            before = len(project.problems)
+            kind, value = _constant(project, setting.value, file)
+            if len(project.problems) > before:
+                wrong = True
                 continue
-            if name == "INTERVAL" and type_ is TIME and isinstance(value, int) and value >= 0:
+            if name == "INTERVAL" and kind == "time" and isinstance(value, int) and value >= 0:
                 found.cycle_ns = value
                 continue
-            if name == "PRIORITY" and isinstance(value, int) and type_ is not TIME:
+            if name == "PRIORITY" and kind in ("int", "bits") and isinstance(value, int):
                 found.priority = value
                 continue
         cure = "Write TASK name(INTERVAL := T#10ms, PRIORITY := 1); or TASK name(SINGLE := start);"
