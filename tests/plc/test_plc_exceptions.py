@@ -6,6 +6,7 @@ import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, PlcError, TaskSpec, compile_st
+from commissioning.plc.testing.st_tests import found_tests, run_test
 from commissioning.plc.values.exception_codes import CODES
 
 MS = 1_000_000
@@ -220,6 +221,20 @@ def test_that_a_lent_variable_comes_back_from_an_exception() -> None:
     plc.run(scans=1)
     plc.restore(state)
     assert plc.snapshot() == state
+
+
+def test_that_a_test_may_wait_inside_a_try() -> None:
+    text = """PROGRAM P VAR n : INT; END_VAR n := n + 1; END_PROGRAM
+    TEST 'waits'
+    VAR e : __SYSTEM.ExceptionCode; z, k : INT; END_VAR
+    __TRY ADVANCE_TIME(T#50ms); k := 1; z := 1 / z;
+    __CATCH(e) ADVANCE_TIME(T#20ms); k := k + 10;
+    __FINALLY ADVANCE_TIME(T#20ms); k := k + 100; __ENDTRY
+    ASSERT_EQ(111, k);
+    END_TEST"""
+    compiled = compile_st(text, "codesys", with_tests=True)
+    (outcome,) = [run_test(compiled, test) for test in found_tests(compiled)]
+    assert (outcome.verdict, outcome.virtual_ns) == ("PASS", 90 * MS)
 
 
 def test_that_coverage_tells_a_catch_that_never_came_about() -> None:

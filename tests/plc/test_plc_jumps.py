@@ -198,6 +198,20 @@ def test_that_coverage_and_steps_go_the_way_of_a_jump() -> None:
     assert coverage.statements == (6, 7)
 
 
+def test_that_actions_of_a_chart_have_labels_of_their_own() -> None:
+    text = """PROGRAM P VAR n, k : INT; END_VAR
+    INITIAL_STEP one: A(N); B(N); END_STEP STEP two: END_STEP
+    ACTION A: n := 0; l: n := n + 1; IF n < 4 THEN JMP l; END_IF END_ACTION
+    ACTION B: k := 0; l: k := k + 2; IF k < 9 THEN JMP l; END_IF END_ACTION
+    TRANSITION FROM one TO two := n = 99; END_TRANSITION TRANSITION FROM two TO one := TRUE; END_TRANSITION
+    END_PROGRAM"""
+    plc = compile_st(text, "codesys").start()
+    coverage = plc.coverage()
+    plc.run(scans=2)
+    assert (plc["P.n"], plc["P.k"]) == (4, 10)
+    assert not {place.line for place in coverage["P"].missed} & {3, 4}
+
+
 def test_that_a_breakpoint_behind_a_jump_holds() -> None:
     text = program("JMP over;\nn := 1;\nover:\nn := 2;")
     plc = compile_st({"p.st": text}, "codesys").start()
