@@ -369,3 +369,13 @@ def test_that_a_host_writes_whole_ms_into_a_time_of_makers() -> None:
     assert plc["MAIN.t"] == 1_000_000
     with pytest.raises(ValueError, match="does not fit"):
         plc["MAIN.t"] = -1
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_that_times_of_a_timer_may_be_given_by_reference_and_an_ltime_of_makers_not(dialect: str) -> None:
+    before = "FUNCTION_BLOCK More VAR_IN_OUT t : TIME; END_VAR t := t + T#1s; END_FUNCTION_BLOCK\n"
+    plc = after_one_scan("f : More; x : TON := (PT := T#2s);", "f(t := x.PT);", dialect, before)
+    assert plc["MAIN.x.PT"] == 3_000_000_000
+    if dialect != "iec":
+        with pytest.raises(Problems, match="t needs a variable of type TIME, this is a LTIME"):
+            program("f : More; l : LTIME;", "f(t := l);", dialect, before)

@@ -60,6 +60,8 @@ class WritableChecker(ElementChecker):
         if self.project.dialect.narrows and "enum" in (found.type.kind, symbol.type.kind):
             bases = [t.element if t.kind == "enum" else t for t in (found.type, symbol.type)]
             same |= bases[0] == bases[1]  # kept as the same numbers
+        if found.type.kind == symbol.type.kind == "time" and found.member and not found.type.shown:
+            same = True  # PT or ET of a timer, which count ns inside
         if found.block is not None and symbol.block is not None:
             same = is_a(found.block, symbol.block)
         if symbol.section == "VAR_OUTPUT" and found.cell.address is None:
