@@ -254,3 +254,31 @@ def test_that_a_call_by_interface_counts_as_the_longest_that_it_may_come_to() ->
     compile_st({"main.st": text.format(rounds=50)}, tasks=[task]).start().scan(0)
     with pytest.raises(PlcError, match="watchdog"):
         compile_st({"main.st": text.format(rounds=51)}, tasks=[task]).start().scan(0)
+
+
+MEMORY = """
+PROGRAM P VAR a, b : ARRAY[0..8191] OF LREAL; i : DINT; END_VAR
+FOR i := 1 TO {rounds} DO {body} END_FOR
+END_PROGRAM
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "round_", "words"),
+    [
+        ("a := b;", 1 + 8192 // 64, "in this loop"),
+        ("MEMCPY(ADR(a), ADR(b), SIZEOF(a));", 1 + 65_536 // 4, "by bytes of memory that it moves"),
+        ("MEMSET(ADR(a), 0, SIZEOF(a));", 1 + 65_536 // 4, "by bytes of memory that it moves"),
+        ("IF MEMCMP(ADR(a), ADR(b), 4096) <> 0 THEN EXIT; END_IF", 2 + 4096 // 4, "by bytes of memory"),
+    ],
+)
+def test_that_large_pieces_of_memory_count_as_the_statements_that_they_take_as_long_as(
+    body: str, round_: int, words: str
+) -> None:
+    """Each of them is one statement, and may take as long as thousands."""
+    task = TaskSpec("main", "P", 10 * MS, watchdog=20 * round_ + round_ // 2)
+    text = {"main.st": MEMORY.format(rounds=20, body=body)}
+    compile_st(text, "codesys", tasks=[task]).start().scan(0)
+    text = {"main.st": MEMORY.format(rounds=21, body=body)}
+    with pytest.raises(PlcError, match=f"watchdog: a scan of task main executes more than .* {words}"):
+        compile_st(text, "codesys", tasks=[task]).start().scan(0)

@@ -23,6 +23,7 @@ Commands = dict[str, tuple[commands.Command, ...]]
 Edges = dict[str, dict[str, None]]
 MAX_CALL_DEPTH = 100
 MAX_CELLS = 2_000_000
+_CELLS_OF_STATEMENT = 64  # of an array or structure that is copied: so many take as long as a statement
 
 
 def call_weights(project: Project, bodies: Commands, programs: list[Pou]) -> dict[int, int]:
@@ -88,6 +89,8 @@ def longest(body: Iterable[commands.Command], weights: Mapping[int, int]) -> int
                 pass  # only its rounds count
             case commands.Try():
                 total += 1 + sum(longest(body, weights) for body in (node.body, node.handler, node.final))
+            case commands.Store():
+                total += 1 + node.type.size // _CELLS_OF_STATEMENT + _calls(node, weights)
             case _ if isinstance(node, _COMMANDS):  # and no probe of a debugger
                 total += 1 + _calls(node, weights)
     return total

@@ -89,11 +89,15 @@ def emit(node: Typed) -> Code:
             return Code(f"graft({words}, {node.type.size})", calls=True)
         case typed.OfMemory():
             words = ", ".join(exact(argument).text for argument in node.arguments)
+            words += ", g" if node.name in _OF_BYTES else ""  # they pay for what they move
             return Code(f"{node.name}({words})", ATOM, node.type.low, node.type.high, True)
         case typed.Query():
             memory, index = place(node.cell)
             text = f"grants(w{node.window}, {exact(node.address).text}, {memory}, {index})"
             return Code(text, ATOM, calls=True)
+
+
+_OF_BYTES = ("copied", "filled", "compared")
 
 
 def exact(node: Typed) -> Code:

@@ -18,12 +18,14 @@ from commissioning.plc.checking.byte_layout import MemoryLayout, aligned, measur
 from commissioning.plc.checking.scope import Pou
 from commissioning.plc.running.heap import FIRST_OF_HEAP, Heap, Piece
 from commissioning.plc.running.heap_forms import GAP, HeapKind
-from commissioning.plc.values.faults import AddressFault
+from commissioning.plc.values.faults import AddressFault, ManyBytes
 from commissioning.plc.values.iec_types import IecType, Value
+from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
 FIRST = 0x10000
 _WIDE = ("WSTRING", "WCHAR")
 MOST_BYTES = 1 << 20  # of one call: it must end soon
+BYTES_OF_STATEMENT = 4  # for the watchdog: so many bytes take as long as a statement
 Memory = list[Any]
 
 
@@ -132,19 +134,19 @@ class AddressSpace:
         memory[index] = address if fits else 0
         return fits
 
-    def copied(self, target: int, source: int, count: int) -> int:
-        """MEMCPY and MEMMOVE: bytes, which may overlap. Gives how many."""
-        self.write(target, self.read(source, _counted(count)))
+    def copied(self, target: int, source: int, count: int, budget: list[Any]) -> int:
+        """MEMCPY and MEMMOVE: bytes, which may overlap. Gives how many. `budget[0]`: see `_counted`."""
+        self.write(target, self.read(source, _counted(count, budget)))
         return count
 
-    def filled(self, target: int, byte: int, count: int) -> int:
+    def filled(self, target: int, byte: int, count: int, budget: list[Any]) -> int:
         """MEMSET."""
-        self.write(target, bytes([byte & 255]) * _counted(count))
+        self.write(target, bytes([byte & 255]) * _counted(count, budget))
         return count
 
-    def compared(self, one: int, other: int, count: int) -> int:
+    def compared(self, one: int, other: int, count: int, budget: list[Any]) -> int:
         """MEMCMP: -1, 0 or 1, by the first byte that differs."""
-        left, right = self.read(one, _counted(count)), self.read(other, count)
+        left, right = self.read(one, _counted(count, budget)), self.read(other, count)
         return (left > right) - (left < right)
 
     # ---- looking up ----------------------------------------------------------------------------------
@@ -314,9 +316,13 @@ class View:
         return bytes(data).decode("utf-16-le" if step == 2 else "latin-1", errors="replace")
 
 
-def _counted(count: int) -> int:
+def _counted(count: int, budget: list[Any]) -> int:
+    """A number of bytes, which the statements that this scan may still execute (`budget[0]`) pay for."""
     if not 0 <= count <= MOST_BYTES:
         raise AddressFault(f"{count} bytes are no piece of memory (0..{MOST_BYTES})")
+    budget[0] -= count // BYTES_OF_STATEMENT
+    if budget[0] < 0:
+        raise ManyBytes(f"watchdog: more than {STATEMENT_BUDGET} statements {ManyBytes.where}")
     return count
 
 

@@ -59,6 +59,12 @@ class EndlessCalls(Overrun):
     where = "in calls that lead back to themselves"
 
 
+class ManyBytes(Overrun):
+    """The same, by pieces of memory that are copied, filled and compared."""
+
+    where = "by bytes of memory that it moves"
+
+
 class PlcError(Exception):
     """The emulated PLC stopped: `message` and the statement (file, 1-based line and column) it was at.
 
