@@ -10,20 +10,22 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from commissioning.plc.checking.same_names import kept_apart
 from commissioning.plc.syntax import tree, units
 
 
 def without_namespaces(sources: Iterable[units.Source], taken: Iterable[str]) -> dict[str, units.Source]:
     """By file the sources that name libraries in front of what these declare, without these names.
-    `taken`: names of other things, in upper case."""
-    parsed = list(sources)
+    `taken`: names of other things, in upper case. What several namespaces declare under one name has
+    several then."""
+    given = list(sources)
+    apart = kept_apart(given)
+    parsed = [apart.get(source.file, source) for source in given]
     found = {name for source in parsed for name in _qualifiers(source.units)}
     found -= {name for source in parsed for name in _declared(source.units)}
     found -= set(taken)
-    if not found:
-        return {}
-    changed = {source.file: _stripped(source, found) for source in parsed}
-    return {source.file: changed[source.file] for source in parsed if changed[source.file] is not source}
+    changed = {source.file: _stripped(source, found) if found else source for source in parsed}
+    return {source.file: changed[source.file] for source in given if changed[source.file] is not source}
 
 
 def _qualifiers(node: Any) -> Iterator[str]:
