@@ -379,3 +379,48 @@ def test_that_times_of_a_timer_may_be_given_by_reference_and_an_ltime_of_makers_
     if dialect != "iec":
         with pytest.raises(Problems, match="t needs a variable of type TIME, this is a LTIME"):
             program("f : More; l : LTIME;", "f(t := l);", dialect, before)
+
+
+PLACED = """TYPE s : STRUCT x : INT; y : BOOL; t : STRING(3); END_STRUCT END_TYPE
+VAR_GLOBAL sent AT %QB10 : s; came AT %IB100 : ARRAY[0..1] OF s; name AT %MD20 : STRING(5); END_VAR
+"""
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_a_variable_of_any_width_begins_at_its_address(dialect: str) -> None:
+    declared = """r AT %MB0 : REAL := 1.0; high AT %MW1 : WORD; c AT %MB5 : DINT;
+    few AT %MW6 : ARRAY[0..1] OF BYTE;
+    on AT %MB16 : BOOL; all AT %MB16 : BYTE;"""
+    body = "c := -2; few[1] := 7; on := TRUE; sent.x := came[1].x + 41; sent.t := 'abc'; name := sent.t;"
+    plc = after_one_scan(declared, body, dialect, PLACED)
+    assert (plc["MAIN.high"], plc["MAIN.c"], plc["MAIN.few[1]"]) == (0x3F80, -2, 7)
+    assert (plc["MAIN.all"], plc["GVL.sent.x"], plc["GVL.name"]) == (1, 41, "abc")
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+@pytest.mark.parametrize(
+    "declared, told",
+    [
+        ("x AT %MX0.3 : BYTE;", "%MX0.3 is 1 bit wide, x is a BYTE"),
+        ("x AT %QB12 : BYTE;", "lies in the structure sent"),
+        ("x AT %MX82.7 : BOOL;", "lies in the text name"),
+        ("x AT %MW0 : ARRAY[0..3] OF INT; y AT %MB1 : INT;", "lies in several elements of the array x"),
+    ],
+)
+def test_that_no_variable_lies_across_others(declared: str, told: str, dialect: str) -> None:
+    with pytest.raises(Problems, match=told):
+        program(declared, ";", dialect, PLACED)
+
+
+def test_that_the_standard_asks_for_the_width_of_the_address() -> None:
+    for declared in ("x AT %MB0 : DINT;", "x AT %MD0 : STRING;", "x AT %MW0 : ARRAY[0..3] OF BYTE;"):
+        with pytest.raises(Problems, match="bit wide, x is a"):
+            program(declared, ";", "iec")
+    assert after_one_scan("x AT %MB0 : CHAR; y AT %MW1 : WCHAR;", "x := 'F';", "iec")["MAIN.x"] == "F"
+
+
+def test_that_a_reference_of_a_maker_reads_what_is_not_of_its_type_by_bytes() -> None:
+    declared, body = "r : REF_TO DWORD; x : REAL := 1.0; w : DWORD;", "r := REF(x); w := r^;"
+    assert after_one_scan(declared, body, "codesys")["MAIN.w"] == 0x3F800000
+    with pytest.raises(Problems, match="refers to a DWORD, this is a REAL"):
+        program(declared, body, "iec")

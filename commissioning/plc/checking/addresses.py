@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from commissioning.plc.checking.byte_layout import measure
 from commissioning.plc.checking.scope import Pou, Project, Slot, Symbol, View
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
@@ -25,6 +26,9 @@ _ANY = re.compile(r"%[IQM]", re.IGNORECASE)
 _DECLARED = re.compile(r"\bAT\s*%[IQM]", re.IGNORECASE)
 _WIDTHS = {"X": 1, "": 1, "B": 8, "W": 16, "D": 32, "L": 64}
 _TYPES = {"X": "BOOL", "": "BOOL", "B": "BYTE", "W": "WORD", "D": "DWORD", "L": "LWORD"}
+_WHOLE = {
+    "struct": ("structure", "a member"), "string": ("text", "characters"), "block": ("block", "a parameter"),
+}  # fmt: skip
 _LARGEST = 1 << 20  # bits of one connected piece of memory
 
 
@@ -95,7 +99,12 @@ class Addresses:
         image, size, numbers = match.groups()
         bits = _WIDTHS[size]
         parts = [int(part[:9]) for part in numbers.split(".")]
-        if names > 1 or bits != _wanted(symbol.type):
+        fits = bits == _wanted(symbol.type)
+        start, length = _first_bit(bits, parts), bits * symbol.size
+        if not fits and self.project.dialect.own_widths:
+            length = 1 if symbol.type.kind == "bool" else 8 * measure(symbol.type)[0]
+            fits = length == 1 or start % 8 == 0
+        if names > 1 or not fits:
             what = "several names share one address" if names > 1 else (
                 f"{address} is {bits} bit wide, {symbol.name} is a {symbol.type}"
             )  # fmt: skip
@@ -104,9 +113,8 @@ class Addresses:
             self.project.problem(f"{address}: a bit is byte.bit with bit 0..7", file, at)
         else:
             levels = parts[: -2 if bits == 1 else -1]
-            start = _first_bit(bits, parts)
             area = ".".join((image, *map(str, levels)))
-            return Span(area, start, start + bits * symbol.size, symbol, pou)
+            return Span(area, start, start + length, symbol, pou)
         return None
 
     def direct(self, node: tree.Direct, file: str) -> None:
@@ -128,20 +136,31 @@ class Addresses:
         """Makes views of the variables that overlap. Call it when all variables are placed."""
         self._keep_apart()
         for group in self._groups():
+            whole = next((s.symbol for s in group if s.symbol.type.kind in _WHOLE), None)
+            if whole is not None:
+                other = next(span.symbol for span in group if span.symbol is not whole)
+                kind, part = _WHOLE[whole.type.kind]
+                what = (
+                    f"{other.name} ({other.address}) lies in the {kind} {whole.name} ({whole.address}) of "
+                    f"{whole.file}:{whole.at.line}"
+                )
+                self.project.problem(what, other.file, other.at, f"Use {part} of {whole.name} instead")
+                continue
             arrays = [span for span in group if span.symbol.type.aggregate]
             if not arrays:
                 self._merge(group)
                 continue
             array = arrays[0].symbol
-            other = self._not_in_elements(group, arrays[0])
-            if other is None:
+            outside = self._not_in_elements(group, arrays[0])
+            if outside is None:
                 self._merge_elements(group, arrays[0])
                 continue
             what = (
-                f"{other.name} ({other.address}) lies in several elements of the array {array.name} "
+                f"{outside.name} ({outside.address}) lies in several elements of the array {array.name} "
                 f"({array.address}) of {array.file}:{array.at.line}"
             )
-            self.project.problem(what, other.file, other.at, f"Put it together from elements of {array.name}")
+            cure = f"Put it together from elements of {array.name}"
+            self.project.problem(what, outside.file, outside.at, cure)
 
     def _not_in_elements(self, group: list[Span], array: Span) -> Symbol | None:
         """What is neither inside one element of an array that it overlaps, nor an array of such elements."""
@@ -152,7 +171,7 @@ class Addresses:
                 fits = type_.element == element and offset % width == 0
             else:
                 inside = offset // width == (span.stop - 1 - array.start) // width
-                fits = type_ == element or (
+                fits = (type_ == element and offset % width == 0) or (
                     element is not None and element.kind in ("int", "bits") and inside
                 )
             if not fits or element is None or element.size != 1:
@@ -252,6 +271,8 @@ def _wanted(type_: IecType) -> int:
         return _wanted(type_.element)
     if type_.kind == "real":
         return 32 if type_.name == "REAL" else 64
+    if type_.name in ("CHAR", "WCHAR"):
+        return 8 if type_.name == "CHAR" else 16
     return {"bool": 1, "string": 0, "block": 0, "struct": 0}.get(type_.kind, type_.bits)
 
 

@@ -27,7 +27,10 @@ def refers_otherwise(checker: DesignatorChecker, node: tree.Expression, target: 
     derived = isinstance(block, Pou) and found.block is not None and is_a(found.block, block)
     if found.type.plain == wanted.plain or derived:
         return False
+    told = f"{what or f'a {target}'} refers to a {wanted}, this is a {found.type}"
+    if project.dialect.refers_freely and wanted.kind != "block":
+        project.notice(told, checker.file, node.at, "Its bytes are read and written")
+        return False
     project.stubs.extends(found.type.name, wanted.name)
-    subject = what or f"a {target}"
-    checker.problem(f"{subject} refers to a {wanted}, this is a {found.type}", node.at)
+    checker.problem(told, node.at)
     return True

@@ -24,6 +24,8 @@ Decision 5 says what holds in `iec`. The others differ in:
 | CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
 | F_TRIG with CLK FALSE in its first scan | fires (edition 2) | does not (edition 1) | SF_F_TRIG of CODESYS |
 | `AT %I*` without VAR_CONFIG | warning | codesys: warning; twincat: linked | TwinCAT, AT declaration |
+| a variable of another width at %IB2 or %MW4 | Problem | begins there | public TwinCAT projects do it |
+| REF() of a variable of another type | Problem | warning | OSCAT for RuSTy does it |
 | outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
 | VAR of a block from outside | no | can be read | suites of TcUnit do |
@@ -83,6 +85,8 @@ class Dialect:
     insides_read: bool = False
     chart_flags: bool = False
     outputs_written: bool = False
+    own_widths: bool = False
+    refers_freely: bool = False
     bits_count: bool = False
     library_names: bool = False
     signed_shift: bool = False
@@ -144,6 +148,7 @@ class Dialect:
 _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
+    "own_widths": True, "refers_freely": True,
     "bits_count": True, "library_names": True, "signed_shift": True, "jumps": True, "exceptions": True,
     "dynamic": True, "bits_named": True, "global_operator": True, "long_texts": True,
 }  # fmt: skip
