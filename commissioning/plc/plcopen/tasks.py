@@ -7,7 +7,7 @@ import re
 from commissioning.model.element import Element
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.pieces import IDENTIFIER, PieceWriter, SourcePiece
-from commissioning.plc.plcopen.interface import Unreadable, identifier
+from commissioning.plc.plcopen.interface import Unreadable, identifier, initial_text, type_text
 from commissioning.plc.running.tasks import DEFAULT_CYCLE_NS
 
 _LITERAL = re.compile(r"L?T(?:IME)?#[0-9][0-9_.A-Za-z]*\Z", re.IGNORECASE)
@@ -38,8 +38,32 @@ def configuration_piece(root: Element, file: str) -> SourcePiece | None:
         for instance in resource.all("pouInstance"):
             _instance(writer, instance, "", taken)
         writer.line("END_RESOURCE", resource)
+    for element in root.walk():
+        if element.tag in ("configVars", "accessVars"):
+            _paths(writer, element)
     writer.line("END_CONFIGURATION", holder)
     return writer.finished()
+
+
+def _paths(writer: PieceWriter, section: Element) -> None:
+    """VAR_CONFIG or VAR_ACCESS."""
+    configured = section.tag == "configVars"
+    writer.line("VAR_CONFIG" if configured else "VAR_ACCESS", section)
+    for variable in section.all("configVariable" if configured else "accessVariable"):
+        path, address = variable.get("instancePathAndName").strip(), variable.get("address").strip()
+        if not _VARIABLE.match(path) or (address and not _VARIABLE.match(address)):
+            raise Unreadable(f"{path!r} {address} is no path of a variable", variable)
+        kind = type_text(variable.child("type"), variable)
+        if configured:
+            initial = initial_text(variable.child("initialValue"))
+            text = (
+                f"{path}{f' AT {address}' if address else ''} : {kind}{f' := {initial}' if initial else ''};"
+            )
+        else:
+            word = "READ_WRITE" if variable.get("direction") == "readWrite" else "READ_ONLY"
+            text = f"{identifier(variable, 'access path', 'alias')} : {path} : {kind} {word};"
+        writer.line(f"    {text}", variable)
+    writer.line("END_VAR", section)
 
 
 def _name(element: Element, otherwise: str) -> str:

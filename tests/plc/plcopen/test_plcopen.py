@@ -227,6 +227,34 @@ def test_that_a_task_is_started_by_a_variable_and_no_text() -> None:
     assert "which is no variable" in problems[0].what
 
 
+PATHS = """<accessVars><accessVariable alias="Count" instancePathAndName="Res.Line.n" direction="readWrite">
+<type><INT/></type></accessVariable><accessVariable alias="Seen" instancePathAndName="Line.n"><type>
+<INT/></type></accessVariable></accessVars><configVars>
+<configVariable instancePathAndName="Config.Res.Line.n"><type><INT/></type><initialValue>
+<simpleValue value="40"/></initialValue></configVariable></configVars>"""
+
+
+def test_that_access_paths_and_configured_variables_are_read() -> None:
+    rest = CONFIGURED.replace("INTERVAL", "T#20ms").replace("</configuration>", f"{PATHS}</configuration>")
+    pieces, problems = pieces_of(project(program("<p>n := n + Limit;</p>", "ST", n="INT"), rest=rest))
+    assert problems == []
+    plc = compile_project({piece.name: piece for piece in pieces}).start()
+    plc.run(scans=1)
+    assert (plc["Count"], plc["Seen"]) == (47, 47)
+    plc["Count"] = 3
+    assert plc["Line.n"] == 3
+    with pytest.raises(ValueError, match="Seen is READ_ONLY"):
+        plc["Seen"] = 1
+
+
+@pytest.mark.parametrize("path", ["Line.n : INT; END_VAR x", "", "Line n"])
+def test_that_a_path_is_a_path_and_no_text(path: str) -> None:
+    paths = PATHS.replace("Config.Res.Line.n", path)
+    rest = CONFIGURED.replace("INTERVAL", "T#20ms").replace("</configuration>", f"{paths}</configuration>")
+    _, problems = pieces_of(project(program("<p>;</p>", "ST", n="INT"), rest=rest))
+    assert ["is no path of a variable" in problem.what for problem in problems] == [True]
+
+
 def test_that_variables_and_run_time_errors_are_at_home_in_the_original_file() -> None:
     whole = program("<p>\n  n := 1 /\n z;</p>", "ST", n="INT", z="INT", many="WORD", few="BYTE")
     for kind, upper in (
