@@ -8,7 +8,7 @@ import time
 import pytest
 
 from commissioning.model.problem import Problems
-from commissioning.plc import Plc, compile_st
+from commissioning.plc import Plc, compile_project, compile_st
 from commissioning.plc.generation.layout import leaf_types, parts
 
 MS = 1_000_000
@@ -200,3 +200,23 @@ def test_that_constants_of_a_block_may_stand_behind_their_use() -> None:
     plc = compile_st({"m.st": text}).start()
     plc.scan(0)
     assert (plc["m.x"], plc["m.b.a[3]"], plc["m.b.a[4]"]) == (32, 7, 30)
+
+
+def test_that_a_program_may_have_globals() -> None:
+    text = """FUNCTION_BLOCK f VAR_EXTERNAL g : INT; END_VAR g := g + 1; END_FUNCTION_BLOCK
+    PROGRAM p VAR x : INT; b : f; END_VAR
+    VAR_GLOBAL CONSTANT n : INT := 5; END_VAR
+    VAR_GLOBAL g : INT := n; t : TON; END_VAR
+    b(); x := g; t(IN := TRUE, PT := T#0s); END_PROGRAM"""
+    for dialect in ("iec", "codesys", "twincat"):
+        plc = compile_st({"p.st": text}, dialect).start()
+        plc.scan(0)
+        assert plc["p.x"] == 6
+    with pytest.raises(Problems, match="VAR_GLOBAL stands inside a FUNCTION_BLOCK"):
+        compile_st({"p.st": "FUNCTION_BLOCK f VAR_GLOBAL g : INT; END_VAR END_FUNCTION_BLOCK"})
+
+
+def test_that_what_an_assignment_attempt_goes_into_is_an_interface() -> None:
+    text = """INTERFACE i END_INTERFACE
+    PROGRAM p VAR a : i; b : i_unknown; END_VAR b ?= a; END_PROGRAM"""
+    compile_project({"p.st": text}, dialect="iec", stubs=True)

@@ -109,11 +109,11 @@ class Declarer:
             self.variables(pou.owner)
         self._result(pou)
         for section in after_what_they_name(pou.tree.sections):
-            if section.word == "VAR_GLOBAL":
+            if section.word == "VAR_GLOBAL" and pou.kind != "PROGRAM":
                 self.project.problem(
-                    "VAR_GLOBAL stands inside a POU", pou.file, section.at, "Move it in front of the POU"
+                    f"VAR_GLOBAL stands inside a {pou.kind}", pou.file, section.at, "Move it in front of it"
                 )
-            else:
+            elif section.word != "VAR_GLOBAL":  # declared with all globals
                 self._section(pou, section, pou.file)
         chart = declare_chart(self.project, pou) if pou.tree.chart else None
         if chart is not None:

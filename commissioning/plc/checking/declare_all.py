@@ -11,7 +11,7 @@ from commissioning.plc.checking.classes import check_classes, link_classes
 from commissioning.plc.checking.configured import PathSections
 from commissioning.plc.checking.declare import Declarer
 from commissioning.plc.checking.declared_tests import declare_test, show_programs
-from commissioning.plc.checking.global_order import declared_in_order, section_names
+from commissioning.plc.checking.global_order import declared_in_order, global_sections, section_names
 from commissioning.plc.checking.instance_paths import configuration_names
 from commissioning.plc.checking.mocks import find_mocks
 from commissioning.plc.checking.scope import Project
@@ -52,7 +52,7 @@ def declare_all(project: Project, parsed: list[units.Source], addressed: set[str
             declarer.block_members(project.globals, node, file)
     for pou in project.pous.values():
         for section in pou.tree.sections if pou.tree is not None else ():
-            for node in section.declarations:
+            for node in section.declarations if section.word != "VAR_GLOBAL" else ():
                 declarer.block_members(pou, node, pou.file)
 
 
@@ -64,10 +64,7 @@ def _globals(declarer: Declarer, parsed: Sequence[units.Source]) -> list[tuple[u
     """Declares the types and globals, constants first; the sections of the globals."""
     sections: list[tuple[units.Section, str]] = []
     for unit, file in _units(parsed):
-        if isinstance(unit, units.Globals):
-            sections.append((unit.section, file))
-        elif isinstance(unit, units.Configuration):
-            sections += [(section, file) for section in unit.sections]
+        sections += [(section, file) for section in global_sections(unit)]
     constants = [pair for pair in sections if "CONSTANT" in pair[0].qualifiers]
     declarer.types.resolve_enumerations(section_names(section for section, _ in constants))
     for place, (section, file) in enumerate(declared_in_order(sections)):

@@ -50,14 +50,18 @@ def _order(ranked: Sequence[units.Section], moved: Sequence[units.Section]) -> l
 
 def global_names(sources: Iterable[units.Source]) -> frozenset[str]:
     """The names that lists of globals declare, upper case."""
-    sections = [
-        section
-        for source in sources
-        for unit in source.units
-        if isinstance(unit, units.Globals | units.Configuration)
-        for section in ((unit.section,) if isinstance(unit, units.Globals) else unit.sections)
-    ]
-    return section_names(sections)
+    return section_names(s for source in sources for unit in source.units for s in global_sections(unit))
+
+
+def global_sections(unit: units.Unit) -> tuple[units.Section, ...]:
+    """The lists of globals that a unit is or has; a PROGRAM may have some too."""
+    if isinstance(unit, units.Globals):
+        return (unit.section,)
+    if isinstance(unit, units.Configuration):
+        return unit.sections
+    if isinstance(unit, units.Pou) and unit.kind == "PROGRAM":
+        return tuple(section for section in unit.sections if section.word == "VAR_GLOBAL")
+    return ()
 
 
 def section_names(sections: Iterable[units.Section]) -> frozenset[str]:

@@ -379,6 +379,8 @@ class PointerChecker(ObjectChecker):
         if found is None or target is None:
             return None
         if target.type.kind not in ("interface", "pointer"):
+            if target.type.name.upper() in self.project.stubs.types:
+                self.project.stubs.type_named(target.type.name, self.file, into.at, "interface")
             self.problem(f"an interface is expected here, this is a {target.type}", into.at)
             return None
         address: Typed | None = None
