@@ -1,4 +1,4 @@
-"""Values that run between events as inputs of an emulated PLC: what a scan sees, and which scans may be skipped."""
+"""Values that run between events as inputs of an emulated PLC: what a scan sees, which scans are skipped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from test_continuous_sensors import value
 from commissioning.model.record import Kind
 from commissioning.sim.continuous import Reading
 from commissioning.sim.run import Run
-
 
 PROGRAM = """
 VAR_GLOBAL

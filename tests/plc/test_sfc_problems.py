@@ -14,7 +14,6 @@ from commissioning.plc import PlcError
 sys.path.insert(0, str(Path(__file__).parent))
 from test_sfc import started
 
-
 TWO = "INITIAL_STEP A1: END_STEP\nTRANSITION FROM A1 TO B1 := go; END_TRANSITION\nSTEP B1: END_STEP\n"
 BACK = "TRANSITION FROM B1 TO A1 := NOT go; END_TRANSITION\n"
 FORK = """INITIAL_STEP S: END_STEP
