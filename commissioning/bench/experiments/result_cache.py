@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -95,8 +96,8 @@ def _files_of(package: str) -> str:
 
 @cache
 def program_hash() -> str:
-    """Versions and content of the program: of the rooms that make results."""
-    digest = hashlib.sha256(canonical_json(versions()).encode())
+    """Versions and content of the program: of the rooms that make results, and of what parses programs."""
+    digest = hashlib.sha256(canonical_json(versions() | {"lark": version("lark")}).encode())
     package = Path(__file__).resolve().parents[2]
     own = [path for room in _ROOMS for path in (package / room).rglob("*") if path.suffix in _CODE]
     for path in sorted(own):
