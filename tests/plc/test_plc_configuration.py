@@ -228,12 +228,16 @@ def test_that_instances_of_two_resources_need_two_names() -> None:
 # ---- VAR_CONFIG ------------------------------------------------------------------------------------------
 
 
-def test_that_instances_get_addresses_and_initial_values_of_their_own() -> None:
-    program = cell("""VAR_CONFIG
+@pytest.mark.parametrize("dialect", ["iec", "codesys", "twincat"])
+def test_that_instances_get_addresses_and_initial_values_of_their_own(dialect: str) -> None:
+    program = cell(
+        """VAR_CONFIG
     Cell.Station.p.v[1].closed AT %IX0.0 : BOOL; Station.p.v[2].closed AT %IX0.1 : BOOL := TRUE;
     p.v[1].coil AT %QX4.0 : BOOL; p.v[2].coil AT %QX4.1 : BOOL; p.lamp AT %QX5.0 : BOOL;
     p.v[2].travel : INT := 70; p.n : INT := 10; set : INT := 30; p.v[1].r.PT : TIME := T#5s;
-    END_VAR""")
+    END_VAR""",
+        dialect,
+    )
     addresses = [
         program.variable(f"p.{k}").address for k in ("v[1].closed", "v[2].closed", "v[1].coil", "lamp")
     ]

@@ -80,7 +80,8 @@ class PathSections:
         declared = self.types.resolve(self.project.globals, entry.type, file)
         if target is None or declared is None:
             return None
-        if declared.type != target.type:
+        inner = declared.type.kind == target.type.kind == "time" and not target.type.shown  # PT of a timer
+        if declared.type != target.type and not inner:
             what = f"{target.path} is a {declared.type} here and a {target.type} where it is declared"
             self.project.problem(what, file, entry.at)
             return None
