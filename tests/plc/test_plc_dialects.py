@@ -232,6 +232,17 @@ def test_that_a_dot_in_front_names_the_global_that_is_hidden(dialect: str) -> No
         program("x : INT;", ".x := 1;", dialect, before)
 
 
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_a_dot_in_front_names_functions_and_what_is_not_known(dialect: str) -> None:
+    before = "FUNCTION F : INT VAR_INPUT a : INT; END_VAR F := a * 2; END_FUNCTION\n"
+    assert after_one_scan("x : INT;", "x := .F(3) + .MAX(4, 5); .F(1);", dialect, before)["MAIN.x"] == 11
+    unknown = "PROGRAM MAIN VAR x : INT; END_VAR x := .Lib(1).Get() + .gone; .Go(2); END_PROGRAM"
+    found = compile_st(unknown, dialect, stubs=True)
+    assert {"GONE", "LIB", "GO"} <= {
+        word.strip(":(").upper() for word in " ".join(found.stubs.values()).split()
+    }
+
+
 def test_that_a_dot_in_front_is_no_name_in_the_standard() -> None:
     with pytest.raises(Problems, match=r"\.v is not declared"):
         program("x : INT;", "x := .v;", "iec", "VAR_GLOBAL v : INT; END_VAR\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from commissioning.plc.checking import typed
 from commissioning.plc.checking.enabling import has_enable
 from commissioning.plc.checking.objects import Target
@@ -26,7 +28,20 @@ class ExpressionChecker(StandardCallChecker):
             return self.loaded(node)  # what the reference leads to
         return found
 
+    def global_call(self, node: tree.Call) -> tree.Call:
+        """`.F(...)` as the call of a function that it is, where the dialect has the operator for globals."""
+        target = node.target
+        if not isinstance(target, tree.Name) or not target.name.startswith("."):
+            return node
+        if self.project.lookup(self.pou, target.name) is not None:
+            return node
+        if not self.project.dialect.global_operator:
+            what = f"{target.name}: a dot in front is an operator of the makers' dialects"
+            self.problem(what, target.at, f"Write {target.name[1:]}, or use the dialect codesys or twincat")
+        return replace(node, target=tree.Name(target.name[1:], target.at))
+
     def call(self, node: tree.Call) -> Typed | None:
+        node = self.global_call(node)
         target = self.target_of(node)
         if target is not None:
             if target.pou.result is NONE:

@@ -65,6 +65,7 @@ class StatementChecker(CatchChecker):
             name = call.name if isinstance(call, tree.Name | tree.Member) else "this"
             self.problem(f"{name} is not a statement", node.at, f"Write {name} := ...; or call it: {name}();")
             return None
+        call = self.global_call(call)
         asserted = suite_call(self, call)
         if asserted is not None:
             return asserted[0]

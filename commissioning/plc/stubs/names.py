@@ -35,7 +35,8 @@ class StubNames(StubBook):
     """What the checker tells where it looks a name up."""
 
     def variable(self, name: str, file: str, at: At) -> None:
-        """A body names an unknown variable."""
+        """A body names an unknown variable, which may have the dot of a global in front."""
+        name = name.removeprefix(".")
         key = name.upper()
         if key in self.types or key in self.known or not self.listening:
             return  # of an enumeration, if a member follows
