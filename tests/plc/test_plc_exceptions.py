@@ -279,3 +279,17 @@ def test_that_the_standard_has_no_exceptions() -> None:
     assert len(caught.value.problems) == 1
     with pytest.raises(Problems, match="F_RaiseException"):
         compile_st("PROGRAM P F_RaiseException(1); END_PROGRAM")
+
+
+def test_that_pointers_are_followed_inside_and_behind_a_finally_at_any_depth() -> None:
+    """What leads to a type and what remembers __FINALLY had the same name in generated code."""
+    kinds = ("SINT", "INT", "DINT", "LINT", "BOOL", "REAL", "TIME", "LREAL")
+    variables = "".join(f"v{k} : {kind}; p{k} : POINTER TO {kind};\n" for k, kind in enumerate(kinds))
+    follow = "".join(f"p{k} := ADR(v{k}); p{k}^ := p{k}^;\n" for k in range(len(kinds)))
+    body = follow
+    for _ in range(3):
+        tried = f"__TRY\n{body}__CATCH(exc) b := b + 1;\n__FINALLY\nn := n + 1;\n__ENDTRY\n"
+        body = f"IF NOT ok THEN\n{tried}END_IF\n"
+    plc = started(body + follow + "p1^ := 7;", variables)
+    plc.scan(0)
+    assert (plc["P.n"], plc["P.b"], plc["P.v1"]) == (3, 0, 7)

@@ -237,16 +237,16 @@ class FlowWriter:
         self._body(node.handler, inner + 1)
 
     def _finally(self, node: commands.Try, depth: int) -> None:
-        """`w<depth>`: whether __FINALLY is executed, which it is not where the PLC stops."""
-        self._line(depth, f"w{depth} = True")
+        """`v<depth>`: whether __FINALLY is executed, which it is not where the PLC stops."""
+        self._line(depth, f"v{depth} = True")
         self._line(depth, "try:")
         self._catch(node, depth + 1)
         self._line(depth, f"except fault as fault{depth}:")
-        self._line(depth + 1, f"w{depth} = catchable(fault{depth})")
+        self._line(depth + 1, f"v{depth} = catchable(fault{depth})")
         self._line(depth + 1, "raise")
         self._line(depth, "except:")
-        self._line(depth + 1, f"w{depth} = False")
+        self._line(depth + 1, f"v{depth} = False")
         self._line(depth + 1, "raise")
         self._line(depth, "finally:")
-        self._line(depth + 1, f"if w{depth}:")
+        self._line(depth + 1, f"if v{depth}:")
         self._body(node.final, depth + 2)
