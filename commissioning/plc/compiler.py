@@ -79,7 +79,8 @@ def compile_st(
     suites = shim(files.values())
     if suites:
         files[SHIM_FILE] = suites
-    read = {file: parse_source(text, file, files.values()) for file, text in files.items()}
+    open_ends: list[Problem] | None = [] if DIALECTS[dialect].open_ends else None
+    read = {file: parse_source(text, file, files.values(), open_ends) for file, text in files.items()}
     lists = {PurePath(file).stem.upper() for file in files}
     for file, source in without_namespaces([source for source, _ in read.values()], lists).items():
         read[file] = (source, read[file][1])
@@ -96,6 +97,7 @@ def compile_st(
     unknown = unknown_of([source for source, _ in read.values()], frozenset(added))
     project, bodies = _understood(files, read, dialect, with_tests, stub_calls=stub_calls, unknown=unknown)
     told(learned, project)
+    project.notices |= dict.fromkeys(open_ends or ())
     parsed = [source for source, _ in read.values()]
     unreadable = [problem for _, problems in read.values() for problem in problems]
     library = with_tests and all(pou.kind != "PROGRAM" for pou in project.pous.values())

@@ -220,3 +220,50 @@ def test_that_what_an_assignment_attempt_goes_into_is_an_interface() -> None:
     text = """INTERFACE i END_INTERFACE
     PROGRAM p VAR a : i; b : i_unknown; END_VAR b ?= a; END_PROGRAM"""
     compile_project({"p.st": text}, dialect="iec", stubs=True)
+
+
+EXPORTED = """FUNCTION_BLOCK twice
+VAR_INPUT i : INT; END_VAR
+VAR_OUTPUT o : INT; END_VAR
+METHOD PUBLIC doubled : INT
+doubled := 2 * i;
+END_METHOD
+o := doubled();
+"""
+NO_END = "the FUNCTION_BLOCK of line 1 has no END_FUNCTION_BLOCK"
+OPEN = [
+    ("METHOD m : INT m := 1;", ["the METHOD of line 1 has no END_METHOD", NO_END]),
+    ("IF i > 0 THEN o := 1; END_IF", [NO_END]),
+    ("o := i; // the end", [NO_END]),
+]
+
+
+@pytest.mark.parametrize("dialect", ["codesys", "twincat"])
+def test_that_the_end_of_a_file_ends_what_is_open_there(dialect: str) -> None:
+    files = {"twice.st": EXPORTED, "p.st": "PROGRAM p VAR t : twice; x : INT; END_VAR t(i := 4, o => x);"}
+    plc = compile_st(files, dialect).start()
+    plc.scan(0)
+    assert plc["p.x"] == 8
+    assert [str(notice) for notice in plc.program.notices] == [
+        "p.st:1:61: the PROGRAM of line 1 has no END_PROGRAM. The file ends it.",
+        "twice.st:7:16: the FUNCTION_BLOCK of line 1 has no END_FUNCTION_BLOCK. The file ends it.",
+    ]
+
+
+@pytest.mark.parametrize("body, told", OPEN)
+def test_that_each_thing_that_the_end_of_a_file_ends_is_told(body: str, told: list[str]) -> None:
+    text = "FUNCTION_BLOCK f VAR_INPUT i : INT; END_VAR VAR_OUTPUT o : INT; END_VAR " + body
+    program = compile_st({"f.st": text, "p.st": "PROGRAM p VAR b : f; END_VAR b(); END_PROGRAM"}, "codesys")
+    assert [notice.what for notice in program.notices] == told
+
+
+@pytest.mark.parametrize("body", ["IF i > 0 THEN o := 1;", "o := i", "(* no end", "o := (i;", "VAR k : INT;"])
+def test_that_the_end_of_a_file_ends_nothing_else(body: str) -> None:
+    text = "FUNCTION_BLOCK f VAR_INPUT i : INT; END_VAR VAR_OUTPUT o : INT; END_VAR " + body
+    with pytest.raises(Problems):
+        compile_st({"f.st": text, "p.st": "PROGRAM p VAR b : f; END_VAR b(); END_PROGRAM"}, "codesys")
+
+
+def test_that_the_standard_asks_for_the_end_of_a_pou() -> None:
+    with pytest.raises(Problems, match="the PROGRAM of line 1 is not closed"):
+        compile_st({"p.st": "PROGRAM p VAR x : INT; END_VAR x := 1;"}, "iec")

@@ -154,7 +154,9 @@ def lint(
         program = compile_project(sources, dialect, tasks, with_tests=True)
     except Problems as found:
         problems = found.problems
-    parsed: list[units.Source] = [parse_source(text, name, texts.values())[0] for name, text in texts.items()]
+    parsed: list[units.Source] = [
+        parse_source(text, name, texts.values(), [])[0] for name, text in texts.items()
+    ]
     given = Given(texts, parsed, program, _all_options(settings), frozenset(path.upper() for path in wired))
     for check in _CHECKS:
         check(given)

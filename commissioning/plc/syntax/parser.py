@@ -107,11 +107,12 @@ def keep_tables(file: str) -> None:
 
 
 def parse_source(
-    text: str, file: str, program: Iterable[str] = ()
+    text: str, file: str, program: Iterable[str] = (), open_ends: list[Problem] | None = None
 ) -> tuple[units.Source, list[Problem]]:  # fmt: skip
     """The units of one file that could be read, and a Problem for each that could not.
 
-    `program`: the texts of all its files, which conditions in pragmas ask about.
+    `program`: the texts of all its files, which conditions in pragmas ask about. `open_ends`: given, the end
+    of the file ends what is open there, and gets a word about it.
     """
     problems: list[Problem] = []
     if len(text) > MAX_CHARACTERS:
@@ -132,6 +133,14 @@ def parse_source(
             longer = marked(text, error.pos_in_stream or 0, _parse) if long_texts < MOST_LONG_TEXTS else None
             if longer is not None:
                 text, long_texts = longer, long_texts + 1
+                continue
+            ended = _ended(error) if open_ends is not None else None
+            if ended is not None and open_ends is not None:
+                what = f"the {ended.type} of line {ended.line} has no {_CLOSERS[ended.type]}"
+                open_ends.append(
+                    Problem(what, Place(file, *_end_of(text)), "The file ends it", severity="warning")
+                )
+                text = f"{text}\n{_CLOSERS[ended.type]}\n"
                 continue
             problem, position = _explain(error, text, file)
         except TooDeep as error:
@@ -194,6 +203,14 @@ def _offset(text: str, at: tree.At) -> int:
 
 
 # ---- words for a syntax error --------------------------------------------------------------------------
+
+
+def _ended(error: UnexpectedInput) -> Token | None:
+    """The word that opened the POU, or the part of one, that the end of the file could end."""
+    if not isinstance(error, UnexpectedToken) or error.token.type != "$END":
+        return None
+    opened = next((t for t in reversed(_stack(error)) if isinstance(t, Token) and t.type in _UNITS), None)
+    return opened if opened is not None and _CLOSERS[opened.type] in error.accepts else None
 
 
 def _explain(error: UnexpectedInput, text: str, file: str) -> tuple[Problem, int]:

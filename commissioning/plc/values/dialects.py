@@ -25,6 +25,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | F_TRIG with CLK FALSE in its first scan | fires (edition 2) | does not (edition 1) | SF_F_TRIG of CODESYS |
 | `AT %I*` without VAR_CONFIG | warning | codesys: warning; twincat: linked | TwinCAT, AT declaration |
 | a variable of another width at %IB2 or %MW4 | Problem | begins there | public TwinCAT projects do it |
+| END_PROGRAM and its like missing at the end of a file | Problem | warning | their editors have none |
 | REF() of a variable of another type | Problem | warning | OSCAT for RuSTy does it |
 | outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
@@ -86,6 +87,7 @@ class Dialect:
     chart_flags: bool = False
     outputs_written: bool = False
     own_widths: bool = False
+    open_ends: bool = False
     refers_freely: bool = False
     bits_count: bool = False
     library_names: bool = False
@@ -148,7 +150,7 @@ class Dialect:
 _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
-    "own_widths": True, "refers_freely": True,
+    "own_widths": True, "open_ends": True, "refers_freely": True,
     "bits_count": True, "library_names": True, "signed_shift": True, "jumps": True, "exceptions": True,
     "dynamic": True, "bits_named": True, "global_operator": True, "long_texts": True,
 }  # fmt: skip
