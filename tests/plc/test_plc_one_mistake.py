@@ -40,6 +40,7 @@ ONE = [
         "')' closes nothing here, after ')'",
     ),
     ("PROGRAM MAIN VAR a : INT; END_VAR\na := ;\nEND_PROGRAM", 2, "';' is not expected here, after ':='"),
+    ("FUNCTION_BLOCK B METHOD PUBLIC\n5 END_METHOD END_FUNCTION_BLOCK", 2, "Write PUBLIC or a name"),
     (GLOBAL, 2, "INTT"),
     (MEMBER, 2, "INTT"),
     (BLOCK.format(access="PRIVATE"), 5, "M is PRIVATE in A. Make it PUBLIC"),

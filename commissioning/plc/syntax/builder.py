@@ -217,6 +217,10 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
 
     function = pou
     interface = pou
+    def modifier(self, children: Children) -> Token:
+        token: Token = children[0]
+        return token
+
     method = pou
     property = pou
     accessor = pou

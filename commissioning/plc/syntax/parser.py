@@ -61,6 +61,8 @@ _SPELLING = {
     "ASSIGN": "':='", "SEMICOLON": "';'", "COLON": "':'", "LPAR": "'('", "RPAR": "')'", "NAME": "a name",
     "DOT": "'.'", "COMMA": "','", "LSQB": "'['", "RSQB": "']'", "ARROW": "'=>'", "__ANON_0": "'..'",
     "TRY": "__TRY", "CATCH": "__CATCH", "FINALLY": "__FINALLY", "END_TRY": "__ENDTRY",
+    "MODIFIER": "PUBLIC", "ACCESS": "PUBLIC", "INTEGER_LITERAL": "a whole number", "ADDRESS": "an address",
+    "STRING_LITERAL": "a text in quotes", "CARET": "'^'", "EDGE": "R_EDGE", "PART": "%X0",
 }  # fmt: skip
 _UNIT = re.compile(
     r"^[ \t]*(?:(?:END_)?(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|CONFIGURATION|TYPE|INTERFACE|CLASS"
