@@ -270,6 +270,7 @@ def test_that_the_standard_shifts_zeros_in_and_makers_do_so_with_bit_strings() -
     assert after_one_scan("x : UINT := 65528; a : UINT;", "a := SHR(x, 1);", "codesys")["MAIN.a"] == 32764
 
 
+DAY = 86_400 * 10**9
 DAYS_50 = 50 * 86_400_000
 
 
@@ -435,3 +436,34 @@ def test_that_a_reference_of_a_maker_reads_what_is_not_of_its_type_by_bytes() ->
     assert after_one_scan(declared, body, "codesys")["MAIN.w"] == 0x3F800000
     with pytest.raises(Problems, match="refers to a DWORD, this is a REAL"):
         program(declared, body, "iec")
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+@pytest.mark.parametrize(
+    ("declared", "body", "ns"),
+    [
+        ("l : LTIME;", "l := LTIME#213503d23h34m33s709ms551us615ns;", 2**64 - 1),
+        ("l : LTIME := LTIME#1s;", "l := l - LTIME#2s;", 2**64 - 10**9),
+        ("l : LTIME := LTIME#300000000m;", "IF l > LTIME#1s THEN l := l / 2; END_IF", 9 * 10**18),
+        ("l : LTIME := LTIME#213503d; p : POINTER TO LTIME;", "p := ADR(l); p^ := p^ - LTIME#213502d;", DAY),
+        ("l : LTIME; k : LTIME := LTIME#2s;", "l := ADD_LTIME(k, LTIME#1s);", 3 * 10**9),
+        ("l : LTIME; f : LTON;", "f(IN := TRUE, PT := LTIME#213503d); l := f.PT;", 213503 * DAY),
+        ("l : LTIME;", "l := LTIME#-1s;", 2**64 - 10**9),
+    ],
+)
+def test_that_an_ltime_of_makers_has_no_sign(declared: str, body: str, ns: int, dialect: str) -> None:
+    plc = program(declared, body, dialect)
+    plc_run = plc.start()
+    plc_run.scan(0)
+    assert plc_run["MAIN.l"] == ns
+    told = [n.what for n in plc.notices]
+    assert told == (
+        ["LTIME#-1s is negative, which an LTIME is not: it counts on from its other end"]
+        if "-1s" in body
+        else []
+    )
+
+
+def test_that_a_duration_of_the_standard_has_292_years() -> None:
+    with pytest.raises(Problems, match="longer than the longest TIME"):
+        program("l : LTIME;", "l := LTIME#213503d;", "iec")

@@ -98,12 +98,15 @@ class OperatorChecker(FittingChecker):
         """T# and LTIME#, which are of two types with some makers."""
         type_ = self.project.dialect.elementary("LTIME" if node.text[0] in "lL" else "TIME") or TIME
         cure = f"Write it as an LTIME: LTIME#{node.text.partition('#')[2]}"
+        short = type_.grain > 1
         if ns > type_.high:
-            self.problem(f"{node.text} is longer than a TIME of 32 bits (T#49d17h2m47s295ms)", node.at, cure)
+            longest = "a TIME of 32 bits (T#49d17h2m47s295ms)" if short else "the longest TIME (292 years)"
+            self.problem(f"{node.text} is longer than {longest}", node.at, cure if short else "")
             return None
         if ns < type_.low:
-            what = f"{node.text} is negative, which a TIME of 32 bits is not: it counts on from its other end"
-            self.project.notice(what, self.file, node.at, cure)
+            kind = "a TIME of 32 bits" if short else "an LTIME"
+            what = f"{node.text} is negative, which {kind} is not: it counts on from its other end"
+            self.project.notice(what, self.file, node.at, cure if short else "")
             ns %= type_.high + type_.grain
         elif ns % type_.grain:
             what = f"{node.text} has a part of a ms, which a TIME of 32 bits does not count"

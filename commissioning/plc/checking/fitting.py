@@ -19,6 +19,7 @@ from commissioning.plc.values.iec_types import (
     BOOL,
     LINT,
     LREAL,
+    TIME,
     ULINT,
     IecType,
     common,
@@ -61,7 +62,8 @@ class FittingChecker(WritableChecker):
 
     def _narrowed(self, found: Typed, target: IecType, at: At) -> Typed | None:
         """`found` as a `target` where the dialect converts with a warning, None where it does not."""
-        if found.type.kind == target.kind == "time" and not found.type.shown:  # what a timer or chart counts
+        both = found.type.kind == target.kind == "time"
+        if both and (not found.type.shown or target is TIME):  # what a timer, chart or function counts
             return typed.Standard(target, "CONVERT", (found,))
         why = self.project.dialect.narrowing(found.type, target)
         if not why:

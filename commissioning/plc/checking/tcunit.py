@@ -218,7 +218,7 @@ def _judged(
         if word == "EQ":
             return _any(checker, expected, actual, at)
         return _arrays(checker, name, type_name, expected, actual, nodes, at)
-    type_ = ELEMENTARY[type_name]
+    type_ = checker.project.dialect.elementary(type_name) or ELEMENTARY[type_name]
     values = [_valued(checker, node, type_, name) for node in (nodes[1], nodes[0])]
     if word == "NEAR":
         values.append(_delta(checker, nodes, name))

@@ -118,7 +118,7 @@ TIME = IecType("TIME", "time", -(1 << 63), (1 << 63) - 1)
 # of makers: 32 bits that count ms from 0; beside it their LTIME, which is a TIME of the standard here
 MS_NS = 1_000_000
 MS_TIME = IecType("TIME", "time", 0, ((1 << 32) - 1) * MS_NS, grain=MS_NS)
-LTIME = replace(TIME, shown="LTIME")
+LTIME = replace(TIME, low=0, high=(1 << 64) - 1, shown="LTIME")
 STRING = IecType("STRING", "string", length=80)
 WSTRING = IecType("WSTRING", "string", length=80)
 CHAR = IecType("CHAR", "string", length=1)

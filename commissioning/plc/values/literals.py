@@ -125,8 +125,8 @@ def time_value(text: str) -> int:
     if position != len(body) or position == 0:
         raise ValueError(f"'{text}' is not a duration: write for example T#1h2m3s4ms or T#1.5s")
     value = sign * round(total)
-    if not TIME.low <= value <= TIME.high:
-        raise ValueError(f"{text} is longer than the longest TIME (292 years)")
+    if not TIME.low <= value < 1 << 64:
+        raise ValueError(f"{text} is longer than the longest LTIME (584 years)")
     return value
 
 
