@@ -18,6 +18,7 @@ from commissioning.plc.checking.creating import EXIT
 from commissioning.plc.checking.declare_all import declare_all
 from commissioning.plc.checking.edges import edge_calls
 from commissioning.plc.checking.enabling import guarded
+from commissioning.plc.checking.generics import may_choose, with_choices
 from commissioning.plc.checking.global_order import global_names
 from commissioning.plc.checking.late_initials import exit_commands, late_commands
 from commissioning.plc.checking.limits import Commands, call_weights, longest
@@ -81,6 +82,9 @@ def compile_st(
         files[SHIM_FILE] = suites
     open_ends: list[Problem] | None = [] if DIALECTS[dialect].open_ends else None
     read = {file: parse_source(text, file, files.values(), open_ends) for file, text in files.items()}
+    if may_choose(files.values()):
+        for source in with_choices([source for source, _ in read.values()]):
+            read[source.file] = (source, read[source.file][1])
     lists = {PurePath(file).stem.upper() for file in files}
     for file, source in without_namespaces([source for source, _ in read.values()], lists).items():
         read[file] = (source, read[file][1])

@@ -92,14 +92,6 @@ def test_that_retain_and_non_retain_contradict_each_other() -> None:
         program("PROGRAM MAIN VAR RETAIN NON_RETAIN c : INT; END_VAR END_PROGRAM")
 
 
-def test_that_generic_constants_are_told_and_nothing_follows_from_them() -> None:
-    with pytest.raises(Problems) as caught:
-        program("""FUNCTION_BLOCK F VAR_GENERIC CONSTANT size : INT := 4; END_VAR
-        VAR b : ARRAY[0..size] OF INT; END_VAR b[1] := size; END_FUNCTION_BLOCK
-        PROGRAM MAIN VAR f : F; END_VAR f(); END_PROGRAM""", "codesys")  # fmt: skip
-    assert [(p.what.partition(":")[0], p.where.line) for p in caught.value.problems] == [("VAR_GENERIC", 1)]
-
-
 @pytest.mark.parametrize("dialect", ["iec", "codesys", "twincat"])
 def test_that_pragmas_stand_anywhere_in_declarations(dialect: str) -> None:
     text = """{attribute 'qualified_only'} {library public}

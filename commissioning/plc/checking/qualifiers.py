@@ -22,9 +22,6 @@ def check_qualifiers(project: Project, pou: Pou, section: units.Section, file: s
         owner = f"a {pou.kind}" if section.word != "VAR_TEMP" else "VAR_TEMP"
         what = f"the variables of {owner} end with each call: {kept[0]} has no effect"
         project.notice(what, file, at, f"Remove {kept[0]}")
-    if section.word == "VAR_GENERIC":
-        what = "VAR_GENERIC: a block that is another one for each value of its constants is not compiled here"
-        project.problem(what, file, at, "Write VAR CONSTANT, and a block for each of the values")
 
 
 def _ends(pou: Pou, section: units.Section) -> bool:

@@ -6,6 +6,7 @@ than `MAX_DEPTH` is refused while it is read.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from lark import Token, Transformer
@@ -60,6 +61,19 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         name, *rows = children
         found = tuple(tuple(_argument(member) for member in row.members) for row in rows)
         return units.TypeName(name.name, None, name.at, rows=found)
+
+    def chosen(self, children: Children) -> units.TypeName:
+        """`Stack<20>`: a block with constants of its own."""
+        name, _less, *values, _greater = children
+        return units.TypeName(name.name, None, name.at, chosen=tuple(values))
+
+    def chosen_call(self, children: Children) -> units.TypeNode:
+        """`Stack<20>(first := 1)`"""
+        named, *given = children
+        found = self.called_type([tree.Name(named.name, named.at), *given])
+        if not isinstance(found, units.TypeName):
+            raise TooDeep(f"{named.name} is no block with constants of its own", named.at)
+        return dataclasses.replace(found, chosen=named.chosen)
 
     def called_type(self, children: Children) -> units.TypeNode:
         """`STRING(20)`, `INT (a, b := 2)`, or a block with the arguments of its FB_init."""
@@ -166,13 +180,17 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
 
     local_section = _section
     global_section = _section
+    generic = _section
 
     def section(self, children: Children) -> units.Section:
         section: units.Section = children[0]
         return section
 
     def extends(self, children: Children) -> Bases:
-        return Bases(units.TypeName(name.name, None, name.at) for name in children[1:])
+        return Bases(
+            base if isinstance(base, units.TypeName) else units.TypeName(base.name, None, base.at)
+            for base in children[1:]
+        )
 
     def implements(self, children: Children) -> Interfaces:
         return Interfaces(units.TypeName(name.name, None, name.at) for name in children[1:])

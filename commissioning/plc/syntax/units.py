@@ -11,7 +11,7 @@ from commissioning.plc.syntax.tree import Argument, At, Expression, Name, Statem
 @dataclass(frozen=True, slots=True)
 class TypeName:
     """A named type; `length` is that of STRING[n], `arguments` those of a block's FB_init, `rows` of each
-    block of an array."""
+    block of an array, `chosen` the constants in `Stack<20>`."""
 
     name: str
     length: Expression | None
@@ -19,6 +19,7 @@ class TypeName:
     depth: int = 0
     arguments: tuple[Argument, ...] = ()
     rows: tuple[tuple[Argument, ...], ...] = ()
+    chosen: tuple[Expression, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
