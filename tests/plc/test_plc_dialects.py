@@ -448,6 +448,11 @@ def test_that_a_reference_of_a_maker_reads_what_is_not_of_its_type_by_bytes() ->
         ("l : LTIME := LTIME#213503d; p : POINTER TO LTIME;", "p := ADR(l); p^ := p^ - LTIME#213502d;", DAY),
         ("l : LTIME; k : LTIME := LTIME#2s;", "l := ADD_LTIME(k, LTIME#1s);", 3 * 10**9),
         ("l : LTIME; f : LTON;", "f(IN := TRUE, PT := LTIME#213503d); l := f.PT;", 213503 * DAY),
+        (
+            "l : LTIME := LTIME#3s; f : LTON;",
+            "f(); IF f.ET < l AND l > f.ET THEN l := l + f.ET; END_IF",
+            3 * 10**9,
+        ),
         ("l : LTIME;", "l := LTIME#-1s;", 2**64 - 10**9),
     ],
 )

@@ -107,3 +107,10 @@ def test_that_comparisons_are_comparisons() -> None:
         "q := (a < 3) AND (4 > a); r := t[0] < a; IF a < 3 OR a > (5) THEN a := 9; END_IF",
     )
     assert (plc["MAIN.q"], plc["MAIN.r"], plc["MAIN.a"]) == (True, True, 9)
+
+
+def test_that_constants_may_leave_an_array_without_elements() -> None:
+    plc = scanned("s : Stack<0>; n : INT;", "s.Push(3); n := s.n;")
+    assert plc["MAIN.n"] == 0
+    with pytest.raises(Problems, match="has no element"):
+        scanned("a : ARRAY[1..0] OF INT;", ";", "")

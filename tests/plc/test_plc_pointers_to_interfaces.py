@@ -50,6 +50,16 @@ def test_that_a_pointer_leads_to_the_variable_that_names_a_block(body: str, more
     assert scanned(body, more)["MAIN.n"] == 1
 
 
+def test_that_new_makes_pvoid_and_types_are_given_nothing() -> None:
+    more = " pp : POINTER TO PVOID; y : X();"
+    assert (
+        scanned("pp := __NEW(PVOID, 2); pp[1] := ADR(n); n := SEL(pp[1] = ADR(n), 0, y.Go());", more)[
+            "MAIN.n"
+        ]
+        == 1
+    )
+
+
 def test_that_sizeof_is_given_a_pointer_type() -> None:
     assert scanned("s := SIZEOF(POINTER TO I_X) * 3;")["MAIN.s"] == 24
 

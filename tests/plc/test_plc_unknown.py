@@ -88,6 +88,8 @@ NO_STOP = [
     ),  # one parameter takes whatever it is given
     ("n : INT; l : FB_Logger; s : STRING;", "l.Add(n, s); l.Add(s, n);"),
     ("f : FB_X; n : INT; d : ST_D;", "f.Go(n, d); d.k := n; f.Go(n, d);"),  # in the order of their positions
+    ("p : POINTER TO FB_X; i : I_X; n : INT;", "p := __NEW(FB_X(list := n, 3)); i := p^;"),
+    ("p : POINTER TO BYTE;", "p := __NEW(ST_Unknown, 3);"),
 ]
 
 

@@ -76,7 +76,11 @@ class ConstructedTypes:
             with attempt(self.project, file, pair.at, part=True) as attempted:
                 low, high = self.whole(pou, pair.low, file), self.whole(pou, pair.high, file)
                 if low is not None and high is not None:
-                    if high < low:
+                    if high == low - 1 and self.project.dialect.narrows and not _literals(pair):
+                        what = f"the array has no element: {low}..{high}; it gets one"
+                        self.project.notice(what, file, pair.at, "Choose the constants otherwise")
+                        bounds.append((low, low))
+                    elif high < low:
                         what = f"the array has no element: {low}..{high} is empty"
                         self.project.problem(what, file, pair.at, f"Write {high}..{low}")
                     else:
@@ -245,6 +249,11 @@ class ConstructedTypes:
         what = "a constant whole number is needed here"
         self.project.problem(what, file, node.at, "Use a number, or a CONSTANT declared before")
         return None
+
+
+def _literals(pair: units.Bounds) -> bool:
+    """Whether bounds are written as numbers, and come from no constant."""
+    return all(isinstance(side, tree.Literal) for side in (pair.low, pair.high))
 
 
 def _nameless(kind: str, file: str, at: At) -> str:

@@ -80,9 +80,14 @@ class CreateChecker(EnabledChecker):
         if declared is None or declared.type.kind == "interface":
             known = [*self.project.types, *(p.name for p in self.project.pous.values())]
             self.project.unknown.name()
+            if declared is None:
+                self.project.stubs.type_named(node.name, self.file, node.at)
             self.problem(f"there is no type {node.name} for __NEW", node.at, suggestion(node.name, known))
             return None, ()
+        stub = bool(arguments) and self.project.stubs.init(self, declared.type.name, arguments)
         block = self.project.block(declared.type.name) if declared.type.kind == "block" else None
+        if stub and (not isinstance(block, Pou) or block.member("FB_INIT") is None):
+            return None, ()
         if isinstance(block, Pou):
             self.project.unknown.file(block.file)
             if "ABSTRACT" in block.modifiers:

@@ -117,7 +117,9 @@ class FittingChecker(WritableChecker):
         elif type_ is ANY_REAL:
             type_ = LREAL
         if left.type != right.type and type_.kind in ("time", "date", "tod", "dt"):  # a number counts ms or s
-            left, right = (self._narrowed(one, type_, at) or one for one in (left, right))
+            left, right = (
+                one if one.type == type_ else self._narrowed(one, type_, at) or one for one in (left, right)
+            )
         return self.widened(left, type_), self.widened(right, type_), type_
 
     def common_type(self, left: IecType, right: IecType) -> IecType | None:

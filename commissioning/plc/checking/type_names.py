@@ -112,7 +112,8 @@ class TypeNames(ConstructedTypes):
             address = units.AddressType(kind, units.TypeName(target, None, at), at, 2)
             return self.resolve(self.project.globals, address, file)
         key = name.upper()
-        if key in ELEMENTARY or key in self._waiting or self.project.block(key) is not None:
+        own = key in ELEMENTARY or key in self.project.dialect.types
+        if own or key in self._waiting or self.project.block(key) is not None:
             return self.resolve(self.project.globals, units.TypeName(name, None, at), file)
         return None
 

@@ -81,6 +81,8 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         arguments = [argument for argument in given if argument is not None]
         if len(arguments) < len(given):
             raise TooDeep("a value is missing behind ':='", name.at)
+        if not arguments:  # to be given nothing is to be given nothing
+            return units.TypeName(name.name, None, name.at)
         if len(arguments) == 1 and not arguments[0].name:
             return units.TypeName(name.name, arguments[0].value, name.at)
         members = []

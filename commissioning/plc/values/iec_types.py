@@ -205,6 +205,8 @@ def common(left: IecType, right: IecType) -> IecType | None:
         return right
     if converts(right, left):
         return left
+    if left.kind == right.kind == "time":  # what a timer counts, and an LTIME without a sign
+        return LTIME
     if left.kind in ("int", "bits") and right.kind in ("int", "bits"):
         for name in _ORDER:
             candidate = ELEMENTARY[name]
