@@ -86,7 +86,8 @@ def compile_st(
         for source in with_choices([source for source, _ in read.values()]):
             read[source.file] = (source, read[source.file][1])
     lists = {PurePath(file).stem.upper() for file in files}
-    for file, source in without_namespaces([source for source, _ in read.values()], lists).items():
+    trees, texts = [source for source, _ in read.values()], list(files.values())
+    for file, source in without_namespaces(trees, lists, texts).items():
         read[file] = (source, read[file][1])
     makers = DIALECTS[dialect].library_names
     standard = library_text(files.values(), _declared(source for source, _ in read.values()), makers)

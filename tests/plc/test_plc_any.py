@@ -58,3 +58,20 @@ def test_that_what_any_does_not_take_is_told(change: tuple[str, str], what: str)
     with pytest.raises(Problems) as caught:
         compile_st(TEXT.replace(*change), dialect="codesys")
     assert what in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["__SYSTEM.TYPE_CLASS", "IBaseLibrary.TypeClass", "TypeClass"])
+def test_that_the_types_of_any_have_their_older_name_as_well(name: str) -> None:
+    text = f"""FUNCTION Kind : INT VAR_INPUT x : ANY; END_VAR
+CASE x.TypeClass OF
+{name}.TYPE_INT: Kind := 1;
+{name}.TYPE_STRING: Kind := 2;
+END_CASE
+END_FUNCTION
+PROGRAM MAIN VAR n, k : INT; s : STRING; END_VAR
+n := Kind(n); k := Kind(s);
+END_PROGRAM"""
+    for stubs in (False, True):
+        plc = compile_st({"m.st": text}, "twincat", stubs=stubs).start()
+        plc.scan(0)
+        assert (plc["MAIN.n"], plc["MAIN.k"]) == (1, 2)

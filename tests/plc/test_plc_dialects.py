@@ -472,3 +472,4 @@ def test_that_an_ltime_of_makers_has_no_sign(declared: str, body: str, ns: int, 
 def test_that_a_duration_of_the_standard_has_292_years() -> None:
     with pytest.raises(Problems, match="longer than the longest TIME"):
         program("l : LTIME;", "l := LTIME#213503d;", "iec")
+    assert after_one_scan("l : LTIME;", "l := LTIME#-2s;", "iec")["MAIN.l"] == -2_000_000_000

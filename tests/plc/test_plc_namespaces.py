@@ -42,3 +42,13 @@ def test_that_what_a_named_library_declares_may_be_a_stub() -> None:
     )
     found = compile_st({"m.st": text}, "twincat", stubs=True)
     assert not [notice for notice in found.notices if "only stubs declare" in notice.what]
+
+
+def test_that_a_label_may_name_the_library_of_its_enumeration() -> None:
+    text = main(
+        "m : Mode := Mode.auto; n : INT;",
+        "CASE m OF\nZLib.Mode.off: n := 1;\nZLib.Mode.auto: n := 2;\nEND_CASE",
+    )
+    plc = compile_st({"m.st": text}, "twincat").start()
+    plc.scan(0)
+    assert plc["MAIN.n"] == 2

@@ -90,12 +90,14 @@ NO_STOP = [
     ("f : FB_X; n : INT; d : ST_D;", "f.Go(n, d); d.k := n; f.Go(n, d);"),  # in the order of their positions
     ("p : POINTER TO FB_X; i : I_X; n : INT;", "p := __NEW(FB_X(list := n, 3)); i := p^;"),
     ("p : POINTER TO BYTE;", "p := __NEW(ST_Unknown, 3);"),
+    ("d : ST_D;", "F_Own(d.error);"),  # by reference: of the type that is asked for
 ]
 
 
 @pytest.mark.parametrize(("declared", "body"), NO_STOP)
 def test_that_a_stub_takes_values_of_several_types(declared: str, body: str) -> None:
-    assert stopped(stubbed(declared, body)) == []
+    own = "FUNCTION F_Own VAR_IN_OUT e : ST_Error; END_VAR\ne.n := e.n + 1;\nEND_FUNCTION\n"
+    assert stopped(stubbed(declared, body, more=own)) == []
 
 
 def test_that_what_a_block_is_stored_in_is_taken_for_an_interface() -> None:

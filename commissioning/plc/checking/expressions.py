@@ -126,6 +126,12 @@ class OperatorChecker(FittingChecker):
         self.problem(f"{owner} has no {name}; it has {', '.join(known[:12])}", at, suggestion(name, known))
         return None
 
+    def _is_type_class(self, node: tree.Expression) -> bool:
+        """Whether it is the enumeration of types, as the system or the first library of TwinCAT names it."""
+        if isinstance(node, tree.Name) and node.name.upper() == "TYPECLASS":
+            return "TYPECLASS" not in self.project.types and self.project.lookup(self.pou, node.name) is None
+        return dotted(node) in (TYPE_CLASS.name, "IBASELIBRARY.TYPECLASS")
+
     def _of_enumeration(self, node: tree.Expression) -> tuple[Typed | None] | None:
         """What `node` is as a member of an enumeration, in a tuple; None where it is something else."""
         if isinstance(node, tree.Name) and self.project.lookup(self.pou, node.name) is None:
@@ -138,7 +144,7 @@ class OperatorChecker(FittingChecker):
             for member, value in kinds[0].values if kinds else ():
                 if member.upper() == node.name.upper():
                     return (typed.Const(kinds[0], value),)
-        if isinstance(node, tree.Member) and dotted(node.owner) == TYPE_CLASS.name:
+        if isinstance(node, tree.Member) and self._is_type_class(node.owner):
             known = [value for name, value in TYPE_CLASS.values if name == node.name.upper()]
             if not known:
                 self.problem(f"{TYPE_CLASS.name} has no {node.name}", node.at)

@@ -7,21 +7,29 @@ one of a library is known from the types that are written with it (`x : ZCore.St
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from commissioning.plc.checking.same_names import kept_apart
 from commissioning.plc.syntax import tree, units
 
+_LABEL = re.compile(r"\b(?!__)([A-Za-z_]\w*)\.[A-Za-z_]\w*\.[A-Za-z_]\w*\s*:(?!=)")
 
-def without_namespaces(sources: Iterable[units.Source], taken: Iterable[str]) -> dict[str, units.Source]:
+
+def without_namespaces(
+    sources: Iterable[units.Source], taken: Iterable[str], texts: Iterable[str] = ()
+) -> dict[str, units.Source]:
     """By file the sources that name libraries in front of what these declare, without these names.
     `taken`: names of other things, in upper case. What several namespaces declare under one name has
-    several then."""
+    several then. `texts`: those of the files, where `Library.Enumeration.member:` is a label of CASE."""
     given = list(sources)
     apart = kept_apart(given)
     parsed = [apart.get(source.file, source) for source in given]
     found = {name for source in parsed for name in _qualifiers(source.units)}
+    paths = (units.Configuration, units.Paths)  # these have names with dots and types behind them
+    if not any(isinstance(unit, paths) for source in parsed for unit in source.units):
+        found |= {label.group(1).upper() for text in texts for label in _LABEL.finditer(text)}
     found -= {name for source in parsed for name in _declared(source.units)}
     found -= set(taken)
     changed = {source.file: _stripped(source, found) if found else source for source in parsed}

@@ -68,6 +68,7 @@ class WritableChecker(ElementChecker):
             same |= _holds(found.type, symbol.type)
         if not same:
             self.project.stubs.mismatch(found.type, symbol.type)
+            self._ask(node, symbol.type)
             self.problem(
                 f"{symbol.name} needs a variable of type {symbol.type}, this is a {found.type}", node.at
             )
@@ -76,6 +77,13 @@ class WritableChecker(ElementChecker):
             return None
         found.symbol.read = found.symbol.written = True
         return found
+
+    def _ask(self, node: tree.Expression, type_: IecType) -> None:
+        """What is given by reference is of the type that is asked for, if it is a stub's."""
+        from commissioning.plc.checking.expressions import OperatorChecker
+
+        if isinstance(self, OperatorChecker):
+            self.project.stubs.refit(self, node, type_)
 
     def writable(self, found: Designator, at: At, reference: bool = False) -> bool:
         """Whether the program may assign to this, or give it by `reference`; a Problem where not."""
