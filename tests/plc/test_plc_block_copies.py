@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commissioning.model.problem import Problems
-from commissioning.plc import compile_st
+from commissioning.plc import PlcError, compile_st
 
 TEXT = """
 FUNCTION_BLOCK Inner VAR_OUTPUT n : INT; END_VAR VAR t : TON; END_VAR
@@ -120,3 +120,58 @@ def test_that_blocks_given_by_value_are_copies() -> None:
 def test_that_the_standard_has_no_blocks_in_functions() -> None:
     with pytest.raises(Problems, match="a function keeps nothing between calls"):
         compile_st(BY_VALUE)
+
+
+OWN = """FUNCTION_BLOCK X
+VAR n : INT; END_VAR
+METHOD CopyTo : BOOL
+VAR_IN_OUT o : X; END_VAR
+o := THIS^;
+END_METHOD
+METHOD Into : BOOL
+VAR_INPUT r : REFERENCE TO X; END_VAR
+r := THIS^;
+END_METHOD
+METHOD Nowhere : REFERENCE TO X
+Nowhere := THIS^;
+END_METHOD
+METHOD Which : INT
+Which := 1;
+END_METHOD
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK Y EXTENDS X
+VAR m : INT := 3; END_VAR
+METHOD Which : INT
+Which := 2;
+END_METHOD
+METHOD Take : BOOL
+VAR_INPUT v : INT; END_VAR
+n := v; m := v;
+END_METHOD
+END_FUNCTION_BLOCK
+FUNCTION Between : INT
+VAR_IN_OUT one, other : X; END_VAR
+one := other;
+Between := one.Which();
+END_FUNCTION
+PROGRAM MAIN
+VAR y, y2, y3 : Y; x, x2, x3 : X; w, v : INT; END_VAR
+%s
+END_PROGRAM
+"""
+
+
+@pytest.mark.parametrize("dialect", ["codesys", "twincat"])
+def test_that_a_block_copies_itself_to_another_one_also_if_one_is_derived(dialect: str) -> None:
+    body = "y.Take(5); y.CopyTo(x); x.CopyTo(y2); y.Into(x2); w := Between(x3, y); v := Between(y3, x);"
+    plc = compile_st(OWN % body, dialect).start()
+    plc.run()
+    assert [plc[f"MAIN.{name}.n"] for name in ("x", "y2", "x2", "x3", "y3")] == [5] * 5
+    assert (plc["MAIN.y2.m"], plc["MAIN.y3.m"]) == (3, 3)
+    assert (plc["MAIN.w"], plc["MAIN.v"]) == (1, 2)  # every block stays what it is
+
+
+def test_that_a_copy_to_nowhere_stops_the_plc() -> None:
+    plc = compile_st(OWN % "x.Nowhere();", "twincat").start()
+    with pytest.raises(PlcError, match="null"):
+        plc.run()

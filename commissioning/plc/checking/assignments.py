@@ -64,7 +64,7 @@ class AssignmentChecker(CreateChecker):
         source = self.designator(node.value)
         same = source is not None and source.type == target.type and source.block is target.block
         given = source is not None and source.value is not None and source.cell.memory != typed.HOME
-        if source is None or not same or source.here or given:
+        if source is None or not same or given:
             return None
         source.symbol.read = target.symbol.read = target.symbol.written = True
         self.project.any_elapsed |= source.symbol.elapsed or target.symbol.elapsed

@@ -315,8 +315,8 @@ def cloned(source: list[Any], start: int, count: int) -> list[Any]:
 
 
 def graft(target: list[Any], at: int, source: list[Any], start: int, count: int) -> None:
-    """Copies cells and all blocks in them; -1: all of a block's memory."""
-    for index in range(len(source) if count < 0 else count):
+    """Copies cells and all blocks in them; -1: all that two blocks have both, one may be derived."""
+    for index in range(min(len(source), len(target)) if count < 0 else count):
         value = source[start + index]
         if isinstance(value, list):
             graft(target[at + index], 0, value, 0, -1)
