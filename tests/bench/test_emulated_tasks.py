@@ -69,7 +69,7 @@ def test_that_what_a_scene_says_of_a_task_is_checked_with_its_place(tmp_path: Pa
             "{program: PUSH, trigger: I_Gone}",
             "task push cannot be started: the program has no variable",
         ),
-        ("{program: PUSH, trigger: pushes}", "task push is started by a BOOL, pushes is a INT"),
+        ("{program: PUSH, trigger: pushes}", "task push is started by a BOOL, pushes is an INT"),
         ("{program: PUSH, trigger: 7}", "trigger is text, not 7"),
         ("{program: PUSH, trigger: ' '}", "trigger is text, not ' '"),
         ("{program: PUSH}", "task push needs a cycle or a trigger"),

@@ -323,9 +323,9 @@ def test_that_values_follow_a_program_that_the_scene_runs_by_its_own_name() -> N
     "entry, words",
     [
         ("p.v[1].opened AT %IX0.0 : BOOL;", "p.v[1] has no variable opened"),
-        ("p.v[3].closed AT %IX0.0 : BOOL;", "p.v, a ARRAY[1..2] OF Valve, has no [3]"),
+        ("p.v[3].closed AT %IX0.0 : BOOL;", "p.v, an ARRAY[1..2] OF Valve, has no [3]"),
         ("q.n : INT := 5;", "the configuration has no variable q"),
-        ("p.n : DINT := 5;", "p.n is a DINT here and a INT where it is declared"),
+        ("p.n : DINT := 5;", "p.n is a DINT here and an INT where it is declared"),
         ("p.n AT %IW0 : INT;", "p.n has no address to be completed"),
         ("p.v[1].closed AT %QX0.0 : BOOL;", "p.v[1].closed is declared AT %I*, %QX0.0 is elsewhere"),
         ("p.v[1].closed AT %IW0 : BOOL;", "%IW0 is 16 bit wide, closed is a BOOL"),
@@ -411,10 +411,10 @@ def test_that_a_write_through_an_access_path_wakes_the_task() -> None:
     [
         ("set : p.n : INT;", "the name set is already taken"),
         ("a : p.n : INT; A : p.done : INT;", "the name A is already taken"),
-        ("a : p.n : BOOL;", "p.n is a BOOL here and a INT where it is declared"),
+        ("a : p.n : BOOL;", "p.n is a BOOL here and an INT where it is declared"),
         ("a : p.v[1] : Valve;", "p.v[1] is a block"),
         ("a : p.x.y : INT;", "p has no variable x"),
-        ("a : p.n.y : INT;", "p.n is a INT and has nothing inside"),
+        ("a : p.n.y : INT;", "p.n is an INT and has nothing inside"),
     ],
 )
 def test_that_a_wrong_access_path_is_told(entry: str, words: str) -> None:

@@ -157,7 +157,7 @@ def test_that_uses_of_the_input_are_listed_under_its_name() -> None:
 WRONG = [
     (
         "FUNCTION_BLOCK F VAR_INPUT n : INT R_EDGE; END_VAR END_FUNCTION_BLOCK",
-        "a BOOL, n is a INT",
+        "a BOOL, n is an INT",
     ),
     ("FUNCTION_BLOCK F VAR_OUTPUT q : BOOL F_EDGE; END_VAR END_FUNCTION_BLOCK", "q: F_EDGE stands in"),
     ("FUNCTION F : INT VAR_INPUT q : BOOL R_EDGE; END_VAR F := 1; END_FUNCTION", "q: R_EDGE stands in"),

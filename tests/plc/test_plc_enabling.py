@@ -64,7 +64,7 @@ def test_that_a_call_is_made_only_while_it_is_enabled() -> None:
     ("change", "what"),
     [
         (("EN := on, a", "EN := 3, a"), "for EN a BOOL is expected here"),
-        (("ENO => done", "ENO => x"), "ENO gives a BOOL, this is a INT"),
+        (("ENO => done", "ENO => x"), "ENO gives a BOOL, this is an INT"),
         (("ENO => done", "ENO := done"), "has no parameter ENO"),
         (("y := ADD(", "y := 1 + ADD("), "EN and ENO stand in a call that is a statement"),
     ],

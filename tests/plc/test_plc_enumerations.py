@@ -61,7 +61,7 @@ def test_that_a_number_becomes_a_member_by_conversion_only() -> None:
     [
         ("s : State;", "s := 10;", 10, 6, "Write State.filling"),
         ("s : State;", "s := 3;", 10, 6, "Convert it: TO_State(...)"),
-        ("s : State;", "s := s + 1;", 10, 6, "for s a State is expected here, this is a INT"),
+        ("s : State;", "s := s + 1;", 10, 6, "for s a State is expected here, this is an INT"),
         ("s : State;", "s := manual;", 10, 6, "this is a Mode"),
         ("s : State;", "s := State.ful;", 10, 12, "State has no ful; it has idle, filling, full, draining"),
         ("s : State;", "s := Stat#full;", 10, 6, "Stat is no enumeration. Did you mean STATE"),

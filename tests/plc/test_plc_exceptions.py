@@ -256,7 +256,7 @@ def test_that_the_watchdog_counts_all_parts() -> None:
 @pytest.mark.parametrize(
     ("body", "what"),
     [
-        ("__TRY n := 1; __CATCH(n) ; __ENDTRY", "__CATCH gives a code of 32 bits, n is a INT"),
+        ("__TRY n := 1; __CATCH(n) ; __ENDTRY", "__CATCH gives a code of 32 bits, n is an INT"),
         ("__TRY n := 1; __CATCH(ok) ; __ENDTRY", "__CATCH gives a code of 32 bits"),
         ("__TRY n := 1; __CATCH(lost) ; __ENDTRY", "lost is not declared"),
         ("__TRY n := 1; __ENDTRY", "'__ENDTRY' is not expected here"),

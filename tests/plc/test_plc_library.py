@@ -91,7 +91,7 @@ def test_that_overloaded_functions_have_typed_names() -> None:
 
 
 def test_that_a_typed_name_has_the_type_it_says() -> None:
-    with pytest.raises(Problems, match="a INT is expected here, this is a REAL"):
+    with pytest.raises(Problems, match="an INT is expected here, this is a REAL"):
         run("i : INT; r : REAL;", "i := MAX_INT(r, 2.0);")
     with pytest.raises(Problems, match="there is no function MAX_FOO"):
         run("i : INT;", "i := MAX_FOO(1, 2);")

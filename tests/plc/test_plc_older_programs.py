@@ -156,7 +156,7 @@ def test_that_an_assignment_may_be_attempted(dialect: str) -> None:
 
 
 def test_that_an_attempt_needs_an_interface_or_a_pointer() -> None:
-    with pytest.raises(Problems, match="an interface is expected here, this is a INT"):
+    with pytest.raises(Problems, match="an interface is expected here, this is an INT"):
         ran("b : base; n : INT;", "n ?= b;", ATTEMPTS)
 
 

@@ -64,7 +64,7 @@ def test_that_one_mistake_is_one_problem(text: str, line: int, told: str, dialec
 def test_that_ref_to_refers_to_its_own_type_only() -> None:
     text = "PROGRAM MAIN VAR r : REF_TO INT; x : {}; END_VAR\nr := REF(x);\nEND_PROGRAM"
     compile_st(text.format("INT"))
-    with pytest.raises(Problems, match="for r a REF_TO INT refers to a INT, this is a REAL"):
+    with pytest.raises(Problems, match="for r a REF_TO INT refers to an INT, this is a REAL"):
         compile_st(text.format("REAL"))
     derived = "FUNCTION_BLOCK A END_FUNCTION_BLOCK FUNCTION_BLOCK B EXTENDS A END_FUNCTION_BLOCK\n"
     blocks = "PROGRAM MAIN VAR r : REF_TO {}; x : {}; END_VAR\nr := REF(x);\nEND_PROGRAM"

@@ -220,9 +220,9 @@ END_PROGRAM
     [
         ("i := o;", "I_Other does not implement I_Run"),
         ("i := x;", "INT does not implement I_Run"),
-        ("r REF= t;", "refers to a INT, this is a STRING"),
-        ("x REF= x;", "REF= binds a REFERENCE, this is a INT"),
-        ("x := x^;", "only a pointer is followed by ^, this is a INT"),
+        ("r REF= t;", "refers to an INT, this is a STRING"),
+        ("x REF= x;", "REF= binds a REFERENCE, this is an INT"),
+        ("x := x^;", "only a pointer is followed by ^, this is an INT"),
         ("p := ADR(x + 1);", "a variable is expected here"),
         ("p := ADR(w.3);", "a part of a variable has no address"),
         ("x := p;", "INT"),

@@ -21,7 +21,7 @@ HEAD = "PROGRAM MAIN\nVAR ready, start : BOOL; count : INT; speed : REAL; delay 
 SEMANTIC = [
     ("redy := TRUE;", 3, 1, "redy is not declared. Did you mean ready"),
     ("ready := strat;", 3, 10, "strat is not declared. Did you mean start"),
-    ("ready := count;", 3, 10, "for ready a BOOL is expected here, this is a INT"),
+    ("ready := count;", 3, 10, "for ready a BOOL is expected here, this is an INT"),
     ("count := speed;", 3, 10, "Convert it: REAL_TO_INT(...)"),
     ("count := 70000;", 3, 10, "70000 does not fit INT (-32768..32767)"),
     ("count := 1.5;", 3, 10, "INT is expected here, this is a REAL"),
@@ -43,7 +43,7 @@ SEMANTIC = [
     ("count := LIMIT(1, 2);", 3, 10, "LIMIT needs 3 arguments (MN, IN, MX), here are 2"),
     ("count := LIMIT(MN := 1, IM := 2, MX := 3);", 3, 25, "LIMIT has the parameters MN, IN, MX"),
     ("count := count / 0;", 3, 16, "division by zero"),
-    ("count.x := 1;", 3, 7, "count is a INT and has no members"),
+    ("count.x := 1;", 3, 7, "count is an INT and has no members"),
     ("count;", 3, 1, "count is not a statement"),
     ("EXIT;", 3, 1, "EXIT stands outside a loop"),
     ("CASE count OF 1: ; 2, 1: ; END_CASE", 3, 23, "the label 1 is already covered"),
@@ -151,7 +151,7 @@ DECLARATIONS = [
     ("PROGRAM P VAR_EXTERNAL a : BOOL; END_VAR END_PROGRAM", "there is no global variable a"),
     (
         "VAR_GLOBAL a : INT; END_VAR PROGRAM P VAR_EXTERNAL a : BOOL; END_VAR END_PROGRAM",
-        "a is a BOOL here and a INT in VAR_GLOBAL",
+        "a is a BOOL here and an INT in VAR_GLOBAL",
     ),
     (
         "FUNCTION F : INT VAR t : TON; END_VAR F := 1; END_FUNCTION PROGRAM P END_PROGRAM",

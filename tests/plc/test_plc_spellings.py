@@ -100,7 +100,7 @@ FUNCTION_BLOCK V VAR_INPUT r : INT; END_VAR END_FUNCTION_BLOCK"""
     assert plc["M.i"] == 5
     with pytest.raises(Problems) as caught:
         compile_st(text.replace("{}", "V"), "twincat")
-    assert [p.what for p in caught.value.problems] == ["REF= binds a REFERENCE, r is a INT"]
+    assert [p.what for p in caught.value.problems] == ["REF= binds a REFERENCE, r is an INT"]
 
 
 def test_that_a_value_is_given_to_a_constant_in_out() -> None:

@@ -114,7 +114,7 @@ def test_that_mistakes_stay_problems_beside_stubs() -> None:
     with pytest.raises(Problems) as caught:
         stubbed("a : FB_Axis; n : INT; s : STRING;", "a(x := n); n := s; t := = 3;")
     assert "is not expected here" in str(caught.value)
-    with pytest.raises(Problems, match="a INT is expected here, this is a STRING"):
+    with pytest.raises(Problems, match="an INT is expected here, this is a STRING"):
         stubbed("a : FB_Axis; n : INT; s : STRING;", "a(x := n); n := s;")
 
 

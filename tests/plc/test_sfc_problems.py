@@ -51,7 +51,7 @@ TRANSITION FROM A1 TO E := go; END_TRANSITION
         (TWO.replace("B1: ", "B1: out(X); "), 5, "X is no qualifier of an action; there are N, R, S,"),
         (TWO.replace("B1: ", "B1: out(L, 5); "), 5, "for the time a TIME"),
         (TWO.replace("B1: ", "B1: gone(N); "), 5, "there is no action and no variable gone"),
-        (TWO.replace("B1: ", "B1: n(N); "), 5, "n is a INT; an action is an ACTION or a BOOL variable"),
+        (TWO.replace("B1: ", "B1: n(N); "), 5, "n is an INT; an action is an ACTION or a BOOL variable"),
         (TWO.replace("B1: ", "B1: out(Q := N); "), 5, "Q := is not expected here"),
         (TWO.replace(":= go", ":= n"), 4, "a BOOL condition"),
         (TWO.replace(":= go", ":= A1.Y"), 4, "has no Y; it has X, T"),

@@ -172,7 +172,7 @@ def test_that_a_slip_in_a_time_does_not_run_for_ever() -> None:
         ("I_Go,set:\n1,1\n", "a.csv:1: column 2 has no name"),
         ("time,I_Go\n0,maybe\n", "a.csv:2: I_Go: 'maybe' is no BOOL"),
         ("time,MAIN.n\n0,1.5\n", "a.csv:2: MAIN.n: '1.5' is no whole number"),
-        ("time,MAIN.n\n0,40000\n", "a.csv:2: MAIN.n: 40000 does not fit MAIN.n, a INT (-32768..32767)"),
+        ("time,MAIN.n\n0,40000\n", "a.csv:2: MAIN.n: 40000 does not fit MAIN.n, an INT (-32768..32767)"),
         ("block,FB_Zone\nmode\nyellow\n", "a.csv:3: mode: Colour has no yellow; it has red, green, blue"),
         ("time,I_Go\nsoon,1\n", "a.csv:2: 'soon' is no time"),
         ("time,I_Go\n-1 s,1\n", "a.csv:2: '-1 s' is no time"),

@@ -240,7 +240,7 @@ END_FUNCTION_BLOCK
     assert (axis.moves, other.moves) == (3, 2)
     with pytest.raises(TypeError, match="other is a FB_Axis, not FB_User"):
         user(other=user)
-    with pytest.raises(TypeError, match="n is a INT, not FB_Axis"):
+    with pytest.raises(TypeError, match="n is an INT, not FB_Axis"):
         bed.fb("FB_User")._instance.set("n", axis._instance)
 
 
@@ -363,7 +363,7 @@ def test_that_wrong_names_and_values_name_the_nearest(bed: PlcUnderTest) -> None
         zone(colour="yellow")
     with pytest.raises(ValueError, match="has 3 elements, here are 2"):
         zone(pos={"y": [1, 2]})
-    with pytest.raises(TypeError, match="a INT is expected, not the text"):
+    with pytest.raises(TypeError, match="an INT is expected, not the text"):
         zone(total="3")
     assert not hasattr(zone, "nothing")
 

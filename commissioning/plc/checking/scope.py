@@ -21,6 +21,7 @@ from commissioning.plc.syntax import units
 from commissioning.plc.syntax.tree import Argument, At, Expression
 from commissioning.plc.values.dialects import IEC, Dialect
 from commissioning.plc.values.iec_types import BOOL, LAST_ADDRESS, IecType, Value
+from commissioning.plc.values.wording import with_articles
 
 if TYPE_CHECKING:
     from commissioning.plc.checking.program_entries import ProgramEntry
@@ -262,7 +263,8 @@ class Project:
 
     def notice(self, what: str, file: str, at: At, cure: str = "", severity: str = "warning") -> None:
         """What the programmer may want to know, and what stops nothing."""
-        self.notices.setdefault(Problem(what, Place(file, at.line, at.column), cure, severity=severity))
+        place = Place(file, at.line, at.column)
+        self.notices.setdefault(Problem(with_articles(what), place, cure, severity=severity))
 
     @property
     def next_number(self) -> int:
@@ -270,7 +272,7 @@ class Project:
         return len(self.pous) + len(self.prototypes) + 1
 
     def problem(self, what: str, file: str, at: At, cure: str = "") -> None:
-        found = Problem(what, Place(file, at.line, at.column), cure)
+        found = Problem(with_articles(what), Place(file, at.line, at.column), cure)
         if found not in self._noted:
             self._noted.add(found)
             self.problems.append(found)

@@ -11,6 +11,7 @@ from commissioning.plc.running.address_space import AddressSpace
 from commissioning.plc.running.memory_values import plain_cells
 from commissioning.plc.values.iec_types import IecType, Value
 from commissioning.plc.values.runtime import namespace, rounded
+from commissioning.plc.values.wording import with_articles
 
 Memory = list[Any]
 
@@ -34,9 +35,9 @@ def accepted(path: str, type_: IecType, value: Value) -> Value:
     elif isinstance(value, int) and not isinstance(value, bool):
         low, high = type_.limits or (type_.low, type_.high)
         if not low <= value <= high:
-            raise ValueError(f"{value} does not fit {path}, a {type_.plain} ({low}..{high})")
+            raise ValueError(with_articles(f"{value} does not fit {path}, a {type_.plain} ({low}..{high})"))
         return value - value % type_.grain
-    raise TypeError(f"{path} is a {type_}, not {type(value).__name__}")
+    raise TypeError(with_articles(f"{path} is a {type_}, not {type(value).__name__}"))
 
 
 def functions_of(code: CodeType, space: AddressSpace | None = None) -> dict[str, Any]:

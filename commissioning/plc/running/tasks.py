@@ -23,6 +23,7 @@ from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import Value
 from commissioning.plc.values.literals import literal_value
 from commissioning.plc.values.runtime import STATEMENT_BUDGET
+from commissioning.plc.values.wording import with_articles
 
 DEFAULT_CYCLE_NS = 10_000_000
 LOWEST_PRIORITY = 65_535
@@ -95,7 +96,9 @@ def trigger_problems(
             found.append(Problem(f"task {task.name} cannot be started: {error.args[0]}", where, cure))
             continue
         if variable.type.kind != "bool":
-            what = f"task {task.name} is started by a BOOL, {variable.variable.path} is a {variable.type}"
+            what = with_articles(
+                f"task {task.name} is started by a BOOL, {variable.variable.path} is a {variable.type}"
+            )
             found.append(Problem(what, where))
         elif variable.variable.constant:
             what = f"{variable.variable.path} is a CONSTANT and never starts task {task.name}"

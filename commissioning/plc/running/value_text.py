@@ -8,6 +8,7 @@ from commissioning.plc.values.iec_types import IecType, Value
 from commissioning.plc.values.literals import date_value, literal_value, string_value, time_value
 from commissioning.plc.values.runtime import rounded
 from commissioning.plc.values.runtime_texts import text_of_moment
+from commissioning.plc.values.wording import with_articles
 
 __all__ = ["duration_ns", "given_value", "parsed_value", "shown_duration", "shown_value"]
 
@@ -71,10 +72,10 @@ def given_value(type_: IecType, value: object) -> Value:
     if isinstance(value, str) and type_.kind != "string":
         if type_.kind in ("enum", "time", "date", "tod", "dt"):
             return parsed_value(type_, value)
-        raise TypeError(f"a {type_} is expected, not the text {value!r}")
+        raise TypeError(with_articles(f"a {type_} is expected") + f", not the text {value!r}")
     if isinstance(value, bool | int | float | str):
         return value
-    raise TypeError(f"a {type_} is expected, not {type(value).__name__}")
+    raise TypeError(with_articles(f"a {type_} is expected, not {type(value).__name__}"))
 
 
 def parsed_value(type_: IecType, text: str) -> Value:

@@ -30,6 +30,7 @@ from commissioning.plc.running.value_text import given_value
 from commissioning.plc.standard.blocks import DUE, START
 from commissioning.plc.testing.stand import Stand
 from commissioning.plc.values.iec_types import ADDRESSES, IecType, Value
+from commissioning.plc.values.wording import with_articles
 
 __all__ = ["Instance"]
 
@@ -264,7 +265,7 @@ class Instance:
             return
         where, space = self.location(path), self.stand.space
         if where.type.kind not in ADDRESSES or space is None:
-            raise TypeError(f"{self.name}.{path} is a {where.type}, not {other.pou.name}")
+            raise TypeError(with_articles(f"{self.name}.{path} is a {where.type}, not {other.pou.name}"))
         self._memories[where.memory][where.index] = space.address(other._own, -1)
 
     def _open(self, symbol: Symbol, value: object) -> None:

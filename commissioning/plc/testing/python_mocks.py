@@ -22,6 +22,7 @@ from commissioning.plc.running.memory import Memory, accepted
 from commissioning.plc.running.value_text import given_value
 from commissioning.plc.testing.stand_ins import Code, StandIn
 from commissioning.plc.values.iec_types import IecType
+from commissioning.plc.values.wording import with_articles
 
 __all__ = ["Answer", "MockFailed", "PythonMock"]
 
@@ -86,7 +87,9 @@ class PythonMock(StandIn):
             if answer is not None:
                 raise TypeError(f"{self._name} gives outputs by name, not {answer!r:.60}")
         elif result_type.aggregate:
-            raise TypeError(f"{self._name} gives a {result_type}: write its stand-in in Structured Text")
+            raise TypeError(
+                with_articles(f"{self._name} gives a {result_type}: write its stand-in in Structured Text")
+            )
         elif answer is not None or callable(self._answer):
             result = _cells(self._name, result_type, answer)[0]
         if result is None and result_type is not None and not self._is_block:
@@ -180,7 +183,7 @@ def _cells(path: str, type_: IecType, value: object) -> list[object]:
             member.name.upper() for member in type_.members
         }:
             names = ", ".join(member.name for member in type_.members)
-            raise TypeError(f"{path} is a {type_}: give a mapping of all of {names}")
+            raise TypeError(with_articles(f"{path} is a {type_}: give a mapping of all of {names}"))
         by_name = {str(k).upper(): one for k, one in value.items()}
         found = []
         for member in type_.members:

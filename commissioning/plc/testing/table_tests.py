@@ -18,6 +18,7 @@ from commissioning.plc.testing.tables import MOST_PROBLEMS, Column, Row, Table
 from commissioning.plc.testing.under_test import Block, PlcUnderTest
 from commissioning.plc.values.iec_types import IecType, Value
 from commissioning.plc.values.runtime import PlcError
+from commissioning.plc.values.wording import with_articles
 
 __all__ = ["run_table"]
 
@@ -123,7 +124,7 @@ class _TableRun:
         if not text:
             return 0.0
         if sets or not (type_.numeric or type_.kind == "time"):
-            self._problem(f"a {'value that is set' if sets else type_} has no tolerance", line)
+            self._problem(with_articles(f"a {'value that is set' if sets else type_} has no tolerance"), line)
             return 0.0
         try:
             found = float(duration_ns(text)) if type_.kind == "time" else float(self._number(text))
