@@ -43,6 +43,7 @@ from commissioning.plc.standard.library import LIBRARY_FILE, library_text
 from commissioning.plc.stubs.collected import MOST_ROUNDS, STUB_FILE, Stubs
 from commissioning.plc.stubs.text import stub_files, told
 from commissioning.plc.syntax import units
+from commissioning.plc.syntax.attributes import attributes_not_carried_out
 from commissioning.plc.syntax.parser import parse_source
 from commissioning.plc.values.dialects import DIALECTS
 from commissioning.plc.values.runtime import STATEMENT_BUDGET
@@ -103,6 +104,8 @@ def compile_st(
     project, bodies = _understood(files, read, dialect, with_tests, stub_calls=stub_calls, unknown=unknown)
     told(learned, project)
     project.notices |= dict.fromkeys(open_ends or ())
+    for file in given:
+        project.notices |= dict.fromkeys(attributes_not_carried_out(files[file], file))
     parsed = [source for source, _ in read.values()]
     unreadable = [problem for _, problems in read.values() for problem in problems]
     library = with_tests and all(pou.kind != "PROGRAM" for pou in project.pous.values())
