@@ -41,7 +41,8 @@ def machine(name: str) -> str:
 
 
 class Node:
-    """An integer expression: its text, type, and the value C would give (None after a division by zero)."""
+    """An integer expression: its text, type, and the value C would give (None after a division by zero; MOD 0
+    is 0, as the standard defines it)."""
 
     def __init__(self, text: str, type_: str, value: int | None) -> None:
         self.text, self.type, self.value = text, type_, value
@@ -58,7 +59,7 @@ def combine(operator: str, a: Node, b: Node) -> Node | None:
     x, y = wide(a.value).value, wide(b.value).value
     if operator in ("/", "MOD"):
         if y == 0:
-            return Node(text, type_, None)
+            return Node(text, type_, 0 if operator == "MOD" else None)  # IF IN2 = 0 THEN OUT := 0
         quotient = abs(x) // abs(y) * (1 if (x < 0) == (y < 0) else -1)
         result = quotient if operator == "/" else x - quotient * y
     else:

@@ -35,7 +35,8 @@ Decision 5 says what holds in `iec`. The others differ in:
 | __NEW, __DELETE | no | yes | operators of CODESYS, TwinCAT |
 | SFCInit, SFCReset, SFCPause beside a chart | variables like others | act on the chart | SFC flags |
 
-MOD 0 stops the PLC, in `twincat` it gives 0 (manual of TwinCAT 3, operator MOD).
+MOD 0 gives 0 in `iec` (the standard has it as IF IN2 = 0 THEN OUT := 0) and in `twincat` (TwinCAT 3 manual,
+operator MOD); in `codesys`, where targets differ, it stops the PLC.
 
 The same in all of them: comments nest, whole numbers are computed in at least 32 bits, STRING has 80
 characters, R_TRIG with CLK TRUE fires in its first scan, and timers run in ns: only what is read of them
@@ -156,7 +157,7 @@ _MAKERS = {
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
-        "iec": Dialect("iec"),
+        "iec": Dialect("iec", modulo_of_zero=True),
         "codesys": Dialect(
             "codesys", charset="latin-1", types=_TYPES, own_types=_TIMES, blocks=_BLOCKS, **_MAKERS
         ),
