@@ -24,6 +24,8 @@ def program_text(content: bytes) -> str:
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
+        if any("\x7f" < char < "\ud800" for char in content.decode(errors="surrogateescape")):
+            raise  # a damaged UTF-8 text: its other characters are UTF-8, and would become two or three each
         try:
             text = content.decode("cp1252")
         except UnicodeDecodeError:

@@ -178,6 +178,7 @@ def test_that_a_mark_says_which_byte_comes_first(tmp_path: Path) -> None:
         ("PROGRAM P".encode("utf-16")[:-1], 1, 1),  # half of the last character is missing
         (b"PROGRAM P\n x\x00y", 2, 3),
         ("\ufeffä := 1;\r\n x".encode() + b"\xff", 2, 3),
+        ("(* Förderer *)\n(* ".encode() + b"\xe4 *)", 2, 4),  # other characters of it are UTF-8
     ],
 )
 def test_that_what_is_no_text_is_told_with_its_place(
