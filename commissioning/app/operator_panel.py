@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,8 +71,9 @@ class Element(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(3, 3, -3, -3), 6, 6)
 
+    @abstractmethod  # for readers and type checkers: the metaclass of Qt does not ask
     def draw(self, painter: QPainter, centre: QPointF) -> None:
-        raise NotImplementedError
+        """Draw it as it stands now, around `centre`."""
 
 
 class PushButton(Element):

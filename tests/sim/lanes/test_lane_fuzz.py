@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import random
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +12,9 @@ from going_on import goes_on_alike
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lane_world import NS, LaneWorld, random_spec
+from storms import Plan, storm
 
 from commissioning.sim.timeline.timeline import Timeline
-
-Plan = list[tuple[float, list[Any]]]
 
 
 def plan_for(rng: random.Random, world: LaneWorld, commands: int) -> Plan:
@@ -24,11 +22,7 @@ def plan_for(rng: random.Random, world: LaneWorld, commands: int) -> Plan:
     for k, drive in enumerate(world.drives):
         if rng.random() < 0.8:
             plan.append((0.0, ["speed", k, drive.speed]))
-    t = 0.0
-    for _ in range(commands):
-        t += rng.choice([0.0, 0.01, 0.3, 1.0, rng.expovariate(1.0)])
-        plan.append((t, world.command(rng)))
-    return plan
+    return plan + storm(rng, world, commands)
 
 
 @settings(max_examples=120, deadline=None)

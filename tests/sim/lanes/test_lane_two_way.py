@@ -13,6 +13,7 @@ import pytest
 from going_on import goes_on_alike
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from storms import Plan, storm
 from two_way_world import NS, BeltSpec, TwoWayWorld, random_belts
 
 from commissioning.model.problem import Problems
@@ -272,16 +273,9 @@ def test_that_parts_between_belts_that_run_against_each_other_stand_at_the_joint
 
 # storms --------------------------------------------------------------------------------------------
 
-Plan = list[tuple[float, list[Any]]]
-
 
 def plan_for(rng: random.Random, world: TwoWayWorld, commands: int) -> Plan:
-    plan: Plan = [(0.0, ["all", [belt.speed for belt in world.belts]])]
-    t = 0.0
-    for _ in range(commands):
-        t += rng.choice([0.0, 0.01, 0.3, 1.0, rng.expovariate(1.0)])
-        plan.append((t, world.command(rng)))
-    return plan
+    return [(0.0, ["all", [belt.speed for belt in world.belts]]), *storm(rng, world, commands)]
 
 
 @settings(max_examples=120, deadline=None)
