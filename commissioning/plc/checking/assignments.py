@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from commissioning.plc.checking import commands, typed
+from commissioning.plc.checking.assigned import told, without_result
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.creating import CreateChecker, is_new
 from commissioning.plc.checking.designators import Designator
 from commissioning.plc.checking.pointers import PLACES
 from commissioning.plc.syntax import tree
-from commissioning.plc.values.iec_types import BOOL, NONE, IecType
+from commissioning.plc.values.iec_types import BOOL
 
 
 class AssignmentChecker(CreateChecker):
@@ -27,12 +28,8 @@ class AssignmentChecker(CreateChecker):
         if node.operator == "?=":  # NULL where the block is not of that class or interface
             query = self.query(node.value, node.target)
             return None if query is None else commands.CallFunction(query, node.at)
-        if isinstance(node.target, tree.Name):
-            name = node.target.name
-            own = self.pou.kind in ("FUNCTION", "METHOD") and name.upper() == self.pou.result_name
-            if own and self.pou.result is NONE:
-                self.problem(f"{name} has no result", node.at)
-                return None
+        if without_result(self, node.target):
+            return None
         target = self.designator(node.target)
         if target is None:
             found = self.expression(node.value)
@@ -52,7 +49,7 @@ class AssignmentChecker(CreateChecker):
             value = self.value(node.value, target.type, what)
         target.symbol.written = True
         if value is None:
-            self._told(node.target, node.value, target.type)
+            told(self, node.target, node.value, target.type)
             return None
         return commands.Store(target.type, target.cell, value, node.at)
 
@@ -70,16 +67,6 @@ class AssignmentChecker(CreateChecker):
         self.project.any_elapsed |= source.symbol.elapsed or target.symbol.elapsed
         graft = typed.Graft(target.type, target.cell, source.cell, target.block is not None)
         return commands.CallFunction(graft, node.at)
-
-    def _told(self, target: tree.Expression, value: tree.Expression, type_: IecType) -> None:
-        """What is stored in a stub, taken for a `type_`, says what it is."""
-        told = len(self.project.problems)
-        found = self.expression(value)
-        self.project.forget(told)  # a Problem says already why the value does not go there
-        if found is not None:
-            self.project.stubs.refit(self, target, found.type, value)
-        else:
-            self.project.stubs.takes_block(self, target, type_, value)
 
     def _set_or_reset(self, node: tree.Assign) -> Command | None:
         """`x S= condition`: x becomes TRUE where the condition holds, and keeps its value elsewhere."""

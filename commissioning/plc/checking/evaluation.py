@@ -29,7 +29,7 @@ def is_constant(node: typed.Typed) -> bool:
             return False
         case typed.AddressOf() | typed.Query() | typed.OfMemory() | typed.Graft():
             return False
-        case typed.Given() | typed.Cloned() | typed.Made():
+        case typed.Given() | typed.Cloned() | typed.Made() | typed.Assigned():
             return False
         case typed.Minus() | typed.Not() | typed.Convert():
             return is_constant(node.operand)

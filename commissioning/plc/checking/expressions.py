@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 from commissioning.plc.checking import typed
 from commissioning.plc.checking.any_type import TYPE_CLASS
+from commissioning.plc.checking.assigned import assigned
 from commissioning.plc.checking.constants import (
     fitted_literal,
     folded_literal,
@@ -17,7 +18,7 @@ from commissioning.plc.checking.hazards import may_stop
 from commissioning.plc.checking.scope import suggestion
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.checking.written_texts import text_fits
-from commissioning.plc.syntax import tree
+from commissioning.plc.syntax import tree, units
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import (
     ANY_INT,
@@ -40,6 +41,7 @@ LOGIC = {
     "AND_THEN": ("AND", True), "OR_ELSE": ("OR", True),
 }  # fmt: skip
 MAX_OPERANDS = 60
+_MEMBERS = "Assign the members one by one"
 _DATES = {
     ("dt", "+", "time"): DT, ("dt", "-", "time"): DT, ("tod", "+", "time"): TOD, ("tod", "-", "time"): TOD,
     ("dt", "-", "dt"): TIME, ("tod", "-", "tod"): TIME, ("date", "-", "date"): TIME,
@@ -47,7 +49,10 @@ _DATES = {
 
 
 class OperatorChecker(FittingChecker):
-    """Checks literals, variables and operators of one POU; calls are added in calls.py."""
+    """Checks literals, variables and operators of one POU; calls are added in calls.py. `declaring`: what it
+    checks stands in a declaration."""
+
+    declaring = False
 
     @abstractmethod
     def call(self, node: tree.Call) -> Typed | None:
@@ -68,7 +73,7 @@ class OperatorChecker(FittingChecker):
             self.project.stubs.refit(self, node, target)
         return fitted
 
-    def expression(self, node: tree.Expression) -> Typed | None:
+    def expression(self, node: tree.Expression | units.StructInitial) -> Typed | None:
         if isinstance(node, tree.Literal):
             if node.kind == "enum":
                 owner, _, member = node.text.partition("#")
@@ -92,7 +97,12 @@ class OperatorChecker(FittingChecker):
             return self.call(node)
         if isinstance(node, tree.Dereference):
             return self.loaded(node)
-        return self._chain(node)
+        if isinstance(node, tree.Assigned):
+            return assigned(self, node)
+        if isinstance(node, tree.Chain):
+            return self._chain(node)
+        self.problem("only a declaration takes the values of a structure like this", node.at, _MEMBERS)
+        return None
 
     def _duration(self, node: tree.Literal, ns: int) -> Typed | None:
         """T# and LTIME#, which are of two types with some makers."""

@@ -36,9 +36,7 @@ PLACES = tree.Name | tree.Member | tree.Indexed | tree.Dereference | tree.Call |
 
 
 class PointerChecker(ObjectChecker):
-    """Checks what has to do with addresses. `declaring`: what it checks stands in a declaration."""
-
-    declaring = False
+    """Checks what has to do with addresses."""
 
     # ---- following -----------------------------------------------------------------------------------
 

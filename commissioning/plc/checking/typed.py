@@ -244,6 +244,16 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
+class Assigned:
+    """Stores `value` in `cell`, of type `kept`; its own value is what is kept there."""
+
+    type: IecType
+    kept: IecType
+    cell: Cell
+    value: Typed
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """Whether a VAR_IN_OUT has a variable: a method may run while its block is not called."""
 
@@ -279,6 +289,7 @@ Typed = (
     | Cloned
     | Made
     | Given
+    | Assigned
     | OfMemory
     | Query
 )

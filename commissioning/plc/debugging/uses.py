@@ -219,6 +219,9 @@ class Uses:
                 self._note("read", node.cell, node.type.size)
             case typed.UserCall():
                 self._user_call(node)
+            case typed.Assigned():
+                self._value(node.value)
+                self._note("write", node.cell, node.kept.size)
             case _:
                 self._anything(node)
 
@@ -252,7 +255,7 @@ class Uses:
         for part in _parts(node):
             if isinstance(part, typed.Cell):
                 self._note("read", part)
-            elif isinstance(part, typed.Load | typed.UserCall):
+            elif isinstance(part, typed.Load | typed.UserCall | typed.Assigned):
                 self._value(part)
             elif hasattr(part, "at"):
                 self._command(part)
@@ -269,7 +272,7 @@ def _parts(node: Any) -> Iterator[Any]:
                 yield item
     elif dataclasses.is_dataclass(node):
         for part in dataclasses.fields(node):
-            if part.name in ("type", "at", "block", "symbol", "view"):
+            if part.name in ("type", "kept", "at", "block", "symbol", "view"):
                 continue
             value = getattr(node, part.name)
             if isinstance(value, tuple) and not isinstance(value, At):

@@ -15,12 +15,14 @@ from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.limits import call_cost
 from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.generation.expression_code import (
+    calls_functions,
     cell_text,
     emit,
     exact,
     merged,
     needs_rounding,
     place,
+    put_bits,
     stored,
     table_name,
 )
@@ -157,7 +159,9 @@ class ModuleWriter(FlowWriter):
                 self._line(depth, f"now = yield {node.unit == 'scans'}, {exact(node.amount).text}")
 
     def _store(self, node: commands.Store, depth: int) -> None:
-        if node.cell.view is not None:
+        if node.cell.view is not None and calls_functions(node.cell):
+            self._line(depth, put_bits(node.cell, stored(node.value, node.type), node.type))
+        elif node.cell.view is not None:
             text = cell_text(node.cell)
             self._line(
                 depth, f"{text} = {merged(text, node.cell.view, stored(node.value, node.type), node.type)}"

@@ -78,6 +78,8 @@ def emit(node: Typed) -> Code:
                 return Code(f"cloned({cell_text(node.cell)}, 0, -1)", calls=True)
             memory, index = place(node.cell)
             return Code(f"cloned({memory}, {index}, {node.type.size})", calls=True)
+        case typed.Assigned():
+            return _assigned(node)
         case typed.Given():
             return Code(f"{node.cell.memory}[{node.cell.index}] is not none", COMPARISON)
         case typed.Graft():
@@ -348,6 +350,36 @@ def piece(cell: Cell, size: int) -> str:
 
 def table_name(low: int, high: int, stride: int) -> str:
     return f"t{low}_{high}_{stride}".replace("-", "n")
+
+
+def _assigned(node: typed.Assigned) -> Code:
+    """The value first, then where it goes, as in a statement; each is worked out once."""
+    type_, (memory, index) = node.kept, place(node.cell)
+    if type_.aggregate:
+        return Code(f"put_all({emit(node.value).text}, {memory}, {index})", calls=True)
+    value = stored(node.value, type_)
+    low, high = (type_.low, type_.high) if type_.whole else (0, 0)
+    if node.cell.view is None:
+        return Code(f"put({value.text}, {memory}, {index})", ATOM, low, high, True)
+    return Code(put_bits(node.cell, value, type_), ATOM, low, high, True)
+
+
+def put_bits(cell: Cell, value: Code, type_: IecType) -> str:
+    """A call that stores a value of `type_` into the bits that a view shows, and gives the value."""
+    assert cell.view is not None
+    memory, index = place(cell)
+    base = cell.view.base
+    numbers = f"{cell.view.start}, {cell.view.width}, {base.bits if base.low < 0 else 0}, {type_.grain}"
+    return f"put_bits({value.text}, {memory}, {index}, {numbers})"
+
+
+def calls_functions(cell: Cell) -> bool:
+    """Whether working out where a cell lies calls a function of the user: it must be done only once."""
+    if cell.address is not None:
+        parts = [cell.address.base, *(term.value for term in cell.address.terms)]
+    else:
+        parts = [term.value for term in cell.terms]
+    return any(emit(part).calls for part in parts) or (cell.owner is not None and calls_functions(cell.owner))
 
 
 def seen(text: str, view: View, type_: IecType) -> Code:

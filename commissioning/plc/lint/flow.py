@@ -124,7 +124,9 @@ class _Flow:
         """The ways after an expression: outputs of a call are written in it."""
         outputs = []
         for node in inside(expression):
-            if isinstance(node, tree.Call):
+            if isinstance(node, tree.Assigned) and isinstance(node.target, tree.Name):
+                outputs.append(node.target)
+            elif isinstance(node, tree.Call):
                 outputs += [a.value for a in node.arguments if a.out and isinstance(a.value, tree.Name)]
         skipped = {id(node) for node in outputs}
         for node in inside(expression):

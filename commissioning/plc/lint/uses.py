@@ -92,7 +92,7 @@ def _values(node: Any) -> Iterator[Any]:
             yield part
 
 
-_NO_VALUES = ("type", "at", "block", "symbol", "view")
+_NO_VALUES = ("type", "kept", "at", "block", "symbol", "view")
 _NO_NODES = (IecType, Symbol)
 
 
@@ -286,6 +286,8 @@ def _writes(statement: tree.Statement, names: set[str]) -> list[Event]:
         for node in inside(expression):
             if isinstance(node, tree.Call):
                 targets += [argument.value for argument in node.arguments if argument.out]
+            elif isinstance(node, tree.Assigned):
+                targets.append(node.target)
     found = []
     for target in targets:
         what = spelled(target)

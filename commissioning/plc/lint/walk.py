@@ -242,6 +242,8 @@ def inside(expression: tree.Expression) -> Iterator[tree.Expression]:
                 waiting += [*(argument.value for argument in reversed(node.arguments)), node.target]
             case tree.Unary():
                 waiting.append(node.operand)
+            case tree.Assigned():
+                waiting += [node.value, node.target]
             case tree.Chain():
                 waiting += [*(step.operand for step in reversed(node.steps)), node.first]
 

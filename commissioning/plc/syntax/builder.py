@@ -13,6 +13,7 @@ from lark import Token, Transformer
 
 from commissioning.plc.syntax import tree, units
 from commissioning.plc.syntax.configuration_rules import ConfigurationRules
+from commissioning.plc.syntax.initial_values import as_initial, member_name
 from commissioning.plc.syntax.rules import MOST_DIGITS, Children, TooDeep, deeper, place, unrowed
 from commissioning.plc.syntax.sfc_rules import ChartRules
 from commissioning.plc.syntax.sfc_tree import ChartPart, ChartStep, Transition
@@ -53,14 +54,15 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         return tree.Name(".".join(children), place(children[0]))
 
     def named_type(self, children: Children) -> units.TypeName:
-        name, *length = children
-        return units.TypeName(name.name, length[0] if length else None, name.at)
-
-    def rowed_type(self, children: Children) -> units.TypeName:
-        """`ARRAY ... OF FB_X[(a := 1), (a := 2)]`: what each block gives to its FB_init."""
-        name, *rows = children
-        found = tuple(tuple(_argument(member) for member in row.members) for row in rows)
-        return units.TypeName(name.name, None, name.at, rows=found)
+        """`STRING[20]`, or `ARRAY ... OF FB_X[(a := 1), (a := 2)]`: what each block gives to its FB_init."""
+        name, *given = children
+        rows = [row for row in map(as_initial, given) if isinstance(row, units.StructInitial)]
+        if rows and len(rows) == len(given):
+            found = tuple(tuple(_argument(member) for member in row.members) for row in rows)
+            return units.TypeName(name.name, None, name.at, rows=found)
+        if len(given) > 1:
+            raise TooDeep("a type has one length", given[1].at)
+        return units.TypeName(name.name, given[0] if given else None, name.at)
 
     def chosen(self, children: Children) -> units.TypeName:
         """`Stack<20>`: a block with constants of its own."""
@@ -136,18 +138,23 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         bases = tuple(base for child in rest if isinstance(child, Bases) for base in child)
         rest = [child for child in rest if not isinstance(child, Bases)]
         initial = rest[1] if len(rest) > 1 else None
-        return units.TypeDeclaration(str(name), rest[0], initial, place(name), bases)
+        return units.TypeDeclaration(str(name), rest[0], as_initial(initial), place(name), bases)
 
     def types(self, children: Children) -> units.Types:
         found = tuple(child for child in children if isinstance(child, units.TypeDeclaration))
         return units.Types(found, place(children[0]))
 
-    def member_initial(self, children: Children) -> units.InitialMember:
-        return units.InitialMember(str(children[0]), children[2], place(children[0]))
+    def member_initial(self, children: Children) -> tuple[tree.Expression, units.Initial]:
+        target, _word, value = children
+        return target, value
 
-    def struct_initial(self, children: Children) -> units.StructInitial:
-        at = children[0].at
-        return units.StructInitial(tuple(children), at, deeper(at, *(member.value for member in children)))
+    def struct_initial(self, children: Children) -> tree.Assigned | units.StructInitial:
+        """One member: `(a := 1)` may be an assignment as well, see `as_initial`."""
+        target, value = children[0]
+        if len(children) == 1 and not isinstance(value, units.ArrayInitial):
+            return tree.Assigned(target, value, target.at, deeper(target.at, target, value))
+        members = tuple(units.InitialMember(member_name(name), given, name.at) for name, given in children)
+        return units.StructInitial(members, target.at, deeper(target.at, *(m.value for m in members)))
 
     def repeated(self, children: Children) -> tuple[int, units.Initial | None]:
         token, value = children
@@ -156,7 +163,8 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         return int(token.replace("_", "")), value
 
     def array_initial(self, children: Children) -> units.ArrayInitial:
-        items = [c if isinstance(c, tuple) else (1, c) for c in children if c is not None]
+        given = [c if isinstance(c, tuple) else (1, c) for c in children if c is not None]
+        items = [(times, as_initial(value)) for times, value in given]
         at = next((value.at for _, value in items if value is not None), At(0, 0))
         return units.ArrayInitial(tuple(items), at, deeper(at, *(value for _, value in items)))
 
@@ -165,7 +173,8 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         text = "" if address is None else str(address)
         edge = "" if edge is None else str(edge).upper()
         bound = word is not None and word.type == "REF_ASSIGN"
-        return units.Declaration(names, text, type_, initial, names[0].at, place(semicolon), bound, edge)
+        initial, end = as_initial(initial), place(semicolon)
+        return units.Declaration(names, text, type_, initial, names[0].at, end, bound, edge)
 
     def qualifier(self, children: Children) -> str:
         return str(children[0].upper())

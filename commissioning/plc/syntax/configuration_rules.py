@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from commissioning.plc.syntax import units
+from commissioning.plc.syntax.initial_values import as_initial
 from commissioning.plc.syntax.rules import Children, place
 
 
@@ -20,7 +21,7 @@ class ConfigurationRules:
     def configured(self, children: Children) -> units.Configured:
         path, _word, address, type_, _assign, initial, _semicolon = children
         text = "" if address is None else str(address).upper()
-        return units.Configured(path, text, type_, initial, path.at)
+        return units.Configured(path, text, type_, as_initial(initial), path.at)
 
     def access_path(self, children: Children) -> units.AccessPath:
         name, path, type_, word, _semicolon = children

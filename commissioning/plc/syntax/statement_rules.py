@@ -63,6 +63,10 @@ class StatementRules:
             return inner
         return tree.Chain(inner, (), inner.at, deeper(inner.at, inner))
 
+    def assigned(self, children: Children) -> tree.Assigned:
+        target, _word, value = children
+        return tree.Assigned(target, value, target.at, deeper(target.at, target, value))
+
     def literal(self, children: Children) -> tree.Literal:
         token: Token = children[0]
         kind = {"TRUE": "boolean", "FALSE": "boolean"}.get(

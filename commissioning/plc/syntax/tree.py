@@ -144,7 +144,17 @@ class Chain:
     depth: int
 
 
-Expression = Literal | Name | Member | Indexed | Part | Dereference | Direct | Call | Unary | Chain
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """`target := value` inside an expression: its value is what the target keeps."""
+
+    target: Expression
+    value: Expression
+    at: At
+    depth: int
+
+
+Expression = Literal | Name | Member | Indexed | Part | Dereference | Direct | Call | Unary | Chain | Assigned
 
 
 # ---- statements --------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
 | VAR of a block from outside | no | can be read | suites of TcUnit do |
+| an assignment inside an expression | Problem | its value is what the variable keeps | ExST |
 | JMP and labels in Structured Text | no | within one body | JMP of CODESYS |
 | __TRY, __CATCH, __FINALLY | no | yes | operators of CODESYS, TwinCAT |
 | __NEW, __DELETE | no | yes | operators of CODESYS, TwinCAT |
@@ -94,6 +95,7 @@ class Dialect:
     library_names: bool = False
     signed_shift: bool = False
     jumps: bool = False
+    assigns_inside: bool = False
     exceptions: bool = False
     addresses_linked: bool = False
     long_texts: bool = False
@@ -153,7 +155,7 @@ _MAKERS = {
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
     "own_widths": True, "open_ends": True, "refers_freely": True,
     "bits_count": True, "library_names": True, "signed_shift": True, "jumps": True, "exceptions": True,
-    "dynamic": True, "bits_named": True, "global_operator": True, "long_texts": True,
+    "assigns_inside": True, "dynamic": True, "bits_named": True, "global_operator": True, "long_texts": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

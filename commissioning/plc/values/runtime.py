@@ -331,6 +331,33 @@ def changed(memory: list[Any], cells: tuple[tuple[int, Any], ...]) -> list[Any]:
     return memory
 
 
+def put(value: Any, memory: list[Any], index: int) -> Any:
+    """An assignment as an expression."""
+    memory[index] = value
+    return value
+
+
+def put_all(values: list[Any], memory: list[Any], index: int) -> list[Any]:
+    """The same of an array or structure; the list given is of nobody."""
+    memory[index : index + len(values)] = values
+    return values
+
+
+def put_bits(
+    value: Any, memory: list[Any], index: int, start: int, width: int, signed: int, grain: int
+) -> Any:
+    """The same of some bits of a whole number, `signed`: of so many bits in two's complement (0: it has no
+    sign)."""
+    bits = bits_of_real(value, width) if isinstance(value, float) else int(value) // grain
+    mask = (1 << width) - 1
+    whole = memory[index] & ~(mask << start) | (bits & mask) << start
+    if signed:
+        half = 1 << signed - 1
+        whole = (whole + half & (1 << signed) - 1) - half
+    memory[index] = whole
+    return value
+
+
 def unjudged(number: int, now: int, *values: Any) -> bool:
     """What an assertion comes to where no tests are run."""
     return False
@@ -352,7 +379,7 @@ def namespace() -> dict[str, Any]:
             piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, is_valid, swapped, number_of_bcd, bcd_of_number, real_of_bits,
             bits_of_real, graft, cloned, text_of_duration, code_of, character, changed, within,
-            catchable, caught, raised,
+            catchable, caught, raised, put, put_all, put_bits,
             *depth_counter(),
         )
     }  # fmt: skip
