@@ -18,7 +18,8 @@ from commissioning.plc.checking.scope import Pou, Project, Slot, Symbol, View
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import ELEMENTARY, IecType, Value
-from commissioning.plc.values.runtime import bits_of_real, sign_extended
+from commissioning.plc.values.runtime import sign_extended
+from commissioning.plc.values.runtime_bits import bits_of_real
 
 _ADDRESS = re.compile(r"%([IQM])([XBWDL]?)([0-9]+(?:\.[0-9]+)*)")
 _ANYWHERE = re.compile(r"%[IQM][XBWDL]?\*")

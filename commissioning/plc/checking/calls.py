@@ -15,14 +15,14 @@ from commissioning.plc.checking.standard_calls import StandardCallChecker
 from commissioning.plc.checking.tcunit import library_value
 from commissioning.plc.checking.typed import Cell, Typed
 from commissioning.plc.standard.functions import FUNCTIONS
-from commissioning.plc.syntax import tree
+from commissioning.plc.syntax import tree, units
 from commissioning.plc.values.iec_types import ANY_INT, NONE, IecType
 
 
 class ExpressionChecker(StandardCallChecker):
     """Checks whole expressions of one POU."""
 
-    def expression(self, node: tree.Expression) -> Typed | None:
+    def expression(self, node: tree.Expression | units.StructInitial) -> Typed | None:
         found = super().expression(node)
         if found is not None and found.type.kind == "reference" and isinstance(node, tree.Call):
             return self.loaded(node)  # what the reference leads to

@@ -19,7 +19,6 @@ from commissioning.plc.generation.expression_code import (
     cell_text,
     emit,
     exact,
-    merged,
     needs_rounding,
     place,
     put_bits,
@@ -36,6 +35,7 @@ from commissioning.plc.generation.heads import (
     start_lines,
 )
 from commissioning.plc.generation.heap_code import leave_lines, made_lines
+from commissioning.plc.generation.view_code import merged
 
 _CELL = re.compile(r"\{(\w+)\}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from commissioning.plc.checking import typed
-from commissioning.plc.checking.scope import View
 from commissioning.plc.checking.typed import Cell, Typed
 from commissioning.plc.generation.emission import (
     AND,
@@ -15,7 +14,6 @@ from commissioning.plc.generation.emission import (
     OR_BITS,
     PRODUCT,
     SUM,
-    TERNARY,
     UNARY,
     XOR_BITS,
     Code,
@@ -26,6 +24,7 @@ from commissioning.plc.generation.emission import (
     storable,
     wrapped,
 )  # fmt: skip
+from commissioning.plc.generation.view_code import seen
 from commissioning.plc.standard.conversions import convert
 from commissioning.plc.standard.functions import FUNCTIONS
 from commissioning.plc.values.iec_types import LINT, LREAL, REAL, IecType, working
@@ -380,38 +379,3 @@ def calls_functions(cell: Cell) -> bool:
     else:
         parts = [term.value for term in cell.terms]
     return any(emit(part).calls for part in parts) or (cell.owner is not None and calls_functions(cell.owner))
-
-
-def seen(text: str, view: View, type_: IecType) -> Code:
-    """The bits of a cell that a view shows, as a value of `type_`."""
-    mask = (1 << view.width) - 1
-    raw = Code(f"{text} >> {view.start} & {mask}" if view.start else f"{text} & {mask}", AND_BITS, 0, mask)
-    if type_.kind == "bool":
-        return Code(f"{raw.text} != 0", COMPARISON)
-    if type_.kind == "real":
-        return call("real_of_bits", raw, Code(str(view.width)))
-    if type_.grain > 1:
-        return Code(f"({raw.text}) * {type_.grain}", PRODUCT, type_.low, type_.high)
-    if type_.low < 0:
-        half = 1 << view.width - 1
-        return Code(f"({raw.text} ^ {half}) - {half}", SUM, -half, half - 1)
-    return raw
-
-
-def merged(text: str, view: View, value: Code, type_: IecType) -> str:
-    """What the whole cell becomes when a value of `type_` is stored into the bits of a view."""
-    mask = (1 << view.width) - 1
-    keep = f"{text} & {~(mask << view.start)}"
-    if type_.kind == "bool":
-        bits = f"({1 << view.start} if {value.within(TERNARY - 1)} else 0)"
-    elif type_.kind == "real":
-        bits = f"{call('bits_of_real', value, Code(str(view.width))).text} << {view.start}"
-    elif type_.grain > 1:
-        bits = f"({value.within(PRODUCT)} // {type_.grain} & {mask}) << {view.start}"
-    else:
-        bits = f"({value.within(SUM)} & {mask}) << {view.start}"
-    if view.base.low < 0:
-        return wrapped(
-            Code(f"({keep} | {bits})", ATOM, 2 * view.base.low, 2 * view.base.high), view.base
-        ).text
-    return f"{keep} | {bits}"

@@ -16,7 +16,8 @@ from commissioning.plc.checking.byte_layout import measure, place_of, stride
 from commissioning.plc.checking.scope import Pou, Symbol, View
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.values.iec_types import IecType, Value
-from commissioning.plc.values.runtime import bits_of_real, real_of_bits, sign_extended
+from commissioning.plc.values.runtime import sign_extended
+from commissioning.plc.values.runtime_bits import bits_of_real, real_of_bits
 
 LISTED = 1024
 _STEP = re.compile(r"\.([A-Z_][A-Z0-9_]*)|\[\s*([-+0-9,\s]+)\]")
