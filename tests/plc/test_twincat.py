@@ -179,9 +179,16 @@ def test_that_tasks_become_a_configuration() -> None:
         (
             obj(
                 '<POU Name="P"><Declaration>PROGRAM P</Declaration>'
+                "<Implementation><CFC/></Implementation></POU>"
+            ),
+            "a continuous function chart (CFC), which is not read",
+        ),
+        (
+            obj(
+                '<POU Name="P"><Declaration>PROGRAM P</Declaration>'
                 "<Implementation><NWL/></Implementation></POU>"
             ),
-            "ladder or function block networks, which is not read",
+            "this <NWL> has no NWLImplementationObject in it",
         ),
         (
             obj('<POU Name="P"><Declaration>PROGRAM P</Declaration><Transition Name="T"/></POU>'),

@@ -13,16 +13,17 @@ from commissioning.plc.values.iec_types import ELEMENTARY
 
 _JOINED = {"ADD": "+", "MUL": "*", "AND": "AND", "OR": "OR", "XOR": "XOR"}
 _BETWEEN = {"SUB": "-", "DIV": "/", "MOD": "MOD", "EXPT": "**"}
-_COMPARED = {"GT": ">", "GE": ">=", "EQ": "=", "LT": "<", "LE": "<=", "NE": "<>"}
+COMPARED = {"GT": ">", "GE": ">=", "EQ": "=", "LT": "<", "LE": "<=", "NE": "<>"}
 _TYPED_RESULT = {"Q": "BOOL", "Q1": "BOOL", "QU": "BOOL", "QD": "BOOL", "ET": "TIME"}
+OPERATORS = frozenset({*_JOINED, *_BETWEEN, *COMPARED, "NOT", "MOVE"})
 # their result has the type of their inputs; of SEL and MUX all but the first, which selects
-_LIKE_INPUTS = {
+LIKE_INPUTS = {
     "ADD", "SUB", "MUL", "DIV", "MOD", "AND", "OR", "XOR", "NOT", "MOVE", "MIN", "MAX", "LIMIT", "ABS",
     "SEL", "MUX", "SHL", "SHR", "ROL", "ROR",
 }  # fmt: skip
 _CONVERSION = re.compile(r"(?:[A-Z]+_)?TO_([A-Z]+)\Z")
 _OUTPUT = re.compile(r"OUT\d*\Z", re.IGNORECASE)
-_SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
+SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
 _LITERAL = re.compile(r"(L?TIME|T|[A-Z]+)#", re.IGNORECASE)
 
 
@@ -34,7 +35,7 @@ def operand(element: Element | None, owner: Element, attribute: str = "") -> str
     text = " ".join(text.split())
     if not text:
         raise Unreadable(f"this {owner.tag} names no variable", owner)
-    return text if _SIMPLE.match(text) else f"({text})"
+    return text if SIMPLE.match(text) else f"({text})"
 
 
 def called(
@@ -54,22 +55,28 @@ def called(
         raise Unreadable(
             f"{name} has a second output {formal}, which is not translated; call it in text", node
         )
-    if upper in _JOINED and len(values) >= 2:
-        return f"({f' {_JOINED[upper]} '.join(values)})"
-    if upper in _BETWEEN and len(values) == 2:
-        return f"({f' {_BETWEEN[upper]} '.join(values)})"
-    if upper in _COMPARED and len(values) >= 2:
-        compared = [f"({left} {_COMPARED[upper]} {right})" for left, right in pairwise(values)]
-        return compared[0] if len(compared) == 1 else f"({' AND '.join(compared)})"
-    if upper == "NOT" and len(values) == 1:
-        return f"(NOT {values[0]})"
-    if upper == "MOVE" and len(values) == 1:
-        return values[0]
-    if upper in _JOINED or upper in _BETWEEN or upper in _COMPARED or upper in ("NOT", "MOVE"):
+    written = operator_text(upper, values)
+    if written is not None:
+        return written
+    if upper in OPERATORS:
         raise Unreadable(f"{name} has {len(values)} connected inputs", node)
     if upper in types:
         return f"{name}({', '.join(f'{key} := {value}' for key, value in arguments)})"
     return f"{name}({', '.join(value for _, value in arguments)})"
+
+
+def operator_text(name: str, values: Sequence[str]) -> str | None:
+    """What a box of that name (upper case) computes, where the language has an operator for it; else None."""
+    if name in _JOINED and len(values) >= 2:
+        return f"({f' {_JOINED[name]} '.join(values)})"
+    if name in _BETWEEN and len(values) == 2:
+        return f"({f' {_BETWEEN[name]} '.join(values)})"
+    if name in COMPARED and len(values) >= 2:
+        compared = [f"({left} {COMPARED[name]} {right})" for left, right in pairwise(values)]
+        return compared[0] if len(compared) == 1 else f"({' AND '.join(compared)})"
+    if name == "NOT" and len(values) == 1:
+        return f"(NOT {values[0]})"
+    return values[0] if name == "MOVE" and len(values) == 1 else None
 
 
 class ResultTypes:
@@ -98,12 +105,12 @@ class ResultTypes:
             return None
         if node.get("instanceName"):
             return _TYPED_RESULT.get(formal)
-        if name in _COMPARED or formal == "ENO":
+        if name in COMPARED or formal == "ENO":
             return "BOOL"
         conversion = _CONVERSION.match(name)
         if conversion is not None and conversion.group(1) in ELEMENTARY:
             return conversion.group(1)
-        return self._like_inputs(node, name, depth) if name in _LIKE_INPUTS else self.types.get(name)
+        return self._like_inputs(node, name, depth) if name in LIKE_INPUTS else self.types.get(name)
 
     def _like_inputs(self, node: Element, name: str, depth: int) -> str | None:
         inputs = [v for holder in node.all("inputVariables") for v in holder.all("variable")]

@@ -15,18 +15,19 @@ from pathlib import PurePosixPath
 from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem
 from commissioning.plc.pieces import IDENTIFIER, PieceWriter, SourcePiece
+from commissioning.plc.plcopen.interface import Unreadable
+from commissioning.plc.twincat.networks import NetworkDrawing
 
 ROOT = "TcPlcObject"
 # possessive: what was skipped is never tried another way, which would be endless in hostile files
 _SKIPPED = r"(?>\s+|\(\*.*?\*\)|/\*.*?\*/|//[^\n]*|\{[^}]*\})*+"
 _HEAD = re.compile(rf"{_SKIPPED}(PROGRAM|FUNCTION_BLOCK|FUNCTION|INTERFACE|CLASS)\b", re.I | re.S)
-_DRAWN = {
-    "NWL": "ladder or function block networks", "CFC": "a continuous function chart (CFC)",
-    "SFC": "a sequential function chart (SFC)", "IL": "instruction list (IL)",
+_UNREAD = {
+    "CFC": "a continuous function chart (CFC)", "SFC": "a sequential function chart (SFC)",
+    "IL": "instruction list (IL)",
 }  # fmt: skip
-_NOT_HERE = (
-    "Write it in Structured Text, or export the project as PLCopen XML, whose LD, FBD and SFC are read"
-)
+_NOT_HERE = "Write it in ST, LD or FBD, or export the project as PLCopen XML, whose SFC is read"
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class _Reading:
         self.pieces: list[SourcePiece] = []
         self.tasks: list[TwinCatTask] = []
         self.problems: list[Problem] = []
+        self._drawn: dict[int, NetworkDrawing] = {}  # by its element's identity
 
     def problem(self, what: str, element: Element, cure: str = "", name: str = "") -> None:
         self.problems.append(Problem(what, Place(self.file, element.line, element.column, name), cure))
@@ -93,13 +95,20 @@ class _Reading:
             what = f"the declaration of {name} is none of a PROGRAM, FUNCTION, FUNCTION_BLOCK or INTERFACE"
             self.problem(what, element.child("Declaration") or element, name=name)
             return
+        taken = {word.upper() for run in element.runs() for word in _WORD.findall(run.text)}
+        drawn = self._translate(element, taken, "" if head.group(1).upper() == "FUNCTION" else "VAR")
+        for action in element.all("Action"):
+            writer.object = f"{name}.{action.get('Name')}"
+            drawn += self._translate(action, taken, "VAR", writer.object)
+        writer.object = name
+        self._hidden(writer, drawn)
         for member in element.children:
             own = f"{name}.{member.get('Name')}"
             writer.object = own
             if member.tag == "Method":
-                self._member(writer, member, "END_METHOD")
+                self._method(writer, member, taken)
             elif member.tag == "Property":
-                self._property(writer, member)
+                self._property(writer, member, taken)
             elif member.tag == "Action" and self._is_name(member, own):
                 writer.line(f"ACTION {member.get('Name')}:", member)
                 self._body(writer, member, own)
@@ -157,12 +166,13 @@ class _Reading:
         writer.verbatim(declaration.runs())
         writer.fresh_line()
 
-    def _member(self, writer: PieceWriter, element: Element, end: str) -> None:
+    def _method(self, writer: PieceWriter, element: Element, taken: set[str]) -> None:
         self._declaration(writer, element)
+        self._hidden(writer, self._translate(element, taken, "VAR_INST", writer.object))
         self._body(writer, element, writer.object)
-        writer.line(end, element)
+        writer.line("END_METHOD", element)
 
-    def _property(self, writer: PieceWriter, element: Element) -> None:
+    def _property(self, writer: PieceWriter, element: Element, taken: set[str]) -> None:
         name = writer.object
         self._declaration(writer, element)
         for accessor in element.all("Get", "Set"):
@@ -170,6 +180,7 @@ class _Reading:
             writer.line(accessor.tag.upper(), accessor)
             if accessor.child("Declaration") is not None:
                 self._declaration(writer, accessor)
+            self._hidden(writer, self._translate(accessor, taken, "VAR_INST", writer.object))
             self._body(writer, accessor, writer.object)
             writer.line(f"END_{accessor.tag.upper()}", accessor)
         writer.line("END_PROPERTY", element)
@@ -181,10 +192,40 @@ class _Reading:
             if body.tag == "ST":
                 writer.verbatim(body.runs())
                 writer.fresh_line()
-            else:
-                language = _DRAWN.get(body.tag, body.tag)
+            elif id(body) in self._drawn:
+                drawing = self._drawn[id(body)]
+                note = f"(* translated from {drawing.language}, drawn from line {body.line} on *)"
+                writer.line(note, body)
+                for text, drawn in drawing.into.written:
+                    writer.line(text, drawn)
+                writer.translated.append(f"{name} ({drawing.language})")
+            elif body.tag != "NWL":  # what could not be translated has been told
+                language = _UNREAD.get(body.tag, f"<{body.tag}>")
                 what = f"the body of {name} is {language}, which is not read from TwinCAT files"
                 self.problem(what, body, _NOT_HERE, name)
+
+    def _translate(
+        self, owner: Element, taken: set[str], memory: str, name: str = ""
+    ) -> list[NetworkDrawing]:
+        """The drawn bodies of a POU, method, accessor or action; what is wrong in them is told."""
+        implementation = owner.child("Implementation")
+        made = []
+        for body in implementation.all("NWL") if implementation is not None else ():
+            drawing = NetworkDrawing(body, taken, memory)
+            try:
+                drawing.translate()
+            except Unreadable as error:
+                self.problem(error.what, error.element, name=name or owner.get("Name"))
+                continue
+            self._drawn[id(body)] = drawing
+            made.append(drawing)
+        return made
+
+    def _hidden(self, writer: PieceWriter, drawn: list[NetworkDrawing]) -> None:
+        """Declares what the translation needs."""
+        for drawing in drawn:
+            for section, name, kind, element in drawing.into.hidden:
+                writer.line(f"{section} (* of the translation *) {name} : {kind}; END_VAR", element)
 
     def _is_name(self, element: Element, own: str) -> bool:
         name = element.get("Name")
