@@ -215,3 +215,34 @@ def test_that_what_cannot_be_read_is_a_stub_to_the_rest() -> None:
     with pytest.raises(Problems) as caught:
         compile_st(sources, stubs=True)
     assert {problem.where.file for problem in caught.value.problems} == {"bad.st"}
+
+
+def test_that_an_unknown_label_of_an_action_without_its_block_is_a_constant() -> None:
+    text = (
+        "ACTION Step:\nCASE state OF\nWAITING: state := RUNNING; count := count + 1;\n"
+        "RUNNING: count := count + 10;\nEND_CASE\nEND_ACTION\nPROGRAM p END_PROGRAM"
+    )
+    program = compile_st(text, "codesys", stubs=True)
+    words = text_of(program)
+    assert "VAR CONSTANT WAITING : DINT := 10; RUNNING : DINT := 11; END_VAR" in words
+    assert not [notice for notice in program.notices if "only stubs declare" in notice.what]
+
+
+def test_that_initial_values_say_what_an_unknown_block_has_inside() -> None:
+    found = stubbed(
+        "belt : FB_Belt := (origin := (x := 1.5, inner := (on := TRUE)), name := 'a');", "belt(speed := 2);"
+    )
+    words = text_of(found)
+    assert "origin : origin_type; name : STRING;" in words and "speed : DINT;" in words
+    assert "TYPE origin_type : STRUCT x : LREAL; inner : inner_type; END_STRUCT" in words
+    assert "TYPE inner_type : STRUCT on : BOOL; END_STRUCT" in words
+
+
+def test_that_what_is_copied_into_a_block_is_a_block() -> None:
+    text = (
+        "FUNCTION_BLOCK FB_Q VAR_INPUT n : INT; END_VAR END_FUNCTION_BLOCK\n"
+        "PROGRAM MAIN VAR a, b : FB_Q; END_VAR\na := F_Twice(b);\nEND_PROGRAM"
+    )
+    program = compile_st(text, "twincat", stubs=True)
+    assert "FUNCTION F_Twice : FB_Q" in text_of(program)
+    assert not [notice for notice in program.notices if "only stubs declare" in notice.what]

@@ -61,6 +61,10 @@ class AssignmentChecker(CreateChecker):
         source = self.designator(node.value)
         same = source is not None and source.type == target.type and source.block is target.block
         given = source is not None and source.value is not None and source.cell.memory != typed.HOME
+        if source is None:
+            self.project.stubs.hint(node.value, target.type, self.file)
+        elif not same and isinstance(node.value, tree.Call):
+            self.project.stubs.refit(self, node.value, target.type)
         if source is None or not same or given:
             return None
         source.symbol.read = target.symbol.read = target.symbol.written = True

@@ -76,7 +76,8 @@ class ExpressionChecker(StandardCallChecker):
         tested = library_value(self, name, node) if pou is None else None
         if tested is not None:
             return tested[0]
-        if self.project.lookup(self.pou, name) is not None:
+        itself = self.pou.kind == "METHOD" and name == self.pou.result_name
+        if not itself and self.project.lookup(self.pou, name) is not None:
             self.problem(
                 f"{node.target.name} is a block: call it as a statement",
                 node.at,

@@ -237,6 +237,9 @@ def _check_override(project: Project, pou: Pou, member: Pou, above: Pou | None) 
     assert member.tree is not None
     if above is None:
         if "OVERRIDE" in member.modifiers:
+            project.stubs.overrides(pou, member)
+        stubbed = any(base.file in project.unknown.files for base in pou.lineage())
+        if "OVERRIDE" in member.modifiers and not stubbed:
             what = f"{member.name} is OVERRIDE, there is nothing of that name to override"
             project.problem(what, pou.file, member.tree.at)
         return

@@ -77,7 +77,7 @@ class OperatorChecker(FittingChecker):
         if isinstance(node, tree.Literal):
             if node.kind == "enum":
                 owner, _, member = node.text.partition("#")
-                return self._enumerator(owner, member, node.at)
+                return self._enumerator(owner.rpartition(".")[2], member, node.at, literal=True)
             try:
                 type_, value = literal_value(node.kind, node.text)
             except ValueError as error:
@@ -123,15 +123,19 @@ class OperatorChecker(FittingChecker):
             self.project.notice(what, self.file, node.at, cure)
         return typed.Const(type_, ns - ns % type_.grain)
 
-    def _enumerator(self, owner: str, name: str, at: At) -> Typed | None:
-        """`Colour#red` or `Colour.red`."""
+    def _enumerator(self, owner: str, name: str, at: At, literal: bool = False) -> Typed | None:
+        """`Colour#red` (a literal) or `Colour.red`."""
         declared = self.project.types.get(owner.upper())
+        if literal and declared is None and self.project.block(owner.upper()) is None:
+            self.project.stubs.literal(owner, name, self.file, at)
         if declared is None or declared.type.kind != "enum":
             self.problem(f"{owner} is no enumeration", at, suggestion(owner, list(self.project.types)))
             return None
         for member, value in declared.type.values:
             if member.upper() == name.upper():
                 return typed.Const(declared.type, value)
+        if literal:
+            self.project.stubs.literal(owner, name, self.file, at, known=True)
         known = [member for member, _ in declared.type.values]
         self.problem(f"{owner} has no {name}; it has {', '.join(known[:12])}", at, suggestion(name, known))
         return None

@@ -11,6 +11,7 @@ from commissioning.plc.checking.designators import Accessors, Designator
 from commissioning.plc.checking.expressions import OperatorChecker, dotted
 from commissioning.plc.checking.scope import Pou, Symbol, suggestion
 from commissioning.plc.checking.typed import HOME, Cell, Typed
+from commissioning.plc.standard.functions import FUNCTIONS
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import NONE, IecType
@@ -39,12 +40,18 @@ class ObjectChecker(OperatorChecker):
             itself = self.pou.kind == "METHOD" and node.target.name.upper() == self.pou.result_name
             if own is None or (not itself and self.project.lookup(self.pou, node.target.name) is not None):
                 return None
+            if self.project.dialect.name == "iec" and self._is_function(node.target.name):
+                return None  # methods of one's own are called with THIS
             return self._target(own, node.target.name, node.at)
         if not isinstance(node.target, tree.Member) or self._of_library(node.target):
             return None
         owner = self.designator(node.target.owner)
         owner = None if owner is None else self.valued(owner, node.at)
         return None if owner is None else self._target(owner, node.target.name, node.target.at)
+
+    def _is_function(self, name: str) -> bool:
+        pou = self.project.pous.get(name.upper())
+        return name.upper() in FUNCTIONS if pou is None else pou.kind == "FUNCTION"
 
     def _of_library(self, node: tree.Member) -> bool:
         """Whether `owner.name` in a call is `name` of a library, and nothing of the block's own."""

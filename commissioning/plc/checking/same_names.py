@@ -58,7 +58,11 @@ class _Renamed:
             items = [self.of(item, spaces, hidden) for item in node]
             same = all(one is other for one, other in zip(items, node, strict=True))
             return node if same else tuple(items)
-        if not dataclasses.is_dataclass(node) or isinstance(node, tree.At | tree.Literal):
+        if isinstance(node, tree.Literal):
+            owner, _, word = node.text.partition("#")
+            name = self._name(owner, spaces) if node.kind == "enum" else ""
+            return dataclasses.replace(node, text=f"{name}#{word}") if name else node
+        if not dataclasses.is_dataclass(node) or isinstance(node, tree.At):
             return node
         if isinstance(node, units.Namespace):
             outer = f"{spaces[0]}." if spaces else ""

@@ -20,7 +20,7 @@ from commissioning.plc.stubs.model import (
     StubType,
 )
 from commissioning.plc.stubs.types import StubTypes
-from commissioning.plc.syntax import tree
+from commissioning.plc.syntax import tree, units
 from commissioning.plc.values.iec_types import NONE
 
 if TYPE_CHECKING:
@@ -198,6 +198,15 @@ class Stubs(StubTypes):
             call.result.note(*type_text(method.result))
         return True
 
+    def overrides(self, block: Pou, member: Pou) -> None:
+        """A method that says OVERRIDE, where the block extends a stub that has none of that name."""
+        home = self._home(block)
+        if home and member.kind == "METHOD" and member.tree is not None:
+            methods = self.types[home.upper()].methods
+            if member.name.upper() not in methods:
+                methods[member.name.upper()] = StubCall(member.name, (member.file, member.tree.at))
+                self._new = True
+
     def given(self, name: str) -> bool:
         """A type, maybe a stub, has arguments where a variable of it is declared: so it is a block."""
         type_ = self.types.get(name.upper())
@@ -235,6 +244,12 @@ class Stubs(StubTypes):
             if designator is not None and designator.block is not None:
                 home = self._home(designator.block) or designator.block.name
                 part.guess.note(f"REFERENCE TO {home}", BY_USE)
+        elif isinstance(value, units.StructInitial):
+            if part.guess.sure < BY_USE:
+                self._made_type(f"{name}_type", checker.file, value.at, "")
+                part.guess.note(f"{name}_type", BY_USE)
+            for given in value.members:
+                self.initial(checker, part.guess.text, given.name, given.value)
         elif isinstance(value, tree.Literal | tree.Unary | tree.Chain | tree.Name | tree.Member):
             found = checker.expression(value)
             if found is not None:

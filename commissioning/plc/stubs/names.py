@@ -84,6 +84,17 @@ class StubNames(StubBook):
         if type_ is not None:
             self._failed[file, at] = self._part(type_.parts, name)
 
+    def literal(self, owner: str, name: str, file: str, at: At, known: bool = False) -> None:
+        """`owner#name`, which says of an unknown type (`known`: it is one, maybe of ours) that it is an
+        enumeration with that member."""
+        if owner.upper() not in self.types and (known or not self.collecting):
+            return
+        self.type_named(owner, file, at, "enum")
+        members = self.types[owner.upper()].members
+        if name.upper() not in members:
+            members[name.upper()] = name
+            self._new = True
+
     def inside(self, node: tree.Member, file: str) -> None:
         """`owner.name` where the owner is unknown."""
         if isinstance(node.owner, tree.Name) and self.listening:
@@ -190,7 +201,9 @@ class StubNames(StubBook):
             for operand in (node.first, *(step.operand for step in node.steps)):
                 self.constant(checker, operand)
         elif isinstance(node, tree.Name):
-            part = self.variables.get(node.name.upper())
+            mine = checker.pou.owner or checker.pou
+            own = [self.types.get(pou.name.upper()) for pou in mine.lineage()]
+            part = self.variables.get(node.name.upper()) or _first(own, "parts", node.name)
         elif isinstance(node, tree.Member) and isinstance(node.owner, tree.Name):
             key = node.owner.name.upper()
             if key in self.variables and key not in self.lists:

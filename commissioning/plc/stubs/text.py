@@ -116,6 +116,11 @@ def _property(part: StubPart, stubs: Stubs, body: str = "") -> str:
 def _sections(parts: dict[str, StubPart]) -> list[str]:
     """In the order in which they are given by position; outputs last."""
     lines: list[str] = []
+    constants = [part for part in parts.values() if part.constant]
+    if constants:
+        values = [_variable(part, place) for place, part in enumerate(constants)]
+        lines += ["VAR CONSTANT", *values, "END_VAR"]
+    parts = {key: part for key, part in parts.items() if not part.constant}
     inputs = [part for part in parts.values() if _section(part) != "VAR_OUTPUT"]
     outputs = [part for part in parts.values() if _section(part) == "VAR_OUTPUT"]
     for word, row in groupby([*inputs, *outputs], _section):

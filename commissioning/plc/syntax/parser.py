@@ -37,7 +37,7 @@ KEYWORDS = (
 # names elsewhere: keywords only where the grammar asks for one
 _SOFT = (
     "ON", "WITH", "TASK", "RESOURCE", "GET", "SET", "USING", "REFERENCE", "FROM", "PRIORITY", "CONFIGURATION",
-    "NAMESPACE", "CLASS", "READ_ONLY", "READ_WRITE",
+    "NAMESPACE", "CLASS", "READ_ONLY", "READ_WRITE", "ACTION",
 )  # fmt: skip
 _HIDDEN = ("__TRY", "__CATCH", "__FINALLY", "__ENDTRY")  # their terminals have other names
 _CLOSERS = {
@@ -93,7 +93,7 @@ def _parser() -> Lark:
     words = "|".join(sorted(reserved, key=len, reverse=True))
     ends = dict.fromkeys(("GET", "SET"), r"(?!\s*[:;.,=()\[\^])")  # they may also be names, of methods
     # two names in a row begin no statement
-    ends |= dict.fromkeys(("CONFIGURATION", "NAMESPACE", "CLASS"), r"(?=\s+[A-Z_])")
+    ends |= dict.fromkeys(("CONFIGURATION", "NAMESPACE", "CLASS", "ACTION"), r"(?=\s+[A-Z_])")
     terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_]){ends.get(word, '')}/i" for word in KEYWORDS)
     grammar = text.replace("%RESERVED%", words) + "\n" + terminals + "\n"
     return Lark(
