@@ -49,6 +49,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="only tests whose id fits, as in `commissioning test`")  # fmt: skip
     group.addoption("--commissioning-coverage", metavar="FILE",
                     help="write what was executed of PLC programs, for `commissioning test`")  # fmt: skip
+    group.addoption("--commissioning-guard", action="store_true",
+                    help="import from the scene's folder only what was hashed")  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +58,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", mark)
     config.stash[_LOADED] = {}
     config.stash[_COVERED] = []
+    if config.getoption("--commissioning-guard"):
+        from commissioning.bench.import_guard import ImportGuard
+
+        ImportGuard(config.rootpath).install()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

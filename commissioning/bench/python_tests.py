@@ -11,11 +11,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 from commissioning.bench.chosen import fits
+from commissioning.bench.import_guard import COMPILED, python_below
 from commissioning.bench.scene_tests_coverage import TestCoverage
 from commissioning.files.xml_reader import read_xml
 from commissioning.model.element import Element
@@ -26,7 +27,6 @@ __all__ = ["PythonTests"]
 
 _FORMAT = b"commissioning-test-code/1\n"
 _MOST_FILES, _MOST_BYTES = 2000, 16 << 20
-_COMPILED = (".pyc", ".pyo", ".pyd", ".so", ".dll", ".dylib")
 _VERDICTS: dict[str, Verdict] = {"failure": "FAIL", "error": "INCONCLUSIVE", "skipped": "NOT RUN"}
 _PLUGIN = "commissioning.bench.pytest_plugin"
 
@@ -43,9 +43,9 @@ class PythonTests:
         """SHA-256 (hex) over all Python below the scene's folder, with its names; "" after a problem."""
         total = hashlib.sha256(_FORMAT)
         count = size = 0
-        for path in _python_below(self.folder):
+        for path in python_below(self.folder):
             name = path.relative_to(self.folder).as_posix()
-            if path.suffix.lower() in _COMPILED:
+            if path.suffix.lower() in COMPILED:
                 what = "the scene brings compiled code, which nobody can read before allowing it"
                 self.problems.append(Problem(what, Place(str(path)), "Bring its source, or install it"))
                 return ""
@@ -101,7 +101,8 @@ class PythonTests:
         settings.write_text("[pytest]\njunit_family = xunit1\n")
         command = [
             sys.executable, "-m", "pytest", "-q", "-c", str(settings), "--rootdir", str(self.folder),
-            "--confcutdir", str(self.folder), "-p", _PLUGIN, "-p", "no:cacheprovider",
+            "--confcutdir", str(self.folder), "-p", _PLUGIN, "--commissioning-guard",
+            "-p", "no:cacheprovider",
             "--import-mode=importlib", "--junitxml", str(result),
             *(f"--allow-code={code}" for code in sorted(allowed)),
             *(f"--commissioning-only={word}" for word in only),
@@ -129,18 +130,6 @@ def _is_test(stem: str) -> bool:
     return stem.startswith("test_") or stem.endswith("_test")
 
 
-def _python_below(folder: Path) -> Iterator[Path]:
-    """Every file that Python could import, in a fixed order; hidden folders and caches are left out."""
-    for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if path.name.startswith(".") or path.name == "__pycache__":
-            continue
-        if path.is_dir():
-            if not path.is_symlink():
-                yield from _python_below(path)
-        elif path.suffix.lower() in (".py", ".pyw") or path.suffix.lower() in _COMPILED:
-            yield path
-
-
 def _outcome(case: Element) -> Outcome:
     """One testcase of pytest's report."""
     file = case.get("file") or case.get("classname").replace(".", "/") + ".py"
@@ -154,7 +143,7 @@ def _outcome(case: Element) -> Outcome:
         if verdict == "FAIL":
             failures.append(Failure(child.text.strip() or message, file, line))
         else:
-            why = message or child.text.strip()
+            why = _said(child) or message or child.text.strip()
     properties = [p for owner in case.all("properties") for p in owner.all("property")]
     virtual = [p.get("value") for p in properties if p.get("name") == "virtual_ns"]
     return Outcome(
@@ -164,6 +153,14 @@ def _outcome(case: Element) -> Outcome:
         requirements=tuple(p.get("value") for p in properties if p.get("name") == "requirement"),
         notes=tuple(p.get("value") for p in properties if p.get("name") == "note"),
     )  # fmt: skip
+
+
+def _said(child: Element) -> str:
+    """What a file that could not be collected says itself, which pytest keeps in the lines behind an E."""
+    if child.get("message").strip() != "collection failure":
+        return ""
+    lines = [line[1:].strip() for line in child.text.splitlines() if line.startswith("E ")]
+    return next((line for line in lines if line), "")
 
 
 def _seconds(text: str) -> float:

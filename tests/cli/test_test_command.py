@@ -192,6 +192,29 @@ def test_that_a_scene_without_tests_says_so(small: Line, command: Command) -> No
     assert said.code == 2 and "there are no tests" in said.err
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_that_tests_import_nothing_that_was_not_hashed(
+    tested: Line, command: Command, tmp_path: Path, linked: bool
+) -> None:
+    """Hidden and linked folders are not in the hash: they could be changed after it was allowed."""
+    name = "lib" if linked else ".lib"
+    real = tmp_path / "elsewhere" if linked else tested.folder / "tests" / name
+    real.mkdir()
+    (real / "later.py").write_text("VALUE = 1\n")
+    if linked:
+        (tested.folder / "tests" / name).symlink_to(real, target_is_directory=True)
+    tested.write(
+        "tests/test_it.py",
+        "import sys, pathlib\n"
+        f"sys.path.insert(0, str(pathlib.Path(__file__).parent / {name!r}))\n"
+        "import later\ndef test_one():\n    assert later.VALUE\n",
+    )
+    code = json.loads(command("test", tested, "--list", "--json").out)["allow_code"]
+    said = command("test", tested, "--allow-code", code)
+    assert said.code == 3
+    assert "is not part of what was allowed to run" in said.out
+
+
 def test_that_python_runs_only_after_it_was_allowed(tested: Line, command: Command) -> None:
     marker = tested.folder / "ran"
     body = f"""
