@@ -103,14 +103,19 @@ class NetworkDrawing:
         value = self._value(source)
         holder = item.member("OutputItems")
         targets = [t for t in holder.items("OutputItems") if t is not None] if holder is not None else []
-        own = flags_of(item)
+        marks = [flags_of(target) for target in targets]
+        leads = any(bits & (JUMP | RETURN) for bits in marks)
+        own = flags_of(item) if not leads else 0  # importers mark the whole beside its only output
+        if len(targets) > 1 and (leads or own & (JUMP | RETURN)):
+            what = "a rung that drives a coil and leads elsewhere does not tell which comes first; draw two"
+            raise Unreadable(what, item.element)
         if len(targets) > 1 and not self._constant(value):
             kind = self._types.of(source) or type_of(targets[0].text("Type")) or self._unknown(item)
             value = self.into.kept(value, kind, item.element, "wire")
         if not targets and own & RETURN:
             self._write("", own, value, item)
-        for target in targets:
-            self._write(operand_text(target, item), flags_of(target) | own, value, item)
+        for target, bits in zip(targets, marks, strict=True):
+            self._write(operand_text(target, item), bits | own, value, item)
         return value
 
     def _write(self, target: str, flags: int, value: str, item: Item) -> None:

@@ -229,12 +229,14 @@ def test_that_jumps_and_returns_lead_over_networks() -> None:
     plc = program(
         network(Assign(Leaf("a"), (("skip", JUMP),), JUMP)),
         network(Assign(Leaf("TRUE"), (("q", 0),))),
+        network(Assign(Rail(), (("skip", JUMP),))),
+        network(Assign(Leaf("TRUE"), (("s", 0),))),
         network(Assign(Leaf("b"), (("", RETURN),), RETURN), label="skip"),
         network(Assign(Leaf("c"), (("r", 0),))),
     )
     for a, b, c in product((True, False), repeat=3):
         run(plc, a=a, b=b, c=c, q=False, r=False)
-        assert (plc["MAIN.q"], plc["MAIN.r"]) == (not a, c and not b)
+        assert (plc["MAIN.q"], plc["MAIN.r"], plc["MAIN.s"]) == (not a, c and not b, False)
 
 
 def test_that_a_network_that_is_commented_out_does_nothing() -> None:
@@ -296,6 +298,7 @@ def test_that_the_project_tells_what_was_translated_and_where() -> None:
         (Box("x(", ()), "'x(' is no name of a function or block"),
         (Assign(Leaf("a"), (("not a label", JUMP),)), "'not a label' is no label to jump to"),
         (Assign(Parallel(None, ()), (("q", 0),)), "this branch has no lines"),
+        (Assign(Rail(), (("l", JUMP), ("q", 0))), "does not tell which comes first"),
     ],
 )
 def test_that_what_cannot_be_translated_is_told_with_its_place(node: Node, words: str) -> None:
