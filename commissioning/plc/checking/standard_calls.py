@@ -13,7 +13,13 @@ from commissioning.plc.checking.limits import calls_in
 from commissioning.plc.checking.pointers import PointerChecker
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.standard.conversions import conversion
-from commissioning.plc.standard.functions import FUNCTIONS, MAKERS_NAMES, SIGNED_SHIFT, Function
+from commissioning.plc.standard.functions import (
+    FUNCTIONS,
+    MAKERS_NAMES,
+    MUX_OR_LAST,
+    SIGNED_SHIFT,
+    Function,
+)  # fmt: skip
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import (
@@ -49,7 +55,7 @@ _TIME_FUNCTIONS: dict[str, tuple[str, IecType, IecType | None]] = {
     "SUB_LDT_LTIME": ("-", DT, TIME), "SUB_LTOD_LTIME": ("-", TOD, TIME),
     "SUB_LDATE_LDATE": ("-", DATE, DATE), "SUB_LDT_LDT": ("-", DT, DT), "SUB_LTOD_LTOD": ("-", TOD, TOD),
 }  # fmt: skip
-_OF_ANY = ("MOVE", "SEL", "MUX")  # they take structures and arrays as well
+_OF_ANY = ("MOVE", "SEL", "MUX", MUX_OR_LAST)  # they take structures and arrays as well
 _SAME_BITS = (("DWORD", "REAL"), ("REAL", "DWORD"), ("LWORD", "LREAL"), ("LREAL", "LWORD"))
 
 
@@ -205,6 +211,7 @@ class StandardCallChecker(PointerChecker):
             if WSTRING.name in {value.type.name for value in values}:  # all the texts are wide, or none
                 takes = tuple(WSTRING if type_ is STRING else type_ for type_ in takes)
                 gives = WSTRING if gives is STRING else gives
+            takes = tuple(self._counting(v, t) for v, t in zip(values, takes, strict=True))
             fitted = [self.fit(v, t, at) for v, t, at in zip(values, takes, ats, strict=True)]
             checked = [value for value in fitted if value is not None]
             for value, type_, argument in zip(fitted, takes, arguments, strict=True):
@@ -227,12 +234,20 @@ class StandardCallChecker(PointerChecker):
             return self._shift(function, values, ats)
         first = {"select": BOOL, "mux": DINT}.get(function.rule)
         head: list[Typed] = []
+        if function.rule == "mux" and self.project.dialect.mux_or_last:
+            function = FUNCTIONS[MUX_OR_LAST]
         if first is not None:
+            first = self._counting(values[0], first)
             chosen = self.fit(values[0], first, ats[0])
             if chosen is None:
                 return None
             head, values, ats = [chosen], values[1:], ats[1:]
         return self._same(function, head, values, ats[-1])
+
+    def _counting(self, value: Typed, type_: IecType) -> IecType:
+        """Lengths, places and choices are ANY_INT in the standard; the makers have one type for them."""
+        whole = value.type.kind == "int" and value.type is not ANY_INT
+        return value.type if type_ in (DINT, LINT) and whole and not self.project.dialect.narrows else type_
 
     def _hint_arguments(
         self, function: Function, arguments: list[tree.Expression], found: list[Typed | None]
@@ -282,7 +297,7 @@ class StandardCallChecker(PointerChecker):
         if value.type.kind not in ("bits", "int"):
             self.problem(f"{function.name} needs a bit string, this is a {value.type}", ats[0])
             return None
-        fitted = self.fit(count, DINT if count.type is ANY_INT else LINT, ats[1])
+        fitted = self.fit(count, self._counting(count, DINT if count.type is ANY_INT else LINT), ats[1])
         keeps_sign = self.project.dialect.signed_shift and function.name == "SHR" and value.type.low < 0
         name = SIGNED_SHIFT if keeps_sign else function.name
         return None if fitted is None else typed.Standard(value.type, name, (value, fitted))

@@ -80,10 +80,13 @@ def _select(arguments: list[Code], type_: IecType) -> Code:
     return Code(text, TERNARY, low, high, chosen.calls)
 
 
-def _mux(arguments: list[Code], type_: IecType) -> Code:
-    values = arguments[1:]
-    low, high = min(code.low for code in values), max(code.high for code in values)
-    return call("multiplex", *arguments, low=low, high=high)
+def _mux(name: str) -> Emit:
+    def emit(arguments: list[Code], type_: IecType) -> Code:
+        values = arguments[1:]
+        low, high = min(code.low for code in values), max(code.high for code in values)
+        return call(name, *arguments, low=low, high=high)
+
+    return emit
 
 
 def _move(arguments: list[Code], type_: IecType) -> Code:
@@ -107,6 +110,8 @@ def _swapped(arguments: list[Code], type_: IecType) -> Code:
 
 # SHR where the sign comes in from the left; no program can write this name
 SIGNED_SHIFT = "SHR of a signed number"
+# MUX that gives its last input for a K beyond it; neither can be written
+MUX_OR_LAST = "MUX or its last input"
 
 
 def _bits(name: str, counted: bool) -> Emit:
@@ -143,7 +148,9 @@ def _concat(arguments: list[Code], type_: IecType) -> Code:
 
 def _find(arguments: list[Code], type_: IecType) -> Code:
     text, part = arguments
-    return Code(f"{text.within(ATOM)}.find({part.text}) + 1", SUM, 0, 65_536, text.calls or part.calls)
+    if part.text[:1] in ("'", '"') and len(part.text) > 2:  # a literal with something in it
+        return Code(f"{text.within(ATOM)}.find({part.text}) + 1", SUM, 0, 65_536, text.calls or part.calls)
+    return call("found", text, part, low=0, high=65_536)
 
 
 def _delete(arguments: list[Code], type_: IecType) -> Code:
@@ -186,7 +193,8 @@ def _table() -> dict[str, Function]:
         Function("MAX", ("IN1", "IN2"), "same", _extreme("largest", max), more=True),
         Function("LIMIT", ("MN", "IN", "MX"), "same", _limit),
         Function("SEL", ("G", "IN0", "IN1"), "select", _select),
-        Function("MUX", ("K", "IN0", "IN1"), "mux", _mux, more=True),
+        Function("MUX", ("K", "IN0", "IN1"), "mux", _mux("multiplex"), more=True),
+        Function(MUX_OR_LAST, ("K", "IN0", "IN1"), "mux", _mux("multiplex_or_last"), more=True),
         Function("MOVE", one, "same", _move),
         Function("SHL", ("IN", "N"), "shift", _bits("shift_left", True)),
         Function("SHR", ("IN", "N"), "shift", _bits("shift_right", False)),

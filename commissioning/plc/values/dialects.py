@@ -15,6 +15,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | end and step of FOR | worked out once | before every round | decision 22 |
 | TIME | 64 bits of ns | 32 bits of ms without a sign; LTIME 64 bits of ns | data types of both |
 | BIT, XINT, UXINT, XWORD, PVOID | names like others | types | data types of CODESYS |
+| MUX with K beyond its inputs | stops the PLC (an error) | the last input | operator MUX of both |
 | SHR of SINT, INT, DINT, LINT | zeros come in | the sign comes in | manuals of CODESYS 2, PLC Designer |
 | NOT of a whole number | Problem | all its bits | as AND and OR |
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
@@ -94,6 +95,7 @@ class Dialect:
     bits_count: bool = False
     library_names: bool = False
     signed_shift: bool = False
+    mux_or_last: bool = False
     jumps: bool = False
     assigns_inside: bool = False
     exceptions: bool = False
@@ -156,6 +158,7 @@ _MAKERS = {
     "own_widths": True, "open_ends": True, "refers_freely": True,
     "bits_count": True, "library_names": True, "signed_shift": True, "jumps": True, "exceptions": True,
     "assigns_inside": True, "dynamic": True, "bits_named": True, "global_operator": True, "long_texts": True,
+    "mux_or_last": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

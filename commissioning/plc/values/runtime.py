@@ -32,6 +32,7 @@ from commissioning.plc.values.runtime_texts import (
     code_of,
     date_of_parts,
     day_of_week,
+    found,
     inserted,
     left,
     middle,
@@ -218,6 +219,11 @@ def multiplex(index: int, *values: Any) -> Any:
     return values[index]
 
 
+def multiplex_or_last(index: int, *values: Any) -> Any:
+    """MUX of CODESYS and TwinCAT."""
+    return multiplex(min(index, len(values) - 1), *values)
+
+
 def shift_left(value: int, count: int, bits: int) -> int:
     if count < 0:
         raise ArithmeticFault(f"a shift by {count} bits")
@@ -333,10 +339,10 @@ def namespace() -> dict[str, Any]:
         function.__name__: function
         for function in (
             rounded, divide, modulo, modulo_or_0, power, nearest, nearest_away, truncated, floor, ceiling,
-            limit, select, multiplex, stub, absent,
+            limit, select, multiplex, multiplex_or_last, stub, absent,
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
-            number_of_text, real_of_text, middle, right, left, inserted, replaced, overrun, endless, table,
-            piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
+            number_of_text, real_of_text, found, middle, right, left, inserted, replaced, overrun, endless,
+            table, piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, is_valid, swapped, number_of_bcd, bcd_of_number, real_of_bits,
             bits_of_real, graft, cloned, text_of_duration, code_of, character, changed, within,
             catchable, caught, raised, put, put_all, put_bits,

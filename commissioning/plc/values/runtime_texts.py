@@ -105,8 +105,14 @@ def day_of_week(moment: int) -> int:
     return (moment // DAY_NS + 4) % 7
 
 
+def found(text: str, part: str) -> int:
+    """FIND: where the first of it begins, from 1; 0 where there is none, and for an empty text."""
+    return text.find(part) + 1 if part else 0
+
+
 def middle(text: str, length: int, position: int) -> str:
-    return text[max(position - 1, 0) : max(position - 1 + max(length, 0), 0)]
+    """MID; nothing begins before the first character."""
+    return text[position - 1 : position - 1 + max(length, 0)] if position > 0 else ""
 
 
 def right(text: str, length: int) -> str:
