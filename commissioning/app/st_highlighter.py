@@ -19,6 +19,9 @@ _KEYWORDS = (
     "VAR_OUTPUT VAR_STAT VAR_TEMP WHILE WITH XOR JMP __TRY __CATCH __FINALLY __ENDTRY"
 )
 KEYWORDS = frozenset(_KEYWORDS.split())
+# names of variables elsewhere: words of the language only where they begin a line and a name follows
+_SOFT = frozenset("ACTION CLASS CONFIGURATION INITIAL_STEP NAMESPACE RESOURCE STEP TASK TRANSITION".split())
+_FOLLOWED = re.compile(r"\s+[A-Za-z_]|\s*$")
 _WORDS = re.compile(
     r"//.*|'(?:[^'$]|\$.)*'|\"(?:[^\"$]|\$.)*\"|%[IQM][A-Z]?[\d.*]+|[A-Za-z_]\w*(?:#[\w.+-]+)?|\d[\w.#]*",
     re.IGNORECASE,
@@ -65,11 +68,13 @@ class StHighlighter(QSyntaxHighlighter):
                 continue
             if word is None:
                 return
-            self._paint(word)
+            self._paint(word, text)
             position = word.end()
 
-    def _paint(self, word: re.Match[str]) -> None:
+    def _paint(self, word: re.Match[str], line: str) -> None:
         text = word.group()
+        if text.upper() in _SOFT and not _opens(word, line):
+            return
         if text.startswith("//"):
             form = self._comment
         elif text.upper() in KEYWORDS:
@@ -79,3 +84,8 @@ class StHighlighter(QSyntaxHighlighter):
         else:
             return
         self.setFormat(word.start(), len(text), form)
+
+
+def _opens(word: re.Match[str], line: str) -> bool:
+    """Whether a word that may be a name too begins something: `STEP a`, not `Step := 10`."""
+    return not line[: word.start()].strip() and _FOLLOWED.match(line, word.end()) is not None

@@ -276,7 +276,7 @@ def test_that_a_line_without_a_program_says_so(window: MainWindow, qtbot: QtBot)
 
 def test_that_comments_and_words_have_their_colours(window: MainWindow) -> None:
     view = window.plc.view
-    view.show_text("(* IF a\nTHEN *) IF x THEN // END_IF\ny := 'IF'; END_IF;")
+    view.show_text("(* IF a\nTHEN *) IF x THEN // END_IF\ny := 'IF'; END_IF;\nStep : INT; STEP a:\nSTEP b:")
     colours = view._colours
     assert isinstance(colours, StHighlighter)
 
@@ -291,6 +291,8 @@ def test_that_comments_and_words_have_their_colours(window: MainWindow) -> None:
     assert inks(0) == [("(* IF a", t.muted)]
     assert inks(1) == [("THEN *)", t.muted), ("IF", t.accent), ("THEN", t.accent), ("// END_IF", t.muted)]
     assert inks(2) == [("'IF'", t.setup), ("END_IF", t.accent)]
+    assert inks(3) == []  # a name, and a step that does not begin a line
+    assert inks(4) == [("STEP", t.accent)]
 
 
 def test_that_both_themes_draw_the_panel(window: MainWindow, qtbot: QtBot) -> None:
