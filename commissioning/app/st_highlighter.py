@@ -20,7 +20,19 @@ _KEYWORDS = (
 )
 KEYWORDS = frozenset(_KEYWORDS.split())
 # names of variables elsewhere: words of the language only where they begin a line and a name follows
-_SOFT = frozenset("ACTION CLASS CONFIGURATION INITIAL_STEP NAMESPACE RESOURCE STEP TASK TRANSITION".split())
+_SOFT = frozenset(
+    [
+        "ACTION",
+        "CLASS",
+        "CONFIGURATION",
+        "INITIAL_STEP",
+        "NAMESPACE",
+        "RESOURCE",
+        "STEP",
+        "TASK",
+        "TRANSITION",
+    ]
+)
 _FOLLOWED = re.compile(r"\s+[A-Za-z_]|\s*$")
 _WORDS = re.compile(
     r"//.*|'(?:[^'$]|\$.)*'|\"(?:[^\"$]|\$.)*\"|%[IQM][A-Z]?[\d.*]+|[A-Za-z_]\w*(?:#[\w.+-]+)?|\d[\w.#]*",
