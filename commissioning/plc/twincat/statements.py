@@ -25,6 +25,7 @@ class Statements:
         self.written: list[tuple[str, Element]] = []
         self.hidden: list[tuple[str, str, str, Element]] = []
         self.own: set[str] = set()  # the variables made here, in upper case; each is assigned in one place
+        self._numbers: dict[str, int] = {}  # the last one that a name got
         self._length = 0
 
     def say(self, text: str, element: Element) -> None:
@@ -59,10 +60,12 @@ class Statements:
 
     def variable(self, wanted: str, kind: str, element: Element, section: str) -> str:
         """A new variable, with a name that nobody has."""
-        number, name = 1, wanted
+        number = self._numbers.get(wanted, 1)
+        name = wanted if number == 1 else f"{wanted}_{number}"
         while name.upper() in self.taken:
             number += 1
             name = f"{wanted}_{number}"
+        self._numbers[wanted] = number
         self.taken.add(name.upper())
         self.own.add(name.upper())
         self.hidden.append((section, name, kind, element))
