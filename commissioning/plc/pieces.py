@@ -15,6 +15,7 @@ from commissioning.plc.generation.layout import Area
 from commissioning.plc.program import Program, TaskSpec, Variable, VariableTable
 from commissioning.plc.syntax.tree import At
 
+TRANSLATED = "(* of the translation *)"  # behind VAR, where a drawn body needs variables of its own
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -45,6 +46,11 @@ class SourcePiece:
     file: str
     marks: tuple[Mark, ...]
     translated: tuple[str, ...] = ()
+
+    def is_verbatim(self, line: int, column: int) -> bool:
+        """Whether that spot stands in the file as it is here: nobody wrote the words of a translation."""
+        number = bisect.bisect_right(self.marks, (line, max(column, 1)), key=lambda m: (m.line, m.column))
+        return bool(number) and self.marks[number - 1].verbatim
 
     def place(self, line: int, column: int = 0) -> Place:
         """Where that spot of the text (1-based) stands in the file, with the object's name."""

@@ -29,13 +29,16 @@ from commissioning.plc.lint.text import check_text
 from commissioning.plc.lint.uses import check_uses
 from commissioning.plc.lint.variables import check_variables
 from commissioning.plc.lint.walk import Found, Given
-from commissioning.plc.pieces import SourcePiece, compile_project
+from commissioning.plc.pieces import TRANSLATED, SourcePiece, compile_project
 from commissioning.plc.program import Program, TaskSpec
 from commissioning.plc.syntax import units
 from commissioning.plc.syntax.parser import parse_source
 
 __all__ = ["Finding", "LintResult", "Settings", "lint"]
 
+# how something is written, which a drawn body says nothing of; and what variables of a translation are called
+_FORM = frozenset({"C4", "CP19", "L1", "L4", "L10", "L11", "L14", "L15", "L16", "L17"})
+_HIDDEN = frozenset({"CP21", "N2", "N3", "N4", "N6", "N8"})
 _ALLOW = re.compile(r"lint:\s*allow(-file)?\s+([A-Za-z0-9 ,]+?)\s*(?::|$|--)", re.IGNORECASE)
 _CHECKS: tuple[Callable[[Given], None], ...] = (
     check_names, check_text, check_tree, check_flow, check_variables, check_uses,
@@ -160,7 +163,10 @@ def lint(
     given = Given(texts, parsed, program, _all_options(settings), frozenset(path.upper() for path in wired))
     for check in _CHECKS:
         check(given)
-    wanted = [one for one in dict.fromkeys(given.found) if one.rule in settings.severities]
+    wanted = [
+        one for one in dict.fromkeys(given.found)
+        if one.rule in settings.severities and not _is_translation(one, sources.get(one.source))
+    ]  # fmt: skip
     allowances = {name: _Allowances(name, text, parsed) for name, text in texts.items()}
     kept = [one for one in wanted if not allowances[one.source].allow(one)]
     findings = [_finding(one, settings, sources) for one in kept]
@@ -180,6 +186,17 @@ def _all_options(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
 def _finding(found: Found, settings: Settings, sources: Mapping[str, str | SourcePiece]) -> Finding:
     where = _place(sources, found.source, found.at.line, found.at.column)
     return Finding(RULES[found.rule], settings.severities[found.rule], found.what, where, found.cure)
+
+
+def _is_translation(found: Found, source: str | SourcePiece | None) -> bool:
+    """Whether a rule of form meets what was translated from a drawing: nobody can write it otherwise."""
+    if not isinstance(source, SourcePiece) or source.is_verbatim(found.at.line, found.at.column):
+        return False
+    if found.rule in _HIDDEN:
+        lines = source.text.splitlines()[: found.at.line]
+        head = next((line for line in reversed(lines) if line.lstrip().upper().startswith("VAR")), "")
+        return TRANSLATED in head
+    return found.rule in _FORM
 
 
 def _place(sources: Mapping[str, str | SourcePiece], name: str, line: int, column: int) -> Place:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem
-from commissioning.plc.pieces import PieceWriter, SourcePiece
+from commissioning.plc.pieces import TRANSLATED, PieceWriter, SourcePiece
 from commissioning.plc.plcopen.charts import ChartDrawing
 from commissioning.plc.plcopen.interface import (
     Unreadable,
@@ -268,7 +268,7 @@ class _Reading:
     def _hidden(self, writer: PieceWriter, drawn: dict[int, Network | ChartDrawing]) -> None:
         for network in drawn.values():
             if network.hidden:
-                writer.line("VAR (* of the translation *)", network.body)
+                writer.line(f"VAR {TRANSLATED}", network.body)
                 for name, kind, element in network.hidden:
                     writer.line(f"    {name} : {kind};", element)
                 writer.line("END_VAR", network.body)

@@ -14,7 +14,7 @@ from pathlib import PurePosixPath
 
 from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem
-from commissioning.plc.pieces import IDENTIFIER, PieceWriter, SourcePiece
+from commissioning.plc.pieces import IDENTIFIER, TRANSLATED, PieceWriter, SourcePiece
 from commissioning.plc.plcopen.interface import Unreadable
 from commissioning.plc.twincat.networks import NetworkDrawing
 
@@ -225,7 +225,7 @@ class _Reading:
         """Declares what the translation needs."""
         for drawing in drawn:
             for section, name, kind, element in drawing.into.hidden:
-                writer.line(f"{section} (* of the translation *) {name} : {kind}; END_VAR", element)
+                writer.line(f"{section} {TRANSLATED} {name} : {kind}; END_VAR", element)
 
     def _is_name(self, element: Element, own: str) -> bool:
         name = element.get("Name")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from commissioning.plc import Plc
+from commissioning.plc.lint.linter import lint
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -338,3 +339,14 @@ def test_that_methods_keep_their_edges_and_functions_refuse_them() -> None:
     )
     _, problems = read(function)
     assert ["an edge needs a memory" in problem.what for problem in problems] == [True]
+
+
+def test_that_the_linter_tells_nothing_of_form_about_what_was_drawn() -> None:
+    rung = Assign(logic("AND", logic("OR", Leaf("a"), Leaf("b")), Leaf("c")), (("q", SET), ("r", 0)))
+    text = "IF a THEN q := FALSE; END_IF"
+    action = f'<Action Name="Act"><Implementation><ST><![CDATA[{text}]]></ST></Implementation></Action>'
+    call = Box("Act", (), (), call="Action")
+    (piece,), _ = read(pou(declared(**BOOLS), body(network(rung), network(call)), action))
+    found = lint({piece.name: piece}, dialect="twincat").findings
+    assert [(f.rule.number, f.where.id) for f in found if f.rule.number[0] == "L"] == [("L17", "MAIN.Act")]
+    assert not [f for f in found if "wire" in f.what]
