@@ -52,7 +52,7 @@ Read = tuple[units.Source, list[Problem]]
 FILE_NAME = "<structured text>"
 # where none of these words stands, no block needs to know its class and its address
 _OBJECTS = re.compile(
-    r"\b(?:METHOD|PROPERTY|INTERFACE|EXTENDS|IMPLEMENTS|CLASS|POINTER|REFERENCE|REF_TO|ADR|THIS)\b",
+    r"\b(?:METHOD|PROPERTY|INTERFACE|EXTENDS|IMPLEMENTS|CLASS|POINTER|REFERENCE|REF_TO|ADR|THIS|__VARINFO)\b",
     re.IGNORECASE,
 )
 

@@ -382,3 +382,47 @@ def test_that_no_scan_is_left_out_while_bytes_behind_a_text_change() -> None:
         assert not plc.settled()
     plc.scan(30 * MS)
     assert plc["m.s"] == "A" * 30
+
+
+GAPS = """TYPE S : STRUCT a : BYTE; b : DINT; c : BYTE; d : LINT; e : BYTE; END_STRUCT END_TYPE
+PROGRAM MAIN VAR one, two : S; row, other : ARRAY[0..1] OF S; n : DINT; p : POINTER TO BYTE; sum, k : INT;
+END_VAR
+one.a := 1; one.b := 16#01020304; one.d := -1; one.e := 9;
+MEMCPY(ADR(two), ADR(one), SIZEOF(one)); n := MEMCMP(ADR(one), ADR(two), SIZEOF(S));
+row[0] := one; row[1].e := 7; MEMMOVE(ADR(other), ADR(row), SIZEOF(row));
+p := ADR(one); FOR k := 0 TO 7 DO sum := sum + p[k]; END_FOR  // over the gap behind a
+p[1] := 55;  // into it: nobody sees that
+MEMSET(ADR(one), 0, SIZEOF(one));
+END_PROGRAM
+"""
+
+
+def test_that_bytes_between_members_are_passed_over() -> None:
+    plc = compile_st(GAPS, dialect="codesys").start()
+    plc.scan(0)
+    assert (plc["MAIN.two.a"], plc["MAIN.two.b"], plc["MAIN.two.d"], plc["MAIN.two.e"]) == (
+        1,
+        0x01020304,
+        -1,
+        9,
+    )
+    assert (plc["MAIN.other[0].e"], plc["MAIN.other[1].e"], plc["MAIN.n"]) == (9, 7, 0)
+    assert plc["MAIN.sum"] == 1 + 1 + 2 + 3 + 4
+    assert (plc["MAIN.one.a"], plc["MAIN.one.d"], plc["MAIN.one.e"]) == (0, 0, 0)
+
+
+def test_that_a_copy_stops_between_two_variables() -> None:
+    text = "PROGRAM MAIN VAR a : BYTE; b : LINT; END_VAR MEMSET(ADR(a), 1, 2); END_PROGRAM"
+    plc = compile_st(text, dialect="codesys").start()
+    with pytest.raises(PlcError, match="where no variable lies"):
+        plc.scan(0)
+
+
+def test_that_bytes_between_members_of_what_new_made_are_passed_over() -> None:
+    text = """TYPE S : STRUCT a : BYTE; b : DINT; e : BYTE; END_STRUCT END_TYPE
+    PROGRAM MAIN VAR p : POINTER TO S; s : ARRAY[0..1] OF S; END_VAR
+    IF p = 0 THEN p := __NEW(S, 2); p^.b := 5; p[1].e := 6; MEMCPY(ADR(s), p, 2 * SIZEOF(S)); END_IF
+    END_PROGRAM"""
+    plc = compile_st(text, dialect="codesys").start()
+    plc.scan(0)
+    assert (plc["MAIN.s[0].b"], plc["MAIN.s[1].e"]) == (5, 6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commissioning.plc.checking import commands, typed
 from commissioning.plc.checking.assigned import told, without_result
+from commissioning.plc.checking.attributes import may_be_assigned
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.creating import CreateChecker, is_new
 from commissioning.plc.checking.designators import Designator
@@ -38,6 +39,10 @@ class AssignmentChecker(CreateChecker):
             return None
         if target.accessors is not None:
             return self.set_property(target, node)
+        if target.block is not None and not may_be_assigned(self.project, target.block):
+            what = f"{target.block.name} has the attribute 'no_assign': its instances are not copied"
+            self.problem(what, node.at, "Use a REFERENCE or POINTER to the instance")
+            return None
         copied = self._copy_of_blocks(target, node)
         if copied is not None:
             return copied

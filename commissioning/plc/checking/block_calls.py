@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from commissioning.plc.checking import commands, typed
+from commissioning.plc.checking.attributes import initialised_on_call
 from commissioning.plc.checking.calls import ExpressionChecker
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.designators import Designator
@@ -127,7 +128,7 @@ class BlockCallChecker(ExpressionChecker):
         return commands.CallBlock(
             block.number,
             target.cell,
-            tuple(stored.values()),
+            (*stored.values(), *initialised_on_call(self.project, block, given)),
             tuple(references),
             tuple(memories),
             tuple(results),

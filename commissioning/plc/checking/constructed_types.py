@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from math import prod
 
 from commissioning.plc.checking import typed
-from commissioning.plc.checking.byte_layout import stride
+from commissioning.plc.checking.byte_layout import aligned, measure
 from commissioning.plc.checking.calls import DeclarationChecker
 from commissioning.plc.checking.evaluation import evaluated
 from commissioning.plc.checking.limits import MAX_CELLS
@@ -115,9 +115,11 @@ class ConstructedTypes:
         return Declared(type_, element.slots)
 
     def structure(
-        self, pou: Pou, node: units.StructType, file: str, name: str, extends: tuple[units.TypeName, ...] = ()
-    ) -> Declared | None:
-        """A STRUCT or UNION, behind the members of what it extends; None after a Problem."""
+        self, pou: Pou, node: units.StructType, file: str, name: str,
+        extends: tuple[units.TypeName, ...] = (), pack: int = 8,
+    ) -> Declared | None:  # fmt: skip
+        """A STRUCT or UNION, behind the members of what it extends; None after a Problem. `pack`: its members
+        lie at multiples of so many bytes at most."""
         slots: list[Slot] = []
         members: dict[str, Component] = {}
         sound = True
@@ -149,25 +151,27 @@ class ConstructedTypes:
                 members[label.name.upper()] = Component(label.name, found.type, len(slots))
                 slots += found.slots
         if node.union and members:
-            return self._union(node, file, name, tuple(members.values())) if sound else None
+            return self._union(node, file, name, tuple(members.values()), pack) if sound else None
         if not members and sound:
             slots.append(Slot(ELEMENTARY["BOOL"], False))  # a structure without members still has a place
         blocks = any(member.type.blocks for member in members.values())
         type_ = IecType(
             name or _nameless("structure", file, node.at), "struct", size=len(slots),
-            members=tuple(members.values()), blocks=blocks,
+            members=tuple(members.values()), blocks=blocks, pack=pack,
         )  # fmt: skip
         return Declared(type_, tuple(slots)) if sound else None
 
     def _union(
-        self, node: units.StructType, file: str, name: str, members: tuple[Component, ...]
+        self, node: units.StructType, file: str, name: str, members: tuple[Component, ...], pack: int
     ) -> Declared | None:
         """A UNION: bytes, which every member shows as its own type."""
         if any(member.type.blocks for member in members):
             self.project.problem("a UNION cannot have a block in it", file, node.at, "Use a STRUCT")
             return None
         self.project.addressed = self.project.any_elapsed = True
-        count = max(stride(member.type) for member in members)
+        sizes = [measure(member.type) for member in members]
+        align = min(max(own for _, own in sizes), pack)
+        count = aligned(max(size for size, _ in sizes), align)
         byte = ELEMENTARY["BYTE"]
         data = IecType(
             f"ARRAY[0..{count - 1}] OF BYTE", "array", bounds=((0, count - 1),), element=byte, size=count
@@ -175,12 +179,14 @@ class ConstructedTypes:
         type_ = IecType(
             name or _nameless("union", file, node.at), "struct", size=count,
             members=(Component("__bytes", data, 0),),
-            overlays=tuple(dataclasses.replace(member, offset=0) for member in members),
+            overlays=tuple(dataclasses.replace(member, offset=0) for member in members), pack=pack,
         )  # fmt: skip
         return Declared(type_, (Slot(byte, 0),) * count)
 
-    def enumeration(self, pou: Pou, node: units.EnumType, file: str, name: str) -> Declared | None:
-        """An enumeration, whose members become names; None after a Problem."""
+    def enumeration(
+        self, pou: Pou, node: units.EnumType, file: str, name: str, named: bool = False
+    ) -> Declared | None:
+        """An enumeration, whose members become names; None after a Problem. `named`: for TO_STRING."""
         base = ELEMENTARY["INT"]
         if node.base:
             found = self.named(pou, units.TypeName(node.base, None, node.at), file)
@@ -212,7 +218,7 @@ class ConstructedTypes:
             return None
         type_ = IecType(
             name or _nameless("enumeration", file, node.at), "enum", base.low, base.high, element=base,
-            values=tuple(values.values()),
+            values=tuple(values.values()), named=named,
         )  # fmt: skip
         self._register(type_, values)
         return Declared(type_, (Slot(type_, type_.values[0][1]),))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commissioning.plc.checking import commands, typed
+from commissioning.plc.checking.attributes import methods_after_init
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.designators import Designator
 from commissioning.plc.checking.enabled_calls import EnabledChecker
@@ -150,11 +151,14 @@ class CreateChecker(EnabledChecker):
         from commissioning.plc.checking.statements import StatementChecker
 
         assert isinstance(self, StatementChecker)
-        if kind.pou.member("FB_INIT") is None:
+        inits, after = kind.pou.member("FB_INIT") is not None, [*methods_after_init(self.project, kind.pou)]
+        if not inits and not after:
             return ()
         base = typed.Load(target.type, target.cell)
         cell = Cell("w", None, 0, address=Address(base, self.window(kind.type), home=True))
-        return tuple(LateChecker(self).init(kind.pou, cell, arguments, at))
+        made = LateChecker(self)
+        first = made.init(kind.pou, cell, arguments, at) if inits else ()
+        return (*first, *made.after_init(kind.pou, cell, at))
 
     def _delete(self, call: tree.Call) -> Command | None:
         """`__DELETE(pointer)`."""

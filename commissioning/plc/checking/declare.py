@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commissioning.plc.checking.addresses import Addresses
+from commissioning.plc.checking.attributes import mark_path
 from commissioning.plc.checking.classes import HEAD, add_member, declare_interface, declare_members
 from commissioning.plc.checking.edges import declare_edge
 from commissioning.plc.checking.global_order import after_what_they_name
@@ -185,6 +186,7 @@ class Declarer:
                     self.project.unknown.declared(symbol, node.type, met)
                     self._check(pou, symbol, node, file)
                     self._place(pou, symbol, found)
+                    mark_path(self.project, pou, symbol)
                     if node.edge:
                         declare_edge(self.project, pou, symbol, node.edge, node.at)
                     self._note_late(pou, symbol, late)

@@ -24,6 +24,7 @@ def declare_all(project: Project, parsed: list[units.Source], addressed: set[str
     declarer = Declarer(project, {source.file: source.comments for source in parsed})
     for source in parsed:
         project.namespaces |= units.namespace_names(source.units)
+        project.attributes |= {(source.file, at): names for at, names in source.attributes.items()}
     parsed = [replace(source, units=units.flattened(source.units)) for source in parsed]
     for unit, file in _units(parsed):
         if isinstance(unit, units.Pou):

@@ -31,6 +31,8 @@ def is_constant(node: typed.Typed) -> bool:
             return False
         case typed.Given() | typed.Cloned() | typed.Made() | typed.Assigned():
             return False
+        case typed.Named():  # of a constant it is one itself
+            return False
         case typed.Minus() | typed.Not() | typed.Convert():
             return is_constant(node.operand)
         case typed.Arithmetic():

@@ -12,7 +12,7 @@ def may_stop(node: typed.Typed) -> bool:
             return False
         case typed.Load():
             return bool(node.cell.terms) or node.cell.pointer
-        case typed.Minus() | typed.Not() | typed.Convert():
+        case typed.Minus() | typed.Not() | typed.Convert() | typed.Named():
             return may_stop(node.operand)
         case typed.Arithmetic():
             divides = any(operator in ("/", "MOD") for operator, _ in node.steps)

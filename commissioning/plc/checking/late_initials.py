@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from commissioning.plc.checking import commands
+from commissioning.plc.checking.attributes import methods_after_init
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.creating import EXIT
 from commissioning.plc.checking.objects import Target
@@ -69,9 +70,12 @@ class LateChecker:
         rows, place = self.checker.pou.init_rows.get(symbol.name.upper(), ()), 0
         for _, offset, type_ in parts(symbol.type, "", 0):
             block = self.checker.project.block(type_.name) if type_.kind == "block" else None
-            if not isinstance(block, Pou) or block.member(INIT) is None:
+            if not isinstance(block, Pou):
                 continue
             cell = base.cell.at(offset)
+            if block.member(INIT) is None:
+                yield from self.after_init(block, cell, symbol.at)
+                continue
             if rows:
                 if place == len(rows):
                     what = f"{symbol.name} has arguments for {len(rows)} blocks, and more blocks"
@@ -79,6 +83,7 @@ class LateChecker:
                 arguments = rows[place] if place < len(rows) else ()
                 place += 1
             yield from self.init(block, cell, arguments, symbol.at)
+            yield from self.after_init(block, cell, symbol.at)
         if rows and place < len(rows):
             what = f"{symbol.name} has arguments for {len(rows)} blocks, and only {place} with FB_init"
             self.checker.problem(what, symbol.at, "Leave the others out")
@@ -125,6 +130,19 @@ class LateChecker:
             rest = [given[name.upper()] for name in own[2:] if name.upper() in given]
             call = tree.Call(tree.Name("FB_init", at), (*first, *rest), at, 1)
             self.checker.pou.invokes.setdefault(method.key, at)
+            made = self.checker.user_call(method, call, Target(method, cell, 0, ()))
+            if made is not None:
+                yield commands.CallFunction(made, at)
+
+    def after_init(self, block: Pou, cell: Cell, at: At) -> Iterator[Command]:
+        """The calls of its methods with the attribute 'call_after_init'."""
+        for method in methods_after_init(self.checker.project, block):
+            if method.section("VAR_INPUT", "VAR_IN_OUT"):
+                what = f"{block.name}.{method.name} has inputs, so nothing calls it after FB_init"
+                self.checker.problem(what, method.at, "Remove them, or the attribute 'call_after_init'")
+                continue
+            self.checker.pou.invokes.setdefault(method.key, at)
+            call = tree.Call(tree.Name(method.name, at), (), at, 1)
             made = self.checker.user_call(method, call, Target(method, cell, 0, ()))
             if made is not None:
                 yield commands.CallFunction(made, at)

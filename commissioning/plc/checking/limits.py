@@ -152,14 +152,11 @@ _NODES = (
     commands.Case, commands.For, commands.While, commands.Repeat, commands.Labelled, commands.Try,
     commands.New, commands.Delete,
     commands.Judge, commands.Advance,
-    typed.Given, typed.Cloned, typed.Made, typed.Assigned,
+    typed.Given, typed.Cloned, typed.Made, typed.Assigned, typed.Named,
 )  # fmt: skip
 _COMMANDS = get_args(commands.Command)
 _NO_PARTS = ("type", "kept", "at", "block", "symbol")
-_PARTS = {
-    kind: tuple(f.name for f in dataclasses.fields(kind) if f.name not in _NO_PARTS)
-    for kind in _NODES
-}
+_PARTS = {kind: tuple(f.name for f in dataclasses.fields(kind) if f.name not in _NO_PARTS) for kind in _NODES}
 
 
 def _bottom_up(project: Project) -> Iterable[str] | None:

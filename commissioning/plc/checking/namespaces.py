@@ -31,7 +31,7 @@ def without_namespaces(
     if not any(isinstance(unit, paths) for source in parsed for unit in source.units):
         found |= {label.group(1).upper() for text in texts for label in _LABEL.finditer(text)}
     found -= {name for source in parsed for name in _declared(source.units)}
-    found -= set(taken)
+    found -= {*taken, "__SYSTEM"}  # of the compiler itself, see any_type.py
     changed = {source.file: _stripped(source, found) if found else source for source in parsed}
     return {source.file: changed[source.file] for source in given if changed[source.file] is not source}
 

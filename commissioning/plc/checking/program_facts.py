@@ -1,4 +1,5 @@
-"""What a program asks about itself, all known when compiling: SIZEOF, BITADR, __POUNAME, __POSITION.
+"""What a program asks about itself, all known when compiling: SIZEOF, BITADR, __POUNAME, __POSITION,
+__VARINFO.
 
 Source: the operators of these names in the public documentation of CODESYS and TwinCAT. __POSITION counts the
 lines of the whole text, as everything else here does; their editors count those of the body by itself.
@@ -13,6 +14,7 @@ from commissioning.plc.checking.addresses import bits_of_address
 from commissioning.plc.checking.byte_layout import measure, memory_layout
 from commissioning.plc.checking.scope import Pou
 from commissioning.plc.checking.typed import Typed
+from commissioning.plc.checking.variable_info import variable_info
 from commissioning.plc.syntax import tree
 from commissioning.plc.values.iec_types import ANY_INT, ELEMENTARY, STRING
 
@@ -32,6 +34,8 @@ def program_fact(checker: PointerChecker, name: str, call: tree.Call) -> tuple[T
             return (None,)
         node = call.arguments[0].value
         return (_size_of(checker, node) if name in _SIZES else _bit_address(checker, node),)
+    if name == "__VARINFO" and makers:
+        return (variable_info(checker, call),)
     if name not in ("__POUNAME", "__POSITION") or not makers:
         return None
     if call.arguments:

@@ -61,6 +61,7 @@ class Symbol:
     written: bool = False
     elapsed: bool = False
     view: View | None = None  # of the located memory that it shares
+    is_path: bool = False  # its initial value is the path of the instance that it lies in
     late: bool = False  # its initial value is worked out when the PLC starts
     edge: Symbol | None = None  # the R_TRIG or F_TRIG through which its own block sees it (R_EDGE, F_EDGE)
 
@@ -228,6 +229,7 @@ class Project:
         self.list_names: set[str] = {"GVL"}
         self.undeclared: set[tuple[str, str]] = set()  # (key of the POU, upper-case name): a Problem says why
         self.namespaces: set[str] = set()  # upper case, with dots
+        self.attributes: dict[tuple[str, At], dict[str, str]] = {}  # by file and place of what they belong to
         self.interfaces: dict[str, Pou] = {}
         self.prototypes: list[Pou] = []  # the methods of interfaces, which have no code
         self.utf8 = False  # texts keep characters as UTF-8, so that they may be any
@@ -253,6 +255,7 @@ class Project:
         self.times_outside: set[str] | None = None  # what `a.b.T` calls b, in upper case; None: not known yet
         self.types: dict[str, Declared] = {}
         self.enumerators: dict[str, list[IecType]] = {}  # upper-case name of a member -> its enumerations
+        self.name_tables: dict[tuple[tuple[int, str], ...], int] = {}  # of enumerations -> their number
         self.tables: dict[tuple[int, int, int], None] = {}  # (low, high, stride) of indices that vary
         self.problems: list[Problem] = []
         self.assertions: list[Any] = []  # of all TESTs, see assertions.py
@@ -333,6 +336,10 @@ class Project:
     def type_named(self, name: str, at: At, file: str) -> Declared | None:
         """The type of that name; None, without a Problem, where there is none."""
         return None if self.resolver is None else self.resolver(name, at, file)
+
+    def attribute(self, name: str, file: str, at: At) -> str | None:
+        """What stands behind the attribute of what is declared there; None where it has none."""
+        return self.attributes.get((file, at), {}).get(name)
 
     def method_number(self, name: str) -> int:
         """The key of a method in the table of every class that has it; 0 and 1 are taken, see classes.py."""

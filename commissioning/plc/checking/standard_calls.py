@@ -188,11 +188,21 @@ class StandardCallChecker(PointerChecker):
             operand = self.widened(operand, LREAL)
         if operand is None:
             return None
+        if source is None and operand.type.named and target.kind == "string":
+            return self._name_of(operand, target)
         if not self.project.dialect.bits_count and (operand.type.name, target.name) in _SAME_BITS:
             return typed.Standard(target, "SAME_BITS", (operand,))
         away = self.project.dialect.ties_away and operand.type.kind == "real"
         name = "TRUNC_TO" if truncating else "CONVERT_AWAY" if away else "CONVERT"
         return typed.Standard(target, name, (operand,))
+
+    def _name_of(self, operand: Typed, target: IecType) -> Typed:
+        """TO_STRING of an enumeration that has the attribute 'to_string'."""
+        names = {value: name for name, value in reversed(operand.type.values)}  # the first of equal ones
+        if isinstance(operand, typed.Const):
+            return typed.Const(target, names.get(int(operand.value), str(operand.value)))
+        tables = self.project.name_tables
+        return typed.Named(target, operand, tables.setdefault(tuple(sorted(names.items())), len(tables)))
 
     def _standard(self, function: Function, node: tree.Call) -> Typed | None:
         if function.name == "TIME":

@@ -23,6 +23,8 @@ from commissioning.plc.values.iec_types import (
     IecType,
 )
 
+_PACK_MODES = {"0": 1, "1": 1, "2": 2, "4": 4, "8": 8}
+
 
 class TypeNames(ConstructedTypes):
     """Resolves the types of a project."""
@@ -130,9 +132,11 @@ class TypeNames(ConstructedTypes):
         shared = self.project.globals
         match node.type:
             case units.EnumType():
-                found = self.enumeration(shared, node.type, file, node.name)
+                named = self.project.attribute("to_string", file, node.at) is not None
+                found = self.enumeration(shared, node.type, file, node.name, named)
             case units.StructType():
-                found = self.structure(shared, node.type, file, node.name, node.extends)
+                pack = self._pack_mode(file, node.at)
+                found = self.structure(shared, node.type, file, node.name, node.extends, pack)
             case _:
                 found = self.resolve(shared, node.type, file)
         if found is not None:
@@ -140,6 +144,16 @@ class TypeNames(ConstructedTypes):
             self.project.types[key] = found
         self._resolving.pop()
         return found
+
+    def _pack_mode(self, file: str, at: At) -> int:
+        """The attribute of a structure: at multiples of how many bytes its members lie at most."""
+        written = self.project.attribute("pack_mode", file, at)
+        if written is None:
+            return 8
+        if written not in _PACK_MODES:
+            what = f"there is no pack_mode '{written}': the members lie where they do without"
+            self.project.notice(what, file, at, "Write 0, 1, 2, 4 or 8")
+        return _PACK_MODES.get(written, 8)
 
     def with_initial(
         self, pou: Pou, found: Declared, node: units.Initial | None, file: str, inner: bool = False,
@@ -159,7 +173,8 @@ class TypeNames(ConstructedTypes):
     def named(self, pou: Pou, node: units.TypeName, file: str) -> Declared | None:
         """The type or block of that name; None after a Problem."""
         key = node.name.upper()
-        if "." in key and key not in self._waiting and key not in self.project.pous:
+        own = key in any_type.NAMES or key == any_type.TYPE_CLASS.name
+        if "." in key and not own and key not in self._waiting and key not in self.project.pous:
             key = key.rpartition(".")[2]  # of a library or namespace
         if key not in self._waiting and self.project.block(key) is None:
             key = self.project.dialect.types.get(key, key)

@@ -180,6 +180,15 @@ class Standard:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The name that an enumeration has for a value, from the table `number`; else the number as text."""
+
+    type: IecType
+    operand: Typed
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class UserCall:
     """`inputs` by value, in order; `references` to cells for VAR_IN_OUT and VAR_OUTPUT (None: unused), of a
     block given by reference its home.
@@ -290,6 +299,7 @@ Typed = (
     | Made
     | Given
     | Assigned
+    | Named
     | OfMemory
     | Query
 )

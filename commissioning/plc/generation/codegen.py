@@ -47,6 +47,9 @@ class ModuleWriter(FlowWriter):
         super().__init__(project, weights)
         for number in range(len(project.windows)):
             self._line(0, f"w{number} = window({number})")
+        for names, number in project.name_tables.items():
+            shown = ", ".join(f"{value}: {name!r}" for value, name in names)
+            self._line(0, f"names{number} = {{{shown}}}")
         for low, high, stride in project.tables:
             self._line(0, f"{table_name(low, high, stride)} = table({low}, {high}, {stride})")
 

@@ -77,6 +77,9 @@ def emit(node: Typed) -> Code:
                 return Code(f"cloned({cell_text(node.cell)}, 0, -1)", calls=True)
             memory, index = place(node.cell)
             return Code(f"cloned({memory}, {index}, {node.type.size})", calls=True)
+        case typed.Named():
+            code = exact(node.operand)
+            return Code(f"name({code.text}, names{node.number})", ATOM, calls=code.calls)
         case typed.Assigned():
             return _assigned(node)
         case typed.Given():

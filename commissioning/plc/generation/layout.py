@@ -140,6 +140,8 @@ def plan_memories(
         timers: list[int] = []
         for symbol in pou.symbols.values():
             foreign = symbol.is_global and pou.kind != "GLOBAL"
+            if symbol.is_path:
+                overrides = (*overrides, (symbol.index, path[: symbol.type.length]))
             if symbol.by_reference or foreign or not symbol.type.blocks:
                 continue
             start = f"{path}.{symbol.name}" if path else symbol.name

@@ -176,9 +176,26 @@ class AddressSpace:
             return None
         return piece, cell, byte
 
+    def padding(self, address: int) -> int:
+        """How many bytes from there on lie between two members, or elements, to align the second one."""
+        piece = self.piece(address)
+        offset = 0 if piece is None else address - piece.base
+        found = None if piece is None else piece.layout.at(offset)
+        if piece is None or found is None:
+            return 0
+        type_ = piece.pou.slots[found[0]].type
+        if type_ is None or found[1] < measure(type_)[0] or not piece.layout.inside(offset):
+            return 0
+        return piece.layout.following(offset) - offset
+
     def read(self, address: int, count: int) -> bytes:
+        """Bytes; those that only align what follows are 0."""
         found = bytearray()
         while len(found) < count:
+            gap = self.padding(address + len(found))
+            if gap:
+                found += bytes(gap)
+                continue
             piece, cell, byte, type_ = self._elementary(address + len(found))
             found += self._bytes(piece, cell, type_)[byte:]
         return bytes(found[:count])
@@ -186,6 +203,10 @@ class AddressSpace:
     def write(self, address: int, data: bytes) -> None:
         done = 0
         while done < len(data):
+            gap = self.padding(address + done)
+            if gap:
+                done += gap
+                continue
             piece, cell, byte, type_ = self._elementary(address + done)
             old = self._bytes(piece, cell, type_)
             part = data[done : done + len(old) - byte]
@@ -241,11 +262,12 @@ class Window(dict[int, Any]):
         return piece.memory
 
     def _variable(self, address: int) -> tuple[Any, int]:
-        found = self.space.cell(address)
+        found, leaves = self.space.cell(address), self.plan.leaves
+        if found is None and len(leaves) == 1 and self.space.padding(address):
+            return View(self.space, address, leaves[0]), 0
         if found is None:
             raise AddressFault(f"a pointer leads to {address:#x}, where no variable lies")
         piece, cell, byte = found
-        leaves = self.plan.leaves
         slots = piece.pou.slots[cell : cell + len(leaves)]
         if byte == 0 and len(slots) == len(leaves):
             here = [slot.type for slot in slots]

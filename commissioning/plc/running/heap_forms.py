@@ -110,4 +110,5 @@ def _repeated(kind: HeapKind, count: int) -> Form:
     timers = [cell + place * cells for place in range(count) for cell in timer_cells(kind.pou)]
     size = offsets[0] + count * step
     starts = tuple(offsets[cell] for cell in order)
-    return Form(pou, MemoryLayout(starts, tuple(order), offsets, size), tuple(timers))
+    spans = ((offsets[0], size),) if kind.type.aggregate else ()
+    return Form(pou, MemoryLayout(starts, tuple(order), offsets, size, spans), tuple(timers))

@@ -149,7 +149,20 @@ END_FUNCTION
 _TYPES: dict[str, str] = {
     "EXCEPTIONCODE": declaration(),
     "IQUERYINTERFACE": "INTERFACE IQueryInterface\nEND_INTERFACE\n",
+    "VAR_INFO": """
+TYPE VAR_INFO : STRUCT
+    ByteAddress : DWORD; ByteOffset, Area : DINT; BitNr : INT; BitSize, BitAddress : UDINT;
+    TypeClass : __SYSTEM.TYPE_CLASS; TypeName : STRING(79); NumElements : UDINT;
+    BaseTypeClass : __SYSTEM.TYPE_CLASS; ElemBitSize : UDINT; MemoryArea : __SYSTEM.MEMORY_AREA;
+    Symbol : STRING(39); Comment : STRING(79);
+END_STRUCT END_TYPE
+""",
+    "MEMORY_AREA": """
+TYPE MEMORY_AREA : (MEM_UNKNOWN := -1, MEM_MEMORY := 0, MEM_INPUT := 1, MEM_OUTPUT := 2, MEM_RETAIN := 3,
+    MEM_GLOBAL := 4, MEM_LOCAL := 5); END_TYPE
+""",
 }
+_WITH = {"VAR_INFO": "MEMORY_AREA"}  # types that name others
 _TYPE = re.compile(rf"\b__SYSTEM\s*\.\s*({'|'.join(_TYPES)})\b", re.IGNORECASE)
 _CALLED = sorted([*LIBRARY, *MAKERS_LIBRARY], key=len, reverse=True)
 _CALL = re.compile(rf"\b({'|'.join(_CALLED)})\s*\(", re.IGNORECASE)
@@ -160,6 +173,9 @@ def library_text(texts: Iterable[str], declared: Iterable[str], makers: bool) ->
     those of CODESYS and TwinCAT too."""
     texts, own = list(texts), set(declared)
     types = {match.group(1).upper() for text in texts for match in _TYPE.finditer(text)} - own
+    if any("__VARINFO" in text.upper() for text in texts):
+        types |= {"VAR_INFO"} - own
+    types |= {_WITH[name] for name in types if name in _WITH} - own
     wanted = {match.group(1).upper() for text in texts for match in _CALL.finditer(text)} - own
     used = [text for name, text in _TYPES.items() if name in types]
     library = LIBRARY | MAKERS_LIBRARY if makers else LIBRARY

@@ -13,6 +13,7 @@ from lark import Lark, Token, UnexpectedInput, UnexpectedToken
 
 from commissioning.model.problem import Place, Problem
 from commissioning.plc.syntax import tree, units
+from commissioning.plc.syntax.attributes import attributes_of
 from commissioning.plc.syntax.builder import Builder
 from commissioning.plc.syntax.comments import marked, without_nesting
 from commissioning.plc.syntax.conditional import decided
@@ -153,7 +154,7 @@ def parse_source(
         if rest is None or len(problems) >= MAX_SYNTAX_PROBLEMS:
             break
         text = rest
-    return units.Source(file, found, comments), problems
+    return units.Source(file, found, comments, attributes_of(text, found)), problems
 
 
 def _parse(text: str) -> tuple[units.Unit, ...]:

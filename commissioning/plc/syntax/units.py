@@ -303,11 +303,13 @@ Unit = Pou | Globals | Paths | Configuration | Types | Namespace | Test
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: its units, and its comments by line as (column, text)."""
+    """One file: its units, its comments by line as (column, text), and the attributes of what it declares by
+    the place of the name."""
 
     file: str
     units: tuple[Unit, ...]
     comments: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    attributes: dict[At, dict[str, str]] = field(default_factory=dict)
 
 
 def namespace_names(found: tuple[Unit, ...], outer: str = "") -> set[str]:

@@ -34,7 +34,8 @@ class IecType:
     enumeration. `overlays` to a UNION, which is a structure of bytes. Structures and enumerations are equal
     by name. `blocks`: a block lies somewhere in it. `dimensions`: of ARRAY[*], which has no bounds of its
     own. `grain`: values are multiples of it, as a TIME of makers counts whole ms. `shown`: its name in
-    messages where that is another one.
+    messages where that is another one. `named`: TO_STRING gives the names of an enumeration. `pack`: members
+    of a structure lie at multiples of so many bytes at most.
     """
 
     name: str
@@ -54,6 +55,8 @@ class IecType:
     blocks: bool = field(default=False, compare=False)
     grain: int = 1
     shown: str = field(default="", compare=False)
+    named: bool = field(default=False, compare=False)
+    pack: int = field(default=8, compare=False)
 
     @property
     def whole(self) -> bool:

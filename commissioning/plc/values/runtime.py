@@ -38,6 +38,7 @@ from commissioning.plc.values.runtime_texts import (
     middle,
     midnight,
     moment_of_text,
+    name,
     number_of_text,
     real_of_text,
     replaced,
@@ -345,7 +346,7 @@ def namespace() -> dict[str, Any]:
             table, piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
             day_of_week, fraction, is_valid, swapped, number_of_bcd, bcd_of_number, real_of_bits,
             bits_of_real, graft, cloned, text_of_duration, code_of, character, changed, within,
-            catchable, caught, raised, put, put_all, put_bits,
+            catchable, caught, raised, put, put_all, put_bits, name,
             *depth_counter(),
         )
     }  # fmt: skip

@@ -34,6 +34,11 @@ def code_of(text: str) -> int:
     return ord(text) if text else 0
 
 
+def name(value: int, names: dict[int, str]) -> str:
+    """What an enumeration calls a value; what it has no name for is its number."""
+    return names.get(value) or str(value)
+
+
 def character(code: int) -> str:
     """BYTE_TO_CHAR and its like; code 0 ends a text, so it is no character."""
     return chr(code) if code and not 0xD800 <= code < 0xE000 else ""
