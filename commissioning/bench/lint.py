@@ -7,11 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from commissioning.bench.load import SCENE_FILE, LoadedScene, load
-from commissioning.bench.program_files import ProgramFiles, Source
-from commissioning.controllers.compile_cache import keep_parser
+from commissioning.bench.load import LoadedScene, load
+from commissioning.bench.loose_programs import dialect_of, gathered, scene_among
 from commissioning.files import scene_text
-from commissioning.model.cache_folder import cache_folder
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc.lint.linter import Finding, LintResult, Settings, lint
 from commissioning.plc.lint.rules import SEVERITIES
@@ -19,34 +17,29 @@ from commissioning.plc.lint.rules import SEVERITIES
 __all__ = ["CONFIGURATION", "exit_code", "lint_paths"]
 
 CONFIGURATION = "lint.yaml"
-_LARGEST = 16 << 20
 
 
 def lint_paths(
     paths: Sequence[Path],
     configuration: Path | None = None,
     told: dict[str, Any] | None = None,
-    dialect: str = "iec",
+    dialect: str = "",
 ) -> LintResult:
     """Look at a scene (its folder or file), or at the files and folders of one project.
 
     `configuration`: a YAML file `rules: {L17: off, N6: {min: 3}}`; without it `lint.yaml` beside the scene or
-    in the first folder, if there is one. `told`: settings that go before those. `dialect`: of what is no
-    scene. Raises Problems where nothing can be looked at, and for settings that are none.
+    in the first folder, if there is one. `told`: settings that go before those. `dialect`: of what is
+    no scene (default: of the tool that its files come from). Raises Problems where nothing can be looked at,
+    and for settings that are none.
     """
-    scene = _scene(paths)
+    scene = scene_among(paths)
     home = paths[0] if paths[0].is_dir() else paths[0].parent
     given = configuration if configuration is not None else home / CONFIGURATION
     settings = _settings(given, told or {}, must=configuration is not None)
     if scene is not None:
         return _of_scene(load(scene), settings)
-    keep_parser(cache_folder())
-    sources: dict[str, Source] = {}
-    for path in paths:
-        sources |= _gathered(path)
-    if not sources:
-        raise Problems(Problem("there is no program in this", Place(file=str(paths[0]))))
-    return lint(sources, settings, dialect)
+    sources = gathered(paths)
+    return lint(sources, settings, dialect_of(sources, dialect))
 
 
 def exit_code(result: LintResult, worst: str = "warning") -> int:
@@ -56,13 +49,6 @@ def exit_code(result: LintResult, worst: str = "warning") -> int:
         return 1
     broken = any(problem.severity == "error" for problem in result.problems)
     return 2 if result.undecided or broken else 0
-
-
-def _scene(paths: Sequence[Path]) -> Path | None:
-    first = paths[0]
-    if first.is_dir() and (first / SCENE_FILE).is_file():
-        return first
-    return first if first.name == SCENE_FILE else None
 
 
 def _of_scene(loaded: LoadedScene, settings: Settings) -> LintResult:
@@ -105,32 +91,6 @@ def _specs(program: Any) -> list[Any]:
 def _in_folder(finding: Finding, folder: Path) -> Finding:
     where = finding.where
     return replace(finding, where=replace(where, file=str(folder / where.file)))
-
-
-def _gathered(path: Path) -> dict[str, Source]:
-    """The texts of a file or folder, by their path."""
-    found: list[Problem] = []
-    folder = path.parent
-
-    def read(name: str, where: Place) -> bytes | None:
-        file = folder / name
-        try:
-            if file.stat().st_size > _LARGEST:
-                found.append(Problem(f"{file} is larger than {_LARGEST >> 20} MB", where))
-                return None
-            return file.read_bytes()
-        except OSError as error:
-            found.append(Problem(f"{file} cannot be read: {error.strerror}", where))
-            return None
-
-    sources = ProgramFiles(folder, read, found).gather([(path.name, Place(file=str(path)))])
-    if found:
-        raise Problems(found)
-    named: dict[str, Source] = {}
-    for name, source in sources.items():
-        shown = str(folder / name)
-        named[shown] = source if isinstance(source, str) else replace(source, file=str(folder / source.file))
-    return named
 
 
 def _settings(file: Path, told: dict[str, Any], must: bool) -> Settings:

@@ -53,9 +53,12 @@ def parser() -> argparse.ArgumentParser:
     opened.add_argument("--arm", metavar="LINK", action="append", default=[])
 
     validate = command(
-        "validate", do.validate, "list all problems of a scene with file, line, cause and cure"
+        "validate", do.validate, "list all problems of a scene or PLC program with file, line, cause and cure"
     )
-    validate.add_argument("scene", metavar="SCENE", type=Path)
+    validate.add_argument("paths", metavar="SCENE or FILE", type=Path, nargs="+")
+    validate.add_argument("--dialect", default="", help="of programs that are in no scene")
+    validate.add_argument("--stubs", metavar="FILE.st", type=Path,
+                          help="of programs in no scene: what a library would bring is written there")  # fmt: skip
 
     lint = command("lint", do.lint, "PLC programs by the rules of the PLCopen coding guidelines")
     lint.add_argument("paths", metavar="SCENE or FILE", type=Path, nargs="*")
@@ -63,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     lint.add_argument("--on", metavar="RULE", action="append", default=[], help="look at that rule too")
     lint.add_argument("--off", metavar="RULE", action="append", default=[], help="do not look at that rule")
     lint.add_argument("--fail-on", choices=("error", "warning", "note", "never"), default="warning")
-    lint.add_argument("--dialect", default="iec", help="of programs that are in no scene")
+    lint.add_argument("--dialect", default="", help="of programs that are in no scene")
     lint.add_argument("--rules", action="store_true", help="list the rules")
     lint.add_argument("--sarif", metavar="FILE", type=Path)
     lint.add_argument("--json", action="store_true")

@@ -59,9 +59,13 @@ def open_(options: argparse.Namespace) -> int:
 
 def validate(options: argparse.Namespace) -> int:
     from commissioning.bench.load import load
+    from commissioning.bench.loose_programs import scene_among
     from commissioning.bench.program_warnings import program_warnings
 
-    loaded = load(options.scene)
+    given = scene_among(options.paths)
+    if given is None:
+        return _validate_programs(options)
+    loaded = load(given)
     scene = loaded.scene
     print(
         f"{loaded.name}: no problems. {len(scene.devices)} devices, {len(scene.tags)} tags, "
@@ -74,6 +78,29 @@ def validate(options: argparse.Namespace) -> int:
     for code in loaded.code:
         installed = f", with {', '.join(code.installed)} of this computer" if code.installed else ""
         print(f"Brings Python of its own: {', '.join(code.names)}{installed}. --allow-code {code.hash}")
+    return 0
+
+
+def _validate_programs(options: argparse.Namespace) -> int:
+    from commissioning.bench.loose_programs import look_at
+    from commissioning.bench.output_file import require_writable, write
+
+    require_writable(options.stubs)
+    try:
+        looked = look_at(options.paths, options.dialect, stubs=options.stubs is not None)
+    except Problems as found:
+        code = report_problems(found.problems)
+        if options.stubs is None and any("there is no " in problem.what for problem in found.problems):
+            print("If a library brings what is missing: --stubs FILE.st declares it.", file=sys.stderr)
+        return code
+    print(f"{options.paths[0]}: no problems. {looked.summary()}")
+    if looked.translated:
+        print(f"Drawn, and run as the text that it was translated to: {', '.join(looked.translated)}.")
+    for notice in looked.program.notices:
+        print(f"{'Notice' if notice.severity == 'notice' else 'Warning'}: {notice}")
+    if looked.stubs:
+        write(options.stubs, looked.stubs)
+        print(f"Stubs of what is declared nowhere: {options.stubs}. Complete them and add them to the program.")
     return 0
 
 

@@ -26,6 +26,7 @@ PROGRAM MAIN VAR b1 : B; END_VAR b1.M(); END_PROGRAM"""
 # a program, the line of its mistake, what is told
 ONE = [
     ("PROGRAM MAIN VAR\na : INTT; END_VAR\na := a + 1;\nEND_PROGRAM", 2, "there is no type or block INTT"),
+    ("PROGRAM MAIN VAR\nf : FB_X; END_VAR\nf(a := 1);\nEND_PROGRAM", 2, "there is no type or block FB_X"),
     ("PROGRAM MAIN VAR\na, b : ARRAY[5..1] OF INT; END_VAR\na[1] := b[2];\nEND_PROGRAM", 2, "5..1 is empty"),
     ("PROGRAM MAIN\nVAR_EXTERNAL gx : INT; END_VAR\ngx := 1;\nEND_PROGRAM", 2, "no global variable gx"),
     (

@@ -168,10 +168,7 @@ class DesignatorChecker:
                 cure = f"Declare an instance: my_{name.lower()} : {name};" if instance else ""
                 self.problem(f"{name} is a {kind}, not a variable", at, cure)
                 return None
-            homes = ("", self.pou.key, "" if self.pou.owner is None else self.pou.owner.key)
-            if not self.project.unknown.files and any(
-                (home, key) in self.project.undeclared for home in homes
-            ):
+            if self.is_told(key):
                 return None
             self.project.unknown.name()
             if name.upper() not in self.project.list_names:
@@ -179,6 +176,13 @@ class DesignatorChecker:
             self.problem(f"{name} is not declared", at, self.project.nearest(name, self.pou))
             return None
         return self.of_symbol(symbol)
+
+    def is_told(self, key: str) -> bool:
+        """Whether a variable of that name (upper case) is declared with a mistake, which has been told there."""
+        homes = ("", self.pou.key, "" if self.pou.owner is None else self.pou.owner.key)
+        return not self.project.unknown.files and any(
+            (home, key) in self.project.undeclared for home in homes
+        )
 
     def own_block(self) -> Designator | None:
         """THIS^: the block or program whose code this is; None in a function."""

@@ -128,6 +128,8 @@ class StatementChecker(CatchChecker):
             return (None,)
         if self.project.block(name) is not None:
             return None
+        if self.is_told(name):
+            return (None,)
         known = [s.name for s in (*self.pou.symbols.values(), *self.project.globals.symbols.values())]
         self.project.stubs.function(self, call, False)
         self.project.unknown.name()

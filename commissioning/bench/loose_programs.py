@@ -1,0 +1,124 @@
+"""PLC programs that are in no scene: files and folders of one project, as `validate` and `lint` take them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from commissioning.bench.load import SCENE_FILE
+from commissioning.bench.program_files import TWINCAT, ProgramFiles, Source
+from commissioning.controllers.compile_cache import keep_parser
+from commissioning.model.cache_folder import cache_folder
+from commissioning.model.problem import Place, Problem, Problems
+from commissioning.plc import SourcePiece, compile_project
+from commissioning.plc.program import Program
+from commissioning.plc.values.dialects import DIALECTS
+
+__all__ = ["Looked", "dialect_of", "gathered", "look_at", "scene_among"]
+
+_LARGEST = 16 << 20
+_KINDS = {"PROGRAM": "program", "FUNCTION_BLOCK": "block", "CLASS": "class", "FUNCTION": "function",
+          "INTERFACE": "interface"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A project that compiles. `stubs`: Structured Text of what only a library declares, or ""."""
+
+    program: Program
+    dialect: str
+    files: int
+    lines: int
+    stubs: str
+
+    @property
+    def translated(self) -> tuple[str, ...]:
+        """The objects whose bodies were drawn, as "MAIN (LD)"."""
+        return tuple(name for piece in self.program.pieces.values() for name in piece.translated)
+
+    def summary(self) -> str:
+        """What it is made of and how it runs, in one line."""
+        declared = self.program.checked.project.pous.values()
+        pous = [pou for pou in declared if pou.file not in self.program.stubs]
+        counted = Counter(_KINDS.get(pou.kind, "") for pou in pous)
+        parts = [_number(counted[kind], kind) for kind in _KINDS.values() if counted[kind]]
+        tasks = ", ".join(
+            f"{task.name} ({f'{task.cycle_ns / 1e6:g} ms' if task.cycle_ns else task.trigger})"
+            for task in self.program.tasks
+        )
+        return (
+            f"{_number(self.files, 'file')}, {_number(self.lines, 'line')}: {', '.join(parts) or 'no POU'}. "
+            f"Dialect {self.dialect}. Tasks: {tasks or 'none'}."
+        )
+
+
+def look_at(paths: Sequence[Path], dialect: str = "", stubs: bool = False) -> Looked:
+    """Compiles a project. Raises Problems with all that is wrong with it."""
+    sources = gathered(paths)
+    chosen = dialect_of(sources, dialect)
+    program = compile_project(sources, chosen, stubs=stubs)
+    texts = [source.text if isinstance(source, SourcePiece) else source for source in sources.values()]
+    files = {source.file if isinstance(source, SourcePiece) else name for name, source in sources.items()}
+    lines = sum(text.count("\n") + 1 for text in texts)
+    return Looked(program, chosen, len(files), lines, "\n".join(program.stubs.values()))
+
+
+def scene_among(paths: Sequence[Path]) -> Path | None:
+    """The scene, where the first path is one."""
+    first = paths[0]
+    if first.is_dir() and (first / SCENE_FILE).is_file():
+        return first
+    return first if first.name == SCENE_FILE else None
+
+
+def dialect_of(sources: dict[str, Source], told: str = "") -> str:
+    """The dialect that was asked for; else that of the tool the files come from. Raises Problems."""
+    if told and told not in DIALECTS:
+        raise Problems(Problem(f"there is no dialect {told}", cure=f"Known are {', '.join(DIALECTS)}"))
+    files = (source.file for source in sources.values() if isinstance(source, SourcePiece))
+    from_twincat = any(PurePosixPath(file).suffix.lower() in TWINCAT for file in files)
+    return told or ("twincat" if from_twincat else "iec")
+
+
+def gathered(paths: Sequence[Path]) -> dict[str, Source]:
+    """The texts of all files and folders, by their path. Raises Problems where there are none."""
+    keep_parser(cache_folder())
+    sources: dict[str, Source] = {}
+    for path in paths:
+        sources |= _gathered(path)
+    if not sources:
+        raise Problems(Problem("there is no program in this", Place(file=str(paths[0]))))
+    return sources
+
+
+def _gathered(path: Path) -> dict[str, Source]:
+    found: list[Problem] = []
+    path = path if path.name not in ("", "..") else path.resolve()
+    folder = path.parent
+
+    def read(name: str, where: Place) -> bytes | None:
+        file = folder / name
+        try:
+            if file.stat().st_size > _LARGEST:
+                found.append(Problem(f"{file} is larger than {_LARGEST >> 20} MB", where))
+                return None
+            return file.read_bytes()
+        except OSError as error:
+            found.append(Problem(f"{file} cannot be read: {error.strerror}", where))
+            return None
+
+    sources = ProgramFiles(folder, read, found).gather([(path.name, Place(file=str(path)))])
+    if found:
+        raise Problems(found)
+    named: dict[str, Source] = {}
+    for name, source in sources.items():
+        shown = str(folder / name)
+        named[shown] = source if isinstance(source, str) else replace(source, file=str(folder / source.file))
+    return named
+
+
+def _number(count: int, word: str) -> str:
+    plural = "es" if word.endswith("s") else "s"
+    return f"{count:,} {word}{'' if count == 1 else plural}"
