@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     validate.add_argument("paths", metavar="SCENE or FILE", type=Path, nargs="+")
     validate.add_argument("--dialect", default="", help="of programs that are in no scene")
     validate.add_argument("--stubs", metavar="FILE.st", type=Path,
-                          help="of programs in no scene: what a library would bring is written there")  # fmt: skip
+                          help="of programs in no scene: where to write what libraries bring")  # fmt: skip
 
     lint = command("lint", do.lint, "PLC programs by the rules of the PLCopen coding guidelines")
     lint.add_argument("paths", metavar="SCENE or FILE", type=Path, nargs="*")

@@ -100,7 +100,7 @@ def _validate_programs(options: argparse.Namespace) -> int:
         print(f"{'Notice' if notice.severity == 'notice' else 'Warning'}: {notice}")
     if looked.stubs:
         write(options.stubs, looked.stubs)
-        print(f"Stubs of what is declared nowhere: {options.stubs}. Complete them and add them to the program.")
+        print(f"Stubs of what is declared nowhere: {options.stubs}. Complete them, add them to it.")
     return 0
 
 

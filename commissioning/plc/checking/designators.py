@@ -178,7 +178,7 @@ class DesignatorChecker:
         return self.of_symbol(symbol)
 
     def is_told(self, key: str) -> bool:
-        """Whether a variable of that name (upper case) is declared with a mistake, which has been told there."""
+        """Whether a variable of that name (upper case) is declared with a mistake, which was told there."""
         homes = ("", self.pou.key, "" if self.pou.owner is None else self.pou.owner.key)
         return not self.project.unknown.files and any(
             (home, key) in self.project.undeclared for home in homes
