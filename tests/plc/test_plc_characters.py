@@ -66,3 +66,17 @@ def test_that_a_character_beyond_the_text_is_refused_or_stops_the_plc() -> None:
 )
 def test_that_durations_and_numbers_are_written_as_the_makers_do(body: str, expected: str) -> None:
     assert value("x : STRING;", body) == expected
+
+
+def test_that_a_character_may_be_written_as_its_number() -> None:
+    text = (
+        "PROGRAM p VAR s : STRING := 'x-z'; c : CHAR; w : WCHAR; n : INT; END_VAR\n"
+        "s[2] := CHAR#16#41; c := CHAR#66; w := WCHAR#16#20AC; IF s[2] = CHAR#16#41 THEN n := 1; END_IF\n"
+        "END_PROGRAM"
+    )
+    plc = compile_st(text).start()
+    plc.scan(0)
+    assert (plc["p.s"], plc["p.c"], plc["p.w"], plc["p.n"]) == ("xAz", "B", "\u20ac", 1)
+    for wrong in ("CHAR#16#100", "CHAR#256", "WCHAR#16#1_0000"):
+        with pytest.raises(Problems, match="is not one character"):
+            value("c : CHAR; w : WCHAR;", f"{wrong[0].lower()} := {wrong};")

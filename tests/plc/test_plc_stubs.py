@@ -246,3 +246,23 @@ def test_that_what_is_copied_into_a_block_is_a_block() -> None:
     program = compile_st(text, "twincat", stubs=True)
     assert "FUNCTION F_Twice : FB_Q" in text_of(program)
     assert not [notice for notice in program.notices if "only stubs declare" in notice.what]
+
+
+def test_that_an_unknown_global_may_have_the_name_of_its_type() -> None:
+    text = "PROGRAM p VAR_EXTERNAL Controller : Controller; END_VAR\nController.Execute();\nEND_PROGRAM"
+    program = compile_st(text, stubs=True)
+    words = text_of(program)
+    assert "METHOD Execute" in words and "Controller : Controller;" in words
+
+
+def test_that_what_is_compared_with_0_and_has_methods_is_an_interface() -> None:
+    text = (
+        "FUNCTION_BLOCK FB_Oven VAR _inner : Inner; END_VAR\n"
+        "METHOD Start VAR_INPUT status : IPLCCall; END_VAR\n"
+        "IF status <> 0 THEN status.Start(1); _inner.command := status; END_IF\n"
+        "IF _inner.command <> 0 THEN _inner.command.Remote := 5; END_IF\nEND_METHOD\n"
+        "END_FUNCTION_BLOCK\nPROGRAM MAIN VAR o : FB_Oven; END_VAR END_PROGRAM"
+    )
+    program = compile_st(text, "twincat", stubs=True)
+    assert "INTERFACE IPLCCall" in text_of(program) and "command : IPLCCall;" in text_of(program)
+    assert not [notice for notice in program.notices if "only stubs declare" in notice.what]

@@ -70,6 +70,8 @@ class AssignmentChecker(CreateChecker):
             self.project.stubs.hint(node.value, target.type, self.file)
         elif not same and isinstance(node.value, tree.Call):
             self.project.stubs.refit(self, node.value, target.type)
+        elif not same:
+            self.project.stubs.mismatch(source.type, target.type)
         if source is None or not same or given:
             return None
         source.symbol.read = target.symbol.read = target.symbol.written = True

@@ -271,6 +271,7 @@ class OperatorChecker(FittingChecker):
             self.project.stubs.hint(step.operand, left.type, self.file, compared=True)
         elif right is not None and step is node.steps[0]:
             self.project.stubs.hint(node.first, right.type, self.file, compared=True)
+            self.project.stubs.compared(self, node.first, right.type)
 
     def _logic(self, node: tree.Chain) -> Typed | None:
         operands = [self.expression(node.first)]

@@ -54,8 +54,11 @@ class StubNames(StubBook):
             self.variable(name, file, at)
 
     def global_variable(self, name: str, type_: IecType, file: str, at: At) -> None:
-        """VAR_EXTERNAL of a global that is declared nowhere."""
-        self.variable(name, file, at)
+        """VAR_EXTERNAL of a global that is declared nowhere; it may have the name of its type."""
+        if self.listening and name.upper() not in self.variables and name.upper() not in self.known:
+            self.variables[name.upper()] = StubPart(Guess(name))
+            self.spots[name.upper()] = (file, at)
+            self._new = True
         part = self.variables.get(name.upper())
         if part is not None:
             part.guess.note(*type_text(type_))

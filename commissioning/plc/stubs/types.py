@@ -71,6 +71,15 @@ class StubTypes(StubNames):
                 self._new = True
             type_.alias.note(text, sure)
 
+    def compared(self, checker: OperatorChecker, node: tree.Expression, type_: IecType) -> None:
+        """`node` has no value and stands beside a `type_`: a block beside 0 or NULL is an interface."""
+        if not self.listening or not isinstance(node, _PLACES) or type_.kind not in ("int", "interface"):
+            return
+        found = checker.designator(node)
+        unknown = self.types.get(found.type.name.upper()) if found is not None and found.block else None
+        if unknown is not None:
+            self._sign(unknown, "interface")
+
     def takes_block(
         self, checker: OperatorChecker, node: tree.Expression, type_: IecType, value: tree.Expression
     ) -> None:

@@ -66,6 +66,11 @@ def literal_value(kind: str, text: str) -> tuple[IecType, Value]:
 def _typed(text: str) -> tuple[IecType, Value]:
     prefix, _, rest = text.partition("#")
     type_ = ELEMENTARY.get(prefix.upper())
+    if type_ in (CHAR, WCHAR) and rest.upper() not in ("TRUE", "FALSE") and rest[:1] not in "+-":
+        number = _based(rest) if "#" in rest else int(rest.replace("_", ""))
+        if number > (0xFF if type_ is CHAR else 0xFFFF):
+            raise ValueError(f"{text} is not one character")
+        return type_, chr(number)
     if type_ is None or type_.kind in ("time", "string", "date", "tod", "dt"):
         raise ValueError(f"'{prefix}#' is not a type that a literal can have")
     if type_.kind == "bool":
