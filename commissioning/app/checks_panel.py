@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QPersistentModelIndex,
     QProcess,
@@ -21,7 +20,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from commissioning.app.actions import Actions
-from commissioning.app.tables import EmptyHint, Table
+from commissioning.app.tables import EmptyHint, Rows, Table
 from commissioning.app.tokens import Tokens
 from commissioning.app.verdicts import SYMBOLS, Verdicts
 from commissioning.app.words import clock, exact, type_word
@@ -36,7 +35,9 @@ checks:
 Index = QModelIndex | QPersistentModelIndex
 
 
-class CheckModel(QAbstractTableModel):
+class CheckModel(Rows):
+    columns = COLUMNS
+
     def __init__(self, verdicts: Verdicts, tokens: Tokens):
         super().__init__()
         self.verdicts, self.tokens = verdicts, tokens
@@ -46,18 +47,8 @@ class CheckModel(QAbstractTableModel):
         self.beginResetModel()
         self.endResetModel()
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
-        return 0 if parent.isValid() else len(self.verdicts.all)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(COLUMNS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+    def count(self) -> int:
+        return len(self.verdicts.all)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         entry, column = self.verdicts.all[index.row()], index.column()

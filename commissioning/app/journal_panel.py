@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from commissioning.app.last_index import Growing
 from commissioning.app.selection import Selection
-from commissioning.app.tables import EmptyHint, Table
+from commissioning.app.tables import EmptyHint, Rows, Table
 from commissioning.app.tokens import Tokens
 from commissioning.app.watch import Watch
 from commissioning.app.words import RecordWords, clock, exact
@@ -35,8 +35,10 @@ PIECE = 4096
 Index = QModelIndex | QPersistentModelIndex
 
 
-class JournalModel(QAbstractTableModel):
+class JournalModel(Rows):
     """Numbers of the records that pass the filter; texts are made for visible rows only."""
+
+    columns = COLUMNS
 
     def __init__(self, watch: Watch, tokens: Tokens):
         super().__init__()
@@ -91,18 +93,8 @@ class JournalModel(QAbstractTableModel):
             self._numbers.append(new)
             self.endInsertRows()
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
-        return 0 if parent.isValid() else len(self._numbers)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(COLUMNS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+    def count(self) -> int:
+        return len(self._numbers)
 
     def record(self, row: int) -> Any:
         number = int(self._numbers.array[row])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QColor, QFont, QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from commissioning.app.plc_reading import Watched
-from commissioning.app.tables import EmptyHint, Table
+from commissioning.app.tables import EmptyHint, Rows, Table
 from commissioning.app.tokens import Tokens
 
 COLUMNS = ("variable", "value", "type")
@@ -19,8 +19,10 @@ WIDTHS = (140, 118, 60)
 Index = QModelIndex | QPersistentModelIndex
 
 
-class WatchModel(QAbstractTableModel):
+class WatchModel(Rows):
     """One row per path."""
+
+    columns = COLUMNS
 
     def __init__(self, tokens: Tokens):
         super().__init__()
@@ -40,18 +42,8 @@ class WatchModel(QAbstractTableModel):
             self._seen, self._forced = seen, forced
             self.dataChanged.emit(self.index(0, 0), self.index(len(self.paths) - 1, TYPE))
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
-        return 0 if parent.isValid() else len(self.paths)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(COLUMNS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+    def count(self) -> int:
+        return len(self.paths)
 
     def is_forced(self, path: str) -> bool:
         return path.upper() in self._forced

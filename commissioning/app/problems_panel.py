@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from commissioning.app.tables import EmptyHint, Table
+from commissioning.app.tables import EmptyHint, Rows, Table
 from commissioning.app.tokens import Tokens
 from commissioning.model.problem import Problem
 
@@ -21,7 +21,9 @@ Index = QModelIndex | QPersistentModelIndex
 WORDS = {"warning": "Warning: ", "notice": "Notice: "}
 
 
-class ProblemModel(QAbstractTableModel):
+class ProblemModel(Rows):
+    columns = COLUMNS
+
     def __init__(self, tokens: Tokens):
         super().__init__()
         self.tokens = tokens
@@ -32,18 +34,8 @@ class ProblemModel(QAbstractTableModel):
         self.problems = tuple(problems)
         self.endResetModel()
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
-        return 0 if parent.isValid() else len(self.problems)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(COLUMNS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+    def count(self) -> int:
+        return len(self.problems)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         problem = self.problems[index.row()]

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
@@ -18,7 +17,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QMenu, 
 
 from commissioning.app.actions import Actions
 from commissioning.app.selection import Selection
-from commissioning.app.tables import EmptyHint, Table
+from commissioning.app.tables import EmptyHint, Rows, Table
 from commissioning.app.tag_values import TagValues
 from commissioning.app.tokens import Tokens
 from commissioning.app.watch import Watch
@@ -43,8 +42,10 @@ OLD_S = 60  # a value that is old looks old
 Index = QModelIndex | QPersistentModelIndex
 
 
-class TagModel(QAbstractTableModel):
+class TagModel(Rows):
     """One row per signal. Asked only for what is on the screen."""
+
+    columns = COLUMNS
 
     def __init__(self, watch: Watch, values: TagValues, tokens: Tokens):
         super().__init__()
@@ -66,22 +67,17 @@ class TagModel(QAbstractTableModel):
         if self.signals:
             self.dataChanged.emit(self.index(0, VALUE), self.index(len(self.signals) - 1, AGE))
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
-        return 0 if parent.isValid() else len(self.signals)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(COLUMNS)
+    def count(self) -> int:
+        return len(self.signals)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.ToolTipRole:
             return MEANING[section]
-        return None
+        return super().headerData(section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         number, column = index.row(), index.column()
