@@ -162,7 +162,8 @@ def test_that_a_real_is_rounded_to_single_precision_when_stored(a: float, b: flo
         expected, difference = float(np.float32(np.float64(a) * b + c)), float(np.float32(np.float64(a) - b))
     assert plc["P.r"] == expected
     assert plc["P.s"] == difference
-    assert plc["P.d"] == float(np.float64(a) * np.float64(b))
+    product = float(np.float32(np.float64(a) * np.float64(b)))
+    assert plc["P.d"] == product  # REAL * REAL is a REAL, also on its way into an LREAL
 
 
 def test_that_no_cell_ever_holds_minus_zero() -> None:

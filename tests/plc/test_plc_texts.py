@@ -28,9 +28,12 @@ BODIES = {
     "RIGHT": ("r := RIGHT(a, l);", lambda a, b, n, p: a[len(a) - n :] if n <= len(a) else a),
     "MID": ("r := MID(a, l, p);", lambda a, b, n, p: a[p - 1 : p - 1 + n]),
     "CONCAT": ("r := CONCAT(a, b);", lambda a, b, n, p: (a + b)[:80]),
-    "INSERT": ("r := INSERT(a, b, p);", lambda a, b, n, p: a[:p] + b + a[p:]),
+    "INSERT": ("r := INSERT(a, b, p);", lambda a, b, n, p: a[:p] + b + a[p:] if p <= len(a) else a),
     "DELETE": ("r := DELETE(a, l, p);", lambda a, b, n, p: a[: p - 1] + a[p - 1 + n :]),
-    "REPLACE": ("r := REPLACE(a, b, l, p);", lambda a, b, n, p: a[: p - 1] + b + a[p - 1 + n :]),
+    "REPLACE": (
+        "r := REPLACE(a, b, l, p);",
+        lambda a, b, n, p: a[: p - 1] + b + a[p - 1 + n :] if p - 1 <= len(a) else a,
+    ),
     "FIND": ("n := FIND(a, b);", lambda a, b, n, p: a.find(b) + 1),
 }
 PROGRAMS = {

@@ -221,7 +221,10 @@ class ConstructedTypes:
             values=tuple(values.values()), named=named,
         )  # fmt: skip
         self._register(type_, values)
-        return Declared(type_, (Slot(type_, type_.values[0][1]),))
+        first = type_.values[0][1]
+        if self.project.dialect.measured and any(value == 0 for _, value in type_.values):
+            first = 0
+        return Declared(type_, (Slot(type_, first),))
 
     def _member_value(
         self, pou: Pou, node: tree.Expression, before: dict[str, tuple[str, int]], file: str

@@ -11,6 +11,7 @@ from commissioning.plc.checking.constants import (
     fitted_literal,
     folded_literal,
     real_of,
+    sized,
     type_of_literals,
 )  # fmt: skip
 from commissioning.plc.checking.fitting import FittingChecker
@@ -24,6 +25,7 @@ from commissioning.plc.values.iec_types import (
     ANY_INT,
     ANY_REAL,
     BOOL,
+    DATE,
     DT,
     ELEMENTARY,
     LINT,
@@ -292,6 +294,10 @@ class OperatorChecker(FittingChecker):
         operands = [operand for operand in found if operand is not None]
         if len(operands) < len(found):
             return None
+        if self.project.dialect.measured:  # a number that the others do not hold widens them
+            whole_numbers = [operand.type for operand in operands if operand.type.kind == "int"]
+            other = next((t for t in whole_numbers if t is not ANY_INT), None)
+            operands = [operand if other is None else sized(operand, other) for operand in operands]
         type_: IecType | None = operands[0].type
         for operand in operands:
             literal_bool = (
@@ -325,7 +331,8 @@ class OperatorChecker(FittingChecker):
             self.problem(f"{name} needs numbers, these are {shown}", at)
             return None
         type_ = real_of([value.type for value in values])
-        return typed.Standard(type_, name, tuple(self.widened(value, LREAL) for value in values))
+        reals = (value if value.type is REAL else self.widened(value, LREAL) for value in values)
+        return typed.Standard(type_, name, tuple(reals))
 
     def arithmetic(self, operator: str, left: Typed, right: Typed, at: At) -> Typed | None:
         if "time" in (left.type.kind, right.type.kind) and operator in ("*", "/"):
@@ -339,6 +346,13 @@ class OperatorChecker(FittingChecker):
         if "pointer" in kinds and kinds[0] in counts and kinds[1] in counts:
             left, right = self.widened(left, LINT), self.widened(right, LINT)
         dated = _DATES.get((left.type.kind, operator, right.type.kind))
+        if (
+            left.type is DATE
+            and right.type.kind == "time"
+            and operator in "+-"
+            and self.project.dialect.measured
+        ):
+            dated = DATE
         if dated is not None:
             return typed.Arithmetic(dated, left, ((operator, right),))
         if operator == "**":

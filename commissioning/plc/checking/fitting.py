@@ -27,6 +27,17 @@ from commissioning.plc.values.iec_types import (
 )  # fmt: skip
 
 
+def same_width(left: IecType, right: IecType) -> IecType | None:
+    """Where a number without a sign meets one with a sign in as many bits, the makers take the one with it;
+    below 32 bits both are computed in a DINT anyway. None for any other two."""
+    kinds = ("int", "bits")
+    if left.kind not in kinds or right.kind not in kinds or left.bits != right.bits or left.bits < 32:
+        return None
+    if (left.low < 0) == (right.low < 0) or ANY_INT in (left, right):
+        return None
+    return left if left.low < 0 else right
+
+
 class FittingChecker(WritableChecker):
     """Gives values the types that their places ask for, or notes a Problem and gives None."""
 
@@ -104,6 +115,14 @@ class FittingChecker(WritableChecker):
                 if fitted is not None:
                     return (fitted, other, BOOL) if one is left else (other, fitted, BOOL)
         type_ = self.common_type(left.type, right.type)
+        if self.project.dialect.measured and type_ is not None:
+            signed = same_width(left.type, right.type)
+            if signed is not None:
+                left, right = (
+                    one if one.type == signed else self._narrowed(one, signed, at) or one
+                    for one in (left, right)
+                )
+                type_ = signed
         if type_ is None or type_.kind == "block" or type_.aggregate:
             self.project.stubs.mismatch(left.type, right.type)
             cure = "Convert one of them, for example with DINT_TO_LINT or REAL_TO_DINT"

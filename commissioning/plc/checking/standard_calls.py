@@ -11,6 +11,7 @@ from commissioning.plc.checking.evaluation import evaluated
 from commissioning.plc.checking.expressions import COMPARISONS, LOGIC, MAX_OPERANDS
 from commissioning.plc.checking.limits import calls_in
 from commissioning.plc.checking.pointers import PointerChecker
+from commissioning.plc.checking.text_limits import cut_to_255
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.standard.conversions import conversion
 from commissioning.plc.standard.functions import (
@@ -18,6 +19,8 @@ from commissioning.plc.standard.functions import (
     MAKERS_NAMES,
     MUX_OR_LAST,
     SIGNED_SHIFT,
+    TEXT_OF_REAL,
+    TRUNC_TO_DINT,
     Function,
 )  # fmt: skip
 from commissioning.plc.syntax import tree
@@ -32,6 +35,8 @@ from commissioning.plc.values.iec_types import (
     ELEMENTARY,
     LINT,
     LREAL,
+    LTIME,
+    REAL,
     STRING,
     TIME,
     TOD,
@@ -178,7 +183,9 @@ class StandardCallChecker(PointerChecker):
             if source is not None:
                 self.project.stubs.hint(given, source, self.file)
             return None
-        if source is not None and not (source.kind == operand.type.kind == "time"):
+        if source == LTIME and operand.type.kind == "time" and operand.type != LTIME:
+            operand = self.widened(operand, LTIME)  # so that a number counts its ns
+        elif source is not None and not (source.kind == operand.type.kind == "time"):
             operand = self.fit(operand, source, node.arguments[0].at)
             if operand is None:
                 self.project.stubs.refit(self, given, source)
@@ -194,6 +201,10 @@ class StandardCallChecker(PointerChecker):
             return typed.Standard(target, "SAME_BITS", (operand,))
         away = self.project.dialect.ties_away and operand.type.kind == "real"
         name = "TRUNC_TO" if truncating else "CONVERT_AWAY" if away else "CONVERT"
+        if self.project.dialect.measured and operand.type is REAL and target.name == STRING.name:
+            name = TEXT_OF_REAL
+        elif self.project.dialect.measured and truncating:
+            name = "TRUNC_BY_DINT"
         return typed.Standard(target, name, (operand,))
 
     def _name_of(self, operand: Typed, target: IecType) -> Typed:
@@ -222,14 +233,17 @@ class StandardCallChecker(PointerChecker):
                 takes = tuple(WSTRING if type_ is STRING else type_ for type_ in takes)
                 gives = WSTRING if gives is STRING else gives
             takes = tuple(self._counting(v, t) for v, t in zip(values, takes, strict=True))
+            if self.project.dialect.measured:
+                values = [cut_to_255(value) for value in values]
             fitted = [self.fit(v, t, at) for v, t, at in zip(values, takes, ats, strict=True)]
             checked = [value for value in fitted if value is not None]
             for value, type_, argument in zip(fitted, takes, arguments, strict=True):
                 if value is None:
                     self.project.stubs.refit(self, argument, type_)
-            return (
-                typed.Standard(gives, function.name, tuple(checked)) if len(checked) == len(values) else None
-            )
+            if len(checked) < len(values):
+                return None
+            result = typed.Standard(gives, function.name, tuple(checked))
+            return cut_to_255(result) if self.project.dialect.measured else result
         if function.rule == "reals":
             return self.of_reals(function.name, values, node.at)
         if function.rule in ("number", "real", "to_int", "to_bool"):
@@ -287,9 +301,10 @@ class StandardCallChecker(PointerChecker):
         if type_.kind == "block" or type_.aggregate or (wanted is not None and wanted.kind != type_.kind):
             self.problem(f"{function.name} cannot take a {type_}", at)
             return None
-        return typed.Standard(
+        result = typed.Standard(
             type_, function.name, (*head, *(self.widened(value, type_) for value in values))
         )
+        return cut_to_255(result) if self.project.dialect.measured else result
 
     def _of_number(self, function: Function, value: Typed, at: At) -> Typed | None:
         if not value.type.numeric and not (function.rule == "number" and value.type.kind == "time"):
@@ -298,7 +313,10 @@ class StandardCallChecker(PointerChecker):
         if function.rule == "number":
             return typed.Standard(value.type, function.name, (value,))
         type_ = function.gives if function.rule in ("to_int", "to_bool") else real_of([value.type])
-        return typed.Standard(type_, function.name, (self.widened(value, LREAL),))
+        name = function.name
+        if name == "TRUNC" and self.project.dialect.measured:
+            name = TRUNC_TO_DINT
+        return typed.Standard(type_, name, (value if value.type is REAL else self.widened(value, LREAL),))
 
     def _shift(self, function: Function, values: list[Typed], ats: list[At]) -> Typed | None:
         value, count = values

@@ -133,7 +133,16 @@ def _widening(node: typed.Convert) -> Code:
     code = exact(node.operand)
     if node.type.kind == "real" and node.operand.type.kind != "real":
         return Code(f"{code.within(PRODUCT)} * 1.0", PRODUCT, calls=code.calls)
+    if node.type is LREAL and node.operand.type is REAL and _more_than_single(node.operand):
+        return call("rounded", code)
     return code
+
+
+def _more_than_single(node: Typed) -> bool:
+    """Whether a REAL was worked out with more digits than it has; functions of whole numbers keep them."""
+    if isinstance(node, typed.Standard):
+        return all(argument.type is REAL for argument in node.arguments)
+    return isinstance(node, typed.Arithmetic)
 
 
 def _minus(node: typed.Minus) -> Code:
@@ -227,11 +236,14 @@ def _logic(node: typed.Logic) -> Code:
     return Code(text, binding, node.type.low, node.type.high, calls)
 
 
-_WHOLE_OF_REAL = {"CONVERT": "nearest", "CONVERT_AWAY": "nearest_away", "TRUNC_TO": "truncated"}
+_WHOLE_OF_REAL = {
+    "CONVERT": "nearest", "CONVERT_AWAY": "nearest_away", "TRUNC_TO": "truncated",
+    "TRUNC_BY_DINT": "truncated_dint",
+}  # fmt: skip
 
 
 def _standard(node: typed.Standard) -> Code:
-    if node.name in ("CONVERT", "CONVERT_AWAY", "TRUNC_TO"):
+    if node.name in _WHOLE_OF_REAL:
         operand = node.arguments[0]
         return convert(exact(operand), operand.type, node.type, _WHOLE_OF_REAL[node.name])
     if node.name == "SAME_BITS":

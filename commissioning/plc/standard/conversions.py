@@ -17,7 +17,7 @@ from commissioning.plc.generation.emission import (
     floored,
     wrapped,
 )  # fmt: skip
-from commissioning.plc.values.iec_types import DAY_NS, ELEMENTARY, REAL, TIME, IecType
+from commissioning.plc.values.iec_types import DAY_NS, ELEMENTARY, LTIME, REAL, TIME, IecType
 
 _NAMES = "|".join(sorted(ELEMENTARY, key=len, reverse=True))
 _CONVERSION = re.compile(
@@ -27,6 +27,7 @@ _MS, _S = 1_000_000, 1_000_000_000
 _CHARACTERS = ("CHAR", "WCHAR")
 _COUNTED = {"time": _MS, "tod": _MS, "date": _S, "dt": _S}  # ns in what a number counts on the other side
 _HUGE = 1 << 1100
+_EXACT = 1 << 24  # up to here every whole number is a REAL
 
 
 def conversion(
@@ -44,6 +45,11 @@ def conversion(
     if wanted is None or (given and given not in ELEMENTARY):
         return None
     return ((own.get(given) or ELEMENTARY[given]) if given else None), wanted, target is None
+
+
+def _unit(type_: IecType) -> int:
+    """The ns in what a number counts: of an LTIME of the makers ns themselves."""
+    return 1 if type_ == LTIME else _COUNTED[type_.kind]
 
 
 def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest") -> Code:
@@ -66,20 +72,20 @@ def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest"
         if target.kind == "bool":
             return code
         one, zero = ("1.0", "0.0") if target.kind == "real" else ("1", "0")
-        one = str(_COUNTED[target.kind]) if target.kind in _COUNTED else one
+        one = str(_unit(target)) if target.kind in _COUNTED else one
         return Code(
             f"{one} if {code.within(TERNARY - 1)} else {zero}", TERNARY, 0, int(float(one)), code.calls
         )
     if target.kind == "bool":
         return Code(f"{code.within(SUM)} != 0", TERNARY, calls=code.calls)
     if source.kind in _COUNTED:
-        unit = _COUNTED[source.kind]
+        unit = _unit(source)
         if target.kind == "real":
             return Code(f"{code.within(UNARY)} / {unit}", SUM, calls=code.calls)
-        bound = TIME.high // unit + 1
+        bound = max(source.high, TIME.high) // unit + 1
         return wrapped(call("divide", code, Code(str(unit)), low=-bound, high=bound), target)
     if target.kind in _COUNTED:
-        unit = _COUNTED[target.kind]
+        unit = _unit(target)
         if source.kind == "real" and target.grain == unit:
             rounding = "nearest" if whole == "truncated" else whole
             counted = call(rounding, code, low=-_HUGE, high=_HUGE)
@@ -93,8 +99,12 @@ def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest"
     if target.kind == "real":
         if source.kind == "real":
             return call("rounded", code) if target is REAL else code
+        if target is REAL and max(-source.low, source.high) > _EXACT:
+            return call("rounded", code)
         return Code(f"{code.within(UNARY)} * 1.0", SUM, calls=code.calls)
     if source.kind == "real":
+        if whole == "nearest_away" and target.low == 0 and target.bits == 64:
+            whole = "nearest_away_unsigned"
         return wrapped(call(whole, code, low=-_HUGE, high=_HUGE), target)
     return wrapped(code, target)
 

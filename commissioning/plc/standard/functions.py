@@ -112,6 +112,8 @@ def _swapped(arguments: list[Code], type_: IecType) -> Code:
 SIGNED_SHIFT = "SHR of a signed number"
 # MUX that gives its last input for a K beyond it; neither can be written
 MUX_OR_LAST = "MUX or its last input"
+# TRUNC and REAL_TO_STRING as the makers have them
+TRUNC_TO_DINT, TEXT_OF_REAL = "TRUNC to a DINT", "REAL as a text"
 
 
 def _bits(name: str, counted: bool) -> Emit:
@@ -151,11 +153,6 @@ def _find(arguments: list[Code], type_: IecType) -> Code:
     if part.text[:1] in ("'", '"') and len(part.text) > 2:  # a literal with something in it
         return Code(f"{text.within(ATOM)}.find({part.text}) + 1", SUM, 0, 65_536, text.calls or part.calls)
     return call("found", text, part, low=0, high=65_536)
-
-
-def _delete(arguments: list[Code], type_: IecType) -> Code:
-    text, length, position = arguments
-    return call("replaced", text, Code("''"), length, position)
 
 
 def _now(arguments: list[Code], type_: IecType) -> Code:
@@ -202,6 +199,8 @@ def _table() -> dict[str, Function]:
         Function("ROL", ("IN", "N"), "shift", _bits("rotate_left", True)),
         Function("ROR", ("IN", "N"), "shift", _bits("rotate_right", True)),
         Function("TRUNC", one, "to_int", _whole("truncated"), gives=DINT),
+        Function(TRUNC_TO_DINT, one, "to_int", _whole("truncated_dint"), gives=DINT),
+        Function(TEXT_OF_REAL, one, "signature", _plain("text_of_single"), takes=(REAL,), gives=STRING),
         Function("ROUND", one, "to_int", _whole("nearest"), gives=DINT, extra=True),
         Function("FRACT", one, "real", _plain("fraction"), extra=True),
         Function("FLOOR", one, "to_int", _whole("floor"), gives=DINT, extra=True),
@@ -222,7 +221,10 @@ def _table() -> dict[str, Function]:
             "INSERT", ("IN1", "IN2", "P"), "signature", _plain("inserted"),
             takes=(STRING, STRING, DINT), gives=STRING,
         ),
-        Function("DELETE", ("IN", "L", "P"), "signature", _delete, takes=(STRING, DINT, DINT), gives=STRING),
+        Function(
+            "DELETE", ("IN", "L", "P"), "signature", _plain("deleted"),
+            takes=(STRING, DINT, DINT), gives=STRING,
+        ),
         Function(
             "REPLACE", ("IN1", "IN2", "L", "P"), "signature", _plain("replaced"),
             takes=(STRING, STRING, DINT, DINT), gives=STRING,

@@ -16,6 +16,13 @@ Decision 5 says what holds in `iec`. The others differ in:
 | TIME | 64 bits of ns | 32 bits of ms without a sign; LTIME 64 bits of ns | data types of both |
 | BIT, XINT, UXINT, XWORD, PVOID | names like others | types | data types of CODESYS |
 | MUX with K beyond its inputs | stops the PLC (an error) | the last input | operator MUX of both |
+| UDINT with DINT, ULINT with LINT | LINT, none | the one with a sign, with a warning | decision 37 |
+| LTIME_TO_LINT | ms | ns | decision 37 |
+| TRUNC | any whole number | DINT, its least for what it does not hold | decision 37 |
+| DATE + TIME | Problem | DATE | decision 37 |
+| a variable of an enumeration | starts at the first member | at 0 where a member is 0 | decision 37 |
+| STRING in functions of texts | as long as it is | 255 characters at most | library Standard |
+| REAL_TO_STRING(3.0) | 3 | 3.0 | decision 37 |
 | SHR of SINT, INT, DINT, LINT | zeros come in | the sign comes in | manuals of CODESYS 2, PLC Designer |
 | NOT of a whole number | Problem | all its bits | as AND and OR |
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
@@ -96,6 +103,7 @@ class Dialect:
     library_names: bool = False
     signed_shift: bool = False
     mux_or_last: bool = False
+    measured: bool = False
     jumps: bool = False
     assigns_inside: bool = False
     exceptions: bool = False
@@ -131,7 +139,8 @@ class Dialect:
             return "digits are lost from LREAL to REAL"
         for counted, other in ((source, target), (target, source)):
             if counted.kind in _COUNTED and other.kind in numbers and other is not ANY_INT:
-                return f"the number counts {_COUNTED[counted.kind]} from {source} to {target}"
+                unit = "ns" if counted == LTIME else _COUNTED[counted.kind]
+                return f"the number counts {unit} from {source} to {target}"
         return ""
 
     def elementary(self, key: str) -> IecType | None:
@@ -158,7 +167,7 @@ _MAKERS = {
     "own_widths": True, "open_ends": True, "refers_freely": True,
     "bits_count": True, "library_names": True, "signed_shift": True, "jumps": True, "exceptions": True,
     "assigns_inside": True, "dynamic": True, "bits_named": True, "global_operator": True, "long_texts": True,
-    "mux_or_last": True,
+    "mux_or_last": True, "measured": True,
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {

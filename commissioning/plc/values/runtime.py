@@ -27,11 +27,19 @@ from commissioning.plc.values.faults import Overrun as Overrun
 from commissioning.plc.values.faults import PlcError as PlcError
 from commissioning.plc.values.faults import StubFault as StubFault
 from commissioning.plc.values.runtime_bits import bits_of_real, put, put_all, put_bits, real_of_bits
+from commissioning.plc.values.runtime_makers import (
+    multiplex_or_last,
+    nearest_away,
+    nearest_away_unsigned,
+    text_of_single,
+    truncated_dint,
+)
 from commissioning.plc.values.runtime_texts import (
     character,
     code_of,
     date_of_parts,
     day_of_week,
+    deleted,
     found,
     inserted,
     left,
@@ -146,16 +154,6 @@ def power(base: float, exponent: float) -> float:
     return result
 
 
-def nearest_away(value: float) -> int:
-    """REAL -> whole number: ties away from zero."""
-    if not math.isfinite(value):
-        raise MathFault(f"{_shown(value)} has no whole number")
-    cut = int(value)
-    if abs(value - cut) < 0.5:
-        return cut
-    return cut + 1 if value > 0 else cut - 1
-
-
 def nearest(value: float) -> int:
     """REAL -> whole number: ties to even (IEC 60559)."""
     if not math.isfinite(value):
@@ -218,11 +216,6 @@ def multiplex(index: int, *values: Any) -> Any:
     if not 0 <= index < len(values):
         raise IndexFault(f"MUX: K is {index}, the inputs are 0..{len(values) - 1}")
     return values[index]
-
-
-def multiplex_or_last(index: int, *values: Any) -> Any:
-    """MUX of CODESYS and TwinCAT."""
-    return multiplex(min(index, len(values) - 1), *values)
 
 
 def shift_left(value: int, count: int, bits: int) -> int:
@@ -342,11 +335,12 @@ def namespace() -> dict[str, Any]:
             rounded, divide, modulo, modulo_or_0, power, nearest, nearest_away, truncated, floor, ceiling,
             limit, select, multiplex, multiplex_or_last, stub, absent,
             shift_left, shift_right, rotate_left, rotate_right, sign_extended, text_of_real,
-            number_of_text, real_of_text, found, middle, right, left, inserted, replaced, overrun, endless,
-            table, piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts, time_of_parts,
-            day_of_week, fraction, is_valid, swapped, number_of_bcd, bcd_of_number, real_of_bits,
-            bits_of_real, graft, cloned, text_of_duration, code_of, character, changed, within,
-            catchable, caught, raised, put, put_all, put_bits, name,
+            number_of_text, real_of_text, found, middle, right, left, inserted, deleted, replaced, overrun,
+            endless, table, piece, bounded, midnight, text_of_moment, moment_of_text, date_of_parts,
+            time_of_parts, day_of_week, fraction, is_valid, swapped, number_of_bcd, bcd_of_number,
+            real_of_bits, bits_of_real, graft, cloned, text_of_duration, code_of, character, changed, within,
+            catchable, caught, raised, put, put_all, put_bits, text_of_single, truncated_dint,
+            nearest_away_unsigned, name,
             *depth_counter(),
         )
     }  # fmt: skip

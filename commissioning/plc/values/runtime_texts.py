@@ -129,10 +129,15 @@ def left(text: str, length: int) -> str:
 
 
 def inserted(text: str, other: str, position: int) -> str:
-    at = max(position, 0)
-    return text[:at] + other + text[at:]
+    """INSERT; behind a character that is not there nothing goes in."""
+    return text[:position] + other + text[position:] if 0 <= position <= len(text) else text
+
+
+def deleted(text: str, length: int, position: int) -> str:
+    """DELETE; from a place before the first character nothing goes."""
+    return text[: position - 1] + text[position - 1 + length :] if position > 0 < length else text
 
 
 def replaced(text: str, other: str, length: int, position: int) -> str:
-    at = max(position - 1, 0)
-    return text[:at] + other + text[at + max(length, 0) :]
+    """REPLACE: DELETE, then INSERT in its place."""
+    return inserted(deleted(text, length, position), other, max(position - 1, 0))
