@@ -194,3 +194,20 @@ def test_that_an_action_is_called_with_the_parameters_of_its_block() -> None:
     plc.run()
     assert [plc[f"MAIN.{name}"] for name in ("ok", "bad", "x", "y")] == [True, False, 20, 33]
     assert "Table has no input kea" in problems(text.replace("t.Get(key := 2", "t.Get(kea := 2"))
+
+
+def test_that_an_accessor_may_begin_with_a_comment() -> None:
+    block = """FUNCTION_BLOCK Lamp
+    VAR on : BOOL; END_VAR
+    PROPERTY Lit : BOOL
+    GET (* whether it shines *) Lit := on; END_GET
+    SET(* the same *) on := Lit; END_SET
+    END_PROPERTY
+    METHOD Get : BOOL Get := on; END_METHOD
+    END_FUNCTION_BLOCK
+    PROGRAM MAIN VAR lamp : Lamp; seen, again : BOOL; END_VAR
+    lamp.Lit := TRUE; seen := lamp.Lit; again := lamp.Get();
+    END_PROGRAM"""
+    plc = compile_st(block, "codesys").start()
+    plc.run(scans=1)
+    assert (plc["MAIN.seen"], plc["MAIN.again"]) == (True, True)

@@ -192,7 +192,7 @@ def test_that_tasks_become_a_configuration() -> None:
         ),
         (
             obj('<POU Name="P"><Declaration>PROGRAM P</Declaration><Transition Name="T"/></POU>'),
-            "P.T is a transition",
+            "the transition P.T has no condition",
         ),
         (
             obj('<POU Name="P"><Declaration>PROGRAM P</Declaration><Action Name="a b"/></POU>'),

@@ -113,7 +113,7 @@ class Conditions:
     def _of_body(self, holder: Element, node: Element) -> Condition:
         for content in holder.children:
             if content.tag == "ST":
-                runs = _expression(list(content.runs()))
+                runs = bare_expression(list(content.runs()))
                 if not runs:
                     raise Unreadable("the condition of this transition is empty", content)
                 return "", runs, ""
@@ -130,7 +130,7 @@ class Conditions:
         raise Unreadable("this transition has no condition", node)
 
 
-def _expression(runs: list[TextRun]) -> list[TextRun]:
+def bare_expression(runs: list[TextRun]) -> list[TextRun]:
     """The text of a condition without the `:=` in front and the `;` behind that some tools write."""
     found = [run for run in runs if run.text]
     while found:

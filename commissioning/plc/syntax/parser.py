@@ -92,7 +92,8 @@ def _parser() -> Lark:
     text = resources.files(__package__).joinpath("grammar.lark").read_text("utf-8")
     reserved = [*(word for word in KEYWORDS if word not in _SOFT), *_HIDDEN]
     words = "|".join(sorted(reserved, key=len, reverse=True))
-    ends = dict.fromkeys(("GET", "SET"), r"(?!\s*[:;.,=()\[\^])")  # they may also be names, of methods
+    # GET and SET may also be names, of methods; a comment is no bracket
+    ends = dict.fromkeys(("GET", "SET"), r"(?!\s*(?:[:;.,=)\[\^]|\((?!\*)))")
     # two names in a row begin no statement
     ends |= dict.fromkeys(("CONFIGURATION", "NAMESPACE", "CLASS", "ACTION"), r"(?=\s+[A-Z_])")
     terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_]){ends.get(word, '')}/i" for word in KEYWORDS)

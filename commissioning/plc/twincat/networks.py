@@ -13,6 +13,7 @@ import re
 from collections import Counter
 
 from commissioning.model.element import Element
+from commissioning.plc.pieces import PieceWriter
 from commissioning.plc.plcopen.boxes import SIMPLE, operator_text
 from commissioning.plc.plcopen.interface import Unreadable
 from commissioning.plc.twincat.archive import Item, archived
@@ -63,6 +64,11 @@ class NetworkDrawing:
         for number, network in enumerate(root.items("NetworkList"), start=1):
             if network is not None:
                 self._network(network, number)
+
+    def write(self, writer: PieceWriter) -> None:
+        """The statements, at their places in the file."""
+        for text, element in self.into.written:
+            writer.line(text, element)
 
     def _network(self, network: Item, number: int) -> None:
         label, element = network.text("Label").strip(), network.element

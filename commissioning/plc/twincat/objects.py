@@ -15,18 +15,19 @@ from pathlib import PurePosixPath
 from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem
 from commissioning.plc.pieces import IDENTIFIER, TRANSLATED, PieceWriter, SourcePiece
+from commissioning.plc.plcopen.conditions import bare_expression
 from commissioning.plc.plcopen.interface import Unreadable
+from commissioning.plc.twincat.chart_settings import flags_to_declare
+from commissioning.plc.twincat.charts import ChartDrawing
 from commissioning.plc.twincat.networks import NetworkDrawing
+from commissioning.plc.twincat.transitions import is_one_expression
 
 ROOT = "TcPlcObject"
 # possessive: what was skipped is never tried another way, which would be endless in hostile files
 _SKIPPED = r"(?>\s+|\(\*.*?\*\)|/\*.*?\*/|//[^\n]*|\{[^}]*\})*+"
 _HEAD = re.compile(rf"{_SKIPPED}(PROGRAM|FUNCTION_BLOCK|FUNCTION|INTERFACE|CLASS)\b", re.I | re.S)
-_UNREAD = {
-    "CFC": "a continuous function chart (CFC)", "SFC": "a sequential function chart (SFC)",
-    "IL": "instruction list (IL)",
-}  # fmt: skip
-_NOT_HERE = "Write it in ST, LD or FBD, or export the project as PLCopen XML, whose SFC is read"
+_UNREAD = {"CFC": "a continuous function chart (CFC)", "IL": "instruction list (IL)"}
+_NOT_HERE = "Write it in ST, LD, FBD or SFC"
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -80,7 +81,7 @@ class _Reading:
         self.pieces: list[SourcePiece] = []
         self.tasks: list[TwinCatTask] = []
         self.problems: list[Problem] = []
-        self._drawn: dict[int, NetworkDrawing] = {}  # by its element's identity
+        self._drawn: dict[int, NetworkDrawing | ChartDrawing] = {}  # by its element's identity
 
     def problem(self, what: str, element: Element, cure: str = "", name: str = "") -> None:
         self.problems.append(Problem(what, Place(self.file, element.line, element.column, name), cure))
@@ -101,8 +102,11 @@ class _Reading:
             writer.object = f"{name}.{action.get('Name')}"
             drawn += self._translate(action, taken, "VAR", writer.object)
         writer.object = name
+        chart = self._chart(element, taken, writer)
         self._hidden(writer, drawn)
-        for member in element.children:
+        if chart is not None:
+            chart.declare(writer)
+        for member in _members(element, chart is not None):
             own = f"{name}.{member.get('Name')}"
             writer.object = own
             if member.tag == "Method":
@@ -113,9 +117,8 @@ class _Reading:
                 writer.line(f"ACTION {member.get('Name')}:", member)
                 self._body(writer, member, own)
                 writer.line("END_ACTION", member)
-            elif member.tag == "Transition":
-                what = f"{own} is a transition of a chart, which is not read from TwinCAT files"
-                self.problem(what, member, _NOT_HERE, own)
+            elif member.tag == "Transition" and self._is_name(member, own):
+                self._transition(writer, member, taken)
         writer.object = name
         self._body(writer, element, name)
         writer.line(f"END_{head.group(1).upper()}", element)
@@ -185,6 +188,40 @@ class _Reading:
             writer.line(f"END_{accessor.tag.upper()}", accessor)
         writer.line("END_PROPERTY", element)
 
+    def _transition(self, writer: PieceWriter, element: Element, taken: set[str]) -> None:
+        """Its text gives its name a value, or is one expression. It is read like a variable: a property."""
+        name, drawn = element.get("Name"), element.child("Implementation")
+        if drawn is None or not any(b.tag != "ST" or _text(b).strip() for b in drawn.children):
+            self.problem(f"the transition {writer.object} has no condition", element, name=writer.object)
+            return
+        writer.line(f"PROPERTY {name} : BOOL\nGET", element)
+        self._hidden(writer, self._translate(element, taken, "VAR_INST", writer.object))
+        text = element.at("Implementation", "ST")
+        if text is not None and is_one_expression(_text(text)):
+            writer.line(f"{name} :=", text)
+            writer.verbatim(bare_expression(list(text.runs())))
+            writer.line(";", text)
+        else:
+            self._body(writer, element, writer.object)
+        writer.line("END_GET\nEND_PROPERTY", element)
+
+    def _chart(self, element: Element, taken: set[str], writer: PieceWriter) -> ChartDrawing | None:
+        """The chart that is the body of a POU, and the flags that its settings declare."""
+        body = element.at("Implementation", "SFC")
+        if body is None:
+            return None
+        chart = ChartDrawing(body, taken)
+        try:
+            flags = flags_to_declare(element, _text(element.child("Declaration")))
+            chart.translate()
+        except Unreadable as error:
+            self.problem(error.what, error.element, name=writer.object)
+            return None
+        for flag, setting in flags:
+            writer.line(f"VAR (* of the settings of the chart *) {flag} : BOOL; END_VAR", setting)
+        self._drawn[id(body)] = chart
+        return chart
+
     def _body(self, writer: PieceWriter, element: Element, name: str) -> None:
         implementation = element.child("Implementation")
         writer.fresh_line()
@@ -196,10 +233,12 @@ class _Reading:
                 drawing = self._drawn[id(body)]
                 note = f"(* translated from {drawing.language}, drawn from line {body.line} on *)"
                 writer.line(note, body)
-                for text, drawn in drawing.into.written:
-                    writer.line(text, drawn)
+                drawing.write(writer)
                 writer.translated.append(f"{name} ({drawing.language})")
-            elif body.tag != "NWL":  # what could not be translated has been told
+            elif body.tag == "SFC" and element.tag != "POU":
+                what = f"{name} is drawn as a chart; only programs and blocks are charts here"
+                self.problem(what, body, "Draw the chart in a block of its own, and call that", name)
+            elif body.tag not in ("NWL", "SFC"):  # what could not be translated has been told
                 language = _UNREAD.get(body.tag, f"<{body.tag}>")
                 what = f"the body of {name} is {language}, which is not read from TwinCAT files"
                 self.problem(what, body, _NOT_HERE, name)
@@ -233,6 +272,12 @@ class _Reading:
             return True
         self.problem(f"{name!r} is no name of {element.tag.lower()}", element, name=own)
         return False
+
+
+def _members(element: Element, alphabetical: bool) -> list[Element]:
+    """What stands in a POU. A chart executes its actions in alphabetical order (TwinCAT 3 manual)."""
+    members = list(element.children)
+    return sorted(members, key=lambda m: m.get("Name").upper()) if alphabetical else members
 
 
 def _text(element: Element | None) -> str:
