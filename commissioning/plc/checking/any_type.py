@@ -25,7 +25,9 @@ ANY = IecType(
         Component("TypeClass", TYPE_CLASS, 0), Component("pValue", _BYTES, 1), Component("diSize", DINT, 2),
     ),
 )  # fmt: skip
-NAMES = ("ANY", "ANY_NUM", "ANY_INT", "ANY_REAL", "ANY_BIT", "ANY_STRING", "ANY_DATE", "__SYSTEM.ANYTYPE")
+NAMES = (
+    "ANY", "ANY_NUM", "ANY_INT", "ANY_REAL", "ANY_BIT", "ANY_STRING", "ANY_DATE", "__SYSTEM.ANYTYPE", "ANYTYPE",
+)  # fmt: skip
 _BY_KIND = {
     "tod": "TIMEOFDAY", "dt": "DATEANDTIME", "pointer": "POINTER", "reference": "REFERENCE", "enum": "ENUM",
     "array": "ARRAY", "interface": "POINTER",

@@ -92,7 +92,7 @@ class BranchChecker(AssignmentChecker):
             value = evaluated(found, LINT if found.type is ANY_INT else working(found.type))
             if isinstance(value, int):
                 return value
-        self.project.stubs.constant(self, node)
+        self.project.stubs.constant(self, node, label=True)
         self.problem("a CASE label must be a whole number or a CONSTANT", node.at)
         return None
 

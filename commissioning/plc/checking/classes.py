@@ -217,6 +217,8 @@ def _check_complete(project: Project, pou: Pou) -> None:
         if prototype.file in project.unknown.files:
             continue  # a guess from use
         if pou.member(name) is None and prototype.owner is not None:
+            if project.stubs.owes(pou, prototype):
+                continue
             shown = _shown(prototype)
             what = f"{pou.name} implements {prototype.owner.name} and has no {shown}"
             project.problem(what, pou.file, pou.tree.at, f"Write the {shown}, or make {pou.name} ABSTRACT")
@@ -257,6 +259,9 @@ def _check_signature(project: Project, member: Pou, above: Pou) -> None:
         return
     if project.stubs.overridden(member, above) or above.file in project.unknown.files:
         return
+    if above.owner.kind == "INTERFACE" and member.owner is not None:
+        if project.stubs.owes(member.owner, above):
+            return
     mine, theirs = member.section(*_NOT_IN_OUT), above.section(*_NOT_IN_OUT)
     if (member.result or NONE) != (above.result or NONE):
         what = f"{member.name} gives {member.result or NONE} and in {above.owner.name} {above.result or NONE}"

@@ -163,6 +163,10 @@ class DesignatorChecker:
             kind = other.kind.lower().replace("_", " ") if other is not None else ""
             if not kind and (key in FUNCTIONS or key in STANDARD_BLOCKS or key in ELEMENTARY):
                 kind = "function" if key in FUNCTIONS else "type"
+            if not kind and key in self.project.types:
+                self.project.unknown.type(self.project.types[key].type)
+                self.problem(f"{name} is a type, not a variable", at)
+                return None
             if kind:
                 instance = kind in ("function block", "type")
                 cure = f"Declare an instance: my_{name.lower()} : {name};" if instance else ""

@@ -271,6 +271,7 @@ class OperatorChecker(FittingChecker):
         """What one operand says about the other, which is unknown."""
         if left is not None:
             self.project.stubs.hint(step.operand, left.type, self.file, compared=True)
+            self.project.stubs.compared(self, step.operand, left.type)
         elif right is not None and step is node.steps[0]:
             self.project.stubs.hint(node.first, right.type, self.file, compared=True)
             self.project.stubs.compared(self, node.first, right.type)

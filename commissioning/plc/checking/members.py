@@ -54,6 +54,12 @@ class MemberChecker(DesignatorChecker):
         bit = self._bit_named(owner, name, at)
         if bit is not None:
             return self.bits_of(owner, "X", bit, at)
+        interface = self.project.interfaces.get(owner.type.name.upper())
+        if owner.type.kind == "interface" and interface is not None:
+            self.project.stubs.interface_member(interface, name, self.file, at)
+            known = [member.name.partition(".")[0] for member in interface.members.values()]
+            self.problem(f"{interface.name} has no {name}", at, suggestion(name, known))
+            return None
         cure = "Write an index first: [1]" if owner.type.kind == "array" else ""
         self.project.stubs.member(owner.type.name, name, self.file, at)
         self.problem(f"{owner.member or owner.symbol.name} is a {owner.type} and has no members", at, cure)
@@ -94,6 +100,8 @@ class MemberChecker(DesignatorChecker):
         inside = program or self.pou.kind == "TEST" or self.project.dialect.insides_read
         visible = ("VAR_INPUT", "VAR_OUTPUT", *(("VAR",) if inside else ()))
         if symbol is None or not (symbol.section in visible or symbol.public):
+            if symbol is None and self._failed_in(block, name):
+                return None
             known = [s.name for s in block.section("VAR_INPUT", "VAR_OUTPUT")]
             hidden = symbol is not None and "is inside the block and cannot be reached from outside"
             what = f"{block.name}.{name} {hidden}" if hidden else f"{block.name} has no {name}"
@@ -115,6 +123,13 @@ class MemberChecker(DesignatorChecker):
             owner.symbol, symbol.type, inner, role, symbol.standard, symbol.block, member=symbol.name,
             exact=not symbol.by_reference,
         )  # fmt: skip
+
+    def _failed_in(self, block: Pou, name: str) -> bool:
+        """Whether a variable of that name is declared in a block, with a Problem that says why it is not
+        known; where there are stubs that Problem may be forgiven, so that what uses it is told."""
+        if self.project.unknown.files:
+            return False
+        return any((above.key, name.upper()) in self.project.undeclared for above in block.lineage())
 
     def _of_structure(self, owner: Designator, name: str, at: At) -> Designator | None:
         member = owner.type.member(name)

@@ -342,6 +342,7 @@ class PointerChecker(ObjectChecker):
             if raw is not None and raw.symbol.by_reference and raw.cell.pointer:
                 return typed.Given(BOOL, raw.cell)
             if raw is None or raw.type.kind != "reference":
+                self.project.stubs.referred(self, first)
                 self.problem("__ISVALIDREF asks for a REFERENCE", node.at)
                 return None
             raw.symbol.read = True

@@ -178,7 +178,8 @@ class TypeNames(ConstructedTypes):
             key = key.rpartition(".")[2]  # of a library or namespace
         if key not in self._waiting and self.project.block(key) is None:
             key = self.project.dialect.types.get(key, key)
-        if key in any_type.NAMES and self.project.dialect.name != "iec":
+        own = key in self._waiting or self.project.block(key) is not None
+        if key in any_type.NAMES and not own and self.project.dialect.name != "iec":
             self.project.targets.setdefault("BYTE", lambda: Declared(ELEMENTARY["BYTE"], ()))
             return Declared(any_type.ANY, tuple(Slot(member.type, 0) for member in any_type.ANY.members))
         if key == any_type.TYPE_CLASS.name:

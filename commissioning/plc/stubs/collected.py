@@ -73,7 +73,8 @@ class Stubs(StubTypes):
         if used and found.result is None:
             found.result = Guess(name)
             self._new = True
-        self._arguments(checker, node, found.parts, True)
+        if not found.fixed:
+            self._arguments(checker, node, found.parts, True)
         return True
 
     def _owner_type(self, checker: OperatorChecker, target: tree.Member) -> StubType | None:
@@ -84,6 +85,9 @@ class Stubs(StubTypes):
             known = self._known(checker, target.owner)
             if designator.block is not None:
                 return self.types.get(self._home(designator.block).upper())
+            interface = checker.project.interfaces.get(designator.type.name.upper())
+            if designator.type.kind == "interface" and interface is not None:
+                return self._above(interface)
             if designator.type.aggregate or known is None or known.sure >= BY_USE:
                 name = designator.type.target or designator.type.name  # a reference, as a property gives
                 return self.types.get(name.upper())
@@ -113,7 +117,7 @@ class Stubs(StubTypes):
         type_ = self.types.get(block.upper())
         if name:
             calls = self.calls if not block else type_.methods if type_ is not None else {}
-            if name.upper() in calls:
+            if name.upper() in calls and not calls[name.upper()].fixed:
                 self._arguments(checker, node, calls[name.upper()].parts, True)
         elif type_ is not None:
             self._sign(type_, "block")
@@ -186,6 +190,11 @@ class Stubs(StubTypes):
         call = type_.methods.get(above.name.upper()) if type_ is not None else None
         if call is None or call.fixed:
             return False
+        self._fix(call, method)
+        return True
+
+    def _fix(self, call: StubCall, method: Pou) -> None:
+        """Gives a method of a stub the parameters and result of one that the program has."""
         call.fixed = self._new = True
         call.parts = {}
         for symbol in method.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT"):
@@ -196,6 +205,24 @@ class Stubs(StubTypes):
         if method.result is not None and method.result is not NONE:
             call.result = Guess(call.name)
             call.result.note(*type_text(method.result))
+
+    def owes(self, block: Pou, prototype: Pou) -> bool:
+        """A stub stands where an interface of the program is asked for, which has this method or accessor:
+        the stub has it too."""
+        type_ = self.types.get(block.name.upper())
+        if type_ is None:
+            return False
+        if prototype.kind in ("GET", "SET"):
+            symbol = prototype.symbols.get(prototype.result_name)
+            part = self._part(type_.parts, prototype.name.partition(".")[0])
+            if symbol is not None and prototype.kind not in part.accessors:
+                part.accessors.add(prototype.kind)
+                part.guess = Guess(part.guess.name)
+                part.guess.note(*type_text(symbol.type))
+            return True
+        call = type_.methods.setdefault(prototype.name.upper(), StubCall(prototype.name, type_.spot))
+        if not call.fixed:
+            self._fix(call, prototype)
         return True
 
     def overrides(self, block: Pou, member: Pou) -> None:

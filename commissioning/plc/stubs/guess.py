@@ -41,13 +41,14 @@ def type_text(type_: IecType) -> tuple[str, int]:
 @dataclass(slots=True)
 class Guess:
     """`text`: the type as a declaration writes it. `dims`: the bounds of the indices it is used with;
-    `pointer`: it is used with `^`. See `mix` for `mixed`."""
+    `pointer`: it is used with `^`, `reference`: __ISVALIDREF asks for it. See `mix` for `mixed`."""
 
     name: str
     text: str = ""
     sure: int = NOTHING
     dims: list[tuple[int, int]] = field(default_factory=list)
     pointer: bool = False
+    reference: bool = False
     mixed: bool = False  # it is given values of types that have nothing in common
     changed: bool = True
 
@@ -103,7 +104,7 @@ class Guess:
         if self.dims:
             bounds = ", ".join(f"{low}..{high}" for low, high in self.dims)
             text = f"ARRAY[{bounds}] OF {text}"
-        return text
+        return f"REFERENCE TO {text}" if self.reference else text
 
 
 def by_name(name: str, default: str = "DINT") -> str:

@@ -18,10 +18,12 @@ Spot = tuple[str, At]
 
 @dataclass(slots=True)
 class StubPart:
-    """A member, parameter or variable. `roles`: in (given), out (read), taken, inout, block (called)."""
+    """A member, parameter or variable. `roles`: in (given), out (read), taken, inout, block (called).
+    `accessors`: GET and SET, of a property that an interface of the program asks for."""
 
     guess: Guess
     roles: set[str] = field(default_factory=set)
+    accessors: set[str] = field(default_factory=set)
     constant: bool = False
 
 

@@ -98,6 +98,22 @@ class StubNames(StubBook):
             members[name.upper()] = name
             self._new = True
 
+    def interface_member(self, interface: Pou, name: str, file: str, at: At) -> None:
+        """`x.name` where x is of an interface that has no such property, unless a stub that it extends has."""
+        home = self._above(interface)
+        if home is not None:
+            self.member(home.name, name, file, at)
+
+    def _above(self, interface: Pou) -> StubType | None:
+        """The first stub among an interface and those that it extends."""
+        work = [interface]
+        for here in work:
+            found = self.types.get(here.name.upper())
+            if found is not None:
+                return found
+            work += [pou for pou in here.interfaces if pou not in work]
+        return None
+
     def inside(self, node: tree.Member, file: str) -> None:
         """`owner.name` where the owner is unknown."""
         if isinstance(node.owner, tree.Name) and self.listening:
@@ -194,21 +210,26 @@ class StubNames(StubBook):
         guess = self._known(checker, node) if self.listening else None
         return guess is not None and guess.sure < BY_USE
 
-    def constant(self, checker: OperatorChecker, node: tree.Expression) -> None:
-        """`node` stands where only a constant may: if it is a stub, it is one."""
+    def constant(self, checker: OperatorChecker, node: tree.Expression, label: bool = False) -> None:
+        """`node` stands where only a constant may: if it is a stub, it is one. `label`: of a CASE, where
+        constants are members of enumerations rather than of lists."""
         part: StubPart | None = None
         if isinstance(node, tree.Call):
             for argument in node.arguments:
-                self.constant(checker, argument.value)
+                self.constant(checker, argument.value, label)
         elif isinstance(node, tree.Chain):
             for operand in (node.first, *(step.operand for step in node.steps)):
-                self.constant(checker, operand)
+                self.constant(checker, operand, label)
         elif isinstance(node, tree.Name):
+            if not label:
+                self._is_global(checker, node)
             mine = checker.pou.owner or checker.pou
             own = [self.types.get(pou.name.upper()) for pou in mine.lineage()]
             part = self.variables.get(node.name.upper()) or _first(own, "parts", node.name)
         elif isinstance(node, tree.Member) and isinstance(node.owner, tree.Name):
             key = node.owner.name.upper()
+            if not label:
+                self._is_global(checker, node.owner)
             if key in self.variables and key not in self.lists:
                 self.lists[key] = node.owner.name
                 self._new = True
@@ -218,6 +239,17 @@ class StubNames(StubBook):
             part = type_.parts.get(node.name.upper()) if type_ is not None else None
         if part is not None and not part.constant:
             part.constant = self._new = True
+
+    def _is_global(self, checker: OperatorChecker, node: tree.Name) -> None:
+        """What was taken for a member of a stub that is extended is a constant, as a library has them."""
+        key = node.name.upper()
+        for pou in (checker.pou.owner or checker.pou).lineage():
+            home = self.types.get(pou.name.upper())
+            part = home.parts.pop(key, None) if home is not None else None
+            if part is not None:
+                self.variables.setdefault(key, part)
+                self.spots.setdefault(key, (checker.file, node.at))
+                self._new = True
 
     def _is_enumeration(self, checker: OperatorChecker, name: str) -> None:
         """What was taken for a member of a stub that is extended has constants: it is an enumeration."""
@@ -232,6 +264,14 @@ class StubNames(StubBook):
             made = self.types[key] = StubType(name, inner.spot, places=inner.places)
             made.members = {key: part.guess.name for key, part in inner.parts.items()}
             self._new = True
+
+    def referred(self, checker: DesignatorChecker, node: tree.Expression) -> None:
+        """__ISVALIDREF asks for `node`: if it is a stub's, it is a REFERENCE."""
+        guess = self._guess_of(self._entity(node, checker.file))
+        if guess is None and self.listening:
+            guess = self._known(checker, node)
+        if guess is not None and not guess.reference:
+            guess.reference = guess.changed = True
 
     def stored(self, checker: OperatorChecker, node: tree.Expression) -> None:
         """Something is stored in `node`, so that it is no output of a stub."""
@@ -249,6 +289,7 @@ class StubNames(StubBook):
         type_ = self.types.get(block.upper())
         if type_ is not None and interface not in type_.interfaces:
             type_.interfaces.append(interface)
+            self._sign(type_, "block")
             self._new = True
 
     def extends(self, block: str, base: str) -> None:

@@ -86,6 +86,8 @@ def _type(type_: StubType, stubs: Stubs) -> str:
             head += f" IMPLEMENTS {', '.join(type_.interfaces)}" if type_.interfaces else ""
             above += stubs.lineage(type_)[1:]
             own = {k: part for k, part in type_.parts.items() if not any(k in a.parts for a in above)}
+            methods += [_owed(part) for part in own.values() if part.accessors]
+            own = {k: part for k, part in own.items() if not part.accessors}
             lines = [f"FUNCTION_BLOCK {type_.name}{head}", *_sections(own), *methods]
             lines += [f"    {STUB_CALL}();", "END_FUNCTION_BLOCK", ""]
         case "interface":
@@ -111,6 +113,12 @@ def _property(part: StubPart, stubs: Stubs, body: str = "") -> str:
     set_ = "" if reference else f" SET {body}END_SET"
     head = f"PROPERTY {part.guess.name} : {reference}{part.guess.declared}"
     return f"    {head} GET {body}END_GET{set_} END_PROPERTY"
+
+
+def _owed(part: StubPart) -> str:
+    """A property that an interface of the program asks for, with the accessors that it has there."""
+    accessors = "".join(f" {kind} {STUB_CALL}(); END_{kind}" for kind in sorted(part.accessors))
+    return f"    PROPERTY {part.guess.name} : {part.guess.declared}{accessors} END_PROPERTY"
 
 
 def _sections(parts: dict[str, StubPart]) -> list[str]:

@@ -59,6 +59,10 @@ class StubTypes(StubNames):
             return
         for one, other in ((found, target), (target, found)):
             type_ = self.types.get(one.name.upper())
+            plain = type_ is not None and not (type_.signs or type_.parts or type_.methods or type_.members)
+            if type_ is not None and plain and type_.alias is None and found.name == target.name:
+                type_.alias = Guess(type_.name)  # what is compared with its like is no structure
+                self._new = True
             text, sure = type_text(other)
             if type_ is not None and other is ANY_INT and (type_.methods or type_.parts):
                 self._sign(type_, "interface")  # it is compared with 0
@@ -71,14 +75,16 @@ class StubTypes(StubNames):
                 self._new = True
             type_.alias.note(text, sure)
 
-    def compared(self, checker: OperatorChecker, node: tree.Expression, type_: IecType) -> None:
-        """`node` has no value and stands beside a `type_`: a block beside 0 or NULL is an interface."""
-        if not self.listening or not isinstance(node, _PLACES) or type_.kind not in ("int", "interface"):
+    def compared(self, checker: OperatorChecker, node: tree.Expression, other: IecType) -> None:
+        """`node` has no value and stands beside an `other`: a block or structure beside 0 or NULL is an
+        interface."""
+        if not self.listening or other.kind not in ("int", "interface"):
             return
-        found = checker.designator(node)
-        unknown = self.types.get(found.type.name.upper()) if found is not None and found.block else None
-        if unknown is not None:
-            self._sign(unknown, "interface")
+        found = checker.designator(node) if isinstance(node, (*_PLACES, tree.Call)) else None
+        found = None if found is None else checker.valued(found, node.at)
+        type_ = self.types.get(found.type.name.upper()) if found is not None else None
+        if type_ is not None and type_.kind in ("block", "struct") and (type_.made or not type_.signs):
+            self._sign(type_, "interface")
 
     def takes_block(
         self, checker: OperatorChecker, node: tree.Expression, type_: IecType, value: tree.Expression

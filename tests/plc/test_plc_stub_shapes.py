@@ -1,0 +1,160 @@
+"""What stubs look like where a program compares them, keeps them as interfaces, or extends them."""
+
+from __future__ import annotations
+
+import pytest
+
+from commissioning.model.problem import Problems
+from commissioning.plc import PlcError, Program, compile_st
+from commissioning.plc.stubs.collected import STUB_FILE
+
+
+def stubbed(text: str, dialect: str = "twincat") -> Program:
+    """`text` with stubs, in which no statement has to stop because the uses of a stub disagree."""
+    if "PROGRAM" not in text:
+        text += "\nPROGRAM MAIN END_PROGRAM"
+    found = compile_st({"m.st": text}, dialect, stubs=True)
+    assert [str(n) for n in found.notices if "only stubs declare" in n.what] == []
+    return found
+
+
+def words_of(program: Program) -> str:
+    return " ".join(program.stubs[STUB_FILE].split())
+
+
+def test_that_a_declared_variable_of_an_unknown_type_is_no_member_of_the_stub_that_is_extended() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK List EXTENDS Base
+        VAR items : ARRAY[1..Par.MAX_ITEMS] OF I_Item; END_VAR
+        METHOD Has : BOOL VAR_INPUT item : I_Item; END_VAR Has := THIS^.items[1] = item; END_METHOD
+        END_FUNCTION_BLOCK""")
+    assert "items" not in words_of(found)
+    assert "MAX_ITEMS : DINT := 10;" in found.stubs["stubs/Par.st"]  # a list of constants, no enumeration
+
+
+def test_that_the_bound_of_an_array_in_a_block_that_extends_a_stub_is_a_global_constant() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK Scan EXTENDS Base
+        VAR states : ARRAY[0..EC_MAX] OF ST_State; f : FB_Read; i : INT; END_VAR
+        f(p := ADR(states), n := SIZEOF(states));
+        IF states[i].code <> 8 THEN i := 3; END_IF
+        END_FUNCTION_BLOCK""")
+    assert "VAR_GLOBAL CONSTANT EC_MAX : DINT := 10; END_VAR" in words_of(found)
+    assert "TYPE ST_State : STRUCT code : DINT;" in words_of(found)
+    assert "p : POINTER TO ARRAY[0..10] OF ST_State;" in words_of(found)
+
+
+@pytest.mark.parametrize("condition", ["peer = 0", "THIS^.peer <> 0", "peers[1] = 0"])
+def test_that_an_unknown_thing_that_is_called_and_compared_with_0_is_an_interface(condition: str) -> None:
+    name = "peers[1]" if "peers" in condition else "peer"
+    found = stubbed(f"""
+        FUNCTION_BLOCK One EXTENDS Base
+        IF {condition} THEN RETURN; END_IF
+        {name}.MoveNext();
+        END_FUNCTION_BLOCK""")
+    assert "METHOD MoveNext END_METHOD END_INTERFACE" in words_of(found)
+
+
+def test_that_what_only_its_like_is_compared_with_is_a_number() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK One
+        VAR item : I_Item; END_VAR
+        METHOD Same : BOOL VAR_INPUT id : T_ID; END_VAR Same := item.ID = id; END_METHOD
+        END_FUNCTION_BLOCK""")
+    assert "TYPE T_ID : DINT; END_TYPE" in words_of(found)
+
+
+def test_that_a_variable_of_an_unknown_type_that_an_interface_keeps_is_a_block() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK One
+        VAR control : ModeControl; mode : I_Mode := control; END_VAR
+        END_FUNCTION_BLOCK""")
+    assert "FUNCTION_BLOCK ModeControl IMPLEMENTS I_Mode" in words_of(found)
+
+
+OWED = """
+INTERFACE I_Task
+METHOD Start : BOOL VAR_INPUT speed : REAL; END_VAR END_METHOD
+PROPERTY Busy : BOOL GET END_GET END_PROPERTY
+PROPERTY Level : INT GET END_GET SET END_SET END_PROPERTY
+END_INTERFACE
+PROGRAM MAIN
+VAR any : I_Task; task : LibTask; q : BOOL; n : INT; END_VAR
+any := task;
+n := 1;
+q := any.Busy;
+n := 2;
+END_PROGRAM
+"""
+
+
+def test_that_a_stub_has_what_an_interface_of_the_program_asks_for_and_stops_where_that_is_reached() -> None:
+    found = stubbed(OWED)
+    words = words_of(found)
+    assert "FUNCTION_BLOCK LibTask IMPLEMENTS I_Task METHOD Start : BOOL VAR_INPUT speed : REAL;" in words
+    assert "PROPERTY Busy : BOOL GET STUB(); END_GET END_PROPERTY" in words
+    assert "PROPERTY Level : INT GET STUB(); END_GET SET STUB(); END_SET END_PROPERTY" in words
+    plc = found.start()
+    with pytest.raises(PlcError, match="stub") as caught:
+        plc.scan(0)
+    assert (caught.value.file, caught.value.line) == ("m.st", 11)
+    assert plc["MAIN.n"] == 1
+
+
+def test_that_what_is_given_to_a_stub_that_an_interface_asks_for_is_what_the_interface_takes() -> None:
+    text = OWED.replace("n := 2;", "task.Level := 3; q := task.Start(1);")
+    assert "METHOD Start : BOOL VAR_INPUT speed : REAL;" in words_of(stubbed(text))
+
+
+def test_that_what_an_interface_lacks_is_looked_for_in_the_stub_that_it_extends() -> None:
+    found = stubbed("""
+        INTERFACE I_Task EXTENDS I_Object
+        METHOD Abort END_METHOD
+        END_INTERFACE
+        FUNCTION_BLOCK One
+        VAR task : I_Task; id : ULINT; END_VAR
+        task.Invoke(); id := task.Identity; task.Abort();
+        END_FUNCTION_BLOCK""")
+    assert "INTERFACE I_Object METHOD Invoke END_METHOD PROPERTY Identity : ULINT" in words_of(found)
+
+
+def test_that_what_isvalidref_asks_for_is_a_reference() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK One EXTENDS Base
+        IF __ISVALIDREF(THIS^.target) THEN THIS^.target := FALSE; END_IF
+        END_FUNCTION_BLOCK""")
+    assert "target : REFERENCE TO BOOL;" in words_of(found)
+
+
+def test_that_the_name_of_a_type_of_the_program_is_no_unknown_variable() -> None:
+    text = """
+        TYPE E_Level : (low, high); END_TYPE
+        FUNCTION_BLOCK One VAR task : LibTask; END_VAR task.Level := E_Level.high; END_FUNCTION_BLOCK"""
+    assert "VAR_GLOBAL" not in words_of(stubbed(text))
+    with pytest.raises(Problems, match="E_Level is a type, not a variable"):
+        compile_st(
+            "TYPE E_Level : (low, high); END_TYPE PROGRAM MAIN VAR n : INT; END_VAR n := E_Level; END_PROGRAM"
+        )
+
+
+def test_that_an_interface_without_such_a_member_is_told_by_its_name() -> None:
+    text = """
+        INTERFACE I_Task PROPERTY Identity : ULINT GET END_GET END_PROPERTY END_INTERFACE
+        PROGRAM MAIN VAR task : I_Task; id : ULINT; END_VAR id := task.Identiti; END_PROGRAM"""
+    with pytest.raises(Problems, match="I_Task has no Identiti. Did you mean Identity"):
+        compile_st(text, "twincat")
+
+
+def test_that_anytype_is_what_an_any_is_kept_in() -> None:
+    program = compile_st(
+        """
+        FUNCTION_BLOCK Keep
+        VAR kept : ANYTYPE; END_VAR VAR_OUTPUT size : DINT; END_VAR
+        METHOD Take VAR_INPUT x : ANY; END_VAR kept := x; size := kept.diSize; END_METHOD
+        END_FUNCTION_BLOCK
+        PROGRAM MAIN VAR k : Keep; d : LREAL; n : DINT; END_VAR k.Take(d); n := k.size; END_PROGRAM""",
+        "twincat",
+    )
+    plc = program.start()
+    plc.scan(0)
+    assert plc["MAIN.n"] == 8
