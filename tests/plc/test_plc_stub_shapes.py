@@ -141,7 +141,7 @@ def test_that_an_interface_without_such_a_member_is_told_by_its_name() -> None:
     text = """
         INTERFACE I_Task PROPERTY Identity : ULINT GET END_GET END_PROPERTY END_INTERFACE
         PROGRAM MAIN VAR task : I_Task; id : ULINT; END_VAR id := task.Identiti; END_PROGRAM"""
-    with pytest.raises(Problems, match="I_Task has no Identiti. Did you mean Identity"):
+    with pytest.raises(Problems, match=r"I_Task has no Identiti\. Did you mean Identity"):
         compile_st(text, "twincat")
 
 

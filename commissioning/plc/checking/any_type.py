@@ -26,7 +26,8 @@ ANY = IecType(
     ),
 )  # fmt: skip
 NAMES = (
-    "ANY", "ANY_NUM", "ANY_INT", "ANY_REAL", "ANY_BIT", "ANY_STRING", "ANY_DATE", "__SYSTEM.ANYTYPE", "ANYTYPE",
+    "ANY", "ANY_NUM", "ANY_INT", "ANY_REAL", "ANY_BIT", "ANY_STRING", "ANY_DATE", "ANYTYPE",
+    "__SYSTEM.ANYTYPE",
 )  # fmt: skip
 _BY_KIND = {
     "tod": "TIMEOFDAY", "dt": "DATEANDTIME", "pointer": "POINTER", "reference": "REFERENCE", "enum": "ENUM",

@@ -259,9 +259,9 @@ def _check_signature(project: Project, member: Pou, above: Pou) -> None:
         return
     if project.stubs.overridden(member, above) or above.file in project.unknown.files:
         return
-    if above.owner.kind == "INTERFACE" and member.owner is not None:
-        if project.stubs.owes(member.owner, above):
-            return
+    block = member.owner if above.owner.kind == "INTERFACE" else None
+    if block is not None and project.stubs.owes(block, above):
+        return
     mine, theirs = member.section(*_NOT_IN_OUT), above.section(*_NOT_IN_OUT)
     if (member.result or NONE) != (above.result or NONE):
         what = f"{member.name} gives {member.result or NONE} and in {above.owner.name} {above.result or NONE}"
