@@ -99,7 +99,7 @@ class StubNames(StubBook):
             self._new = True
 
     def interface_member(self, interface: Pou, name: str, file: str, at: At) -> None:
-        """`x.name` where x is of an interface without such a property, unless a stub that it extends has it."""
+        """`x.name`, where the interface of x has no such property: a stub that it extends may have it."""
         home = self._above(interface)
         if home is not None:
             self.member(home.name, name, file, at)
