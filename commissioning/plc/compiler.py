@@ -23,6 +23,7 @@ from commissioning.plc.checking.global_order import global_names
 from commissioning.plc.checking.late_initials import exit_commands, late_commands
 from commissioning.plc.checking.limits import Commands, call_weights, longest
 from commissioning.plc.checking.namespaces import without_namespaces
+from commissioning.plc.checking.same_globals import lists_kept_apart
 from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.checking.statements import StatementChecker
 from commissioning.plc.checking.tcunit import SHIM_FILE, shim
@@ -90,6 +91,9 @@ def compile_st(
     trees, texts = [source for source, _ in read.values()], list(files.values())
     for file, source in without_namespaces(trees, lists, texts).items():
         read[file] = (source, read[file][1])
+    if dialect != "iec":
+        for file, source in lists_kept_apart(source for source, _ in read.values()).items():
+            read[file] = (source, read[file][1])
     makers = DIALECTS[dialect].library_names
     standard = library_text(files.values(), _declared(source for source, _ in read.values()), makers)
     if standard:

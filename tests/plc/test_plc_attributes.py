@@ -325,3 +325,41 @@ def test_that_varinfo_needs_a_variable(call: str, told: str) -> None:
 def test_that_the_standard_has_no_varinfo() -> None:
     with pytest.raises(Problems):
         compiled("PROGRAM MAIN VAR n, x : INT; END_VAR n := __VARINFO(x).BitNr; END_PROGRAM", "iec")
+
+
+# ---- enumerations ----------------------------------------------------------------------------------------
+
+ENUMERATIONS = """
+{attribute 'qualified_only'} {attribute 'strict'} {attribute 'to_string'}
+TYPE State : (Idle, Busy := 7) := Busy; END_TYPE
+{attribute 'qualified_only'} TYPE Other : (Idle, Free); END_TYPE
+VAR_GLOBAL Free : INT := 3; END_VAR
+PROGRAM MAIN
+VAR s : State; named : STRING; n : INT; END_VAR
+    s := 7;
+    named := TO_STRING(s);
+    n := Free + Other.Free;
+END_PROGRAM
+"""
+
+
+def test_that_members_known_by_their_enumeration_only_hide_nothing() -> None:
+    plc = scanned(ENUMERATIONS)
+    assert (plc["MAIN.named"], plc["MAIN.n"]) == ("Busy", 4)
+
+
+@pytest.mark.parametrize("wrong", ["s := 8;", "s := n;", "s := s + 1;"])
+def test_that_a_strict_enumeration_takes_only_its_members(wrong: str) -> None:
+    with pytest.raises(Problems) as caught:
+        compiled(ENUMERATIONS.replace("s := 7;", wrong))
+    assert [problem.where.line for problem in caught.value.problems] == [8]
+    assert compiled(ENUMERATIONS.replace(" {attribute 'strict'}", "").replace("s := 7;", "s := n;"))
+
+
+def test_that_a_member_of_one_that_is_qualified_only_needs_its_name() -> None:
+    with pytest.raises(Problems) as caught:
+        compiled(ENUMERATIONS.replace("s := 7;", "s := Idle;"))
+    (problem,) = caught.value.problems
+    assert (problem.where.line, problem.where.column) == (8, 10)
+    assert "qualified_only" in problem.what
+    assert problem.cure == "Write State.Idle or Other.Idle"

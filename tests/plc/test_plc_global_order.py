@@ -78,3 +78,24 @@ def test_that_variables_of_an_instance_in_a_method_may_be_blocks_with_initial_va
     plc.scan(0)
     plc.scan(1)
     assert plc["MAIN.x"] == 104  # twice 5 in k, twice 1 in n
+
+
+def test_that_constants_of_one_list_stand_in_any_order() -> None:
+    text = """
+    VAR_GLOBAL CONSTANT rows : INT := base * factor; base : INT := 4; factor : INT := 3; END_VAR
+    FUNCTION_BLOCK F
+    VAR CONSTANT last : INT := first + rows; first : INT := 1; END_VAR
+    VAR a : ARRAY[first..last] OF INT; END_VAR
+    VAR_OUTPUT n : INT; END_VAR
+        a[last] := last; n := a[13];
+    END_FUNCTION_BLOCK
+    PROGRAM MAIN VAR f1 : F; n : INT; END_VAR f1(n => n); END_PROGRAM
+    """
+    plc = compile_st(text).start()
+    plc.run()
+    assert plc["MAIN.n"] == 13
+
+
+def test_that_constants_that_need_each_other_are_a_problem_that_says_so() -> None:
+    with pytest.raises(Problems, match="leads back here"):
+        compile_st("VAR_GLOBAL CONSTANT a : INT := b; b : INT := a; END_VAR PROGRAM MAIN END_PROGRAM")

@@ -420,9 +420,9 @@ def test_that_a_copy_stops_between_two_variables() -> None:
 
 def test_that_bytes_between_members_of_what_new_made_are_passed_over() -> None:
     text = """TYPE S : STRUCT a : BYTE; b : DINT; e : BYTE; END_STRUCT END_TYPE
-    PROGRAM MAIN VAR p : POINTER TO S; s : ARRAY[0..1] OF S; END_VAR
-    IF p = 0 THEN p := __NEW(S, 2); p^.b := 5; p[1].e := 6; MEMCPY(ADR(s), p, 2 * SIZEOF(S)); END_IF
+    PROGRAM MAIN VAR p : POINTER TO S; row : ARRAY[0..1] OF S; END_VAR
+    IF p = 0 THEN p := __NEW(S, 2); p^.b := 5; p[1].e := 6; MEMCPY(ADR(row), p, 2 * SIZEOF(S)); END_IF
     END_PROGRAM"""
     plc = compile_st(text, dialect="codesys").start()
     plc.scan(0)
-    assert (plc["MAIN.s[0].b"], plc["MAIN.s[1].e"]) == (5, 6)
+    assert (plc["MAIN.row[0].b"], plc["MAIN.row[1].e"]) == (5, 6)

@@ -121,3 +121,12 @@ IF Mode = Mode.Off THEN Mode := Mode.Auto; n := 1; END_IF
 END_PROGRAM""").start()
     plc.scan(0)
     assert plc["M.n"] == 1 and plc["M.Mode"] == 1
+
+
+def test_that_comments_of_either_form_nest_where_that_comes_out_even() -> None:
+    text = """PROGRAM MAIN VAR n : INT; END_VAR
+    /* one /* in */ another */ n := n + 1; /* flat /* only */ n := n + 10; (* /* *) n := n + 100; // */
+    END_PROGRAM"""
+    plc = compile_st(text).start()
+    plc.run()
+    assert plc["MAIN.n"] == 111

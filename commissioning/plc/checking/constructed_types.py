@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from math import prod
 
 from commissioning.plc.checking import typed
@@ -184,9 +184,9 @@ class ConstructedTypes:
         return Declared(type_, (Slot(byte, 0),) * count)
 
     def enumeration(
-        self, pou: Pou, node: units.EnumType, file: str, name: str, named: bool = False
+        self, pou: Pou, node: units.EnumType, file: str, name: str, marks: Set[str] = frozenset()
     ) -> Declared | None:
-        """An enumeration, whose members become names; None after a Problem. `named`: for TO_STRING."""
+        """An enumeration, whose members become names; None after a Problem. `marks`: its attributes."""
         base = ELEMENTARY["INT"]
         if node.base:
             found = self.named(pou, units.TypeName(node.base, None, node.at), file)
@@ -218,7 +218,8 @@ class ConstructedTypes:
             return None
         type_ = IecType(
             name or _nameless("enumeration", file, node.at), "enum", base.low, base.high, element=base,
-            values=tuple(values.values()), named=named,
+            values=tuple(values.values()), named="to_string" in marks, qualified="qualified_only" in marks,
+            strict="strict" in marks,
         )  # fmt: skip
         self._register(type_, values)
         first = type_.values[0][1]
@@ -235,8 +236,9 @@ class ConstructedTypes:
         return self.whole(pou, node, file)
 
     def _register(self, type_: IecType, names: Iterable[str]) -> None:
+        home = self.project.qualified if type_.qualified else self.project.enumerators
         for name in names:
-            known = self.project.enumerators.setdefault(name, [])
+            known = home.setdefault(name, [])
             if type_ not in known:
                 known.append(type_)
 

@@ -68,10 +68,16 @@ def _globals(declarer: Declarer, parsed: Sequence[units.Source]) -> list[tuple[u
         sections += [(section, file) for section in global_sections(unit)]
     constants = [pair for pair in sections if "CONSTANT" in pair[0].qualifiers]
     declarer.types.resolve_enumerations(section_names(section for section, _ in constants))
-    for place, (section, file) in enumerate(declared_in_order(sections)):
-        if place == len(constants):
+    ordered = declared_in_order(sections)
+    project = declarer.project
+    later = project.later = set(section_names(section for section, _ in ordered))
+    last = sum("CONSTANT" in section.qualifiers for section, _ in ordered)
+    for place, (section, file) in enumerate(ordered):
+        if place == last:
             declarer.types.resolve_enumerations()
         declarer.globals(section, file)
+        later -= section_names([section])
+    project.later = frozenset()
     declarer.types.resolve_enumerations()
     declarer.types.resolve_all()
     return sections

@@ -174,6 +174,8 @@ class DesignatorChecker:
                 return None
             if self.is_told(key):
                 return None
+            if self._told_apart(name, at):
+                return None
             self.project.unknown.name()
             if name.upper() not in self.project.list_names:
                 self.project.stubs.unknown_name(self.pou.owner or self.pou, name, self.file, at)
@@ -187,6 +189,24 @@ class DesignatorChecker:
         return not self.project.unknown.files and any(
             (home, key) in self.project.undeclared for home in homes
         )
+
+    def _told_apart(self, name: str, at: At) -> bool:
+        """Whether a Problem says why a global variable or enumerator of that name is not meant by it."""
+        key = name.upper()
+        listed = [
+            symbol.name for known, symbol in self.project.globals.symbols.items() if known.endswith(f".{key}")
+        ]
+        listed = [one for one in listed if one.partition(".")[0].upper() in self.project.list_names]
+        kinds = self.project.qualified.get(key, [])
+        if listed:
+            self.problem(f"{name} stands in several lists", at, f"Write {' or '.join(listed)}")
+        elif kinds:
+            what = f"{name} of {kinds[0].name} needs the name of its enumeration, which is qualified_only"
+            self.problem(what, at, f"Write {' or '.join(f'{kind.name}.{name}' for kind in kinds)}")
+        elif key in self.project.later:
+            what = f"{name} has no value yet here: it stands further on, or its value leads back here"
+            self.problem(what, at, "Give one of the two a value that does not need the other")
+        return bool(listed or kinds) or key in self.project.later
 
     def own_block(self) -> Designator | None:
         """THIS^: the block or program whose code this is; None in a function."""

@@ -38,6 +38,11 @@ def same_width(left: IecType, right: IecType) -> IecType | None:
     return left if left.low < 0 else right
 
 
+def _member(found: Typed, target: IecType) -> bool:
+    """Whether it is a constant that an enumeration has a member for."""
+    return isinstance(found, typed.Const) and any(number == found.value for _, number in target.values)
+
+
 class FittingChecker(WritableChecker):
     """Gives values the types that their places ask for, or notes a Problem and gives None."""
 
@@ -77,7 +82,7 @@ class FittingChecker(WritableChecker):
         if both and (not found.type.shown or target is TIME):  # what a timer, chart or function counts
             return typed.Standard(target, "CONVERT", (found,))
         why = self.project.dialect.narrowing(found.type, target)
-        if not why:
+        if not why or (target.strict and not _member(found, target)):
             return None
         whole_number = isinstance(found, typed.Const) and target.kind in ("int", "bits")
         if whole_number and target.low <= whole(found) <= target.high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from commissioning.plc.syntax import tree, units
@@ -12,23 +13,33 @@ Listed = tuple[units.Section, str]
 
 def declared_in_order(sections: Sequence[Listed]) -> list[Listed]:
     """The sections so that each stands behind those whose names its declarations use, as far as that is
-    possible; otherwise in the order in which they were given."""
-    ranked = sorted(sections, key=lambda pair: "CONSTANT" not in pair[0].qualifiers)
+    possible; otherwise in the order in which they were given. Constants stand one by one."""
+    single = [(part, file) for section, file in sections for part in _one_by_one(section)]
+    ranked = sorted(single, key=lambda pair: "CONSTANT" not in pair[0].qualifiers)
     ordered = [section for section, _ in ranked]
     return [ranked[place] for place in _order(ordered, ordered)]
 
 
 def after_what_they_name(sections: Sequence[units.Section]) -> list[units.Section]:
     """The sections of a POU as they stand there, but each behind the VAR CONSTANT whose names it uses."""
-    constant = [section for section in sections if section.word == "VAR" and "CONSTANT" in section.qualifiers]
-    return [sections[place] for place in _order(sections, constant)] if constant else list(sections)
+    single = [part for section in sections for part in _one_by_one(section)]
+    constant = [section for section in single if section.word == "VAR" and "CONSTANT" in section.qualifiers]
+    return [single[place] for place in _order(single, constant)] if constant else list(sections)
+
+
+def _one_by_one(section: units.Section) -> list[units.Section]:
+    """A list of constants as lists of one declaration each: they may name each other in any order."""
+    if "CONSTANT" not in section.qualifiers or section.word not in ("VAR", "VAR_GLOBAL"):
+        return [section]
+    return [replace(section, declarations=(one,)) for one in section.declarations] or [section]
 
 
 def _order(ranked: Sequence[units.Section], moved: Sequence[units.Section]) -> list[int]:
     """The places of the sections, each behind those of `moved` that it needs."""
     owners: dict[str, int] = {}
+    kept = {id(section) for section in moved}
     for place, section in enumerate(ranked):
-        for declaration in section.declarations if section in moved else ():
+        for declaration in section.declarations if id(section) in kept else ():
             for name in declaration.names:
                 owners.setdefault(name.name.upper(), place)
     order: list[int] = []

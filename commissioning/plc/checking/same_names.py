@@ -30,7 +30,7 @@ def kept_apart(sources: Iterable[units.Source]) -> dict[str, units.Source]:
     }
     if not own:
         return {}
-    changed = {source.file: _Renamed(own).of(source, (), frozenset()) for source in parsed}
+    changed = {source.file: Renamed(own).of(source, (), frozenset()) for source in parsed}
     return {source.file: changed[source.file] for source in parsed if changed[source.file] is not source}
 
 
@@ -45,7 +45,7 @@ def _declared(found: tuple[units.Unit, ...], outer: str) -> Iterator[str]:
             yield from (outer + declaration.name for declaration in unit.declarations)
 
 
-class _Renamed:
+class Renamed:
     """Writes trees anew with other names. `spaces`: the namespaces around, the innermost first; `hidden`:
     upper-case names that a POU declares itself."""
 

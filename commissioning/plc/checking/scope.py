@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -256,6 +257,8 @@ class Project:
         self.types: dict[str, Declared] = {}
         self.enumerators: dict[str, list[IecType]] = {}  # upper-case name of a member -> its enumerations
         self.name_tables: dict[tuple[tuple[int, str], ...], int] = {}  # of enumerations -> their number
+        self.qualified: dict[str, list[IecType]] = {}  # the same of those that are qualified_only
+        self.later: AbstractSet[str] = frozenset()  # names of globals in lists that are not declared yet
         self.tables: dict[tuple[int, int, int], None] = {}  # (low, high, stride) of indices that vary
         self.problems: list[Problem] = []
         self.assertions: list[Any] = []  # of all TESTs, see assertions.py

@@ -132,15 +132,22 @@ class TypeNames(ConstructedTypes):
         shared = self.project.globals
         match node.type:
             case units.EnumType():
-                named = self.project.attribute("to_string", file, node.at) is not None
-                found = self.enumeration(shared, node.type, file, node.name, named)
+                marks = set(self.project.attributes.get((file, node.at), ()))
+                if self.project.dialect.name == "iec":  # what only the makers' compilers refuse
+                    marks -= {"qualified_only", "strict"}
+                found = self.enumeration(shared, node.type, file, node.name, marks)
             case units.StructType():
                 pack = self._pack_mode(file, node.at)
                 found = self.structure(shared, node.type, file, node.name, node.extends, pack)
             case _:
                 found = self.resolve(shared, node.type, file)
         if found is not None:
+            others = self.project.enumerators
+            if found.type.kind == "enum":  # its own members come first in its initial value
+                own = {name.upper(): [found.type] for name, _ in found.type.values}
+                self.project.enumerators = others | own
             found = self.with_initial(shared, found, node.initial, file, once=True)
+            self.project.enumerators = others
             self.project.types[key] = found
         self._resolving.pop()
         return found

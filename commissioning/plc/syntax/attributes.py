@@ -19,8 +19,8 @@ __all__ = ["CARRIED_OUT", "NO_EFFECT", "TOLD", "Attributes", "attributes_not_car
 # of what is declared at a place: its attributes in lower case, and what stands behind their `:=`
 Attributes = dict[At, dict[str, str]]
 CARRIED_OUT = frozenset((
-    "call_after_init", "initialize_on_call", "instance-path", "no_assign", "pack_mode", "reflection",
-    "tcencoding", "to_string",
+    "call_after_init", "initialize_on_call", "instance-path", "no_assign", "pack_mode",
+    "qualified_only", "reflection", "strict", "tcencoding", "to_string",
 ))  # fmt: skip
 # for drawing, monitoring, symbols, links, checks and messages of their editors: no value changes
 NO_EFFECT = frozenset((
@@ -29,7 +29,7 @@ NO_EFFECT = frozenset((
     "hide_all_locals", "io_function_block", "io_function_block_mapping", "linkalways", "monitoring",
     "monitoring_encoding", "no_assign_warning", "no_check", "no_explicit_call", "no_instance_in_retain",
     "obsolete", "opc.ua.da", "pin_presentation_order_inputs", "pin_presentation_order_outputs", "pingroup",
-    "processvalue", "qualified_only", "strict", "subsequent", "symbol", "tc2gvlvarnames", "tccontextid",
+    "processvalue", "subsequent", "symbol", "tc2gvlvarnames", "tccontextid",
     "tccontextname", "tcdisplayscale", "tchidesubitems", "tclinkto", "tclinktooso", "tcnosymbol",
     "tcrpcenable",
 ))  # fmt: skip
@@ -117,7 +117,7 @@ def _of_pou(pou: units.Pou) -> Iterator[tuple[At, tuple[At, ...]]]:
 
 
 def _of_section(section: units.Section) -> Iterator[tuple[At, tuple[At, ...]]]:
-    yield section.at, ()
+    yield section.at, (section.at,)
     yield from _of_declarations(section.declarations)
 
 

@@ -1,7 +1,7 @@
 """What the lexer cannot tell: comments in comments, descriptions outside of comments, texts over lines.
 
-The lexer knows comments that end at the first `*)`. Edition 3 lets them nest, older programs have a stray
-`(*` inside that opens nothing. So one is read as nested where that comes out even, and as flat where not.
+The lexer knows comments that end at the first `*)` or `*/`. Edition 3 lets them nest, older programs have a
+stray `(*` inside that opens nothing. So one is read as nested where that comes out even, as flat where not.
 
 A quote whose other half is missing in its line is more often a slip than a text over several lines, as some
 makers allow it. So such a text is tried only where the parser stops at a quote, and taken only where what
@@ -19,12 +19,11 @@ from lark import UnexpectedInput
 from commissioning.plc.syntax.rules import TooDeep
 
 # an opening inside a comment; every character is looked at once, as each search stops at the next mark
-_INSIDE = re.compile(r"\(\*(?:[^*(]|\*(?!\))|\((?!\*))*\(\*")
+_INSIDE = re.compile(r"\(\*(?:[^*(]|\*(?!\))|\((?!\*))*\(\*|/\*(?:[^*/]|\*(?!/)|/(?!\*))*/\*")
 # strings have no end of line: what looks like one and has no end is left to the lexer
-_MARK = re.compile(
-    r"'(?:\$[\s\S]|[^'$\r\n])*'|\"(?:\$[\s\S]|[^\"$\r\n])*\"|//[^\r\n]*|/\*[\s\S]*?(?:\*/|\Z)|\(\*"
-)
-_EDGE = re.compile(r"\(\*|\*\)")
+_MARK = re.compile(r"'(?:\$[\s\S]|[^'$\r\n])*'|\"(?:\$[\s\S]|[^\"$\r\n])*\"|//[^\r\n]*|/\*|\(\*")
+_EDGES = {"(*": re.compile(r"\(\*|\*\)"), "/*": re.compile(r"/\*|\*/")}
+_ENDS = {"(*": "*)", "/*": "*/"}
 _DESCRIPTION = re.compile(r"\(\*@KEY@:\s*DESCRIPTION\s*\*\)[\s\S]*?\(\*@KEY@:\s*END_DESCRIPTION\s*\*\)")
 _NOT_LINE_END = re.compile(r"[^\r\n]")
 _MARKS = {"'": "\ue000", '"': "\ue001"}
@@ -40,31 +39,34 @@ def without_nesting(text: str) -> str:
         return text
     parts: list[str] = []
     position = 0
-    even = True  # once a comment has not come out even, none behind it is tried: that would be quadratic
+    even = set(
+        _ENDS
+    )  # once a comment has not come out even, none behind it is tried: that would be quadratic
     while (mark := _MARK.search(text, position)) is not None:
-        if mark.group() != "(*":
+        opening = mark.group()
+        if opening not in _ENDS:
             parts.append(text[position : mark.end()])
             position = mark.end()
             continue
-        end = _nested_end(text, mark.start()) if even else -1
+        end = _nested_end(text, mark.start(), opening) if opening in even else -1
         if end < 0:
-            even = False
-            end = text.find("*)", mark.end()) + 2
+            even.discard(opening)
+            end = text.find(_ENDS[opening], mark.end()) + 2
             if end < 2:
                 break
             parts.append(text[position:end])
         else:
             inside = text[mark.end() : end - 2]
-            parts.append(text[position : mark.end()] + _EDGE.sub("  ", inside) + "*)")
+            parts.append(text[position : mark.end()] + _EDGES[opening].sub("  ", inside) + _ENDS[opening])
         position = end
     return "".join(parts) + text[position:]
 
 
-def _nested_end(text: str, start: int) -> int:
-    """Behind the `*)` that closes the comment at `start`, -1 where none does."""
+def _nested_end(text: str, start: int, opening: str) -> int:
+    """Behind what closes the comment at `start`, -1 where nothing does."""
     depth = 0
-    for edge in _EDGE.finditer(text, start):
-        depth += 1 if edge.group() == "(*" else -1
+    for edge in _EDGES[opening].finditer(text, start):
+        depth += 1 if edge.group() == opening else -1
         if depth == 0:
             return edge.end()
     return -1

@@ -34,8 +34,9 @@ class IecType:
     enumeration. `overlays` to a UNION, which is a structure of bytes. Structures and enumerations are equal
     by name. `blocks`: a block lies somewhere in it. `dimensions`: of ARRAY[*], which has no bounds of its
     own. `grain`: values are multiples of it, as a TIME of makers counts whole ms. `shown`: its name in
-    messages where that is another one. `named`: TO_STRING gives the names of an enumeration. `pack`: members
-    of a structure lie at multiples of so many bytes at most.
+    messages where that is another one. `named`: TO_STRING gives the names of an enumeration; `qualified`:
+    its members are known with its name only; `strict`: it takes nothing but these. `pack`: members of a
+    structure lie at multiples of so many bytes at most.
     """
 
     name: str
@@ -56,6 +57,8 @@ class IecType:
     grain: int = 1
     shown: str = field(default="", compare=False)
     named: bool = field(default=False, compare=False)
+    qualified: bool = field(default=False, compare=False)
+    strict: bool = field(default=False, compare=False)
     pack: int = field(default=8, compare=False)
 
     @property
