@@ -20,7 +20,7 @@ from commissioning.plc.checking.edges import edge_calls
 from commissioning.plc.checking.enabling import guarded
 from commissioning.plc.checking.generics import may_choose, with_choices
 from commissioning.plc.checking.global_order import global_names
-from commissioning.plc.checking.late_initials import exit_commands, late_commands
+from commissioning.plc.checking.late_initials import commands_of_each_call, exit_commands, late_commands
 from commissioning.plc.checking.limits import Commands, call_weights, longest
 from commissioning.plc.checking.namespaces import without_namespaces
 from commissioning.plc.checking.same_globals import lists_kept_apart
@@ -200,6 +200,7 @@ def _check(project: Project) -> Commands:
             else:
                 bodies[key] = StatementChecker(project, pou).body(guarded(project, pou, pou.tree.body))
             bodies[key] = (*edge_calls(pou), *bodies[key])
+            bodies[key] = (*commands_of_each_call(project, pou), *bodies[key])
             late = late_commands(project, pou) if project.objects or pou.starts_late else ()
             if late and (pou.local or pou.kind == "FUNCTION"):
                 bodies[key] = (*late, *bodies[key])

@@ -8,6 +8,7 @@ from commissioning.plc.checking.attributes import may_be_assigned
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.creating import CreateChecker, is_new
 from commissioning.plc.checking.designators import Designator
+from commissioning.plc.checking.implicit_checks import checked_range
 from commissioning.plc.checking.pointers import PLACES
 from commissioning.plc.syntax import tree
 from commissioning.plc.values.iec_types import BOOL
@@ -51,7 +52,7 @@ class AssignmentChecker(CreateChecker):
             return None
         what = f"for {target.member or target.symbol.name} a {target.type}"
         with self.project.stubs.mute(self.project.stubs.unsure(self, node.target)):
-            value = self.value(node.value, target.type, what)
+            value = self.value(checked_range(self, node.value, target.type), target.type, what)
         target.symbol.written = True
         if value is None:
             told(self, node.target, node.value, target.type)

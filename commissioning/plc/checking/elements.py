@@ -8,6 +8,7 @@ from math import prod
 
 from commissioning.plc.checking.byte_layout import stride as bytes_between
 from commissioning.plc.checking.designators import Designator
+from commissioning.plc.checking.implicit_checks import checked_index
 from commissioning.plc.checking.members import MemberChecker
 from commissioning.plc.checking.scope import View
 from commissioning.plc.checking.typed import Const, Index, Typed
@@ -79,6 +80,7 @@ class ElementChecker(MemberChecker):
                 behind = (index.value - low) * stride
                 cell = self.moved_place(cell, element, behind) if distant else cell.at(behind)
             else:
+                index = checked_index(self, node.indices[position], index, low, high)
                 self.project.tables[low, high, stride] = None
                 term = Index(low, high, stride, index)
                 cell = self.moved_place(cell, element, term) if distant else cell.moved(term)

@@ -16,6 +16,7 @@ from commissioning.plc.checking.constants import (
 )  # fmt: skip
 from commissioning.plc.checking.fitting import FittingChecker
 from commissioning.plc.checking.hazards import may_stop
+from commissioning.plc.checking.implicit_checks import checked_divisor
 from commissioning.plc.checking.scope import suggestion
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.checking.written_texts import text_fits
@@ -257,6 +258,8 @@ class OperatorChecker(FittingChecker):
                 self._hint_other(node, step, operand, result)
                 result = None
             else:
+                if step.operator == "/":
+                    operand = checked_divisor(self, step.operand, operand)
                 join = self.compare if step.operator in COMPARISONS else self.arithmetic
                 joined = join(step.operator, result, operand, step.at)
                 if joined is None:

@@ -34,7 +34,7 @@ class LateChecker:
 
     def commands(self) -> tuple[Command, ...]:
         pou = self.checker.pou
-        found = [command for late in pou.late if (command := self._value(late)) is not None]
+        found = list(self.values(temporary=False))
         for symbol in pou.symbols.values():
             if pou.base is not None and pou.base.symbols.get(symbol.name.upper()) is symbol:
                 continue  # what it extends sees to these
@@ -47,6 +47,15 @@ class LateChecker:
                 self.checker.project.unknown.type(symbol.type)
                 found += self._inits(symbol)
         return tuple(found)
+
+    def values(self, temporary: bool) -> Iterator[Command]:
+        """What stores the values of variables; `temporary`: those of VAR_TEMP of a block or PROGRAM."""
+        owns = not self.checker.pou.local and self.checker.pou.kind != "FUNCTION"
+        for late in self.checker.pou.late:
+            if temporary == (owns and late.symbol.section == "VAR_TEMP"):
+                command = self._value(late)
+                if command is not None:
+                    yield command
 
     def _value(self, late: Late) -> Command | None:
         checker = self.checker
@@ -156,6 +165,11 @@ def _flag(name: str, value: bool, at: At) -> tree.Argument:
 def late_commands(project: Project, pou: Pou) -> tuple[Command, ...]:
     """What initialises the variables of a POU beyond their constant values."""
     return LateChecker(StatementChecker(project, pou)).commands()
+
+
+def commands_of_each_call(project: Project, pou: Pou) -> tuple[Command, ...]:
+    """What works out the VAR_TEMP of a block or PROGRAM anew, in front of its body."""
+    return tuple(LateChecker(StatementChecker(project, pou)).values(temporary=True))
 
 
 def exit_commands(project: Project, pou: Pou) -> tuple[Command, ...]:

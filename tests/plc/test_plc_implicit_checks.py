@@ -1,0 +1,82 @@
+"""POUs for implicit checks, as the manuals of CODESYS and TwinCAT (and a test of RuSTy) have them."""
+
+from __future__ import annotations
+
+import pytest
+
+from commissioning.plc import Plc, PlcError, compile_st
+from commissioning.plc.values.iec_types import Value
+
+BOUNDS = """FUNCTION CheckBounds : DINT
+VAR_INPUT index, lower, upper : DINT; END_VAR
+IF index < lower THEN CheckBounds := lower; ELSIF index > upper THEN CheckBounds := upper;
+ELSE CheckBounds := index; END_IF
+END_FUNCTION
+"""
+DIVISION = """FUNCTION CheckDivInt : DINT VAR_INPUT divisor : DINT; END_VAR
+IF divisor = 0 THEN CheckDivInt := 1; ELSE CheckDivInt := divisor; END_IF
+END_FUNCTION
+FUNCTION CheckDivLInt : LINT VAR_INPUT divisor : LINT; END_VAR
+CheckDivLInt := SEL(divisor = 0, divisor, 2); END_FUNCTION
+FUNCTION CheckDivReal : REAL VAR_INPUT divisor : REAL; END_VAR
+CheckDivReal := SEL(divisor = 0.0, divisor, 4.0); END_FUNCTION
+FUNCTION CheckDivLReal : LREAL VAR_INPUT divisor : LREAL; END_VAR
+CheckDivLReal := SEL(divisor = 0.0, divisor, 5.0); END_FUNCTION
+"""
+RANGES = """FUNCTION CheckRangeSigned : DINT VAR_INPUT value, lower, upper : DINT; END_VAR
+CheckRangeSigned := LIMIT(lower, value, upper); END_FUNCTION
+FUNCTION CheckRangeUnsigned : UDINT VAR_INPUT value, lower, upper : UDINT; END_VAR
+CheckRangeUnsigned := LIMIT(lower, value, upper); END_FUNCTION
+FUNCTION CheckLRangeSigned : LINT VAR_INPUT value, lower, upper : LINT; END_VAR
+CheckLRangeSigned := -77; END_FUNCTION
+"""
+
+
+def ran(functions: str, declarations: str, body: str, dialect: str = "codesys") -> Plc:
+    text = f"{functions}PROGRAM MAIN\nVAR {declarations} END_VAR\n{body}\nEND_PROGRAM"
+    plc = compile_st(text, dialect).start()
+    plc.run(1)
+    return plc
+
+
+@pytest.mark.parametrize("dialect", ["codesys", "twincat"])
+@pytest.mark.parametrize(
+    ("functions", "declarations", "body", "wanted"),
+    [
+        (BOUNDS, "a : ARRAY[1..3] OF INT; i : INT := 9; x : INT;", "a[i] := 5; x := a[3];", 5),
+        (BOUNDS, "a : ARRAY[-2..3] OF INT; i : UDINT := 9; x : INT;", "a[i] := 5; i := 7; x := a[i];", 5),
+        (BOUNDS, "a : ARRAY[1..2, 1..2] OF INT; i : INT; x : INT;", "a[i, 7 - i] := 8; x := a[1, 2];", 8),
+        (
+            BOUNDS,
+            "a : ARRAY[1..3] OF INT; i : INT := 9; x : INT;",
+            "a[i] := a[i] + 1; a[i] := a[i] + 1; x := a[3];",
+            2,
+        ),
+        (DIVISION, "x : INT := 7; zero : INT;", "x := x / zero;", 7),
+        (DIVISION, "x : LINT := 7; zero : LINT;", "x := x / zero;", 3),
+        (DIVISION, "x : REAL := 6.0; zero : REAL;", "x := x / zero;", 1.5),
+        (DIVISION, "x : LREAL := 6.0; zero : LREAL;", "x := x / zero;", 1.2),
+        (RANGES, "x : INT(-100..100); i : INT := 300;", "x := i;", 100),
+        (RANGES, "x : USINT(0..50); i : USINT := 60;", "x := i;", 50),
+        (RANGES, "x : LINT(-100..100); i : LINT := 1;", "x := i;", -77),
+    ],
+)
+def test_that_the_program_goes_on_with_what_a_check_gives(
+    functions: str, declarations: str, body: str, wanted: Value, dialect: str
+) -> None:
+    plc = ran(functions, declarations, body, dialect)
+    assert plc["MAIN.x"] == wanted
+    assert not plc.program.notices
+
+
+def test_that_a_check_is_not_called_inside_another() -> None:
+    text = BOUNDS.replace("IF index < lower", "row[index] := 1;\nIF index < lower").replace(
+        "upper : DINT; END_VAR", "upper : DINT; END_VAR VAR row : ARRAY[0..2] OF INT; END_VAR"
+    )
+    with pytest.raises(PlcError, match="the index 9 is outside"):
+        ran(text, "a : ARRAY[1..3] OF INT; i : INT := 9;", "a[i] := 5;")
+
+
+def test_that_the_standard_has_no_implicit_checks() -> None:
+    with pytest.raises(PlcError, match="the index 9 is outside"):
+        ran(BOUNDS, "a : ARRAY[1..3] OF INT; i : INT := 9;", "a[i] := 5;", "iec")
