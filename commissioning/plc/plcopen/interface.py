@@ -41,7 +41,7 @@ def data_of(element: Element) -> Iterator[Element]:
 
 
 def plain_text(element: Element) -> Element | None:
-    """The declaration as the programmer wrote it, where the export has it (CODESYS adds it)."""
+    """The declaration as the programmer wrote it, where the export has it (CODESYS and Bachmann add it)."""
     interface = element.child("interface")
     own = element.child(_PLAIN_TEXT)
     if own is not None:
@@ -50,6 +50,8 @@ def plain_text(element: Element) -> Element | None:
         for item in data_of(holder) if holder is not None else ():
             if item.tag == _PLAIN_TEXT:
                 return item
+            if item.tag == "textDeclaration" and item.child("content") is not None:
+                return item.child("content")
     return None
 
 

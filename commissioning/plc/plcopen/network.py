@@ -2,19 +2,25 @@
 
 What writes (coils, output variables, calls of blocks, RETURN) becomes a statement, in the order of
 `executionOrderId` where it is given, then from top to bottom and from left to right; the calls that it needs
-stand before it. What has an `edge` gets an R_TRIG or F_TRIG of its own; what several others read is kept in
+stand before it, unless their number is a later one: then what they gave in the scan before is read. What has an `edge` gets an R_TRIG or F_TRIG of its own; what several others read is kept in
 a variable of its own, if its type is known, so that it is worked out once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from commissioning.model.element import Element
-from commissioning.plc.plcopen.boxes import ResultTypes, called, operand
+from commissioning.plc.plcopen.boxes import OPERATORS, ResultTypes, called, operand
 from commissioning.plc.plcopen.interface import Unreadable, data_of
 from commissioning.plc.plcopen.jumps import Jumps
-from commissioning.plc.plcopen.wires import assigned_outputs, connections, negated, order, placed, variables
+from commissioning.plc.plcopen.wires import (
+    Places,
+    assigned_outputs,
+    connections,
+    negated,
+    variables,
+)
 
 _MAX_DEPTH = 60
 _MAX_LENGTH = 20_000
@@ -43,6 +49,8 @@ class Network:
         self._feedback: dict[tuple[str, str], str] = {}
         self.jumps = Jumps()
         self._length = 0
+        self.places = Places(body)
+        self._now = 0  # the number of what is being written, 0 where it has none
         for node in body.children:
             if node.get("localId"):
                 if node.get("localId") in self.nodes:
@@ -57,19 +65,15 @@ class Network:
 
     def translate(self) -> None:
         """Fills `statements` and `hidden`. Raises Unreadable with the element that cannot be translated."""
-        for node in sorted(self.nodes.values(), key=self._order()):
+        for node in sorted(self.nodes.values(), key=self.places.order):
             if node.tag in _WRITERS:
+                self._now = self.places.number(node)
                 self._write(node)
             elif node.tag == "label":
                 self.jumps.label(node, len(self.statements))
             elif node.tag in ("step", "transition", "macroStep", "actionBlock"):
                 raise Unreadable(f"a {node.tag} belongs to a sequential function chart", node)
         self.statements = self.jumps.joined(self.statements, self.body, self._new_name)
-
-    def _order(self) -> Callable[[Element], tuple[float, ...]]:
-        """Where jumps or labels have no number among others that have, only their place tells the order."""
-        marks = [node for node in self.nodes.values() if node.tag in ("jump", "label")]
-        return order if all(not order(node)[0] for node in marks) else placed
 
     # ---- what writes ---------------------------------------------------------------------------------
 
@@ -119,6 +123,9 @@ class Network:
 
     def _coil(self, node: Element) -> None:
         variable = operand(node.child("variable"), node)
+        if not any(connections(node)):
+            self._say(f"(* nothing is connected to the coil {variable.replace('*', '')} *)", node)
+            return
         self._say(self._writing(variable, self.input(node), node), node)
 
     def _writing(self, target: str, value: str, node: Element) -> str:
@@ -143,9 +150,16 @@ class Network:
         elif node.get("instanceName"):
             self._call(node)
         elif not any(used == identity for used, _ in self.uses) and not assigned_outputs(node):
+            if node.get("typeName").upper() in OPERATORS:
+                self._say(f"(* nobody reads this {node.get('typeName')} *)", node)
+                return
             self._call_enabled(node)
             text, enable = f"{called(node, self._arguments(node), self.types)};", self._enabled[identity]
             self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
+        elif self.places.number(node):
+            for used, formal in list(self.uses):
+                if used == identity and self.results.of(node, formal) is not None:
+                    self._given(node, formal, keep=True)
         for formal, target in assigned_outputs(node):
             self._say(f"{target} := {self._output(node, formal)};", node)
 
@@ -228,13 +242,19 @@ class Network:
             if kind and (identity, "") not in self._known:
                 text = self._known[identity, ""] = self._edge(kind, text, node)
             return negated(text, node, "negatedOut")
-        key = (identity, formal)
+        return self._given(node, formal)
+
+    def _given(self, node: Element, formal: str, keep: bool = False) -> str:
+        """What an element passes on at this output; `keep`: worked out here and now, for later."""
+        key = identity, _ = node.get("localId"), formal
         if key in self._known:
             return self._known[key]
+        later = node.tag == "block" and 0 < self._now < self.places.number(node)
         if node.tag == "block" and node.get("instanceName"):
-            self._call(node)
+            if not later:
+                self._call(node)
             return self._output(node, formal)
-        if identity in self._busy:
+        if identity in self._busy or (later and self.results.of(node, formal) is not None):
             return self._fed_back(node, formal)
         self._enter(node)
         text = self._passed(node, formal)
@@ -243,7 +263,7 @@ class Network:
         if key in self._feedback:
             self._say(f"{self._feedback[key]} := {text};", node)
             text = self._feedback[key]
-        if self.uses.get(key, 0) > 1 and kind is not None and text != "TRUE":
+        if (keep or self.uses.get(key, 0) > 1) and kind is not None and text != "TRUE":
             text = self._kept(f"wire_{identity}", text, kind, node)
         self._known[key] = text
         self._count(text, node)
@@ -275,6 +295,8 @@ class Network:
             return variable if power == "TRUE" else f"{power} AND {variable}"
         if node.tag == "coil":
             return self.input(node)
+        if node.tag == "connector":
+            return self.input(node)
         if node.tag == "continuation":
             connector = self.connectors.get(node.get("name"))
             if connector is None:
@@ -282,7 +304,8 @@ class Network:
             return self.input(connector)
         if node.tag == "block":
             return self._output(node, formal)
-        raise Unreadable(f"a {node.tag} gives no value", node)
+        told = next((item.text.strip() for item in data_of(node) if item.tag == "ElementType"), "")
+        raise Unreadable(f"a {told or node.tag} gives no value here", node)
 
     def _output(self, node: Element, formal: str) -> str:
         """What an output of a block or function is; inputs and the call come before."""

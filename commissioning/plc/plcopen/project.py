@@ -34,11 +34,12 @@ _WORDS = {"program": "PROGRAM", "function": "FUNCTION", "functionBlock": "FUNCTI
 _OBJECTS = ("pou", "dataType", "union", "globalVars", "Interface")
 _NOT_YET = {
     "IL": "is instruction list (IL), which is not supported",
-    "CFC": "is a continuous function chart (CFC), which is not supported",
 }
 
 
 def is_plcopen(root: Element) -> bool:
+    if root.tag == "pou":  # an object in a file of its own
+        return root.namespace.startswith(NAMESPACE)
     return root.tag == "project" and (root.namespace.startswith(NAMESPACE) or root.child("types") is not None)
 
 
@@ -275,7 +276,7 @@ class _Reading:
 
     def _bodies(self, writer: PieceWriter, owner: Element, drawn: dict[int, Network | ChartDrawing]) -> None:
         for body in owner.all("body"):
-            for content in body.children:
+            for content in _contents(body):
                 if content.tag == "ST":
                     writer.fresh_line()
                     writer.verbatim(content.runs())
@@ -300,7 +301,14 @@ def _drawings(owner: Element) -> Iterator[Element]:
     actions = owner.child("actions")
     for holder in (owner, *(actions.all("action") if actions is not None else ())):
         for body in holder.all("body"):
-            yield from body.all("LD", "FBD", "SFC")
+            yield from (content for content in _contents(body) if content.tag in ("LD", "FBD", "SFC", "CFC"))
+
+
+def _contents(body: Element) -> Iterator[Element]:
+    """What a body is made of: where CODESYS adds a function chart (CFC), that, and not the empty text beside
+    it, which stands for what cannot be said in PLCopen XML."""
+    added = [item for item in data_of(body) if item.tag == "CFC"]
+    yield from added or body.children
 
 
 def _named(owner: Element, tag: str) -> dict[str, Element]:

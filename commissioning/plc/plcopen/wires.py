@@ -6,11 +6,17 @@ from collections.abc import Iterator
 
 from commissioning.model.element import Element
 from commissioning.plc.plcopen.boxes import operand
+from commissioning.plc.plcopen.interface import data_of
+
+# what has a place in the order of execution
+_NUMBERED = ("coil", "outVariable", "inOutVariable", "block", "return", "jump", "label")
 
 
 def negated(text: str, element: Element, other: str = "") -> str:
-    """`text`, or its NOT where the element has a circle; `other` is another name of that attribute."""
-    if not {element.get("negated"), element.get(other)} & {"true", "1"}:
+    """`text`, or its NOT where the element has a circle; `other` is another name of that attribute.
+    Bachmann writes it beside jumps and returns."""
+    added = {item.get("value") for item in data_of(element) if item.tag == "negated"}
+    if not {element.get("negated"), element.get(other), *added} & {"true", "1"}:
         return f"({text})" if " OR " in text and not _enclosed(text) else text
     return f"NOT {text}" if " " not in text or _enclosed(text) else f"NOT ({text})"
 
@@ -39,9 +45,33 @@ def order(node: Element) -> tuple[int, int, float, float, int, int]:
     return (not number, number, places[0], places[1], node.line, node.column)
 
 
-def placed(node: Element) -> tuple[float, ...]:
-    """What to sort by where only the drawing tells the order."""
-    return order(node)[2:]
+class Places:
+    """The order of one drawn body. In function charts, where all that writes has a number and inputs have
+    none, 0 is the first of the numbers; elsewhere it is none, and without numbers the place decides."""
+
+    def __init__(self, body: Element) -> None:
+        given = {node: node.get("executionOrderId") for node in body.children if node.tag in _NUMBERED}
+        numbers = [int(text) for text in given.values() if text.isascii() and text.isdigit() and len(text) < 10]
+        inputs = any(node.get("executionOrderId") for node in body.all("inVariable"))
+        distinct = {0, 1} <= set(numbers) and len(numbers) == len(set(numbers))
+        self.from_zero = body.tag == "CFC" or (body.tag == "FBD" and distinct and not inputs)
+        marks = [node for node in given if node.tag in ("jump", "label")]
+        # where jumps or labels have no number among others that have, only their place tells the order
+        self.by_place = not self.from_zero and not all(not order(node)[0] for node in marks)
+
+    def number(self, node: Element) -> int:
+        """From 1 on; 0 where it has none."""
+        if self.by_place:
+            return 0
+        known, number, *_ = order(node)
+        if self.from_zero and node.get("executionOrderId"):
+            return number + 1
+        return number if not known else 0
+
+    def order(self, node: Element) -> tuple[float, ...]:
+        """What to sort by."""
+        number = self.number(node)
+        return (not number, number, *order(node)[2:])
 
 
 def variables(node: Element, *lists: str) -> Iterator[Element]:

@@ -309,7 +309,7 @@ def test_that_what_was_drawn_says_so() -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (coil(1, "q"), "nothing is connected"),
+        (element("return", 1, "", 0, 0), "nothing is connected"),
         (target(1, "q", 99), "no element with the localId 99"),
         (value(1, "a") + element("jump", 2, "", 0, 0, label="L1"), "no label L1 to jump to"),
         (
