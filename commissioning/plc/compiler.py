@@ -57,6 +57,9 @@ _OBJECTS = re.compile(
     re.IGNORECASE,
 )
 
+# in front of the translation of an instruction list, whose jumps stay jumps in every dialect
+_JUMPS = re.compile(r"^\{instruction list\}$", re.MULTILINE)
+
 _UTF8 = re.compile(r"\bTcEncoding'\s*:=\s*'UTF-8'", re.IGNORECASE)
 
 
@@ -150,6 +153,7 @@ def _understood(
     project.stub_cells = {} if stub_calls == "defaults" else None
     project.utf8 = any(_UTF8.search(text) is not None for text in files.values())
     project.objects = any(_OBJECTS.search(text) is not None for text in files.values())
+    project.jumping |= {file for file, text in files.items() if _JUMPS.search(text)}
     project.list_names |= {PurePath(file).stem.upper() for file in files if file != STUB_FILE}
     project.problems += [problem for _, problems in read.values() for problem in problems]
     addressed = {file for file, text in files.items() if names_addresses(text)}

@@ -49,12 +49,15 @@ class LabelChecker(BranchChecker):
             self.problem("a label is a name", mark.at)
             return
         name = mark.target.name
-        if not self.project.dialect.jumps:
+        if not self._may_jump():
             what = f"'{name}:' is a label of JMP, which Structured Text of the dialect iec does not have"
             self.problem(what, mark.at, f"Write {name} := ...; or {_MAKERS}")
         first = marks.setdefault(name.upper(), mark)
         if first is not mark:
             self.problem(f"there is a second label {name}, the first is in line {first.at.line}", mark.at)
+
+    def _may_jump(self) -> bool:
+        return self.project.dialect.jumps or self.file in self.project.jumping
 
     def _pieces(self, statements: tuple[tree.Statement, ...]) -> tuple[Command, ...]:
         marks = [statement for statement in statements if isinstance(statement, tree.Mark)]
@@ -103,7 +106,7 @@ class LabelChecker(BranchChecker):
 
     def _jump_to(self, node: tree.Jump) -> Command | None:
         name = node.label.upper()
-        if not self.project.dialect.jumps:
+        if not self._may_jump():
             what = "JMP belongs to no Structured Text of the dialect iec"
             self.problem(what, node.at, f"Write it with IF and loops, or {_MAKERS}")
             return None

@@ -228,6 +228,7 @@ class Project:
         self.globals.slots.append(Slot())  # cell 0 of the globals: loop iterations left in this scan
         self.pous: dict[str, Pou] = {}
         self.list_names: set[str] = {"GVL"}
+        self.jumping: set[str] = set()  # files whose text has JMP and labels whatever the dialect says
         self.undeclared: set[tuple[str, str]] = set()  # (key of the POU, upper-case name): a Problem says why
         self.namespaces: set[str] = set()  # upper case, with dots
         self.attributes: dict[tuple[str, At], dict[str, str]] = {}  # by file and place of what they belong to

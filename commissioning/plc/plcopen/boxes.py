@@ -21,7 +21,7 @@ LIKE_INPUTS = {
     "ADD", "SUB", "MUL", "DIV", "MOD", "AND", "OR", "XOR", "NOT", "MOVE", "MIN", "MAX", "LIMIT", "ABS",
     "SEL", "MUX", "SHL", "SHR", "ROL", "ROR",
 }  # fmt: skip
-_CONVERSION = re.compile(r"(?:[A-Z]+_)?TO_([A-Z]+)\Z")
+CONVERSION = re.compile(r"(?:[A-Z]+_)?TO_([A-Z]+)\Z")
 _OUTPUT = re.compile(r"OUT\d*\Z", re.IGNORECASE)
 SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
 _LITERAL = re.compile(r"(L?TIME|T|[A-Z]+)#", re.IGNORECASE)
@@ -107,7 +107,7 @@ class ResultTypes:
             return _TYPED_RESULT.get(formal)
         if name in COMPARED or formal == "ENO":
             return "BOOL"
-        conversion = _CONVERSION.match(name)
+        conversion = CONVERSION.match(name)
         if conversion is not None and conversion.group(1) in ELEMENTARY:
             return conversion.group(1)
         return self._like_inputs(node, name, depth) if name in LIKE_INPUTS else self.types.get(name)

@@ -16,6 +16,7 @@ from commissioning.model.element import Element
 from commissioning.model.quantity import parse_duration_ns
 from commissioning.plc.pieces import PieceWriter
 from commissioning.plc.plcopen.conditions import Condition, Conditions
+from commissioning.plc.plcopen.instruction_list import InstructionList, Scope
 from commissioning.plc.plcopen.interface import Unreadable, data_of, identifier
 from commissioning.plc.plcopen.network import Network
 from commissioning.plc.plcopen.wires import connections
@@ -45,6 +46,7 @@ class _Action:
     element: Element
     inline: Element | None = None
     network: Network | None = None
+    list: InstructionList | None = None
     calls: str = ""
 
 
@@ -55,18 +57,18 @@ class _Step:
 
 
 class ChartDrawing:
-    """One drawn chart. `types`: variables and functions by upper-case name; `transitions`, `actions`: those
+    """One drawn chart. `scope`: what names mean; `transitions`, `actions`: those
     that the POU has beside the chart. Raises Unreadable with the element that cannot be translated."""
 
     def __init__(
         self,
         body: Element,
-        types: Mapping[str, str],
+        scope: Scope,
         taken: set[str],
         transitions: Mapping[str, Element],
         actions: Collection[str] = (),
     ) -> None:
-        self.body, self.types, self.taken = body, types, taken
+        self.body, self.scope, self.taken = body, scope, taken
         self.nodes: dict[str, Element] = {}
         self.steps: dict[str, _Step] = {}
         for node in body.children:
@@ -81,7 +83,7 @@ class ChartDrawing:
                 identifier(node, "step")
                 self.steps[identity] = _Step(node)
                 self._of_codesys(self.steps[identity], actions)
-        self.conditions = Conditions(body, types, taken, transitions)
+        self.conditions = Conditions(body, scope, taken, transitions)
         self.hidden = self.conditions.hidden
         self.always = self._new_name("networks") if self.conditions.statements else ""
         self.targets: dict[str, list[str]] = {}
@@ -154,10 +156,12 @@ class ChartDrawing:
                 writer.fresh_line()
                 writer.verbatim(content.runs())
                 writer.fresh_line()
-            elif content.tag not in ("LD", "FBD", "addData", "documentation"):
+            elif content.tag not in ("LD", "FBD", "IL", "addData", "documentation"):
                 raise Unreadable(f"this action is written in {content.tag}, which is not supported", content)
         for text, element in action.network.statements if action.network is not None else ():
             writer.line(text, element)
+        if action.list is not None:
+            action.list.write(writer)
         writer.line("END_ACTION", action.element)
 
     # ---- what is wired -------------------------------------------------------------------------------
@@ -274,9 +278,12 @@ class ChartDrawing:
         name = self._new_name(f"action_{entry.get('localId') or entry.line}")
         action = _Action(name, words, entry, inline)
         for content in inline.all("LD", "FBD"):
-            action.network = Network(content, self.types, self.taken, False)
+            action.network = Network(content, self.scope.types, self.taken, False)
             action.network.translate()
             self.hidden += action.network.hidden
+        for content in inline.all("IL"):
+            action.list = InstructionList(content, self.scope, self.taken)
+            self.hidden += action.list.hidden
         return action
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from commissioning.model.element import Element, TextRun
 from commissioning.plc.plcopen.boxes import operand
+from commissioning.plc.plcopen.instruction_list import InstructionList, Scope
 from commissioning.plc.plcopen.interface import Unreadable, identifier
 from commissioning.plc.plcopen.network import Network
 from commissioning.plc.plcopen.wires import connections, negated, order
@@ -52,12 +53,13 @@ class Conditions:
     """
 
     def __init__(
-        self, body: Element, types: Mapping[str, str], taken: set[str], transitions: Mapping[str, Element]
+        self, body: Element, scope: Scope, taken: set[str], transitions: Mapping[str, Element]
     ) -> None:
-        self.body, self.types, self.taken, self.transitions = body, types, taken, transitions
-        self.network = ChartNetwork(body, types, taken)
+        self.body, self.scope, self.taken, self.transitions = body, scope, taken, transitions
+        self.network = ChartNetwork(body, scope.types, taken)
         self.network.translate()
         self.others: list[Network] = []
+        self.lists: list[InstructionList] = []
         nodes = sorted(body.all("transition"), key=positioned)
         self.found = [(node, self.of(node)) for node in nodes]
 
@@ -67,7 +69,8 @@ class Conditions:
 
     @property
     def hidden(self) -> list[tuple[str, str, Element]]:
-        return [variable for network in (self.network, *self.others) for variable in network.hidden]
+        drawings: list[Network | InstructionList] = [self.network, *self.others, *self.lists]
+        return [variable for drawing in drawings for variable in drawing.hidden]
 
     def of(self, node: Element) -> Condition:
         """That of a drawn transition. Raises Unreadable where it needs more than an expression."""
@@ -122,12 +125,29 @@ class Conditions:
                 if len(writers) != 1:
                     what = f"{len(writers)} elements give the condition of this transition; there must be one"
                     raise Unreadable(what, content)
-                self.others.append(Network(content, self.types, self.taken, False))
+                self.others.append(Network(content, self.scope.types, self.taken, False))
                 return negated(self.others[-1].input(writers[0]), writers[0]), [], ""
+            if content.tag == "IL":
+                return self._of_list(content)
             if content.tag not in ("addData", "documentation"):
                 what = f"the condition of this transition is written in {content.tag}, which is not supported"
                 raise Unreadable(what, content)
         raise Unreadable("this transition has no condition", node)
+
+    def _of_list(self, content: Element) -> Condition:
+        """What an instruction list leaves in the accumulator, or the last thing that it stores."""
+        found = InstructionList(content, self.scope, self.taken, is_condition=True)
+        value = found.result
+        if value is None:
+            raise Unreadable("the condition of this transition loads nothing", content)
+        if found.lines:
+            what = "the condition of this transition does more than to compute a value"
+            raise Unreadable(f"{what}; put it into an action", content)
+        self.lists.append(found)
+        text = "".join(part if isinstance(part, str) else part.text for part in value.parts)
+        runs = [part for part in value.parts if not isinstance(part, str)]
+        spot = runs[0] if runs else TextRun("", content.line, content.column)
+        return "", [TextRun(text, spot.line, spot.column)], ""
 
 
 def bare_expression(runs: list[TextRun]) -> list[TextRun]:

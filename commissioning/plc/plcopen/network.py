@@ -2,8 +2,9 @@
 
 What writes (coils, output variables, calls of blocks, RETURN) becomes a statement, in the order of
 `executionOrderId` where it is given, then from top to bottom and from left to right; the calls that it needs
-stand before it, unless their number is a later one: then what they gave in the scan before is read. What has an `edge` gets an R_TRIG or F_TRIG of its own; what several others read is kept in
-a variable of its own, if its type is known, so that it is worked out once.
+stand before it, unless their number is a later one: then what they gave in the scan before is read. What has
+an `edge` gets an R_TRIG or F_TRIG of its own; what several others read is kept in a variable of its own, if
+its type is known, so that it is worked out once.
 """
 
 from __future__ import annotations

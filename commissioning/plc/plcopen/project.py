@@ -14,7 +14,9 @@ from commissioning.model.element import Element
 from commissioning.model.problem import Place, Problem
 from commissioning.plc.pieces import TRANSLATED, PieceWriter, SourcePiece
 from commissioning.plc.plcopen.charts import ChartDrawing
+from commissioning.plc.plcopen.instruction_list import InstructionList, Scope
 from commissioning.plc.plcopen.interface import (
+    SECTIONS,
     Unreadable,
     data_of,
     declare_interface,
@@ -27,14 +29,14 @@ from commissioning.plc.plcopen.interface import (
     type_text,
 )
 from commissioning.plc.plcopen.network import Network
+from commissioning.plc.plcopen.operand_types import Members, members_of
 from commissioning.plc.plcopen.tasks import configuration_piece
 
 NAMESPACE = "http://www.plcopen.org/xml/tc6"
 _WORDS = {"program": "PROGRAM", "function": "FUNCTION", "functionBlock": "FUNCTION_BLOCK"}
+_TRANSLATED = ("LD", "FBD", "SFC", "CFC", "IL")
 _OBJECTS = ("pou", "dataType", "union", "globalVars", "Interface")
-_NOT_YET = {
-    "IL": "is instruction list (IL), which is not supported",
-}
+Drawing = Network | ChartDrawing | InstructionList
 
 
 def is_plcopen(root: Element) -> bool:
@@ -45,7 +47,7 @@ def is_plcopen(root: Element) -> bool:
 
 def read_plcopen(root: Element, file: str) -> tuple[list[SourcePiece], list[Problem]]:
     """All objects of a project, one text each, and what cannot be read in it."""
-    reading = _Reading(file, _types(root))
+    reading = _Reading(file, _types(root), members_of(_objects(root)))
     if not is_plcopen(root):
         place = Place(file, root.line, root.column)
         return [], [Problem(f"this is no PLCopen project (<{root.tag}>)", place, "Export it as PLCopen XML")]
@@ -104,8 +106,8 @@ def _typed(name: str, type_: Element | None, owner: Element) -> dict[str, str]:
 class _Reading:
     """One project on its way to pieces."""
 
-    def __init__(self, file: str, types: dict[str, str]) -> None:
-        self.file, self.types = file, types
+    def __init__(self, file: str, types: dict[str, str], members: Members) -> None:
+        self.file, self.types, self.members = file, types, members
         self.pieces: list[SourcePiece] = []
         self.problems: list[Problem] = []
         self.name = ""
@@ -246,27 +248,28 @@ class _Reading:
         writer.verbatim(text.runs())
         writer.fresh_line()
 
-    def _drawn(
-        self, owner: Element, interface: Element | None, stateless: bool
-    ) -> dict[int, Network | ChartDrawing]:
+    def _drawn(self, owner: Element, interface: Element | None, stateless: bool) -> dict[int, Drawing]:
         """The drawn bodies of an object and its actions, translated; they share its variables."""
         types = dict(self.types)
         for section in interface.children if interface is not None else ():
             types |= _variables(section)
-        drawn: dict[int, Network | ChartDrawing] = {}
+        drawn: dict[int, Drawing] = {}
         taken = set(types)
         for body in _drawings(owner):
             taken |= {"".join(run.text for run in e.runs()).strip().upper() for e in body.children}
+            scope = Scope(types, self.members, _own_names(interface))
             if body.tag == "SFC":
                 beside = _named(owner, "transition"), _named(owner, "action")
                 taken |= beside[1].keys()
-                drawn[id(body)] = ChartDrawing(body, types, taken, *beside)
+                drawn[id(body)] = ChartDrawing(body, scope, taken, *beside)
+            elif body.tag == "IL":
+                drawn[id(body)] = InstructionList(body, scope, taken)
             else:
                 network = drawn[id(body)] = Network(body, types, taken, stateless)
                 network.translate()
         return drawn
 
-    def _hidden(self, writer: PieceWriter, drawn: dict[int, Network | ChartDrawing]) -> None:
+    def _hidden(self, writer: PieceWriter, drawn: dict[int, Drawing]) -> None:
         for network in drawn.values():
             if network.hidden:
                 writer.line(f"VAR {TRANSLATED}", network.body)
@@ -274,7 +277,7 @@ class _Reading:
                     writer.line(f"    {name} : {kind};", element)
                 writer.line("END_VAR", network.body)
 
-    def _bodies(self, writer: PieceWriter, owner: Element, drawn: dict[int, Network | ChartDrawing]) -> None:
+    def _bodies(self, writer: PieceWriter, owner: Element, drawn: dict[int, Drawing]) -> None:
         for body in owner.all("body"):
             for content in _contents(body):
                 if content.tag == "ST":
@@ -282,26 +285,26 @@ class _Reading:
                     writer.verbatim(content.runs())
                     writer.fresh_line()
                 elif id(content) in drawn:
-                    note = f"(* translated from {content.tag}, drawn from line {content.line} on *)"
-                    writer.line(note, content)
                     drawing = drawn[id(content)]
-                    if isinstance(drawing, ChartDrawing):
+                    word = "written" if isinstance(drawing, InstructionList) else "drawn"
+                    note = f"(* translated from {content.tag}, {word} from line {content.line} on *)"
+                    writer.line(note, content)
+                    if not isinstance(drawing, Network):
                         drawing.write(writer)
                     for text, element in drawing.statements if isinstance(drawing, Network) else ():
                         writer.line(text, element)
                     writer.translated.append(f"{writer.object} ({content.tag})")
                 elif content.tag not in ("addData", "documentation"):
-                    told = _NOT_YET.get(content.tag, f"is <{content.tag}>, which is not known here")
-                    error = Unreadable(f"the body of {writer.object} {told}", content)
-                    self.refuse(error, "Write it in ST, LD, FBD or SFC")
+                    what = f"the body of {writer.object} is <{content.tag}>, which is not known here"
+                    self.refuse(Unreadable(what, content), "Write it in ST, IL, LD, FBD or SFC")
 
 
 def _drawings(owner: Element) -> Iterator[Element]:
-    """LD, FBD and SFC in the bodies of an object and of its actions."""
+    """What is translated in the bodies of an object and of its actions."""
     actions = owner.child("actions")
     for holder in (owner, *(actions.all("action") if actions is not None else ())):
         for body in holder.all("body"):
-            yield from (content for content in _contents(body) if content.tag in ("LD", "FBD", "SFC", "CFC"))
+            yield from (content for content in _contents(body) if content.tag in _TRANSLATED)
 
 
 def _contents(body: Element) -> Iterator[Element]:
@@ -315,3 +318,12 @@ def _named(owner: Element, tag: str) -> dict[str, Element]:
     """The actions or transitions that a POU has beside its body, by upper-case name."""
     holder = owner.child(f"{tag}s")
     return {item.get("name").upper(): item for item in holder.all(tag)} if holder is not None else {}
+
+
+def _own_names(interface: Element | None) -> set[str]:
+    """The variables of a POU that lie in no place that anything else has, in upper case."""
+    found: set[str] = set()
+    for section in interface.children if interface is not None else ():
+        if section.tag in SECTIONS and section.tag not in ("inOutVars", "externalVars", "globalVars"):
+            found |= {v.get("name").upper() for v in section.all("variable") if not v.get("address")}
+    return found

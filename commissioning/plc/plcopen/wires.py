@@ -50,8 +50,9 @@ class Places:
     none, 0 is the first of the numbers; elsewhere it is none, and without numbers the place decides."""
 
     def __init__(self, body: Element) -> None:
-        given = {node: node.get("executionOrderId") for node in body.children if node.tag in _NUMBERED}
-        numbers = [int(text) for text in given.values() if text.isascii() and text.isdigit() and len(text) < 10]
+        given = [node for node in body.children if node.tag in _NUMBERED]
+        texts = [node.get("executionOrderId") for node in given]
+        numbers = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 10]
         inputs = any(node.get("executionOrderId") for node in body.all("inVariable"))
         distinct = {0, 1} <= set(numbers) and len(numbers) == len(set(numbers))
         self.from_zero = body.tag == "CFC" or (body.tag == "FBD" and distinct and not inputs)

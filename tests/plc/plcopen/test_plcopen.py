@@ -296,7 +296,7 @@ def test_that_sentences_which_name_other_lines_name_those_of_the_file() -> None:
             program("<macroStep name='s' localId='1'/>", "SFC"),
             "a macroStep in a chart is not supported",
         ),
-        (program("<p>LD a</p>", "IL"), "instruction list (IL)"),
+        (program("<p>ST a</p>", "IL"), "nothing is loaded"),
         (program("<x/>", "XYZ"), "<XYZ>, which is not known here"),
         ('<pou name="a b" pouType="program"><body><ST><p/></ST></body></pou>', "'a b' is no name of a pou"),
         ('<pou name="x" pouType="macro"><body><ST><p/></ST></body></pou>', "'macro' is no type of POU"),

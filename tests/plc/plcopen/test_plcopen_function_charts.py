@@ -47,7 +47,9 @@ def test_that_a_function_chart_of_codesys_runs_although_its_text_is_empty() -> N
 def test_that_the_numbers_decide_from_zero_on() -> None:
     def last(first: int, second: int) -> int:
         body = value(1, "1") + value(2, "2")
-        body += target(3, "n", 1, executionOrderId=str(first)) + target(4, "n", 2, executionOrderId=str(second))
+        body += target(3, "n", 1, executionOrderId=str(first)) + target(
+            4, "n", 2, executionOrderId=str(second)
+        )
         plc = started(codesys(body, n="INT"))
         plc.run(scans=1)
         return int(plc["MAIN.n"])
@@ -135,7 +137,7 @@ def test_that_an_object_in_a_file_of_its_own_is_read(negated: bool) -> None:
 
 
 def test_that_coils_without_a_wire_and_boxes_that_nobody_reads_do_nothing_and_say_so() -> None:
-    unwired = '<connectionPointIn/><variable>q</variable>'
+    unwired = "<connectionPointIn/><variable>q</variable>"
     body = value(1, "n") + element("coil", 2, unwired, 0, 0) + box(3, "MUL", {"IN1": 1, "IN2": 1})
     content = project(program(body, "LD", q="BOOL=1", n="INT=300"))
     assert "nothing is connected to the coil q" in text_of(content)

@@ -143,7 +143,9 @@ CLOSED = LINE + transition(4, inline("start"), 3)
         (CLOSED + block(5, 3, entry(6, "L", "ready", "2 apples")), "is no duration"),
         (LINE + '<macroStep localId="7"/>', "a macroStep in a chart is not supported"),
         (LINE + '<jump localId="7" label="x"/>', "a jump in a chart is not supported"),
-        (LINE + transition(4, '<inline><IL>LD a</IL></inline>', 3), "written in IL"),
+        (LINE + transition(4, '<inline><CFC>a</CFC></inline>', 3), "written in CFC"),
+        (LINE + transition(4, '<inline><IL>LD a\nST b</IL></inline>', 3), "does more than to compute"),
+        (LINE + transition(4, '<inline><IL>(* *)</IL></inline>', 3), "loads nothing"),
         (
             LINE
             + passing("selectionConvergence", 4, 5)
@@ -300,3 +302,31 @@ def test_that_an_entry_action_of_codesys_is_told() -> None:
     body = CODESYS.replace("GUID", "a2621e18-7de3-4ea6-ae6d-89e9e0b7befd").replace("ACTION", "Mix")
     _, problems = pieces_of(charted(body.replace("EXPRESSION", "start"), BESIDE))
     assert ["the step N000 has Mix as entry or exit action" in p.what for p in problems] == [True]
+
+
+def test_that_actions_and_conditions_may_be_instruction_lists() -> None:
+    """The same chart in Structured Text and in lists: scan by scan, the same."""
+
+    def chart(*texts: str, kind: str) -> bytes:
+        told = [text.replace("|", "\n") for text in texts]
+        body = step(1, "A", 4, initial=True) + block(5, 1, entry(6, "N", body=told[0]))
+        body += transition(2, inline(told[1]), 1) + step(3, "B", 2)
+        body += block(7, 3, entry(8, "N", body=told[2])) + transition(4, inline(told[3]), 3)
+        body = body.replace("<ST>", f"<{kind}>").replace("</ST>", f"</{kind}>")
+        return charted(body, start="BOOL", stop="BOOL", n="INT")
+
+    lists = ("LD n|ADD 1|ST n", "LD start|ANDN stop", "LD n|GT 200|JMPC x|LD n|ADD 50|ST n|x:", "LD n|GT 100")
+    texts = ("n := n + 1;", "start AND NOT stop", "IF n <= 200 THEN n := n + 50; END_IF;", "n > 100")
+    seen = []
+    for content in (chart(*lists, kind="IL"), chart(*texts, kind="ST")):
+        pieces, problems = pieces_of(content)
+        assert problems == []
+        plc = compile_project({piece.name: piece for piece in pieces}).start()
+        course = []
+        for k in range(12):
+            plc["MAIN.start"], plc["MAIN.stop"] = k % 3 > 0, k == 2
+            plc.run(scans=1)
+            course.append(plc["MAIN.n"])
+        seen.append(course)
+    assert seen[0] == seen[1]
+    assert len(set(seen[0])) > 6
