@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -41,6 +41,7 @@ from commissioning.plc.program import (
 from commissioning.plc.running.tasks import TaskPlan, plan_tasks, trigger_problems, watchdog_problems
 from commissioning.plc.sfc.code import ChartCoder
 from commissioning.plc.standard.library import LIBRARY_FILE, library_text
+from commissioning.plc.standard.twincat_library import TASK_INFO, twincat_files
 from commissioning.plc.stubs.collected import MOST_ROUNDS, STUB_FILE, Stubs
 from commissioning.plc.stubs.text import stub_files, told
 from commissioning.plc.syntax import units
@@ -102,6 +103,11 @@ def compile_st(
     if standard:
         files[LIBRARY_FILE] = standard
         read[LIBRARY_FILE] = parse_source(standard, LIBRARY_FILE)
+    if dialect == "twincat":
+        own = [source for source, _ in read.values()]
+        for file, text in twincat_files(files.values(), _declared(own), global_names(own)).items():
+            files[file] = text
+            read[file] = parse_source(text, file)
     given = frozenset(files)
     learned = Stubs()
     if stubs:  # what could not be read is a stub to the rest, so that only it is told
@@ -246,11 +252,7 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         tasks=tasks,
         hash=digest,
         statement_count=sum(_count(body) for body in bodies.values()),
-        never_skip=tuple(
-            f"{pou.name} reads TIME() in {pou.file}:{pou.uses_clock.line}"
-            for pou in project.pous.values()
-            if pou.uses_clock is not None
-        ),
+        never_skip=tuple(_never_skip(project)),
         source=writer.text,
         code=code,
         spots=tuple(writer.spots),
@@ -279,6 +281,15 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
     project.problems += trigger_problems(tasks, plan.places, program.location)
     _refuse(project)
     return program
+
+
+def _never_skip(project: Project) -> Iterator[str]:
+    for pou in project.pous.values():
+        if pou.uses_clock is not None:
+            yield f"{pou.name} reads TIME() in {pou.file}:{pou.uses_clock.line}"
+    tasks = project.globals.symbols.get(TASK_INFO.upper())
+    if tasks is not None and tasks.read:
+        yield f"the program reads {TASK_INFO}, where every scan is counted"
 
 
 def _blame(project: Project, bodies: Commands, weights: Mapping[int, int]) -> None:

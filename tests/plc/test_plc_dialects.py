@@ -473,3 +473,43 @@ def test_that_a_duration_of_the_standard_has_292_years() -> None:
     with pytest.raises(Problems, match="longer than the longest TIME"):
         program("l : LTIME;", "l := LTIME#213503d;", "iec")
     assert after_one_scan("l : LTIME;", "l := LTIME#-2s;", "iec")["MAIN.l"] == -2_000_000_000
+
+
+@pytest.mark.parametrize("dialect", ["codesys", "twincat"])
+@pytest.mark.parametrize(
+    "call, value",
+    [
+        ("FIND(STR1 := 'a.b', '.')", 2),
+        ("FIND('a.b', STR2 := '.')", 2),
+        ("FIND(IN1 := 'a.b', '.')", 2),
+        ("LEN(MID('abcdef', LEN := 2, 3))", 2),
+        ("LIMIT(MN := 1, 9, MX := 5)", 5),
+    ],
+)
+def test_that_arguments_without_a_name_take_the_parameter_of_their_place(
+    call: str, value: int, dialect: str
+) -> None:
+    assert after_one_scan("x : INT;", f"x := {call};", dialect)["MAIN.x"] == value
+
+
+def test_that_a_place_that_is_taken_or_left_is_told() -> None:
+    for call, told in (
+        ("FIND('a', STR1 := 'b')", "FIND has the parameters STR1, STR2"),
+        ("MID(STR := 'a', 1)", "MID needs POS too"),
+        ("FIND('a', part := 'b')", "FIND has the parameters STR1, STR2"),
+    ):
+        with pytest.raises(Problems, match=told):
+            program("x : INT; s : STRING;", f"{'s' if 'MID' in call else 'x'} := {call};", "twincat")
+    with pytest.raises(Problems, match="positional and named arguments are mixed"):
+        program("x : INT;", "x := FIND(IN1 := 'a', 'b');", "iec")
+
+
+def test_that_a_function_may_take_a_block_that_it_does_not_replace() -> None:
+    before = """FUNCTION_BLOCK FB_Count VAR_OUTPUT n : INT; END_VAR n := n + 1; END_FUNCTION_BLOCK
+FUNCTION F : INT VAR_IN_OUT CONSTANT c : FB_Count; END_VAR c(); F := c.n; END_FUNCTION
+"""
+    plc = program("b : FB_Count; x : INT;", "x := F(b); x := F(c := b);", "twincat", before).start()
+    plc.scan(0)
+    assert (plc["MAIN.x"], plc["MAIN.b.n"]) == (2, 2)
+    with pytest.raises(Problems, match="c is a block and cannot be CONSTANT"):
+        program("b : FB_Count; x : INT;", "x := F(b);", "iec", before)

@@ -99,3 +99,25 @@ def test_that_constants_of_one_list_stand_in_any_order() -> None:
 def test_that_constants_that_need_each_other_are_a_problem_that_says_so() -> None:
     with pytest.raises(Problems, match="leads back here"):
         compile_st("VAR_GLOBAL CONSTANT a : INT := b; b : INT := a; END_VAR PROGRAM MAIN END_PROGRAM")
+
+
+GVL = "VAR_GLOBAL block : FB_Count; timer : TON; n : INT; END_VAR"
+COUNT = """FUNCTION_BLOCK FB_Count VAR_INPUT step : INT := 1; END_VAR VAR_OUTPUT n : INT; END_VAR
+n := n + step;
+END_FUNCTION_BLOCK
+"""
+
+
+@pytest.mark.parametrize("dialect", ["iec", "codesys", "twincat"])
+def test_that_a_block_is_called_by_the_name_of_its_list(dialect: str) -> None:
+    text = f"""{COUNT}FUNCTION_BLOCK FB_Caller VAR_OUTPUT n : INT; END_VAR
+METHOD act : INT GVL_X.block(step := 10, n => n); act := n; END_METHOD
+GVL_X.block();
+END_FUNCTION_BLOCK
+PROGRAM MAIN VAR caller : FB_Caller; n, m : INT; END_VAR
+GVL_X.block(step := 100, n => n); caller(); m := caller.act(); GVL_X.timer(IN := TRUE, PT := T#20ms);
+END_PROGRAM"""
+    plc = compile_st({"GVL_X.st": GVL, "main.st": text}, dialect).start()
+    for number in range(3):
+        plc.scan(number * 10_000_000)
+    assert (plc["MAIN.n"], plc["MAIN.m"], plc["timer.Q"]) == (520, 630, True)

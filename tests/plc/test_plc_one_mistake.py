@@ -23,6 +23,15 @@ GLOBAL = "VAR_GLOBAL\ng : INTT; END_VAR\nPROGRAM MAIN\nVAR_EXTERNAL g : INT; END
 MEMBER = """FUNCTION_BLOCK B VAR
 n : INTT; END_VAR METHOD M n := 1; END_METHOD END_FUNCTION_BLOCK
 PROGRAM MAIN VAR b1 : B; END_VAR b1.M(); END_PROGRAM"""
+PARAMETERS = """FUNCTION F : INT VAR_INPUT
+a : INTT; END_VAR F := 1; END_FUNCTION
+FUNCTION_BLOCK B VAR_INPUT i : INT; END_VAR END_FUNCTION_BLOCK
+PROGRAM MAIN VAR n : INT; b1 : B; END_VAR
+n := F(a := 1) + F(1); b1(i := F(2));
+END_PROGRAM"""
+RESULT = """FUNCTION_BLOCK B METHOD M :
+INTT M := 1; END_METHOD END_FUNCTION_BLOCK
+PROGRAM MAIN VAR b1 : B; END_VAR b1.M(); END_PROGRAM"""
 # a program, the line of its mistake, what is told
 ONE = [
     ("PROGRAM MAIN VAR\na : INTT; END_VAR\na := a + 1;\nEND_PROGRAM", 2, "there is no type or block INTT"),
@@ -44,6 +53,8 @@ ONE = [
     ("FUNCTION_BLOCK B METHOD PUBLIC\n5 END_METHOD END_FUNCTION_BLOCK", 2, "Write PUBLIC or a name"),
     (GLOBAL, 2, "INTT"),
     (MEMBER, 2, "INTT"),
+    (PARAMETERS, 2, "INTT"),
+    (RESULT, 2, "INTT"),
     (BLOCK.format(access="PRIVATE"), 5, "M is PRIVATE in A. Make it PUBLIC"),
     (BLOCK.format(access="PROTECTED"), 5, "M is PROTECTED in A. Make it PUBLIC"),
     (INTERFACE, 4, "F does not implement ITF"),

@@ -29,6 +29,8 @@ NAMES = (
     "ANY", "ANY_NUM", "ANY_INT", "ANY_REAL", "ANY_BIT", "ANY_STRING", "ANY_DATE", "ANYTYPE",
     "__SYSTEM.ANYTYPE",
 )  # fmt: skip
+# what the library Base Interfaces and, without its namespace, __SYSTEM call the enumeration of classes
+CLASS_NAMES = ("TYPECLASS", "TYPE_CLASS")
 _BY_KIND = {
     "tod": "TIMEOFDAY", "dt": "DATEANDTIME", "pointer": "POINTER", "reference": "REFERENCE", "enum": "ENUM",
     "array": "ARRAY", "interface": "POINTER",

@@ -93,6 +93,9 @@ class BlockCallChecker(ExpressionChecker):
             symbol = block.symbols.get(name.upper())
             if symbol is None or symbol not in (outputs if argument.out else inputs):
                 kind, known = ("output", known_outputs) if argument.out else ("input", names)
+                if self.project.unknown_parameter(block, name):
+                    self.expression(argument.value)
+                    continue
                 self.problem(
                     f"{block.name} has no {kind} {name}" if name else f"{block.name} has {len(names)} inputs",
                     argument.at,

@@ -141,6 +141,10 @@ class ExpressionChecker(StandardCallChecker):
             name = argument.name or (by_position[position].name if position < len(by_position) else "")
             symbol = pou.symbols.get(name.upper())
             if symbol is None or symbol not in parameters or (symbol.section == "VAR_OUTPUT") != argument.out:
+                good = False
+                if self.project.unknown_parameter(pou, name):
+                    self.expression(argument.value)
+                    continue
                 known = [p.name for p in parameters]
                 what = (
                     f"{pou.name} has no parameter {name}"
@@ -149,7 +153,6 @@ class ExpressionChecker(StandardCallChecker):
                 )
                 self.project.stubs.parameters(self, node, pou.owner.name if pou.owner else "", pou.name)
                 self.problem(what, argument.at, suggestion(name, known))
-                good = False
             elif name.upper() in given:
                 self.problem(f"{name} is given twice", argument.at)
                 good = False

@@ -131,11 +131,12 @@ class Declarer:
         if found is not None and found.type.blocks and self.project.dialect.name == "iec":
             self.project.problem("a function cannot return a block", pou.file, pou.tree.result.at)
             found = None
+        name = pou.name.partition(".")[0]
         if found is None:
+            self.project.undeclared.add((pou.key, name.upper()))
             return
         section = "VAR_INPUT" if pou.kind == "SET" else "RESULT"
         pou.result = NONE if pou.kind == "SET" else found.type
-        name = pou.name.partition(".")[0]
         block = self.project.block(found.type.name) if found.type.kind == "block" else None
         symbol = Symbol(
             name, found.type, section, pou.file, pou.tree.at, read=True,
@@ -274,7 +275,7 @@ class Declarer:
                 symbol.at,
                 "Make it a FUNCTION_BLOCK",
             )
-        if symbol.constant and block:
+        if symbol.constant and block and not (section == "VAR_IN_OUT" and self.project.dialect.library_names):
             self.project.problem(f"{symbol.name} is a block and cannot be CONSTANT", file, symbol.at)
         if symbol.block is not None and "ABSTRACT" in symbol.block.modifiers and not symbol.by_reference:
             what = f"{symbol.block.name} is ABSTRACT, there is no instance of it"

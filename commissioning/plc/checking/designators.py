@@ -161,6 +161,8 @@ class DesignatorChecker:
             key = name.upper()
             other = self.project.pous.get(key)
             kind = other.kind.lower().replace("_", " ") if other is not None else ""
+            if key == self.pou.result_name and self.project.unknown_parameter(self.pou, name):
+                return None
             if not kind and (key in FUNCTIONS or key in STANDARD_BLOCKS or key in ELEMENTARY):
                 kind = "function" if key in FUNCTIONS else "type"
             if not kind and key in self.project.types:

@@ -22,7 +22,8 @@ Loop = commands.For | commands.While | commands.Repeat | commands.Labelled
 Commands = dict[str, tuple[commands.Command, ...]]
 Edges = dict[str, dict[str, None]]
 MAX_CALL_DEPTH = 100
-MAX_CELLS = 2_000_000
+MAX_CELLS = 4_000_000  # of one memory
+MAX_CELLS_OF_PROGRAM = 40_000_000
 _CELLS_OF_STATEMENT = 64  # of an array or structure that is copied: so many take as long as a statement
 
 
@@ -48,8 +49,8 @@ def call_weights(project: Project, bodies: Commands, programs: list[Pou]) -> dic
         _refuse_too_much(project, pou, weight, depths[pou.number])
     shared = [slot.child for slot in project.globals.slots if slot.child is not None]
     total = sum(cells.get(pou.number, 0) for pou in (*programs, *shared))
-    if total > MAX_CELLS and programs and programs[0].tree is not None:
-        what = f"the program has {total} variables with all its blocks, more than {MAX_CELLS}"
+    if total > MAX_CELLS_OF_PROGRAM and programs and programs[0].tree is not None:
+        what = f"the program has {total} variables with all its blocks, more than {MAX_CELLS_OF_PROGRAM}"
         project.problem(what, programs[0].file, programs[0].tree.at)
     return weights
 

@@ -45,6 +45,8 @@ class ObjectChecker(OperatorChecker):
             return self._target(own, node.target.name, node.at)
         if not isinstance(node.target, tree.Member) or self._of_library(node.target):
             return None
+        if self._is_list(node.target.owner):  # GVL.block()
+            return None
         owner = self.designator(node.target.owner)
         owner = None if owner is None else self.valued(owner, node.at)
         return None if owner is None else self._target(owner, node.target.name, node.target.at)
@@ -56,6 +58,11 @@ class ObjectChecker(OperatorChecker):
     def _of_library(self, node: tree.Member) -> bool:
         """Whether `owner.name` in a call is `name` of a library, and nothing of the block's own."""
         return self._is_library(node.owner) and self.project.lookup(self.pou, node.name) is None
+
+    def _is_list(self, node: tree.Expression) -> bool:
+        """Whether a name in front of a dot is that of a list of globals, and of nothing else."""
+        named = isinstance(node, tree.Name) and node.name.upper() in self.project.list_names
+        return named and self._is_library(node)
 
     def _is_library(self, node: tree.Expression) -> bool:
         """Whether a name in front of a dot is no variable: a namespace, library or list of globals."""

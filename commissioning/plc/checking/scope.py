@@ -304,6 +304,14 @@ class Project:
             self.globals.slots.append(Slot(BOOL, False))
         return self.stub_cells[name]
 
+    def unknown_parameter(self, pou: Pou, name: str) -> bool:
+        """Whether a Problem says already why a POU has no parameter of that name ("" for one by position):
+        its type is unknown."""
+        if self.unknown.files:
+            return False
+        key = name.upper()
+        return any(home == pou.key and key in ("", known) for home, known in self.undeclared)
+
     def lookup(self, pou: Pou, name: str) -> Symbol | None:
         """What a name stands for in the body of a POU: what a block declares hides globals."""
         key = name.upper()

@@ -330,6 +330,24 @@ class StandardCallChecker(PointerChecker):
         name = SIGNED_SHIFT if keeps_sign else function.name
         return None if fitted is None else typed.Standard(value.type, name, (value, fitted))
 
+    def _placed(self, function: Function, node: tree.Call) -> list[tree.Expression] | None:
+        """The arguments where only some have names: each other one is for the parameter of its own place."""
+        others = MAKERS_NAMES.get(function.name, function.parameters)
+        given: dict[int, tree.Expression] = {}
+        for place, argument in enumerate(node.arguments):
+            key = argument.name.upper()
+            names = next((names for names in (function.parameters, others) if key in names), ())
+            at = names.index(key) if names else -1 if key else place
+            if argument.out or at in given or not 0 <= at < len(others):
+                self.problem(f"{function.name} has the parameters {', '.join(others)}", argument.at)
+                return None
+            given[at] = argument.value
+        if len(given) < len(others):
+            missing = [name for place, name in enumerate(others) if place not in given]
+            self.problem(f"{function.name} needs {', '.join(missing)} too", node.at)
+            return None
+        return [given[place] for place in range(len(others))]
+
     def _ordered(self, function: Function, node: tree.Call) -> list[tree.Expression] | None:
         """The arguments in order, from a positional or a formal call."""
         names = list(function.parameters)
@@ -351,6 +369,8 @@ class StandardCallChecker(PointerChecker):
                 return None
             return [given[name] for name in names]
         named = [argument for argument in node.arguments if argument.name]
+        if named and self.project.dialect.library_names:
+            return self._placed(function, node)
         if named:
             self.problem("positional and named arguments are mixed", named[0].at, "Name all of them, or none")
             return None

@@ -186,10 +186,11 @@ class TypeNames(ConstructedTypes):
         if key not in self._waiting and self.project.block(key) is None:
             key = self.project.dialect.types.get(key, key)
         own = key in self._waiting or self.project.block(key) is not None
-        if key in any_type.NAMES and not own and self.project.dialect.name != "iec":
+        makers = self.project.dialect.name != "iec"
+        if key in any_type.NAMES and not own and makers:
             self.project.targets.setdefault("BYTE", lambda: Declared(ELEMENTARY["BYTE"], ()))
             return Declared(any_type.ANY, tuple(Slot(member.type, 0) for member in any_type.ANY.members))
-        if key == any_type.TYPE_CLASS.name:
+        if key == any_type.TYPE_CLASS.name or (key in any_type.CLASS_NAMES and makers and not own):
             return Declared(any_type.TYPE_CLASS, (Slot(any_type.TYPE_CLASS, 0),))
         elementary = self.project.dialect.elementary(key)
         if elementary is not None:

@@ -18,6 +18,7 @@ from commissioning.plc.generation.build import Build
 from commissioning.plc.program import Program
 from commissioning.plc.running.address_space import AddressSpace
 from commissioning.plc.running.memory import Memory, fresh, functions_of
+from commissioning.plc.running.system_info import system_info
 from commissioning.plc.running.triggers import NEVER_NS, Trigger
 from commissioning.plc.standard.blocks import DUE, NEVER
 from commissioning.plc.values.faults import FAULTS, Overrun, PlcError, StubFault
@@ -81,6 +82,7 @@ class Scanner:
         self.build = Build(functions, program.code.co_filename, program.spots)
         self._fix()
         self._globals = self._memories[0]
+        self._system = system_info(program, self._memories)
         self._tasks = [self._task(number, self.build.functions) for number in range(len(program.tasks))]
         self._alone = len(self._tasks) == 1
         self._triggers: list[Trigger] = []
@@ -100,6 +102,8 @@ class Scanner:
         """Initial values that are worked out: addresses, other variables, FB_init. See late_initials.py."""
         roots = [(f"y{pou.number}", self._memories[memory]) for _, pou, memory in self.program.instances]
         self._globals[0] = STATEMENT_BUDGET
+        if self._system is not None:
+            self._system.start()
         try:
             for name, memory in [("y0", self._globals), *roots]:
                 ready = self.build.functions.get(name)
@@ -156,6 +160,8 @@ class Scanner:
             if state.trigger is not None and state.trigger.answered(now_ns - state.last_ns):
                 self.stopped = self._restless(state)
                 raise self.stopped
+        if self._system is not None:
+            self._system.before(task, now_ns)
         shared[0] = state.budget
         comparing = state.wait == 0 and not state.never
         if self.space is not None:
