@@ -89,3 +89,17 @@ def test_that_an_unknown_name_is_told_beside_an_unknown_type() -> None:
     with pytest.raises(Problems) as caught:
         compile_st("PROGRAM MAIN VAR a : INTT; END_VAR\na := b;\nEND_PROGRAM")
     assert [problem.where.line for problem in caught.value.problems] == [1, 2]
+
+
+def test_that_a_call_of_a_hidden_or_missing_method_is_one_message() -> None:
+    text = """
+FUNCTION_BLOCK Pump METHOD PROTECTED Update END_METHOD METHOD Start END_METHOD END_FUNCTION_BLOCK
+PROGRAM MAIN VAR p : Pump; END_VAR
+p.Update();
+p.Stat();
+END_PROGRAM"""
+    with pytest.raises(Problems) as caught:
+        compile_st(text, "twincat")
+    assert [(p.where.line, p.what) for p in caught.value.problems] == [
+        (4, "Update is PROTECTED in Pump"), (5, "Pump has no method Stat"),
+    ]  # fmt: skip

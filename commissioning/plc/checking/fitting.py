@@ -56,6 +56,9 @@ class FittingChecker(WritableChecker):
                     self.problem(f"{whole(fitted)} does not fit {shown}", at)
                     return None
                 return fitted
+            unsigned = self._without_sign(found, target, at) if limits is None else None
+            if unsigned is not None:
+                return unsigned
             if found.type is ANY_INT and target.kind in ("int", "bits"):
                 self.problem(f"{found.value} does not fit {target} ({target.low}..{target.high})", at)
                 return None
@@ -75,6 +78,18 @@ class FittingChecker(WritableChecker):
         cure = conversion_cure(source, target, found.value if isinstance(found, typed.Const) else None)
         self.problem(f"{subject} is expected here, this is a {shown}", at, cure)
         return None
+
+    def _without_sign(self, found: typed.Const, target: IecType, at: At) -> Typed | None:
+        """A negative literal as a type without a sign of at least its width, where the dialect takes it with
+        a warning; None for anything else."""
+        values = target.high + 1
+        takes = self.project.dialect.narrows and found.type is ANY_INT and target.kind in ("int", "bits")
+        if not takes or target.low != 0 or not -values // 2 <= whole(found) < 0:
+            return None
+        made = whole(found) + values
+        what = f"{whole(found)} has a sign and {target} has none: it becomes {made}"
+        self.project.notice(what, self.file, at, f"Write {made}, if it is meant")
+        return typed.Const(target, made)
 
     def _narrowed(self, found: Typed, target: IecType, at: At) -> Typed | None:
         """`found` as a `target` where the dialect converts with a warning, None where it does not."""

@@ -88,6 +88,8 @@ class StatementChecker(CatchChecker):
         elif self.project.stubs.function(self, call, False):
             self.problem("this calls a method of a stub that is not known yet", node.at)
             return None
+        if isinstance(call.target, tree.Member) and self.no_such_method(call.target):
+            return None
         target = self.designator(call.target)
         if target is None:
             return None

@@ -5,6 +5,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | | iec | codesys, twincat | source |
 |---|---|---|---|
 | narrowing of numbers (DINT to INT, LREAL to REAL, UINT to INT) | Problem | warning | rule SA0132 |
+| -1 for a type without a sign | Problem | its largest number, with a warning | TcOpen does it |
 | whole numbers and TIME, DATE, TOD, DT | Problem | the number counts ms or s, with a warning | decision 33 |
 | whole numbers and members of enumerations | conversion needed | mix, with a warning | pragma `strict` |
 | DWORD_TO_REAL, LWORD_TO_LREAL and back | the same bits | the number | edition 3, table 24 |
