@@ -25,13 +25,15 @@ _KINDS = {"PROGRAM": "program", "FUNCTION_BLOCK": "block", "CLASS": "class", "FU
 
 @dataclass(frozen=True)
 class Looked:
-    """A project that compiles. `stubs`: Structured Text of what only a library declares, or ""."""
+    """A project that compiles. `stubs`: Structured Text of what only a library declares, or "".
+    `libraries`: the names of those that the project refers to."""
 
     program: Program
     dialect: str
     files: int
     lines: int
     stubs: str
+    libraries: tuple[str, ...] = ()
 
     @property
     def translated(self) -> tuple[str, ...]:
@@ -56,13 +58,14 @@ class Looked:
 
 def look_at(paths: Sequence[Path], dialect: str = "", stubs: bool = False) -> Looked:
     """Compiles a project. Raises Problems with all that is wrong with it."""
-    sources = gathered(paths)
+    libraries: list[str] = []
+    sources = gathered(paths, libraries)
     chosen = dialect_of(sources, dialect)
     program = compile_project(sources, chosen, stubs=stubs)
     texts = [source.text if isinstance(source, SourcePiece) else source for source in sources.values()]
     files = {source.file if isinstance(source, SourcePiece) else name for name, source in sources.items()}
     lines = sum(text.count("\n") + 1 for text in texts)
-    return Looked(program, chosen, len(files), lines, "\n".join(program.stubs.values()))
+    return Looked(program, chosen, len(files), lines, "\n".join(program.stubs.values()), tuple(libraries))
 
 
 def scene_among(paths: Sequence[Path]) -> Path | None:
@@ -82,18 +85,19 @@ def dialect_of(sources: dict[str, Source], told: str = "") -> str:
     return told or ("twincat" if from_twincat else "iec")
 
 
-def gathered(paths: Sequence[Path]) -> dict[str, Source]:
-    """The texts of all files and folders, by their path. Raises Problems where there are none."""
+def gathered(paths: Sequence[Path], libraries: list[str] | None = None) -> dict[str, Source]:
+    """The texts of all files and folders, by their path; `libraries` takes the names of those that projects
+    refer to. Raises Problems where there are none."""
     keep_parser(cache_folder())
     sources: dict[str, Source] = {}
     for path in paths:
-        sources |= _gathered(path)
+        sources |= _gathered(path, [] if libraries is None else libraries)
     if not sources:
         raise Problems(Problem("there is no program in this", Place(file=str(paths[0]))))
     return sources
 
 
-def _gathered(path: Path) -> dict[str, Source]:
+def _gathered(path: Path, libraries: list[str]) -> dict[str, Source]:
     found: list[Problem] = []
     path = path if path.name not in ("", "..") else path.resolve()
     folder = path.parent
@@ -109,7 +113,9 @@ def _gathered(path: Path) -> dict[str, Source]:
             found.append(Problem(f"{file} cannot be read: {error.strerror}", where))
             return None
 
-    sources = ProgramFiles(folder, read, found).gather([(path.name, Place(file=str(path)))])
+    files = ProgramFiles(folder, read, found)
+    sources = files.gather([(path.name, Place(file=str(path)))])
+    libraries += files.libraries
     if found:
         raise Problems(found)
     named: dict[str, Source] = {}

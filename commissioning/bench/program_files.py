@@ -19,6 +19,7 @@ from commissioning.plc.twincat import TwinCatTask, read_twincat, task_piece
 TEXTS = frozenset({".st", ".iecst", ".exp"})
 TWINCAT = frozenset({".tcpou", ".tcdut", ".tcgvl", ".tcio", ".tctto", ".tctleo"})
 PROJECT, XML = ".plcproj", ".xml"
+SOLUTION = frozenset({".tsproj", ".xti"})  # TwinCAT: what holds PLC projects among axes and devices
 MAX_FILES = 5000
 MAX_BYTES = 64 << 20
 
@@ -35,6 +36,7 @@ class ProgramFiles:
     def __init__(self, folder: Path, read: Read, found: list[Problem]) -> None:
         self.folder, self.read, self.found = folder, read, found
         self.sources: dict[str, Source] = {}
+        self.libraries: list[str] = []  # that the projects refer to, by name
         self._seen: set[str] = set()
         self._tasks: list[TwinCatTask] = []
         self._bytes = 0
@@ -93,7 +95,7 @@ class ProgramFiles:
             what = f"the programs are larger than {MAX_BYTES >> 20} MiB together"
             self.found.append(Problem(what, where, "Name fewer files"))
             return
-        if kind not in (PROJECT, XML) and kind not in TWINCAT:
+        if kind not in (PROJECT, XML, *SOLUTION) and kind not in TWINCAT:
             self._seen.add(name)
             self._text(name, content)
             return
@@ -107,6 +109,8 @@ class ProgramFiles:
         self._seen.add(name)
         if kind == PROJECT:
             self._project(root, name)
+        elif kind in SOLUTION:
+            self._solution(root, name)
         elif kind == XML:
             pieces, problems_found = read_plcopen(root, name)
             self._take(pieces, problems_found)
@@ -138,6 +142,7 @@ class ProgramFiles:
             self.found.append(Problem(f"this is no TwinCAT project (<{root.tag}>)", place))
             return
         home = posixpath.dirname(name)
+        self._refer(item for item in root.walk() if item.tag in ("PlaceholderReference", "LibraryReference"))
         for item in root.walk():
             if item.tag != "Compile" or not item.get("Include") or _excluded(item):
                 continue
@@ -146,6 +151,29 @@ class ProgramFiles:
                 continue  # text lists, visualisations and the like hold no program
             where = Place(name, item.line, item.column)
             self._file(self._on_disk(posixpath.normpath(posixpath.join(home, included))), where, named=True)
+
+    def _solution(self, root: Element, name: str) -> None:
+        """A .tsproj or .xti: the PLC projects in it, which may stand in an .xti of their own."""
+        home = posixpath.dirname(name)
+        before = len(self._seen)
+        for item in root.walk():
+            where = Place(name, item.line, item.column)
+            path = unquote(item.get("PrjFilePath")).replace("\\", "/")
+            if item.tag == "Project" and _kind(path) == PROJECT:
+                self._file(self._on_disk(posixpath.normpath(posixpath.join(home, path))), where, named=True)
+            elif item.tag == "Project" and _kind(item.get("File")) == ".xti":
+                path = posixpath.join(home, "_Config", "PLC", item.get("File").replace("\\", "/"))
+                self._file(self._on_disk(posixpath.normpath(path)), where, named=True)
+        if len(self._seen) == before:
+            what = f"there is no PLC project in {name}"
+            self.found.append(Problem(what, Place(name, root.line, root.column), "Name its .plcproj"))
+
+    def _refer(self, references: Iterable[Element]) -> None:
+        """Notes the libraries of a project: `Include="TcUnit,1.2.0.0,www.tcunit.org"`."""
+        for reference in references:
+            name = reference.get("Include").split(",")[0].strip()
+            if name and name not in self.libraries:
+                self.libraries.append(name)
 
     def _on_disk(self, name: str) -> str:
         """The name as it is spelled on disk: a project made on Windows does not mind the case."""

@@ -94,6 +94,8 @@ def _validate_programs(options: argparse.Namespace) -> int:
             print("If a library brings what is missing: --stubs FILE.st declares it.", file=sys.stderr)
         return code
     print(f"{options.paths[0]}: no problems. {looked.summary()}")
+    if looked.libraries:
+        print(f"Libraries that it refers to: {', '.join(looked.libraries)}.")
     if looked.translated:
         print(f"Drawn, and run as the text that it was translated to: {', '.join(looked.translated)}.")
     for notice in looked.program.notices:

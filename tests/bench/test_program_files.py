@@ -72,6 +72,34 @@ def test_that_a_project_says_what_belongs_to_it(tmp_path: Path) -> None:
         assert set(sources) == {"plc/POUs/MAIN.TcPOU", "plc/Sub Folder/X.TcPOU", "plc/lib.st"}
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_that_a_solution_leads_to_its_plc_projects(tmp_path: Path, apart: bool) -> None:
+    """The project stands in the .tsproj, or in a file of its own in _Config."""
+    inner, up = '<Project GUID="{1}" PrjFilePath="%s"/>', "..\\..\\plc\\Line.plcproj"
+    put(
+        tmp_path,
+        Line_dot_plcproj="unused",
+        PLC__Line_dot_plcproj=project("Main.TcPOU"),
+        PLC__Main_dot_TcPOU=OBJECT.format("Main"),
+        _Config__PLC__Line_dot_xti="<TcSmItem>" + inner % up + "</TcSmItem>",
+        Line_dot_tsproj=(
+            "<TcSmProject><Project><Plc>"
+            + ('<Project File="Line.xti"/>' if apart else inner % "PLC\\Line.plcproj")
+            + "</Plc></Project></TcSmProject>"
+        ),
+    )
+    sources, problems, _ = gathered(tmp_path, "Line.tsproj")
+    assert problems == []
+    assert list(sources) == ["PLC/Main.TcPOU"]
+
+
+def test_that_a_solution_without_a_plc_project_is_told(tmp_path: Path) -> None:
+    put(tmp_path, Axes_dot_tsproj="<TcSmProject><Project><Motion/></Project></TcSmProject>")
+    _, (problem,), _ = gathered(tmp_path, "Axes.tsproj")
+    assert problem.what == "there is no PLC project in Axes.tsproj"
+    assert problem.where.line == 1
+
+
 def test_that_files_which_a_project_leaves_out_stay_out(tmp_path: Path) -> None:
     text = project("A.TcPOU", "B.TcPOU").replace(
         "<SubType>", "<ExcludeFromBuild>true</ExcludeFromBuild><SubType>", 1

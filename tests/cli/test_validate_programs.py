@@ -35,6 +35,7 @@ def test_that_projects_tell_what_they_are(path: str, words: str, capsys: Capture
     said = capsys.readouterr()
     assert said.out.startswith(f"{given}: no problems.")
     assert words in said.out
+    assert ("Libraries that it refers to: Tc2_Standard." in said.out) == ("twincat" in path)
     assert ("Drawn, and run as the text" in said.out) == ("plcopen" in path)
 
 
