@@ -160,10 +160,32 @@ def test_that_a_real_is_rounded_to_single_precision_when_stored(a: float, b: flo
     plc.scan(0)
     with np.errstate(over="ignore"):
         expected, difference = float(np.float32(np.float64(a) * b + c)), float(np.float32(np.float64(a) - b))
+        product = float(np.float32(np.float64(a) * np.float64(b)))
     assert plc["P.r"] == expected
     assert plc["P.s"] == difference
-    product = float(np.float32(np.float64(a) * np.float64(b)))
     assert plc["P.d"] == product  # REAL * REAL is a REAL, also on its way into an LREAL
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.floats(-(2.0**50), 2.0**50, width=32),
+    st.floats(-(2.0**50), 2.0**50, width=32),
+    st.integers(-(1 << 31), (1 << 31) - 1),
+)
+def test_that_a_real_is_compared_and_converted_with_the_digits_of_a_real(a: float, b: float, n: int) -> None:
+    """As in C, where every operation on floats gives a float."""
+    total, product = np.float32(a) + np.float32(b), np.float32(a) * np.float32(b)
+    plc = compile_st(
+        "PROGRAM P VAR a, b, c, d : REAL; n : DINT; m : LINT; e, f, g, h, i : BOOL; s : STRING; END_VAR "
+        "e := a + b = c; f := a * b <> d; g := c >= a + b; h := n = DINT_TO_REAL(n); "
+        "i := STRING_TO_REAL(s) = a; IF ABS(d) < 1.0E18 THEN m := REAL_TO_LINT(a * b); END_IF; END_PROGRAM"
+    ).start()
+    values = {"a": a, "b": b, "c": float(total), "d": float(product), "n": n, "s": repr(a)}
+    for name, value in values.items():
+        plc[f"P.{name}"] = value
+    plc.scan(0)
+    assert [plc[f"P.{name}"] for name in "efghi"] == [True, False, True, True, True]
+    assert plc["P.m"] == (int(np.rint(np.float64(product))) if abs(product) < 1e18 else 0)
 
 
 def test_that_no_cell_ever_holds_minus_zero() -> None:

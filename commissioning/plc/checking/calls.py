@@ -100,6 +100,10 @@ class ExpressionChecker(StandardCallChecker):
         standard = self.standard_call(name, node)
         if standard is not None:
             return standard[0]
+        if self.project.block(name) is not None:
+            what = f"{node.target.name} is a block, not a function: an instance of it is called"
+            self.problem(what, node.at, f"Declare my_{name.lower()} : {name}; call it, and read its outputs")
+            return None
         known = [*FUNCTIONS, *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION")]
         self.project.stubs.function(self, node, True)
         self.project.unknown.name()

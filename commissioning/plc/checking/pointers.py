@@ -144,7 +144,8 @@ class PointerChecker(ObjectChecker):
         return None if base is None else Cell("w", None, 0, address=Address(base, window))
 
     def character(self, owner: Designator, node: tree.Indexed, index: Typed | None) -> Designator | None:
-        """`text[i]`: a CHAR, counted from 1, in the standard; a BYTE, counted from 0, in the others."""
+        """`text[i]`: a CHAR, counted from 1, in the standard; a BYTE, counted from 0, in the others, whose last
+        one is the zero that closes the longest text."""
         if index is None:
             return None
         if index.type.kind not in ("int", "bits", "enum"):
@@ -152,7 +153,7 @@ class PointerChecker(ObjectChecker):
             return None
         wide, standard = owner.type.name == "WSTRING", self.project.dialect.name == "iec"
         type_ = ELEMENTARY[("WCHAR" if wide else "CHAR") if standard else ("WORD" if wide else "BYTE")]
-        low, high = int(standard), owner.type.length - int(not standard)
+        low, high = int(standard), owner.type.length
         base = self.overlaid(owner, type_, node.at)
         if base is None:
             return None

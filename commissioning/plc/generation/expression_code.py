@@ -25,7 +25,7 @@ from commissioning.plc.generation.emission import (
     wrapped,
 )  # fmt: skip
 from commissioning.plc.generation.view_code import seen
-from commissioning.plc.standard.conversions import convert
+from commissioning.plc.standard.conversions import REAL_DIGITS, convert
 from commissioning.plc.standard.functions import FUNCTIONS
 from commissioning.plc.values.iec_types import LINT, LREAL, REAL, IecType, working
 
@@ -58,7 +58,7 @@ def emit(node: Typed) -> Code:
         case typed.Scaled():
             return _scaled(node)
         case typed.Compare():
-            left, right = exact(node.left), exact(node.right)
+            left, right = _single(node.left), _single(node.right)
             operator = _COMPARE.get(node.operator, node.operator)
             text = f"{left.within(OR_BITS)} {operator} {right.within(OR_BITS)}"
             return Code(text, COMPARISON, calls=left.calls or right.calls)
@@ -122,9 +122,7 @@ def stored(node: Typed, type_: IecType) -> Code:
 
 def needs_rounding(node: Typed, type_: IecType) -> bool:
     """Whether a value may not be a REAL yet, though it is to be stored as one."""
-    if type_ is not REAL:
-        return False
-    if isinstance(node, typed.Const):
+    if type_ is not REAL or isinstance(node, typed.Const):
         return False
     return not (isinstance(node, typed.Load) and node.type is REAL)
 
@@ -133,15 +131,21 @@ def _widening(node: typed.Convert) -> Code:
     code = exact(node.operand)
     if node.type.kind == "real" and node.operand.type.kind != "real":
         return Code(f"{code.within(PRODUCT)} * 1.0", PRODUCT, calls=code.calls)
-    if node.type is LREAL and node.operand.type is REAL and _more_than_single(node.operand):
-        return call("rounded", code)
-    return code
+    return _single(node.operand) if node.type is LREAL else code
+
+
+def _single(node: Typed) -> Code:
+    """`exact`, and a REAL with the digits that a REAL has: where it is compared or becomes something else."""
+    code = exact(node)
+    return call("rounded", code) if node.type is REAL and _more_than_single(node) else code
 
 
 def _more_than_single(node: Typed) -> bool:
     """Whether a REAL was worked out with more digits than it has; functions of whole numbers keep them."""
     if isinstance(node, typed.Standard):
         return all(argument.type is REAL for argument in node.arguments)
+    if isinstance(node, typed.Convert):
+        return node.operand.type.whole and node.operand.type.bits > REAL_DIGITS
     return isinstance(node, typed.Arithmetic)
 
 
@@ -245,7 +249,7 @@ _WHOLE_OF_REAL = {
 def _standard(node: typed.Standard) -> Code:
     if node.name in _WHOLE_OF_REAL:
         operand = node.arguments[0]
-        return convert(exact(operand), operand.type, node.type, _WHOLE_OF_REAL[node.name])
+        return convert(_single(operand), operand.type, node.type, _WHOLE_OF_REAL[node.name])
     if node.name == "SAME_BITS":
         operand = node.arguments[0]
         code, width = exact(operand), operand.type.bits or node.type.bits

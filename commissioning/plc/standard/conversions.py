@@ -27,6 +27,7 @@ _MS, _S = 1_000_000, 1_000_000_000
 _CHARACTERS = ("CHAR", "WCHAR")
 _COUNTED = {"time": _MS, "tod": _MS, "date": _S, "dt": _S}  # ns in what a number counts on the other side
 _HUGE = 1 << 1100
+REAL_DIGITS = 24  # binary ones
 _EXACT = 1 << 24  # up to here every whole number is a REAL
 
 
@@ -101,7 +102,8 @@ def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest"
             return call("rounded", code) if target is REAL else code
         if target is REAL and max(-source.low, source.high) > _EXACT:
             return call("rounded", code)
-        return Code(f"{code.within(UNARY)} * 1.0", SUM, calls=code.calls)
+        found = Code(f"{code.within(UNARY)} * 1.0", SUM, calls=code.calls)
+        return call("rounded", found) if target is REAL and source.bits > REAL_DIGITS else found
     if source.kind == "real":
         if whole == "nearest_away" and target.low == 0 and target.bits == 64:
             whole = "nearest_away_unsigned"
@@ -130,7 +132,8 @@ def _from_text(code: Code, target: IecType) -> Code:
         low, high = target.low, target.high
         return floored(call("moment_of_text", code, Code(repr(target.kind)), low=low, high=high), target)
     if target.kind == "real":
-        return call("real_of_text", code)
+        found = call("real_of_text", code)
+        return call("rounded", found) if target is REAL else found
     if target.kind == "bool":
         return Code(f"{code.within(ATOM)} == 'TRUE'", TERNARY, calls=code.calls)
     number = call("number_of_text", code, low=-(1 << 110), high=1 << 110)

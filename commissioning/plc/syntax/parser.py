@@ -18,6 +18,7 @@ from commissioning.plc.syntax.builder import Builder
 from commissioning.plc.syntax.comments import marked, without_nesting
 from commissioning.plc.syntax.conditional import decided
 from commissioning.plc.syntax.rules import TooDeep
+from commissioning.plc.syntax.slips import foreign_sign, strange_character
 
 KEYWORDS = (
     "PROGRAM", "END_PROGRAM", "FUNCTION_BLOCK", "END_FUNCTION_BLOCK", "FUNCTION", "END_FUNCTION", "VAR",
@@ -332,8 +333,8 @@ def _bad_characters(text: str, position: int) -> tuple[str, str] | None:
     if word and rest[word.end() : word.end() + 1] == "#":
         return f"'{rest.split()[0]}' is not a literal", "Write for example T#1s500ms, INT#5, 16#FF or 2#1010"
     if rest and not rest[0].isascii():
-        return f"the character {rest[0]!r} is not allowed here", "Names have letters A-Z, digits and _"
-    return None
+        return strange_character(rest[0])
+    return foreign_sign(text, position)
 
 
 def _end_of(text: str) -> tree.At:
