@@ -83,7 +83,8 @@ def test_that_a_character_may_be_written_as_its_number() -> None:
 
 
 def test_that_the_zero_behind_the_longest_text_has_an_index_with_the_makers() -> None:
-    text = """PROGRAM MAIN VAR s : STRING(4) := 'abcd'; b : BYTE := 9; i : INT := 4; k : INT; t : STRING(4); END_VAR
+    text = """PROGRAM MAIN
+    VAR s : STRING(4) := 'abcd'; b : BYTE := 9; i : INT := 4; k : INT; t : STRING(4); END_VAR
     b := s[4]; s[i] := 65; FOR k := 0 TO 3 DO t[k] := s[3 - k]; END_FOR t[4] := 0; END_PROGRAM"""
     plc = compile_st(text, dialect="codesys").start()
     plc.run()

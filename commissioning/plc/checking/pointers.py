@@ -144,8 +144,8 @@ class PointerChecker(ObjectChecker):
         return None if base is None else Cell("w", None, 0, address=Address(base, window))
 
     def character(self, owner: Designator, node: tree.Indexed, index: Typed | None) -> Designator | None:
-        """`text[i]`: a CHAR, counted from 1, in the standard; a BYTE, counted from 0, in the others, whose last
-        one is the zero that closes the longest text."""
+        """`text[i]`: a CHAR, counted from 1, in the standard; a BYTE, counted from 0, in the others, the last
+        one being the zero that closes the longest text."""
         if index is None:
             return None
         if index.type.kind not in ("int", "bits", "enum"):

@@ -23,7 +23,7 @@ _ALIKE = {
     "≤": "<=",
     "≥": ">=",
     "≠": "<>",
-}  # noqa: E501, RUF001
+}
 
 
 def foreign_sign(text: str, position: int) -> tuple[str, str] | None:
