@@ -141,6 +141,7 @@ class ExpressionChecker(StandardCallChecker):
         by_position = pou.section("VAR_INPUT", "VAR_IN_OUT")
         given: dict[str, tree.Argument] = {}
         good = True
+        node = _with_outputs(node, pou)
         for position, argument in enumerate(node.arguments):
             name = argument.name or (by_position[position].name if position < len(by_position) else "")
             symbol = pou.symbols.get(name.upper())
@@ -205,6 +206,19 @@ class ExpressionChecker(StandardCallChecker):
         return typed.UserCall(
             pou.result or NONE, pou.number, tuple(inputs), tuple(references), frozenset(homes)
         )
+
+
+def _with_outputs(node: tree.Call, pou: Pou) -> tree.Call:
+    """A call that gives all parameters in their order, as SPLIT_DATE(day, y, m, d), with outputs by name."""
+    parameters = pou.section("VAR_INPUT", "VAR_IN_OUT", "VAR_OUTPUT")
+    plain = not any(argument.name or argument.out for argument in node.arguments)
+    if not plain or len(node.arguments) != len(parameters) or not pou.section("VAR_OUTPUT"):
+        return node
+    named = (
+        replace(argument, name=symbol.name, out=symbol.section == "VAR_OUTPUT")
+        for argument, symbol in zip(node.arguments, parameters, strict=True)
+    )
+    return replace(node, arguments=tuple(named))
 
 
 class DeclarationChecker(ExpressionChecker):

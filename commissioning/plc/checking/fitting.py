@@ -43,6 +43,9 @@ def _member(found: Typed, target: IecType) -> bool:
     return isinstance(found, typed.Const) and any(number == found.value for _, number in target.values)
 
 
+_ANY_INT = ("TRUNC", "DAY_OF_WEEK")  # their result is any whole number
+
+
 class FittingChecker(WritableChecker):
     """Gives values the types that their places ask for, or notes a Problem and gives None."""
 
@@ -64,8 +67,8 @@ class FittingChecker(WritableChecker):
                 return None
         if isinstance(found, typed.Standard) and found.type in (ANY_INT, ANY_REAL):
             return self._fitted_call(found, target, at, what)
-        if isinstance(found, typed.Standard) and found.name == "TRUNC" and target.kind == "int":
-            return typed.Standard(target, found.name, found.arguments)  # its result is any whole number
+        if isinstance(found, typed.Standard) and found.name in _ANY_INT and target.kind == "int":
+            return typed.Standard(target, found.name, found.arguments)
         source = found.type
         if converts(source, target):
             return found if source == target else typed.Convert(target, found)

@@ -197,6 +197,8 @@ class StandardCallChecker(PointerChecker):
             return None
         if source is None and operand.type.named and target.kind == "string":
             return self._name_of(operand, target)
+        if source is not None and source.shown and operand.type == source:
+            operand = typed.Convert(source, operand)  # which tells that it is a long one
         if not self.project.dialect.bits_count and (operand.type.name, target.name) in _SAME_BITS:
             return typed.Standard(target, "SAME_BITS", (operand,))
         away = self.project.dialect.ties_away and operand.type.kind == "real"
@@ -250,6 +252,8 @@ class StandardCallChecker(PointerChecker):
             return self._of_number(function, values[0], ats[0])
         if function.rule == "bytes":
             (value,) = values
+            if value.type.kind == "real" and not isinstance(value, typed.Const):
+                return self._turned(function, value)
             if value.type.kind not in ("int", "bits") or value.type is ANY_INT:
                 self.problem(f"{function.name} needs a whole number or bit string with a type", ats[0])
                 return None
@@ -317,6 +321,12 @@ class StandardCallChecker(PointerChecker):
         if name == "TRUNC" and self.project.dialect.measured:
             name = TRUNC_TO_DINT
         return typed.Standard(type_, name, (value if value.type is REAL else self.widened(value, LREAL),))
+
+    def _turned(self, function: Function, value: Typed) -> Typed:
+        """The bytes of a REAL in the other order are another REAL."""
+        bits = ELEMENTARY["DWORD" if value.type is REAL else "LWORD"]
+        pattern = typed.Standard(bits, function.name, (typed.Standard(bits, "SAME_BITS", (value,)),))
+        return typed.Standard(value.type, "SAME_BITS", (pattern,))
 
     def _shift(self, function: Function, values: list[Typed], ats: list[At]) -> Typed | None:
         value, count = values

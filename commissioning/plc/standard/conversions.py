@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from commissioning.plc.generation.emission import (
@@ -28,6 +29,7 @@ _CHARACTERS = ("CHAR", "WCHAR")
 _COUNTED = {"time": _MS, "tod": _MS, "date": _S, "dt": _S}  # ns in what a number counts on the other side
 _HUGE = 1 << 1100
 REAL_DIGITS = 24  # binary ones
+_LONG = ("LDATE", "LTOD", "LDT")  # the types of DATE, TOD and DT, but for their numbers
 _EXACT = 1 << 24  # up to here every whole number is a REAL
 
 
@@ -35,7 +37,7 @@ def conversion(
     name: str, own: Mapping[str, IecType] = MappingProxyType({})
 ) -> tuple[IecType | None, IecType, bool] | None:
     """(source or None for any, target, truncating) of X_TO_Y, TO_Y, TRUNC_Y; None for any other name. `own`:
-    types of a dialect."""
+    types of a dialect. LDATE, LTOD and LDT have their names in `shown`, as a number counts ns of them."""
     match = _CONVERSION.fullmatch(name)
     if match is None:
         return None
@@ -45,12 +47,17 @@ def conversion(
     given = source or real
     if wanted is None or (given and given not in ELEMENTARY):
         return None
-    return ((own.get(given) or ELEMENTARY[given]) if given else None), wanted, target is None
+    if wanted_name in _LONG:
+        wanted = replace(wanted, shown=wanted_name)
+    found = (own.get(given) or ELEMENTARY[given]) if given else None
+    if found is not None and given in _LONG:
+        found = replace(found, shown=given)
+    return found, wanted, target is None
 
 
 def _unit(type_: IecType) -> int:
-    """The ns in what a number counts: of an LTIME of the makers ns themselves."""
-    return 1 if type_ == LTIME else _COUNTED[type_.kind]
+    """The ns in what a number counts: of long types ns themselves."""
+    return 1 if type_ == LTIME or type_.shown in _LONG else _COUNTED[type_.kind]
 
 
 def convert(code: Code, source: IecType, target: IecType, whole: str = "nearest") -> Code:

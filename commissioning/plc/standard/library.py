@@ -66,13 +66,13 @@ END_FUNCTION
 
 
 def _joined(name: str, kind: str, fine: bool) -> str:
-    more = "; MICROSECOND, NANOSECOND : UINT" if fine else ""
+    more = "; MICROSECOND, NANOSECOND : LINT" if fine else ""
     add = " + T#1us * MICROSECOND + T#1ns * NANOSECOND" if fine else ""
     clock = "CONCAT_TOD(HOUR, MINUTE, SECOND, MILLISECOND)"
     if kind == "LTOD":
-        head, body = "HOUR, MINUTE, SECOND : USINT; MILLISECOND : UINT", clock
+        head, body = "HOUR, MINUTE, SECOND, MILLISECOND : LINT", clock
     else:
-        head = "YEAR : UINT; MONTH, DAY, HOUR, MINUTE, SECOND : USINT; MILLISECOND : UINT"
+        head = "YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, MILLISECOND : LINT"
         body = f"CONCAT_DATE_TOD(CONCAT_DATE(YEAR, MONTH, DAY), {clock})"
     return f"""
 FUNCTION {name} : {kind}
@@ -111,7 +111,7 @@ def _texts() -> dict[str, str]:
         "IS_VALID_BCD": _valid_bcd(),
     }
     for old, new in (("CONCAT_DATE_TOD", "CONCAT_DATE_LTOD"), ("CONCAT_DATE", "CONCAT_LDATE")):
-        inputs = "IN1 : DATE; IN2 : TOD" if old == "CONCAT_DATE_TOD" else "YEAR : UINT; MONTH, DAY : USINT"
+        inputs = "IN1 : DATE; IN2 : TOD" if old == "CONCAT_DATE_TOD" else "YEAR, MONTH, DAY : LINT"
         given = "IN1, IN2" if old == "CONCAT_DATE_TOD" else "YEAR, MONTH, DAY"
         result = "DT" if old == "CONCAT_DATE_TOD" else "DATE"
         texts[new] = f"""
