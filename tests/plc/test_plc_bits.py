@@ -157,18 +157,6 @@ def test_that_located_arrays_lie_flat_beside_each_other() -> None:
         ("x : DWORD; i : INT;", "FOR x.%W0 := 1 TO 2 DO ; END_FOR", "FOR counts with a variable of its own"),
         ("x : DWORD; f : F;", "f(p := x.%W0);", "Give a copy and assign it back afterwards"),
         ("x AT %IX0.0 : BOOL; y AT %IB0 : BYTE;", "y.0 := TRUE;", "the field writes it, not the program"),
-        (
-            "x AT %MW0 : ARRAY[0..3] OF INT; y AT %MD1 : DWORD;",
-            ";",
-            "y (%MD1) lies in several elements",
-        ),
-        (
-            "x AT %MW0 : ARRAY[0..3] OF INT; y AT %MB2 : ARRAY[0..1] OF BYTE;",
-            ";",
-            "elements of the array x (%MW0)",
-        ),
-        ("x AT %MD0 : ARRAY[0..3] OF REAL; y AT %MW3 : WORD;", ";", "Put it together from elements of x"),
-        ("y AT %MD0 : DWORD; x AT %MB2 : ARRAY[0..9] OF BYTE;", ";", "y (%MD0) lies in several elements"),
         ("x AT %MW0 : BOOL;", ";", "%MW0 is 16 bit wide, x is a BOOL"),
         ("x : INT;", "%MZ0 := 1;", "%MZ0 is not an address"),
     ],

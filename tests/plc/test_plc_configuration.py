@@ -427,3 +427,41 @@ def test_that_the_words_of_access_are_names_elsewhere() -> None:
     ).start()
     plc.scan(0)
     assert plc["MAIN.READ_ONLY"] is True
+
+
+OWN_ACCESS = """PROGRAM Cell VAR speed : INT; a : ARRAY[0..2] OF INT; t : TON; END_VAR
+VAR_ACCESS v : speed : INT READ_WRITE; el : a[1] : INT READ_ONLY; done : t.Q : BOOL; END_VAR
+speed := speed + 1; a[1] := speed; END_PROGRAM
+"""
+TWO_CELLS = """CONFIGURATION C RESOURCE R ON X TASK T(INTERVAL := T#10ms);
+PROGRAM one WITH T : Cell; PROGRAM two WITH T : Cell; END_RESOURCE END_CONFIGURATION"""
+
+
+def test_that_a_program_gives_access_to_its_own_variables() -> None:
+    plc = compile_st(OWN_ACCESS).start()
+    plc["Cell.v"] = 6
+    plc.scan(0)
+    assert (plc["Cell.speed"], plc["Cell.el"], plc["Cell.done"]) == (7, 7, False)
+    two = compile_st(OWN_ACCESS + TWO_CELLS).start()
+    two["two.v"] = 10
+    two.scan(0)
+    assert (two["one.v"], two["two.v"], two["two.el"]) == (1, 11, 11)
+    with pytest.raises(ValueError, match=r"two\.el is READ_ONLY"):
+        two["two.el"] = 3
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("speed : speed : INT;", "the name speed is already taken"),
+        ("q : nope : INT;", "Cell has no variable nope"),
+        ("q : speed : BOOL;", "Cell.speed is a BOOL here and an INT where it is declared"),
+    ],
+)
+def test_that_a_wrong_access_of_a_program_is_told(section: str, told: str) -> None:
+    for kind, what in (("PROGRAM", told), ("FUNCTION_BLOCK", "VAR_ACCESS stands in a FUNCTION_BLOCK")):
+        text = f"{kind} Cell VAR speed : INT; END_VAR VAR_ACCESS {section} END_VAR END_{kind}\n"
+        text += "PROGRAM P END_PROGRAM"
+        with pytest.raises(Problems) as caught:
+            compile_st(text)
+        assert [problem.what for problem in caught.value.problems] == [what]

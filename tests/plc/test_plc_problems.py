@@ -144,8 +144,8 @@ DECLARATIONS = [
     ("PROGRAM P VAR a AT %IX0.8 : BOOL; END_VAR END_PROGRAM", "a bit is byte.bit with bit 0..7"),
     ("PROGRAM P VAR a AT %IW0 : BOOL; END_VAR END_PROGRAM", "%IW0 is 16 bit wide, a is a BOOL"),
     (
-        "PROGRAM P VAR a AT %QW1 : ARRAY[0..1] OF INT; b AT %QD0 : DWORD; END_VAR END_PROGRAM",
-        "b (%QD0) lies in several elements of the array a (%QW1)",
+        "PROGRAM P VAR a AT %QX0.0 : ARRAY[0..15] OF BOOL; b AT %QW0 : WORD; END_VAR END_PROGRAM",
+        "b (%QW0) lies in several elements of the array a (%QX0.0)",
     ),
     ("PROGRAM P VAR a AT %Z1 : BOOL; END_VAR END_PROGRAM", "%Z1 is not an address"),
     ("PROGRAM P VAR_EXTERNAL a : BOOL; END_VAR END_PROGRAM", "there is no global variable a"),

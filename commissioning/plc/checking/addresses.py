@@ -1,9 +1,10 @@
 """Located variables: %IX0.0, %QW4, %MD8, and what shares their bits.
 
-Byte n of an image is bits 8n to 8n + 7. Variables that overlap become views of one cell, which holds their
-whole connected piece of memory as one number; all others keep cells of their own (decision 19). Points in an
-address are levels of a hierarchy, the leftmost the highest (IEC 61131-3, directly represented variables): the
-last number, of a bit the last two, count inside the area that the others name.
+Byte n of an image is bits 8n to 8n + 7. The number of an address counts what the letter says (%MD4 begins at
+byte 16), in TwinCAT bytes (%MD4 begins at byte 4). Variables that overlap become views of one cell, which
+holds their whole connected piece of memory as one number; all others keep cells of their own (decision 19).
+Points in an address are levels of a hierarchy, the leftmost the highest (IEC 61131-3, directly represented
+variables): the last number, of a bit the last two, count inside the area that the others name.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from commissioning.plc.checking.byte_layout import measure
 from commissioning.plc.checking.scope import Pou, Project, Slot, Symbol, View
+from commissioning.plc.checking.shared_bytes import in_bytes, merge_bytes, move_to_globals
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import ELEMENTARY, IecType, Value
@@ -33,19 +35,20 @@ _WHOLE = {
 _LARGEST = 1 << 20  # bits of one connected piece of memory
 
 
-def bits_of_address(address: str) -> tuple[str, int] | None:
-    """The area (I, Q or M) and the first bit of an address; None for what is none."""
+def bits_of_address(address: str, bytewise: bool) -> tuple[str, int] | None:
+    """The area (I, Q or M) and the first bit of an address; None for what is none. `bytewise`: the number
+    always counts bytes."""
     match = _ADDRESS.fullmatch(address)
     if match is None:
         return None
     image, size, numbers = match.groups()
-    return image, _first_bit(_WIDTHS[size], [int(part[:9]) for part in numbers.split(".")])
+    return image, _first_bit(_WIDTHS[size], [int(part[:9]) for part in numbers.split(".")], bytewise)
 
 
-def _first_bit(bits: int, parts: list[int]) -> int:
+def _first_bit(bits: int, parts: list[int], bytewise: bool) -> int:
     """Inside its area, of what is so many bits wide."""
     if bits > 1:
-        return parts[-1] * bits
+        return parts[-1] * (8 if bytewise else bits)
     return parts[-2] * 8 + parts[-1] if len(parts) > 1 else parts[0] * 8
 
 
@@ -71,7 +74,8 @@ class Addresses:
 
     def add(self, pou: Pou, symbol: Symbol, names: int, file: str) -> None:
         """Checks the address of a variable and remembers its bits. `%I*` gets memory of its own."""
-        if pou.kind not in ("PROGRAM", "GLOBAL") and not _ANYWHERE.fullmatch(symbol.address):
+        makers = pou.kind == "FUNCTION_BLOCK" and self.project.dialect.own_widths and symbol.section == "VAR"
+        if pou.kind not in ("PROGRAM", "GLOBAL") and not makers and not _ANYWHERE.fullmatch(symbol.address):
             what = f"{symbol.name}: only globals and variables of a PROGRAM can have an address"
             self.project.problem(what, file, symbol.at)
             return
@@ -101,7 +105,8 @@ class Addresses:
         bits = _WIDTHS[size]
         parts = [int(part[:9]) for part in numbers.split(".")]
         fits = bits == _wanted(symbol.type)
-        start, length = _first_bit(bits, parts), bits * symbol.size
+        start = _first_bit(bits, parts, self.project.dialect.byte_addresses)
+        length = bits * symbol.size
         if not fits and self.project.dialect.own_widths:
             length = 1 if symbol.type.kind == "bool" else 8 * measure(symbol.type)[0]
             fits = length == 1 or start % 8 == 0
@@ -137,31 +142,42 @@ class Addresses:
         """Makes views of the variables that overlap. Call it when all variables are placed."""
         self._keep_apart()
         for group in self._groups():
-            whole = next((s.symbol for s in group if s.symbol.type.kind in _WHOLE), None)
-            if whole is not None:
-                other = next(span.symbol for span in group if span.symbol is not whole)
-                kind, part = _WHOLE[whole.type.kind]
-                what = (
-                    f"{other.name} ({other.address}) lies in the {kind} {whole.name} ({whole.address}) of "
-                    f"{whole.file}:{whole.at.line}"
-                )
-                self.project.problem(what, other.file, other.at, f"Use {part} of {whole.name} instead")
+            if len(group) == 1:
+                if group[0].home.kind == "FUNCTION_BLOCK":
+                    move_to_globals(self.project, group[0])
                 continue
+            whole = any(span.symbol.type.kind in _WHOLE for span in group)
             arrays = [span for span in group if span.symbol.type.aggregate]
-            if not arrays:
+            if not arrays and not whole:
                 self._merge(group)
-                continue
-            array = arrays[0].symbol
-            outside = self._not_in_elements(group, arrays[0])
-            if outside is None:
+            elif not whole and self._not_in_elements(group, arrays[0]) is None:
                 self._merge_elements(group, arrays[0])
-                continue
+            elif in_bytes(group):
+                merge_bytes(self.project, group)
+            else:
+                self._refuse(group)
+
+    def _refuse(self, group: list[Span]) -> None:
+        """A Problem for variables that cannot share their bits."""
+        whole = next((s.symbol for s in group if s.symbol.type.kind in _WHOLE), None)
+        if whole is not None:
+            other = next(span.symbol for span in group if span.symbol is not whole)
+            kind, part = _WHOLE[whole.type.kind]
             what = (
-                f"{outside.name} ({outside.address}) lies in several elements of the array {array.name} "
-                f"({array.address}) of {array.file}:{array.at.line}"
+                f"{other.name} ({other.address}) lies in the {kind} {whole.name} ({whole.address}) of "
+                f"{whole.file}:{whole.at.line}"
             )
-            cure = f"Put it together from elements of {array.name}"
-            self.project.problem(what, outside.file, outside.at, cure)
+            self.project.problem(what, other.file, other.at, f"Use {part} of {whole.name} instead")
+            return
+        array = next(span for span in group if span.symbol.type.aggregate)
+        outside = self._not_in_elements(group, array)
+        assert outside is not None
+        what = (
+            f"{outside.name} ({outside.address}) lies in several elements of the array {array.symbol.name} "
+            f"({array.symbol.address}) of {array.symbol.file}:{array.symbol.at.line}"
+        )
+        cure = f"Put it together from elements of {array.symbol.name}"
+        self.project.problem(what, outside.file, outside.at, cure)
 
     def _not_in_elements(self, group: list[Span], array: Span) -> Symbol | None:
         """What is neither inside one element of an array that it overlaps, nor an array of such elements."""
@@ -223,12 +239,11 @@ class Addresses:
         stop, image = 0, ""
         for span in sorted(self.spans, key=lambda s: (s.image, s.start, -s.stop)):
             if group and (span.image != image or span.start >= stop):
-                if len(group) > 1:
-                    yield group
+                yield group
                 group, stop = [], 0
             group.append(span)
             stop, image = max(stop, span.stop), span.image
-        if len(group) > 1:
+        if group:
             yield group
 
     def _merge(self, group: list[Span]) -> None:

@@ -18,11 +18,11 @@ TYPE_CLASS = IecType(
     "__SYSTEM.TYPE_CLASS", "enum", INT.low, INT.high, element=INT,
     values=tuple((f"TYPE_{name}", number) for number, name in enumerate(_CLASSES)),
 )  # fmt: skip
-_BYTES = IecType("POINTER TO BYTE", "pointer", 0, LAST_ADDRESS, target="BYTE")
+BYTES = IecType("POINTER TO BYTE", "pointer", 0, LAST_ADDRESS, target="BYTE")
 ANY = IecType(
     "__SYSTEM.AnyType", "struct", size=3,
     members=(
-        Component("TypeClass", TYPE_CLASS, 0), Component("pValue", _BYTES, 1), Component("diSize", DINT, 2),
+        Component("TypeClass", TYPE_CLASS, 0), Component("pValue", BYTES, 1), Component("diSize", DINT, 2),
     ),
 )  # fmt: skip
 NAMES = (

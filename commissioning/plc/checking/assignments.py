@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from commissioning.plc.checking import commands, typed
+from commissioning.plc.checking.any_given import PLACES
 from commissioning.plc.checking.assigned import told, without_result
 from commissioning.plc.checking.attributes import may_be_assigned
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.creating import CreateChecker, is_new
 from commissioning.plc.checking.designators import Designator
 from commissioning.plc.checking.implicit_checks import checked_range
-from commissioning.plc.checking.pointers import PLACES
 from commissioning.plc.syntax import tree
 from commissioning.plc.values.iec_types import BOOL
 

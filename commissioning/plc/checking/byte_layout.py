@@ -112,7 +112,7 @@ def memory_layout(pou: Pou) -> MemoryLayout:
     offsets = [-1] * len(pou.slots)
     position = HEAD_BYTES
     spans: list[tuple[int, int]] = []
-    for symbol in sorted(pou.symbols.values(), key=lambda s: s.index):
+    for symbol in sorted(pou.symbols.values(), key=lambda s: (s.index, -s.size)):
         foreign = symbol.is_global and pou.kind != "GLOBAL"
         if symbol.by_reference or foreign or symbol.index < 0 or offsets[symbol.index] >= 0:
             continue
@@ -130,6 +130,13 @@ def memory_layout(pou: Pou) -> MemoryLayout:
     order = sorted(range(len(offsets)), key=offsets.__getitem__)
     starts = tuple(offsets[cell] for cell in order)
     return MemoryLayout(starts, tuple(order), tuple(offsets), position, tuple(spans))
+
+
+def cell_offsets(type_: IecType) -> list[int]:
+    """Where each cell of a variable begins, in bytes behind its first."""
+    offsets = [0] * type_.size
+    _spread(type_, 0, 0, offsets)
+    return offsets
 
 
 def _spread(type_: IecType, cell: int, position: int, offsets: list[int]) -> None:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from commissioning.plc.checking.addresses import Addresses, in_area, is_incomplete
 from commissioning.plc.checking.initials import Site
 from commissioning.plc.checking.instance_paths import InstancePaths, Target
-from commissioning.plc.checking.scope import Project
+from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.checking.type_names import TypeNames
+from commissioning.plc.checking.value_bytes import encoded
 from commissioning.plc.generation.layout import (
     Found,
     Location,
@@ -25,7 +26,7 @@ from commissioning.plc.generation.layout import (
     parts,
     with_shown,
 )
-from commissioning.plc.syntax import units
+from commissioning.plc.syntax import tree, units
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import Value
 
@@ -74,6 +75,26 @@ class PathSections:
                 self._configured(entry, target, file)
             else:
                 self._named(entry, target, file)
+
+    def read_own(self, pou: Pou) -> None:
+        """Notes the VAR_ACCESS of a PROGRAM: names of each of its instances, `program.name`."""
+        assert pou.tree is not None
+        if pou.kind != "PROGRAM":
+            what = f"VAR_ACCESS stands in a {pou.kind}"
+            self.project.problem(what, pou.file, pou.tree.paths[0].at, "Move it into the PROGRAM")
+            return
+        for entry in (entry for paths in pou.tree.paths for entry in paths.entries):
+            assert isinstance(entry, units.AccessPath)
+            if entry.name.upper() in pou.symbols:
+                what = f"the name {entry.name} is already taken"
+                self.project.problem(what, pou.file, entry.at, "Rename the access path")
+                continue
+            for instance in self.paths.instances_of(pou):
+                whole = replace(entry, name=f"{instance}.{entry.name}", path=_behind(instance, entry.path))
+                target = self._target(whole, pou.file)
+                if target is None:
+                    break
+                self._named(whole, target, pou.file)
 
     def _target(self, entry: units.Configured | units.AccessPath, file: str) -> Target | None:
         target = self.paths.target(entry.path, file)
@@ -153,6 +174,17 @@ class PathSections:
         return target.path if pou is None else f"{pou.name}.{rest}"
 
 
+def _behind(name: str, path: tree.Expression) -> tree.Expression:
+    """`path` as one that begins with the name of an instance; an address stays what it is."""
+    if isinstance(path, tree.Direct):
+        return path
+    if isinstance(path, tree.Name):
+        return tree.Member(tree.Name(name, path.at), path.name, path.at, 2)
+    if isinstance(path, tree.Member | tree.Indexed):
+        return replace(path, owner=_behind(name, path.owner))
+    return path
+
+
 def located(project: Project, memories: list[MemoryPlan]) -> tuple[list[MemoryPlan], Found]:
     """The memories with what VAR_CONFIG and PROGRAM RETAIN say, and where everything lies in them."""
     found = locate(memories, project.any_elapsed)
@@ -178,6 +210,10 @@ def applied(project: Project, memories: list[MemoryPlan], found: Found) -> list[
                 continue
             plan = changed[where.memory]
             before = dict(plan.overrides)
+            if where.raw:
+                before |= dict(enumerate(encoded(value, where.type), where.index))
+                changed[where.memory] = replace(plan, overrides=tuple(before.items()))
+                continue
             kept: Value = value
             if where.view is not None:
                 cell = before.get(where.index, plan.pou.slots[where.index].value)

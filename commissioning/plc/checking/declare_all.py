@@ -97,9 +97,12 @@ def _configurations(project: Project, declarer: Declarer, parsed: Sequence[units
             if direct.address not in known:
                 declarer.addresses.direct(direct, file)
     project.path_heads = configuration_names(unit for unit, _ in configurations)
-    if sections:
+    own = [pou for pou in project.pous.values() if pou.tree is not None and pou.tree.paths]
+    if sections or own:
         reader = PathSections(
             project, declarer.types, declarer.addresses, [unit for unit, _ in configurations]
         )
         for paths, file in sections:
             reader.read(paths, file)
+        for pou in own:
+            reader.read_own(pou)

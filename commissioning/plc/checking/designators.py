@@ -218,9 +218,15 @@ class DesignatorChecker:
         symbol = Symbol("THIS^", class_type(block), "VAR", self.file, At(0, 0), read=True)
         return Designator(symbol, symbol.type, HERE, "variable", None, block, here=True)
 
+    @abstractmethod
+    def in_bytes(self, symbol: Symbol) -> Designator:
+        """A variable that shares bytes with others."""
+
     def of_symbol(self, symbol: Symbol) -> Designator:
         if symbol.is_global:
             self.pou.touches.add(symbol)
+        if symbol.bytes_at >= 0:
+            return self.in_bytes(symbol)
         memory = "g" if symbol.is_global else "m"
         if self.pou.local and symbol.section != "VAR_INST":
             memory = "s" if self.pou.symbols.get(symbol.name.upper()) is symbol else memory

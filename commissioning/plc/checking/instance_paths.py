@@ -43,7 +43,15 @@ class InstancePaths:
             if instance.program.upper() in programs
         }
         self.roots = programs | declared
+        self._declared = [
+            (one.name, one.program.upper()) for unit in configurations for one in unit.instances
+        ]
         self._counts = _counted([project.globals, *(declared or programs).values()])
+
+    def instances_of(self, program: Pou) -> list[str]:
+        """The names of its instances; its own where no CONFIGURATION has one."""
+        found = [name for name, kind in self._declared if kind == program.name.upper()]
+        return found or [program.name]
 
     def target(self, node: tree.Expression, file: str) -> Target | None:
         """Where `node` leads; None after a Problem."""

@@ -112,7 +112,7 @@ class MemberChecker(DesignatorChecker):
         inner = Cell(owner.cell.memory, owner.cell, symbol.index)
         if symbol.is_global:  # it shares the memory of its address
             self.pou.touches.add(symbol)
-            inner = Cell("g", None, symbol.index, view=symbol.view)
+            inner = self.of_symbol(symbol).cell
         role = "input" if program or symbol.public or symbol.section == "VAR_INPUT" else "output"
         only_read = self.project.dialect.insides_read and not program and self.pou.kind != "TEST"
         if (symbol.section == "VAR" and not symbol.public and only_read) or (

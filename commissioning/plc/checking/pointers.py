@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from commissioning.plc.checking import commands, open_arrays, typed
-from commissioning.plc.checking.any_type import ANY, class_of
-from commissioning.plc.checking.byte_layout import measure, memory_layout
+from commissioning.plc.checking.any_given import PLACES, any_of
+from commissioning.plc.checking.any_type import ANY, BYTES
+from commissioning.plc.checking.byte_layout import measure
 from commissioning.plc.checking.byte_layout import stride as bytes_between
 from commissioning.plc.checking.classes import all_interfaces, implementers, is_a
 from commissioning.plc.checking.designators import Designator
@@ -22,7 +23,7 @@ from commissioning.plc.generation.layout import leaf_types
 from commissioning.plc.running.address_space import WindowPlan
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
-from commissioning.plc.values.iec_types import ANY_INT, BOOL, DINT, ELEMENTARY, LINT, NONE, IecType
+from commissioning.plc.values.iec_types import ANY_INT, BOOL, ELEMENTARY, LINT, NONE, IecType
 
 _QUERIES = ("__QUERYINTERFACE", "__QUERYPOINTER")
 # by name: the function in address_space.py
@@ -32,7 +33,6 @@ _MEMORY = {
 }  # fmt: skip
 MEMORY_CALLS = tuple(_MEMORY)
 ADDRESS_CALLS = ("ADR", "REF", "__ISVALIDREF", *_QUERIES)
-PLACES = tree.Name | tree.Member | tree.Indexed | tree.Dereference | tree.Call | tree.Part | tree.Direct
 
 
 class PointerChecker(ObjectChecker):
@@ -134,6 +134,11 @@ class PointerChecker(ObjectChecker):
             window = self._window_of_variable(type_)
         return replace(cell, address=replace(address, window=window, home=False))
 
+    def in_bytes(self, symbol: Symbol) -> Designator:
+        home = typed.AddressOf(BYTES, Cell("g", None, symbol.bytes_at), False)
+        cell = Cell("w", None, 0, address=Address(home, self._window_of_variable(symbol.type)))
+        return Designator(symbol, symbol.type, cell, "variable")
+
     def overlaid(self, owner: Designator, type_: IecType, at: At) -> Cell | None:
         if owner.cell.address is not None:
             return self.moved_place(owner.cell, type_, 0)
@@ -228,34 +233,12 @@ class PointerChecker(ObjectChecker):
             if not self._is_null(node):
                 return None
         if target is ANY:
-            return self._as_any(node)
+            return any_of(self, node)
         if target.kind == "pointer" and refers_otherwise(self, node, target, what):
             return None
         if target.blocks and isinstance(node, PLACES):
             return self._clone_of(node, target, what)
         return super().value(node, target, what)
-
-    def _as_any(self, node: tree.Expression) -> Typed | None:
-        """What an ANY is given: the class, address and size of a variable."""
-        found = self.designator(node) if isinstance(node, PLACES) else None
-        if found is None or found.value is not None:
-            if self.project.unknown.met:  # a stub takes it, and looks at nothing
-                value = self.expression(node)
-                nowhere = typed.Const(IecType("POINTER TO BYTE", "pointer", 0, 0, target="BYTE"), 0)
-                known = None if value is None else typed.Const(DINT, class_of(value.type))
-                return None if known is None else typed.Made(ANY, (known, nowhere, typed.Const(DINT, 0)))
-            if not isinstance(node, PLACES):
-                self.problem("an ANY is given a variable", node.at, "Assign the value to one first")
-            return None
-        if found.type == ANY:
-            found.symbol.read = True
-            return typed.Load(ANY, found.cell)
-        address = self.address_of(found, node.at)
-        if address is None:
-            return None
-        block = found.block
-        size = memory_layout(block).size if block is not None else measure(found.type)[0]
-        return typed.Made(ANY, (typed.Const(DINT, class_of(found.type)), address, typed.Const(DINT, size)))
 
     def _clone_of(self, node: tree.Expression, target: IecType, what: str) -> Typed | None:
         """A block, or what has blocks in it, by value."""

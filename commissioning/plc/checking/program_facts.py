@@ -66,7 +66,7 @@ def _bit_address(checker: PointerChecker, node: tree.Expression) -> Typed | None
     found = checker.designator(node)
     if found is None:
         return None
-    place = bits_of_address(found.symbol.address)
+    place = bits_of_address(found.symbol.address, checker.project.dialect.byte_addresses)
     if place is None or found.member:
         checker.problem("BITADR asks for a variable with an address (AT %...)", node.at)
         return None

@@ -62,6 +62,8 @@ class Symbol:
     written: bool = False
     elapsed: bool = False
     view: View | None = None  # of the located memory that it shares
+    hidden: bool = False  # the memory of others, which no name of a program leads to
+    bytes_at: int = -1  # its first byte among the cells of the globals, where it shares bytes with others
     is_path: bool = False  # its initial value is the path of the instance that it lies in
     late: bool = False  # its initial value is worked out when the PLC starts
     edge: Symbol | None = None  # the R_TRIG or F_TRIG through which its own block sees it (R_EDGE, F_EDGE)

@@ -59,7 +59,7 @@ def _known(checker: PointerChecker, found: Designator, node: tree.Expression) ->
     view = found.cell.view if found.cell.view is not symbol.view else None
     block = found.block
     size = memory_layout(block).size if block is not None else measure(type_)[0]
-    place = bits_of_address(symbol.address) if symbol.address else None
+    place = bits_of_address(symbol.address, checker.project.dialect.byte_addresses)
     located = place is not None and not found.member
     area = _GLOBAL if symbol.is_global else _LOCAL
     area = _RETAIN if symbol.retain else area

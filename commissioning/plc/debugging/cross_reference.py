@@ -69,7 +69,7 @@ class CrossReference:
         self.variables: dict[str, Declared] = {}
         for pou in (project.globals, *project.pous.values()):
             for symbol in pou.symbols.values():
-                if symbol.is_global and pou is not project.globals:
+                if symbol.hidden or (symbol.section == "VAR_STAT" and pou is not project.globals):
                     continue
                 if pou.base is not None and pou.base.symbols.get(symbol.name.upper()) is symbol:
                     continue  # inherited

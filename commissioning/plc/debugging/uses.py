@@ -54,6 +54,13 @@ class Uses:
         self.project: Project = checked.project
         self._numbers = {pou.number: pou for pou in self.project.pous.values()}
         self._cells: dict[Pou, dict[int, list[Symbol]]] = {}
+        pous = (self.project.globals, *self.project.pous.values())
+        self._in_bytes = [one for pou in pous for one in pou.symbols.values() if one.bytes_at >= 0]
+        # by their address in the globals, though a program or block declares them
+        self._placed = [
+            one for pou in pous[1:] for one in pou.symbols.values()
+            if one.is_global and one.section != "VAR_STAT" and one.bytes_at < 0
+        ]  # fmt: skip
         for key, pou in self.project.pous.items():
             self._pou, self._at = pou, At(0, 0)
             self._called: Pou | None = None
@@ -105,20 +112,26 @@ class Uses:
     def _at_index(self, pou: Pou, index: int) -> list[Symbol]:
         if pou not in self._cells:
             cells: dict[int, list[Symbol]] = {}
-            for symbol in pou.symbols.values():
+            placed = self._placed if pou is self.project.globals else ()
+            for symbol in (*pou.symbols.values(), *placed):
                 if symbol.edge is not None:  # its block reads it as an edge
                     cells.setdefault(seen_cell(symbol).index, []).append(symbol)
-                if not symbol.is_global or pou is self.project.globals:
+                if (not symbol.is_global or pou is self.project.globals) and symbol.index >= 0:
                     for k in range(symbol.index, symbol.index + symbol.size):
                         cells.setdefault(k, []).append(symbol)
             self._cells[pou] = cells
         return self._cells[pou].get(index, [])
 
     def _symbols(self, cell: typed.Cell) -> list[Symbol]:
+        base = None if cell.address is None else cell.address.base
+        if isinstance(base, typed.AddressOf) and base.cell.memory == "g":
+            return [one for one in self._in_bytes if one.bytes_at == base.cell.index][:1]
         home = self._home(cell)
         if home is None or cell.index < 0:
             return []
-        found = self._at_index(home, cell.index)
+        own = (self._pou.owner or self._pou).symbols
+        found = [one for one in self._at_index(home, cell.index) if not one.hidden]
+        found.sort(key=lambda symbol: own.get(symbol.name.upper()) is not symbol)
         same = [symbol for symbol in found if symbol.view == cell.view]
         return same[:1] or found[:1]
 

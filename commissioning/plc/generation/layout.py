@@ -14,6 +14,7 @@ from math import prod
 
 from commissioning.plc.checking.byte_layout import measure, place_of, stride
 from commissioning.plc.checking.scope import Pou, Symbol, View
+from commissioning.plc.checking.value_bytes import decoded
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.values.iec_types import IecType, Value
 from commissioning.plc.values.runtime import sign_extended
@@ -188,14 +189,21 @@ def locate(plans: Sequence[MemoryPlan], any_elapsed: bool) -> Found:
         for symbol in plan.pou.symbols.values():
             if symbol.by_reference or symbol.block is not None or (symbol.section == "VAR_STAT" and number):
                 continue
+            if symbol.hidden:
+                continue
             path = f"{plan.path}.{symbol.name}" if plan.path else symbol.name
             shared = symbol.is_global and number > 0  # by an address, or by all instances
             home = (plans[0], 0) if shared else (plan, number)
             if symbol.type.aggregate:
-                area = Area(home[1], symbol.index, symbol, path, plan.path, any_elapsed)
+                first = symbol.index if symbol.bytes_at < 0 else symbol.bytes_at
+                area = Area(home[1], first, symbol, path, plan.path, any_elapsed)
                 found.areas[path.upper()] = area
                 if symbol.size > LISTED:
                     continue
+            if symbol.bytes_at >= 0:
+                area = Area(0, symbol.bytes_at, symbol, path, plan.path, any_elapsed)
+                _in_bytes(found, names, area, plans[0])
+                continue
             for inner, index, type_ in parts(symbol.type, path, symbol.index):
                 if type_.kind == "block":
                     own = home[0].pou.slots[index].child is not None
@@ -213,6 +221,17 @@ def locate(plans: Sequence[MemoryPlan], any_elapsed: bool) -> Found:
     return found
 
 
+def _in_bytes(found: Found, names: list[str], area: Area, plan: MemoryPlan) -> None:
+    """The values in a variable that shares bytes with others."""
+    for inner, _, _ in parts(area.symbol.type, area.path, 0):
+        rest = inner[len(area.path) :].upper()
+        where = _overlaid(area, plan, area.symbol.type, area.index, area.path, rest)
+        if where is not None:
+            names.append(inner.upper())
+            variable = replace(where.variable, path=inner, owner=inner.rpartition(".")[0])
+            found.locations[inner.upper()] = replace(where, variable=variable)
+
+
 def element(areas: Mapping[str, Area], plans: Sequence[MemoryPlan], path: str) -> Location | None:
     """Where an element of an array or structure lives, by a path that is not listed; None where nowhere."""
     key = path.upper()
@@ -227,6 +246,8 @@ def element(areas: Mapping[str, Area], plans: Sequence[MemoryPlan], path: str) -
 
 def _walked(area: Area, plan: MemoryPlan, rest: str) -> Location | None:
     type_, index, path = area.symbol.type, area.index, area.path
+    if area.symbol.bytes_at >= 0:
+        return _overlaid(area, plan, type_, index, path, rest)
     position = 0
     while position < len(rest):
         step = _STEP.match(rest, position)
@@ -296,9 +317,12 @@ def _overlaid(
         type_ = type_.element
     if type_.aggregate or type_.kind == "block":
         return None
+    raw = measure(type_)[0]
+    given = dict(plan.overrides)
+    cells = [given.get(place, plan.pou.slots[place].value) for place in range(index, index + raw)]
     variable = _value(plan, area.memory, area.symbol, path, index, type_).variable
-    variable = replace(variable, initial=type_.default)
-    return Location(area.memory, index, type_, variable, nested=True, raw=measure(type_)[0])
+    variable = replace(variable, initial=decoded(bytes(int(cell) for cell in cells), type_))
+    return Location(area.memory, index, type_, variable, nested=True, raw=raw)
 
 
 def _offset(type_: IecType, place: list[int]) -> int | None:

@@ -10,6 +10,8 @@ from functools import partial
 from typing import Any
 
 from commissioning.plc.checking import typed
+from commissioning.plc.checking.addresses import bits_of_address
+from commissioning.plc.checking.byte_layout import measure
 from commissioning.plc.checking.scope import Pou, Symbol
 from commissioning.plc.debugging.uses import Reference, full_name
 from commissioning.plc.lint.walk import (
@@ -129,13 +131,14 @@ def _overlaps(given: Given, program: Program) -> None:
     for pou in (project.globals, *project.pous.values()):
         for symbol in pou.symbols.values():
             match = _ADDRESS.match(symbol.address)
-            if match is None or symbol.name == symbol.address or id(symbol) in seen:
+            place = bits_of_address(symbol.address, project.dialect.byte_addresses)
+            if match is None or place is None or symbol.name == symbol.address or id(symbol) in seen:
                 continue
             seen.add(id(symbol))
-            image, size, number, bit = match.groups()
-            width = _WIDTHS[size]
-            start = int(number) * 8 + int(bit or 0) if width == 1 else int(number) * width
-            spans.append((image, start, start + width * symbol.size, symbol))
+            width = _WIDTHS[match.group(2)] * symbol.size
+            if project.dialect.own_widths and symbol.type.kind != "bool":
+                width = 8 * measure(symbol.type)[0]
+            spans.append((place[0], place[1], place[1] + width, symbol))
     spans.sort(key=lambda span: span[:3])
     before = spans[:1]
     for image, start, stop, symbol in spans[1:]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
 
+from commissioning.plc.checking.value_bytes import decoded, encoded
 from commissioning.plc.generation.comparisons import between
 from commissioning.plc.generation.layout import Location, with_shown
 from commissioning.plc.program import Program
-from commissioning.plc.running.address_space import decoded, encoded
 from commissioning.plc.running.memory import Memory, accepted, seen_value
 from commissioning.plc.running.scans import Scanner, TaskState
 from commissioning.plc.running.triggers import Trigger

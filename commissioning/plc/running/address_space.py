@@ -9,13 +9,13 @@ is kept, so that following a pointer costs one look-up.
 from __future__ import annotations
 
 import bisect
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from commissioning.plc.checking.byte_layout import MemoryLayout, aligned, measure, memory_layout
+from commissioning.plc.checking.byte_layout import MemoryLayout, aligned, cell_offsets, measure, memory_layout
 from commissioning.plc.checking.scope import Pou
+from commissioning.plc.checking.value_bytes import WIDE, bytes_of, decoded, encoded, end_of
 from commissioning.plc.running.heap import FIRST_OF_HEAP, Heap, Piece
 from commissioning.plc.running.heap_forms import GAP, HeapKind
 from commissioning.plc.values.faults import AddressFault, ManyBytes
@@ -23,7 +23,6 @@ from commissioning.plc.values.iec_types import IecType, Value
 from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
 FIRST = 0x10000
-_WIDE = ("WSTRING", "WCHAR")
 MOST_BYTES = 1 << 20  # of one call: it must end soon
 BYTES_OF_STATEMENT = 4  # for the watchdog: so many bytes take as long as a statement
 Memory = list[Any]
@@ -104,6 +103,8 @@ class AddressSpace:
         """ADR: of a cell, of a block (`index` -1), or of what a view shows."""
         if isinstance(memory, View):
             return memory.address
+        if isinstance(memory, Whole):
+            return memory.cells[max(index, 0)].address
         piece = self._by_id.get(id(memory))
         if piece is None:
             raise AddressFault("the address of a variable that lives for this call only is not known")
@@ -222,12 +223,12 @@ class AddressSpace:
         kept = piece.behind.get(cell)
         if kept is None:
             return found
-        end = _end(piece.memory[cell], type_)
+        end = end_of(piece.memory[cell], type_)
         return found[:end] + kept[end:]
 
     def _keep(self, piece: Piece, cell: int, type_: IecType, made: bytes) -> None:
         before = piece.behind.pop(cell, None)
-        after = made if any(made[_end(piece.memory[cell], type_) :]) else None
+        after = made if any(made[end_of(piece.memory[cell], type_) :]) else None
         if after is not None:
             piece.behind[cell] = after
         self.disturbed |= before != after and self.lasts(piece.base)
@@ -278,6 +279,9 @@ class Window(dict[int, Any]):
                 return piece.memory, cell
         if len(leaves) == 1:
             return View(self.space, address, leaves[0]), 0
+        if self.plan.type.aggregate and len(leaves) == self.plan.type.size and not self.plan.type.blocks:
+            self.space.read(address, measure(self.plan.type)[0])  # all of it lies there, or this is a fault
+            return Whole(self.space, address, leaves, cell_offsets(self.plan.type)), 0
         raise AddressFault(f"no {self.plan.type} lies at the address {address:#x}")
 
 
@@ -292,6 +296,28 @@ def alike(one: IecType, other: IecType) -> bool:
     if one.kind != other.kind:
         return False
     return one.kind not in ("real", "string") or (one.name, one.length) == (other.name, other.length)
+
+
+class Whole:
+    """The bytes at an address as the cells of an array or structure: `whole[2]`, `whole[0:3]`."""
+
+    def __init__(
+        self, space: AddressSpace, address: int, leaves: Sequence[IecType], offsets: Sequence[int]
+    ) -> None:
+        places = zip(leaves, offsets, strict=True)
+        self.cells = [View(space, address + offset, leaf) for leaf, offset in places]
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, int):
+            return self.cells[index][0]
+        return [view[0] for view in self.cells[index]]
+
+    def __setitem__(self, index: int | slice, value: Any) -> None:
+        if isinstance(index, int):
+            self.cells[index][0] = value
+            return
+        for view, one in zip(self.cells[index], value, strict=True):
+            view[0] = one
 
 
 class View:
@@ -314,8 +340,8 @@ class View:
                 piece.memory[cell] = value[: own.length]  # never beyond the STRING that lies there
                 return
             if self.type.name not in ("CHAR", "WCHAR"):
-                end = "\0".encode("utf-16-le" if self.type.name in _WIDE else "latin-1")
-                self.space.write(self.address, _bytes_of(value, self.type) + end)
+                end = "\0".encode("utf-16-le" if self.type.name in WIDE else "latin-1")
+                self.space.write(self.address, bytes_of(value, self.type) + end)
                 return
         self.space.write(self.address, encoded(value, self.type))
 
@@ -328,7 +354,7 @@ class View:
             if byte == 0 and own is not None and own.kind == "string" and own.name == self.type.name:
                 text: str = piece.memory[cell]
                 return text[: self.type.length]
-        step = 2 if self.type.name in _WIDE else 1
+        step = 2 if self.type.name in WIDE else 1
         data = bytearray()
         while len(data) < step * self.type.length:
             one = self.space.read(self.address + len(data), step)
@@ -346,42 +372,3 @@ def _counted(count: int, budget: list[Any]) -> int:
     if budget[0] < 0:
         raise ManyBytes(f"watchdog: more than {STATEMENT_BUDGET} statements {ManyBytes.where}")
     return count
-
-
-# ---- values as bytes (little endian) -------------------------------------------------------------------
-
-
-def encoded(value: Value, type_: IecType) -> bytes:
-    """The bytes of a cell."""
-    size = measure(type_)[0]
-    if isinstance(value, str):
-        return _bytes_of(value, type_).ljust(size, b"\0")[:size]
-    if isinstance(value, float):
-        return struct.pack("<f" if size == 4 else "<d", value)
-    return (int(value) // type_.grain & (1 << 8 * size) - 1).to_bytes(size, "little")
-
-
-def decoded(data: bytes, type_: IecType) -> Value:
-    """The value that a cell of `type_` has with these bytes."""
-    if type_.kind == "string":
-        wide = type_.name in _WIDE
-        text = data.decode("utf-16-le" if wide else "latin-1", errors="replace")
-        return text.partition("\0")[0][: type_.length]
-    if type_.kind == "real":
-        found: float = struct.unpack("<f" if len(data) == 4 else "<d", data)[0]
-        return found + 0.0
-    if type_.kind == "bool":
-        return data[0] != 0
-    return int.from_bytes(data, "little", signed=type_.low < 0) * type_.grain
-
-
-def _end(text: str, type_: IecType) -> int:
-    """Where the bytes behind a text and its closing zero begin."""
-    width = 2 if type_.name in _WIDE else 1
-    return len(_bytes_of(text, type_)) + width
-
-
-def _bytes_of(text: str, type_: IecType) -> bytes:
-    if type_.name in _WIDE:
-        return text.encode("utf-16-le", errors="replace")
-    return text.encode("latin-1", errors="replace")

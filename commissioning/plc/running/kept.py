@@ -66,7 +66,7 @@ def kept_variables(program: Program) -> Iterator[Kept]:
         retain, persistent = marks.get(number, (plan.retain, False))
         children = dict(plan.children)
         for symbol in plan.pou.symbols.values():
-            if symbol.by_reference or symbol.section in ("VAR_TEMP", "VAR_EXTERNAL"):
+            if symbol.by_reference or symbol.section in ("VAR_TEMP", "VAR_EXTERNAL") or symbol.bytes_at >= 0:
                 continue
             both = retain or symbol.retain, persistent or symbol.persistent
             for index in range(symbol.index, symbol.index + symbol.size) if symbol.type.blocks else ():

@@ -217,6 +217,7 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         members: list[units.Pou] = []
         body: list[tree.Statement] = []
         chart: list[ChartPart] = []
+        paths: list[units.Paths] = []
         bases: tuple[units.TypeName, ...] = ()
         interfaces: tuple[units.TypeName, ...] = ()
         for child in unrowed(children[1:]):
@@ -232,6 +233,8 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
                 sections.append(child)
             elif isinstance(child, units.Pou):
                 members.append(child)
+            elif isinstance(child, units.Paths):
+                paths.append(child)
             elif isinstance(child, _TYPE_NODES):
                 result = child
             elif isinstance(child, ChartStep | Transition):
@@ -242,6 +245,7 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         return units.Pou(
             kind, str(name), result, tuple(sections), tuple(body), place(name),
             frozenset(word.upper() for word in words), bases, interfaces, tuple(members), tuple(chart),
+            tuple(paths),
         )  # fmt: skip
 
     function = pou

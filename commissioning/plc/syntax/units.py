@@ -172,7 +172,7 @@ class Pou:
     `kind`: PROGRAM, FUNCTION_BLOCK (also CLASS), FUNCTION, INTERFACE, METHOD, ACTION, PROPERTY, GET or SET.
     `result`: type of a FUNCTION, METHOD or PROPERTY. `members`: methods, actions and properties of a block or
     interface, the accessors of a property. `chart`: steps and transitions, instead of a body. `modifiers`:
-    PUBLIC, PRIVATE, ABSTRACT, FINAL ... in upper case.
+    PUBLIC, PRIVATE, ABSTRACT, FINAL ... in upper case. `paths`: VAR_ACCESS of a PROGRAM.
     """
 
     kind: str
@@ -186,6 +186,7 @@ class Pou:
     implements: tuple[TypeName, ...] = ()
     members: tuple[Pou, ...] = ()
     chart: tuple[ChartPart, ...] = ()
+    paths: tuple[Paths, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ Decision 5 says what holds in `iec`. The others differ in:
 | CTU, CTD, CTUD | count an INT | count a WORD | library Standard |
 | F_TRIG with CLK FALSE in its first scan | fires (edition 2) | does not (edition 1) | SF_F_TRIG of CODESYS |
 | `AT %I*` without VAR_CONFIG | warning | codesys: warning; twincat: linked | TwinCAT, AT declaration |
+| %MD4 begins at byte | 16 | codesys: 16; twincat: 4 | Addresses, both manuals |
+| AT with an address in a FUNCTION_BLOCK | Problem | one memory for all instances | AT declaration |
 | a variable of another width at %IB2 or %MW4 | Problem | begins there | public TwinCAT projects do it |
 | END_PROGRAM and its like missing at the end of a file | Problem | warning | their editors have none |
 | REF() of a variable of another type | Problem | warning | OSCAT for RuSTy does it |
@@ -107,6 +109,7 @@ class Dialect:
     measured: bool = False
     jumps: bool = False
     assigns_inside: bool = False
+    byte_addresses: bool = False
     exceptions: bool = False
     addresses_linked: bool = False
     long_texts: bool = False
@@ -181,6 +184,7 @@ DIALECTS: Mapping[str, Dialect] = MappingProxyType(
             charset="cp1252",
             modulo_of_zero=True,
             addresses_linked=True,
+            byte_addresses=True,
             types=_TYPES,
             own_types=_TIMES,
             blocks=_BLOCKS,
