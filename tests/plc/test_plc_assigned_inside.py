@@ -221,3 +221,10 @@ def test_that_the_snapshot_keeps_what_was_assigned_inside() -> None:
     for step in range(5, 9):
         plc.scan(step * 10 * MS), other.scan(step * 10 * MS)
     assert memories(plc) == memories(other) and plc["MAIN.m"] == 18
+
+
+def test_that_checks_of_ranges_are_called_for_what_is_assigned_inside() -> None:
+    check = """FUNCTION CheckRangeSigned : DINT VAR_INPUT value, lower, upper : DINT; END_VAR
+    CheckRangeSigned := LIMIT(lower, value, upper); END_FUNCTION"""
+    plc = run("x : INT(0..9); y : INT;", "y := (x := y + 50) + 1;", check)
+    assert (plc["MAIN.x"], plc["MAIN.y"]) == (9, 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from commissioning.plc.checking import typed
+from commissioning.plc.checking.implicit_checks import checked_range
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.syntax import tree
 from commissioning.plc.values.iec_types import NONE, IecType
@@ -64,7 +65,7 @@ def assigned(checker: OperatorChecker, node: tree.Assigned) -> Typed | None:
         project.stubs.stored(checker, node.target)
         return None
     what = f"for {target.member or target.symbol.name} a {target.type}"
-    value = checker.value(node.value, target.type, what)
+    value = checker.value(checked_range(checker, node.value, target.type), target.type, what)
     target.symbol.written = target.symbol.read = True
     if value is None:
         told(checker, node.target, node.value, target.type)
