@@ -181,7 +181,7 @@ def test_that_tasks_become_a_configuration() -> None:
                 '<POU Name="P"><Declaration>PROGRAM P</Declaration>'
                 "<Implementation><CFC/></Implementation></POU>"
             ),
-            "a continuous function chart (CFC), which is not read",
+            "this <CFC> has no CFCImplementationObject in it",
         ),
         (
             obj(

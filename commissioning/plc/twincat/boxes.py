@@ -136,7 +136,12 @@ def _slots(item: Item) -> tuple[Slot, ...]:
 
 def operand_text(operand: Item | None, owner: Item) -> str:
     """What is written at an operand, in one line; "" at an open end. Raises Unreadable for ??? and worse."""
-    text = " ".join(operand.text("Operand").split()) if operand is not None else ""
+    return bare_operand(operand.text("Operand") if operand is not None else "", owner)
+
+
+def bare_operand(text: str, owner: Item) -> str:
+    """A text as an operand, in one line. Raises Unreadable where it is more than that."""
+    text = " ".join(text.split())
     if text.startswith("???"):
         raise Unreadable("this network is not finished: an operand is still ???", owner.element)
     bare = re.sub(r"'(?:[^'$]|\$.)*'|\"(?:[^\"$]|\$.)*\"", "", text)

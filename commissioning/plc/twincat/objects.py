@@ -17,6 +17,8 @@ from commissioning.model.problem import Place, Problem
 from commissioning.plc.pieces import IDENTIFIER, TRANSLATED, PieceWriter, SourcePiece
 from commissioning.plc.plcopen.conditions import bare_expression
 from commissioning.plc.plcopen.interface import Unreadable
+from commissioning.plc.twincat.cfc import FlowDrawing
+from commissioning.plc.twincat.cfc_types import declared_types
 from commissioning.plc.twincat.chart_settings import flags_to_declare
 from commissioning.plc.twincat.charts import ChartDrawing
 from commissioning.plc.twincat.networks import NetworkDrawing
@@ -26,8 +28,8 @@ ROOT = "TcPlcObject"
 # possessive: what was skipped is never tried another way, which would be endless in hostile files
 _SKIPPED = r"(?>\s+|\(\*.*?\*\)|/\*.*?\*/|//[^\n]*|\{[^}]*\})*+"
 _HEAD = re.compile(rf"{_SKIPPED}(PROGRAM|FUNCTION_BLOCK|FUNCTION|INTERFACE|CLASS)\b", re.I | re.S)
-_UNREAD = {"CFC": "a continuous function chart (CFC)", "IL": "instruction list (IL)"}
-_NOT_HERE = "Write it in ST, LD, FBD or SFC"
+_UNREAD = {"IL": "instruction list (IL)"}
+_NOT_HERE = "Write it in ST, LD, FBD, CFC or SFC"
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -81,7 +83,8 @@ class _Reading:
         self.pieces: list[SourcePiece] = []
         self.tasks: list[TwinCatTask] = []
         self.problems: list[Problem] = []
-        self._drawn: dict[int, NetworkDrawing | ChartDrawing] = {}  # by its element's identity
+        self._drawn: dict[int, NetworkDrawing | FlowDrawing | ChartDrawing] = {}  # by its identity
+        self._declared = ""  # the declaration of the POU
 
     def problem(self, what: str, element: Element, cure: str = "", name: str = "") -> None:
         self.problems.append(Problem(what, Place(self.file, element.line, element.column, name), cure))
@@ -96,6 +99,7 @@ class _Reading:
             what = f"the declaration of {name} is none of a PROGRAM, FUNCTION, FUNCTION_BLOCK or INTERFACE"
             self.problem(what, element.child("Declaration") or element, name=name)
             return
+        self._declared = _text(element.child("Declaration"))
         taken = {word.upper() for run in element.runs() for word in _WORD.findall(run.text)}
         drawn = self._translate(element, taken, "" if head.group(1).upper() == "FUNCTION" else "VAR")
         for action in element.all("Action"):
@@ -238,19 +242,25 @@ class _Reading:
             elif body.tag == "SFC" and element.tag != "POU":
                 what = f"{name} is drawn as a chart; only programs and blocks are charts here"
                 self.problem(what, body, "Draw the chart in a block of its own, and call that", name)
-            elif body.tag not in ("NWL", "SFC"):  # what could not be translated has been told
+            elif body.tag not in ("NWL", "CFC", "SFC"):  # what could not be translated has been told
                 language = _UNREAD.get(body.tag, f"<{body.tag}>")
                 what = f"the body of {name} is {language}, which is not read from TwinCAT files"
                 self.problem(what, body, _NOT_HERE, name)
 
     def _translate(
         self, owner: Element, taken: set[str], memory: str, name: str = ""
-    ) -> list[NetworkDrawing]:
+    ) -> list[NetworkDrawing | FlowDrawing]:
         """The drawn bodies of a POU, method, accessor or action; what is wrong in them is told."""
         implementation = owner.child("Implementation")
-        made = []
-        for body in implementation.all("NWL") if implementation is not None else ():
-            drawing = NetworkDrawing(body, taken, memory)
+        made: list[NetworkDrawing | FlowDrawing] = []
+        for body in implementation.all("NWL", "CFC") if implementation is not None else ():
+            drawing: NetworkDrawing | FlowDrawing
+            if body.tag == "NWL":
+                drawing = NetworkDrawing(body, taken, memory)
+            else:
+                own = owner.child("Declaration") if owner.tag != "POU" else None
+                known = declared_types(f"{self._declared}\n{_text(own)}")
+                drawing = FlowDrawing(body, taken, memory, known)
             try:
                 drawing.translate()
             except Unreadable as error:
@@ -260,7 +270,7 @@ class _Reading:
             made.append(drawing)
         return made
 
-    def _hidden(self, writer: PieceWriter, drawn: list[NetworkDrawing]) -> None:
+    def _hidden(self, writer: PieceWriter, drawn: list[NetworkDrawing | FlowDrawing]) -> None:
         """Declares what the translation needs."""
         for drawing in drawn:
             for section, name, kind, element in drawing.into.hidden:
