@@ -13,6 +13,7 @@ from commissioning.plc.checking.calls import DeclarationChecker
 from commissioning.plc.checking.evaluation import evaluated
 from commissioning.plc.checking.limits import MAX_CELLS
 from commissioning.plc.checking.scope import Declared, Pou, Project, Slot
+from commissioning.plc.checking.shared_bits import SharedBits
 from commissioning.plc.checking.unknown import UNKNOWN_LENGTH, attempt
 from commissioning.plc.syntax import tree, units
 from commissioning.plc.syntax.tree import At
@@ -135,15 +136,20 @@ class ConstructedTypes:
                 m.name.upper(): Component(m.name, m.type, len(slots) + m.offset) for m in base.type.members
             }
             slots += base.slots
+        bits = SharedBits(self.project, slots, members)
         for declaration in node.declarations:
+            shares = not node.union and bits.takes(declaration.type)
             found = self.resolve(pou, declaration.type, file)
             if found is None:
                 sound = False
                 continue
             found = self.with_initial(pou, found, declaration.initial, file, once=True)
             for label in declaration.names:
-                if label.name.upper() in members:
+                if label.name.upper() in members or bits.has(label.name.upper()):
                     self.project.problem(f"{label.name} is declared a second time", file, label.at)
+                if shares:
+                    bits.add(label.name, found.slots[0].value)
+                    continue
                 if len(slots) + found.type.size > MAX_CELLS:
                     what = f"a structure is larger than the memory of {MAX_CELLS} cells"
                     self.project.problem(what, file, label.at)

@@ -8,9 +8,10 @@ from commissioning.plc.checking import typed
 from commissioning.plc.checking.calls import DeclarationChecker
 from commissioning.plc.checking.evaluation import evaluated
 from commissioning.plc.checking.scope import Pou, Project, Slot, suggestion
+from commissioning.plc.checking.shared_bits import with_bit
 from commissioning.plc.standard.blocks import StandardBlock
 from commissioning.plc.syntax import tree, units
-from commissioning.plc.values.iec_types import IecType, Value
+from commissioning.plc.values.iec_types import BOOL, IecType, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,15 @@ class InitialValues:
             return
         for given in node.members:
             member = type_.member(given.name)
-            if member is None:
+            bit = type_.bit_member(given.name)
+            if bit is not None:
+                if isinstance(given.value, units.StructInitial | units.ArrayInitial):
+                    self.project.problem(f"{given.name} is a BIT", site.file, given.at, "Write TRUE or FALSE")
+                    continue
+                value = self.constant(site.pou, given.value, BOOL, site.file)
+                cell = at + bit[0].offset
+                site.slots[cell] = with_bit(site.slots[cell], bit[1], value or False)
+            elif member is None:
                 known = [m.name for m in type_.members]
                 what = f"{type_.name} has no member {given.name}"
                 checker = DeclarationChecker(self.project, site.pou)

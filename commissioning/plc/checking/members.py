@@ -133,8 +133,13 @@ class MemberChecker(DesignatorChecker):
 
     def _of_structure(self, owner: Designator, name: str, at: At) -> Designator | None:
         member = owner.type.member(name)
+        bit = owner.type.bit_member(name) if member is None else None
+        if bit is not None:
+            byte = self._of_structure(owner, bit[0].name, at)
+            found = None if byte is None else self.bits_of(byte, "X", bit[1], at)
+            return None if found is None else replace(found, member=name)
         if member is None:
-            known = [member.name for member in owner.type.members]
+            known = [name for m in owner.type.members for name in m.type.bit_names or (m.name,)]
             home = owner.type.name
             while home.upper() in self.project.struct_bases:
                 home = self.project.struct_bases[home.upper()]

@@ -15,10 +15,10 @@ from math import prod
 from commissioning.plc.checking.byte_layout import measure, place_of, stride
 from commissioning.plc.checking.scope import Pou, Symbol, View
 from commissioning.plc.checking.value_bytes import decoded
+from commissioning.plc.generation.views import shown as shown
+from commissioning.plc.generation.views import with_shown as with_shown
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
-from commissioning.plc.values.iec_types import IecType, Value
-from commissioning.plc.values.runtime import sign_extended
-from commissioning.plc.values.runtime_bits import bits_of_real, real_of_bits
+from commissioning.plc.values.iec_types import BOOL, IecType, Value
 
 LISTED = 1024
 _STEP = re.compile(r"\.([A-Z_][A-Z0-9_]*)|\[\s*([-+0-9,\s]+)\]")
@@ -216,8 +216,9 @@ def locate(plans: Sequence[MemoryPlan], any_elapsed: bool) -> Found:
                                 *home, symbol, block, cell.name, inner, index, any_elapsed
                             )
                 else:
-                    names.append(inner.upper())
-                    found.locations[inner.upper()] = _value(*home, symbol, inner, index, type_)
+                    for value in _values(*home, symbol, inner, index, type_):
+                        names.append(value.variable.path.upper())
+                        found.locations[names[-1]] = value
     return found
 
 
@@ -278,6 +279,10 @@ def _walked(area: Area, plan: MemoryPlan, rest: str) -> Location | None:
                 plan, area.memory, area.symbol, block, block.cells[number].name, path, index, area.elapsed
             )
         member = type_.member(name)
+        bit = type_.bit_member(name) if member is None else None
+        if bit is not None:
+            shared = (area.memory, area.symbol, f"{path}.__", index + bit[0].offset, bit[0].type)
+            return list(_values(plan, *shared))[bit[1]] if position == len(rest) else None
         if member is None:
             return None
         type_, index, path = member.type, index + member.offset, f"{path}.{member.name}"
@@ -301,6 +306,11 @@ def _overlaid(
         if name is not None:
             overlay = type_.overlay(name)
             member = overlay or type_.member(name)
+            bit = type_.bit_member(name) if member is None else None
+            if bit is not None and position == len(rest):
+                index += place_of(type_, bit[0])
+                outer = f"{path.rpartition('.')[0]}.__"
+                return list(_values(plan, area.memory, area.symbol, outer, index, bit[0].type))[bit[1]]
             if member is None:
                 return None
             index += 0 if overlay is not None else place_of(type_, member)
@@ -349,6 +359,21 @@ def _value(plan: MemoryPlan, number: int, symbol: Symbol, path: str, index: int,
     return Location(number, index, type_, variable, nested=symbol.type.aggregate, view=symbol.view)
 
 
+def _values(
+    plan: MemoryPlan, number: int, symbol: Symbol, path: str, index: int, type_: IecType
+) -> Iterator[Location]:
+    """The variable at a path; of a byte that BITs share, these."""
+    value = _value(plan, number, symbol, path, index, type_)
+    if not type_.bit_names:
+        yield value
+    owner = path.rpartition(".")[0]
+    initial = value.variable.initial
+    for bit, name in enumerate(type_.bit_names):
+        first = isinstance(initial, int) and initial >> bit & 1 == 1
+        variable = replace(value.variable, path=f"{owner}.{name}", type="BOOL", initial=first)
+        yield replace(value, type=BOOL, variable=variable, nested=True, view=View(bit, 1, type_))
+
+
 def _member(
     plan: MemoryPlan, number: int, symbol: Symbol, block: StandardBlock, name: str, path: str, index: int,
     any_elapsed: bool,
@@ -361,23 +386,6 @@ def _member(
     unstored = name in ("ET", "T") and not (symbol.elapsed or (any_elapsed and name == "ET"))
     timer = index if unstored else -1
     return Location(number, index + offset, cell.type, variable, timer, symbol.type.aggregate)
-
-
-def shown(cell: int, view: View, type_: IecType) -> Value:
-    """The value that a view shows of a cell."""
-    bits = cell >> view.start & (1 << view.width) - 1
-    if type_.kind == "bool":
-        return bits != 0
-    if type_.kind == "real":
-        return real_of_bits(bits, view.width)
-    return sign_extended(bits, view.width) if type_.low < 0 else bits * type_.grain
-
-
-def with_shown(cell: int, view: View, value: Value) -> int:
-    """The cell with `value` in the bits of a view."""
-    mask = (1 << view.width) - 1
-    bits = bits_of_real(value, view.width) if isinstance(value, float) else int(value) // view.grain & mask
-    return cell & ~(mask << view.start) | bits << view.start
 
 
 def _variable(

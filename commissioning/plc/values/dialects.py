@@ -76,7 +76,7 @@ _BLOCKS = MappingProxyType(
     {"CTU": "CTU_WORD", "CTD": "CTD_WORD", "CTUD": "CTUD_WORD", "F_TRIG": "F_TRIG (EDITION 1)"}
 )
 _TIMES = MappingProxyType({"TIME": MS_TIME, "LTIME": LTIME})
-# of a PLC of 64 bits; a BIT takes a whole BOOL here
+# of a PLC of 64 bits; a BIT that is no member of a structure takes a whole BOOL
 _TYPES = MappingProxyType(
     {
         "BIT": "BOOL", "__XINT": "LINT", "__UXINT": "ULINT", "__XWORD": "LWORD", "XINT": "LINT",

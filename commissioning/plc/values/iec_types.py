@@ -36,7 +36,7 @@ class IecType:
     own. `grain`: values are multiples of it, as a TIME of makers counts whole ms. `shown`: its name in
     messages where that is another one. `named`: TO_STRING gives the names of an enumeration; `qualified`:
     its members are known with its name only; `strict`: it takes nothing but these. `pack`: members of a
-    structure lie at multiples of so many bytes at most.
+    structure lie at multiples of so many bytes at most. `bit_names`: of a byte that BITs share.
     """
 
     name: str
@@ -60,6 +60,7 @@ class IecType:
     qualified: bool = field(default=False, compare=False)
     strict: bool = field(default=False, compare=False)
     pack: int = field(default=8, compare=False)
+    bit_names: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def whole(self) -> bool:
@@ -80,6 +81,15 @@ class IecType:
         """The member of a structure, without regard to case."""
         wanted = name.upper()
         return next((member for member in self.members if member.name.upper() == wanted), None)
+
+    def bit_member(self, name: str) -> tuple[Component, int] | None:
+        """The byte of a structure, and the bit in it, that a member of type BIT is; None for other names."""
+        wanted = name.upper()
+        for member in self.members:
+            for number, bit in enumerate(member.type.bit_names):
+                if bit.upper() == wanted:
+                    return member, number
+        return None
 
     def overlay(self, name: str) -> Component | None:
         """The member of a UNION, without regard to case."""
