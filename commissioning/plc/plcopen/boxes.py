@@ -14,13 +14,14 @@ from commissioning.plc.values.iec_types import ELEMENTARY
 _JOINED = {"ADD": "+", "MUL": "*", "AND": "AND", "OR": "OR", "XOR": "XOR"}
 _BETWEEN = {"SUB": "-", "DIV": "/", "MOD": "MOD", "EXPT": "**"}
 COMPARED = {"GT": ">", "GE": ">=", "EQ": "=", "LT": "<", "LE": "<=", "NE": "<>"}
-_TYPED_RESULT = {"Q": "BOOL", "Q1": "BOOL", "QU": "BOOL", "QD": "BOOL", "ET": "TIME"}
+_TYPED_RESULT = {"Q": "BOOL", "Q1": "BOOL", "QU": "BOOL", "QD": "BOOL", "ET": "TIME", "CV": "INT"}
 OPERATORS = frozenset({*_JOINED, *_BETWEEN, *COMPARED, "NOT", "MOVE"})
 # their result has the type of their inputs; of SEL and MUX all but the first, which selects
 LIKE_INPUTS = {
     "ADD", "SUB", "MUL", "DIV", "MOD", "AND", "OR", "XOR", "NOT", "MOVE", "MIN", "MAX", "LIMIT", "ABS",
     "SEL", "MUX", "SHL", "SHR", "ROL", "ROR",
 }  # fmt: skip
+_NUMERIC = {"SQRT", "LN", "LOG", "EXP", "SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN", "EXPT", "TRUNC"}
 CONVERSION = re.compile(r"(?:[A-Z]+_)?TO_([A-Z]+)\Z")
 _OUTPUT = re.compile(r"OUT\d*\Z", re.IGNORECASE)
 SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
@@ -36,6 +37,12 @@ def operand(element: Element | None, owner: Element, attribute: str = "") -> str
     if not text:
         raise Unreadable(f"this {owner.tag} names no variable", owner)
     return text if SIMPLE.match(text) else f"({text})"
+
+
+def only_computes(name: str) -> bool:
+    """Whether a box of that name gives a result and does nothing else."""
+    upper = name.upper()
+    return upper in OPERATORS or upper in LIKE_INPUTS or upper in _NUMERIC or bool(CONVERSION.match(upper))
 
 
 def called(
@@ -92,6 +99,8 @@ class ResultTypes:
         if key not in self._known:
             self._known[key] = None  # while it is looked for: it may come back to itself
             self._known[key] = self._told(node, formal.upper(), depth)
+        if self._known[key] is None and depth == 0:
+            self._known[key] = self._read_as(*key)
         return self._known[key]
 
     def _told(self, node: Element, formal: str, depth: int) -> str | None:
@@ -101,16 +110,50 @@ class ResultTypes:
             expression = node.child("expression")
             return _of_text(expression.text.strip() if expression is not None else "", self.types)
         name = node.get("typeName").upper()
+        if node.tag in ("connector", "continuation") and depth <= 20:
+            return self._through(node, depth)
         if node.tag != "block" or depth > 20:
             return None
         if node.get("instanceName"):
-            return _TYPED_RESULT.get(formal)
+            return self.types.get(f"{name}.{formal}") or _TYPED_RESULT.get(formal)
         if name in COMPARED or formal == "ENO":
             return "BOOL"
         conversion = CONVERSION.match(name)
         if conversion is not None and conversion.group(1) in ELEMENTARY:
             return conversion.group(1)
         return self._like_inputs(node, name, depth) if name in LIKE_INPUTS else self.types.get(name)
+
+    def _read_as(self, identity: str, formal: str) -> str | None:
+        """The type of what reads this output, where that is known."""
+        for node in self.nodes.values():
+            point = node.child("connectionPointIn")
+            for wire in point.all("connection") if point is not None else ():
+                if (wire.get("refLocalId"), wire.get("formalParameter")) == (identity, formal):
+                    if node.tag in ("contact", "coil"):
+                        return "BOOL"
+                    expression = (
+                        node.child("expression") if node.tag in ("outVariable", "inOutVariable") else None
+                    )
+                    found = _of_text(expression.text.strip(), self.types) if expression is not None else None
+                    if found is not None:
+                        return found
+        return None
+
+    def _through(self, node: Element, depth: int) -> str | None:
+        """What comes in at a connector, or at the one of a continuation."""
+        if node.tag == "continuation":
+            same = (
+                n for n in self.nodes.values() if n.tag == "connector" and n.get("name") == node.get("name")
+            )
+            node = next(same, node)
+        point = node.child("connectionPointIn") if node.tag == "connector" else None
+        wire = point.child("connection") if point is not None else None
+        source = self.nodes.get(wire.get("refLocalId")) if wire is not None else None
+        return (
+            self.of(source, wire.get("formalParameter"), depth + 1)
+            if wire is not None and source is not None
+            else None
+        )
 
     def _like_inputs(self, node: Element, name: str, depth: int) -> str | None:
         inputs = [v for holder in node.all("inputVariables") for v in holder.all("variable")]

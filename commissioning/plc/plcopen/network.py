@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from commissioning.model.element import Element
-from commissioning.plc.plcopen.boxes import OPERATORS, ResultTypes, called, operand
+from commissioning.plc.plcopen.boxes import ResultTypes, called, only_computes, operand
 from commissioning.plc.plcopen.interface import Unreadable, data_of
 from commissioning.plc.plcopen.jumps import Jumps
 from commissioning.plc.plcopen.wires import (
@@ -60,9 +60,11 @@ class Network:
             if node.tag == "connector":
                 self.connectors[node.get("name")] = node
         for node in body.children:
-            for connection in connections(node):
+            for connection in connections(node) if node.tag != "rightPowerRail" else ():
                 key = (connection.get("refLocalId"), connection.get("formalParameter"))
                 self.uses[key] = self.uses.get(key, 0) + 1
+        instances = [node.get("instanceName").upper() for node in body.all("block")]
+        self.shared = {name for name in instances if name and instances.count(name) > 1}
 
     def translate(self) -> None:
         """Fills `statements` and `hidden`. Raises Unreadable with the element that cannot be translated."""
@@ -72,6 +74,7 @@ class Network:
                 self._write(node)
             elif node.tag == "label":
                 self.jumps.label(node, len(self.statements))
+                self._known.clear()  # what was worked out above may have been jumped over
             elif node.tag in ("step", "transition", "macroStep", "actionBlock"):
                 raise Unreadable(f"a {node.tag} belongs to a sequential function chart", node)
         self.statements = self.jumps.joined(self.statements, self.body, self._new_name)
@@ -112,12 +115,14 @@ class Network:
         if len(wires) == 1:
             source = self.nodes.get(wires[0].get("refLocalId"))
             is_call = source is not None and source.tag == "block" and not source.get("instanceName")
+            is_call = is_call and source is not None and not self._is_later(source)
             if source is not None and is_call and self._enable_input(source) is not None:
                 formal = wires[0].get("formalParameter")
                 kind = self.results.of(source, formal)
                 if formal.upper() != "ENO" and kind != "BOOL":
                     self._call_enabled(source)
-                    shared = kind is not None and self.uses[source.get("localId"), formal] > 1
+                    key = source.get("localId"), formal
+                    shared = kind is not None and (self.uses[key] > 1 or key in self._known)
                     value = self.input(node) if shared else self._result(source, formal)
                     return value, self._enabled[source.get("localId")]
         return self.input(node), ""
@@ -127,7 +132,9 @@ class Network:
         if not any(connections(node)):
             self._say(f"(* nothing is connected to the coil {variable.replace('*', '')} *)", node)
             return
-        self._say(self._writing(variable, self.input(node), node), node)
+        used = (node.get("localId"), "") in self.uses  # what comes behind gets the same power
+        power = self._given(node, "", keep=True) if used else self.input(node)
+        self._say(self._writing(variable, power, node), node)
 
     def _writing(self, target: str, value: str, node: Element) -> str:
         """The statement of a coil or output variable, which may act on an edge, set or reset."""
@@ -151,7 +158,7 @@ class Network:
         elif node.get("instanceName"):
             self._call(node)
         elif not any(used == identity for used, _ in self.uses) and not assigned_outputs(node):
-            if node.get("typeName").upper() in OPERATORS:
+            if node.get("typeName").upper() not in self.types and only_computes(node.get("typeName")):
                 self._say(f"(* nobody reads this {node.get('typeName')} *)", node)
                 return
             self._call_enabled(node)
@@ -177,6 +184,12 @@ class Network:
         self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
         self._busy.pop()
         self._called.add(identity)
+        if instance.upper() in self.shared:  # drawn again: what this call gave may be another value later
+            for used, formal in list(self.uses):
+                kind = self.results.of(node, formal) if used == identity and formal else None
+                if kind is not None:
+                    text = self._output(node, formal)
+                    self._known[identity, formal] = self._kept(f"wire_{identity}_{formal}", text, kind, node)
 
     def _call_enabled(self, node: Element) -> None:
         """Works out EN, once, before anything else of the block; "" where it has none."""
@@ -237,7 +250,8 @@ class Network:
         if node.tag == "leftPowerRail":
             return "TRUE"
         if node.tag in ("inVariable", "inOutVariable"):
-            self._write_through(node)
+            if not self._is_later(node):
+                self._write_through(node)
             kind = _EDGES.get(node.get("edge") or node.get("edgeOut"))
             text = self._known.get((identity, ""), "") or operand(node.child("expression"), node)
             if kind and (identity, "") not in self._known:
@@ -245,16 +259,20 @@ class Network:
             return negated(text, node, "negatedOut")
         return self._given(node, formal)
 
+    def _is_later(self, node: Element) -> bool:
+        """Whether its turn comes behind what is being written."""
+        return 0 < self._now < self.places.number(node)
+
     def _given(self, node: Element, formal: str, keep: bool = False) -> str:
         """What an element passes on at this output; `keep`: worked out here and now, for later."""
         key = identity, _ = node.get("localId"), formal
         if key in self._known:
             return self._known[key]
-        later = node.tag == "block" and 0 < self._now < self.places.number(node)
+        later = self._is_later(node)
         if node.tag == "block" and node.get("instanceName"):
             if not later:
                 self._call(node)
-            return self._output(node, formal)
+            return self._known.get(key) or self._output(node, formal)
         if identity in self._busy or (later and self.results.of(node, formal) is not None):
             return self._fed_back(node, formal)
         self._enter(node)
@@ -264,7 +282,9 @@ class Network:
         if key in self._feedback:
             self._say(f"{self._feedback[key]} := {text};", node)
             text = self._feedback[key]
-        if (keep or self.uses.get(key, 0) > 1) and kind is not None and text != "TRUE":
+        kept = any(text == name for name, *_ in self.hidden)
+        keep = keep or node.tag == "coil" or self.uses.get(key, 0) > 1
+        if keep and kind is not None and text != "TRUE" and not kept:
             text = self._kept(f"wire_{identity}", text, kind, node)
         self._known[key] = text
         self._count(text, node)

@@ -250,7 +250,10 @@ class _Reading:
 
     def _drawn(self, owner: Element, interface: Element | None, stateless: bool) -> dict[int, Drawing]:
         """The drawn bodies of an object and its actions, translated; they share its variables."""
-        types = dict(self.types)
+        types = {
+            f"{owner}.{name}": kind for owner, pins in self.members.items() for name, kind in pins.items()
+        }
+        types |= self.types
         for section in interface.children if interface is not None else ():
             types |= _variables(section)
         drawn: dict[int, Drawing] = {}

@@ -11,7 +11,20 @@ from commissioning.plc import Plc, TaskSpec, compile_project
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from drawn_networks import box, element, pieces_of, program, project, started, target, text_of, value
+from drawn_networks import (
+    box,
+    coil,
+    contact,
+    element,
+    pieces_of,
+    program,
+    project,
+    rail,
+    started,
+    target,
+    text_of,
+    value,
+)
 
 EMPTY = '<ST><xhtml xmlns="http://www.w3.org/1999/xhtml" /></ST>'
 ADDED = '<addData><data name="http://www.3s-software.com/plcopenxml/cfc" handleUnknown="implementation">'
@@ -145,6 +158,54 @@ def test_that_coils_without_a_wire_and_boxes_that_nobody_reads_do_nothing_and_sa
     plc = started(content)
     plc.run(scans=2)
     assert plc["MAIN.q"]
+
+
+def test_that_coils_in_a_row_get_the_same_power() -> None:
+    """The contact reads what the first coil writes: the second one does not see that again."""
+    body = rail() + contact(1, "q", 0, negated="true", x=1) + coil(2, "q", 1, x=2) + coil(3, "r", 2, x=3)
+    plc = started(project(program(body, "LD", q="BOOL", r="BOOL")))
+    seen = []
+    for _ in range(3):
+        plc.run(scans=1)
+        seen.append((plc["MAIN.q"], plc["MAIN.r"]))
+    assert seen == [(True, True), (False, False), (True, True)]
+
+
+def test_that_a_block_that_is_drawn_twice_gives_at_each_place_what_its_call_there_gave() -> None:
+    body = (
+        value(1, "a") + value(2, "b")
+        + box(3, "SR", {"S1": 1}, "Q1", "s", y=10) + box(4, "SR", {"S1": 2}, "Q1", "s", y=20)
+        + target(5, "q", (3, "Q1"), y=30) + target(6, "r", (4, "Q1"), y=40)
+    )  # fmt: skip
+    plc = started(project(program(body, a="BOOL", b="BOOL=1", q="BOOL", r="BOOL", s="SR")))
+    plc.run(scans=1)
+    assert (plc["MAIN.q"], plc["MAIN.r"]) == (False, True)
+
+
+def test_that_a_wire_across_a_label_is_worked_out_behind_it_again() -> None:
+    """The jump leaves out the first coil; the second one reads the same contact all the same."""
+    body = (
+        rail() + contact(1, "a", 0, x=1, y=1) + element("jump", 2, _wired(1), 2, 2, label="on")
+        + contact(3, "a", 0, x=1, y=10) + coil(4, "q", 3, x=9, y=10)
+        + element("label", 5, "", 0, 20, label="on") + coil(6, "r", 3, x=9, y=30)
+    )  # fmt: skip
+    plc = started(project(program(body, "LD", a="BOOL", q="BOOL", r="BOOL")))
+    seen = []
+    for a in (True, False, True):
+        plc["MAIN.a"] = a
+        plc.run(scans=1)
+        seen.append((plc["MAIN.q"], plc["MAIN.r"]))
+    assert seen == [(False, True), (False, False), (False, True)]
+
+
+def test_that_a_function_of_the_standard_that_nobody_reads_is_left_out() -> None:
+    content = project(program(value(1, "n") + box(3, "MAX", {"IN1": 1, "IN2": 1}), n="INT"))
+    assert "nobody reads this MAX" in text_of(content)
+    started(content).run(scans=1)
+
+
+def _wired(number: int) -> str:
+    return f'<connectionPointIn><connection refLocalId="{number}"/></connectionPointIn>'
 
 
 def _course(plc: Plc, signal: str) -> str:

@@ -318,7 +318,7 @@ def test_that_what_was_drawn_says_so() -> None:
         ),
         (element("step", 1, "", 0, 0, name="S"), "sequential function chart"),
         (value(1, " ") + target(2, "q", 1), "names no variable"),
-        (box(1, "Own", {"IN1": 1, "IN2": 2}) + value(2, "a") + target(3, "q", 1), "in a circle"),
+        (box(1, "Own", {"IN1": 1, "IN2": 2}) + value(2, "a") + target(3, "other", 1), "in a circle"),
         (box(1, "AND OR", {"IN1": 2}) + value(2, "a") + target(3, "q", 1), "no name of a function"),
         (value(1, "a") + value(1, "b"), "two elements"),
         (element("continuation", 1, "", 0, 0, name="c") + target(2, "q", 1), "no connector c"),
