@@ -75,3 +75,12 @@ END_PROGRAM"""
         plc = compile_st({"m.st": text}, "twincat", stubs=stubs).start()
         plc.scan(0)
         assert (plc["MAIN.n"], plc["MAIN.k"]) == (1, 2)
+
+
+@pytest.mark.parametrize("dialect", ["codesys", "twincat"])
+def test_that_a_long_time_is_of_a_class_of_its_own(dialect: str) -> None:
+    text = """FUNCTION F : INT VAR_INPUT x : ANY; END_VAR F := TO_INT(x.TypeClass); END_FUNCTION
+PROGRAM MAIN VAR t : TIME; lt : LTIME; a, b : INT; END_VAR a := F(t); b := F(lt); END_PROGRAM"""
+    plc = compile_st(text, dialect).start()
+    plc.scan(0)
+    assert (plc["MAIN.a"], plc["MAIN.b"]) == (18, 37)  # TYPE_TIME, TYPE_LTIME

@@ -113,6 +113,22 @@ FUNCTION Half : INT VAR_INPUT p : Percent; END_VAR Half := p / 2; END_FUNCTION
     assert caught.value.line == 13
 
 
+@pytest.mark.parametrize("dialect", ["codesys", "twincat"])
+def test_that_the_makers_store_what_lies_outside_a_subrange(dialect: str) -> None:
+    # CODESYS and TwinCAT check it in CheckRangeSigned and its like, where a program has them
+    text = f"""{TYPES}PROGRAM MAIN
+VAR p : Percent; n : INT := 101; u : USINT(1..9); k : USINT(0..3); rounds : INT; a : ARRAY[1..3] OF INT; END_VAR
+p := n; u := 0 * p;
+FOR k := 0 TO 3 DO rounds := rounds + 1; END_FOR
+END_PROGRAM"""
+    plc = compile_st(text, dialect).start()
+    assert (plc["MAIN.u"], plc["MAIN.k"]) == (1, 0)
+    plc.scan(0)
+    assert [plc[f"MAIN.{name}"] for name in ("p", "u", "k", "rounds")] == [101, 0, 4, 4]
+    with pytest.raises(Problems, match=r"101 does not fit INT \(0\.\.100\)"):
+        compile_st(f"{TYPES}PROGRAM MAIN VAR p : Percent; END_VAR p := 101; END_PROGRAM", dialect)
+
+
 def test_that_the_host_cannot_write_outside_a_subrange() -> None:
     plc = compiled("p : Percent;", ";")
     with pytest.raises(ValueError, match=r"INT \(0\.\.100\)"):

@@ -40,4 +40,6 @@ _BY_KIND = {
 def class_of(type_: IecType) -> int:
     """The number of the class of a type."""
     name = _BY_KIND.get(type_.kind, type_.plain.name)
+    if type_.kind == "time" and type_.grain == 1:
+        name = "LTIME"
     return _CLASSES.index(name) if name in _CLASSES else _CLASSES.index("USERDEF")

@@ -64,7 +64,8 @@ class ConstructedTypes:
             cure = f"Choose one in {base.low}..{base.high}" if base.kind in ("int", "bits") else ""
             self.project.problem(what, file, node.at, cure)
             return None
-        type_ = dataclasses.replace(base, limits=(low, high))
+        free = self.project.dialect.subranges_free
+        type_ = dataclasses.replace(base, limits=(low, high), free=free)
         return Declared(type_, (Slot(type_, min(max(0, low), high)),))
 
     def array(self, pou: Pou, node: units.ArrayType, file: str) -> Declared | None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from commissioning.plc.checking import commands, typed
+from commissioning.plc.checking.any_type import class_of
 from commissioning.plc.checking.assertions import Assertion
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.expressions import OperatorChecker
@@ -20,7 +21,7 @@ from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
-from commissioning.plc.values.iec_types import BOOL, ELEMENTARY, LREAL, STRING, TIME, IecType
+from commissioning.plc.values.iec_types import ANY_INT, ANY_REAL, BOOL, ELEMENTARY, LREAL, STRING, TIME, IecType
 
 __all__ = ["SHIM_FILE", "is_suite", "library_call", "library_value", "shim", "suite_call"]
 
@@ -195,7 +196,8 @@ def _assertion(checker: OperatorChecker, name: str, call: tree.Call) -> Command 
     word, type_, values = judged
     owner = checker.pou.owner or checker.pou
     table = checker.project.assertions
-    table.append(Assertion(word, type_, checker.file, call.at, False, True, "", owner.name))
+    other = values[0].type if word == "BYTES" else None
+    table.append(Assertion(word, type_, checker.file, call.at, False, True, "", owner.name, other))
     return commands.Judge(len(table) - 1, (*values, message), False, call.at)
 
 
@@ -244,14 +246,20 @@ def _delta(checker: OperatorChecker, nodes: list[tree.Expression | None], name: 
 def _any(
     checker: OperatorChecker, expected: Typed, actual: Typed, at: At
 ) -> tuple[str, IecType, tuple[Typed, ...]] | None:
-    """Two values of ANY type: those of different types are never equal, which the run then says."""
+    """Two values of ANY type. As the library has it, those of different classes of types are never equal,
+    which the run then says, and arrays or structures are if their bytes are. A number without a type takes
+    that of the other one."""
+    kinds = (expected.type, actual.type)
+    untyped = ANY_INT in kinds or ANY_REAL in kinds
+    if not untyped and class_of(kinds[0]) != class_of(kinds[1]):
+        return "OTHER", expected.type, (actual, expected)
     if expected.type.aggregate or actual.type.aggregate:
-        same = expected.type == actual.type
-        return ("EQ" if same else "OTHER"), expected.type, (actual, expected)
+        same = kinds[0] == kinds[1]
+        word = "EQ" if same else "OTHER" if untyped else "BYTES"
+        return word, expected.type, (actual, expected)
     before = len(checker.project.problems)
     compared = checker.compare("=", actual, expected, at)
     if isinstance(compared, typed.Compare):
-        kinds = (expected.type, actual.type)
         shown = next((type_ for type_ in kinds if type_.kind == "enum"), compared.left.type)
         return "EQ", shown, (compared.left, compared.right)
     del checker.project.problems[before:]

@@ -81,7 +81,7 @@ def floored(code: Code, type_: IecType) -> Code:
 
 def storable(code: Code, type_: IecType) -> Code:
     """`code` as it is kept in a cell of `type_`. REAL is rounded by the statement, see `rounding`."""
-    if type_.limits is not None:
+    if type_.limits is not None and not type_.free:
         low, high = type_.limits
         inside = wrapped(code, type_)
         if low <= inside.low and inside.high <= high:

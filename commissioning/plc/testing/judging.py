@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from commissioning.plc.checking.assertions import OPERATORS, Assertion
+from commissioning.plc.checking.byte_layout import measure
 from commissioning.plc.generation.layout import parts
 from commissioning.plc.program import Program
+from commissioning.plc.running.address_space import encoded
 from commissioning.plc.running.value_text import shown_duration, shown_value
 from commissioning.plc.values.iec_types import IecType
 
@@ -39,6 +41,8 @@ def verdict_on(assertion: Assertion, values: tuple[Any, ...]) -> str:
     expected = values[1]
     if word == "OTHER":
         return "expected and actual are of different types"
+    if word == "BYTES" and assertion.actual is not None:
+        return _bytes(type_, assertion.actual, actual, expected)
     if word == "ARRAY":
         return _arrays(type_, actual, expected, float(values[2]))
     if type_.aggregate:
@@ -71,6 +75,20 @@ def _arrays(type_: IecType, actual: list[Any], expected: list[Any], tolerance: f
         if not same:
             return f"expected {path} = {shown_value(inner, wanted)}, actual {shown_value(inner, found)}"
     return ""
+
+
+def _bytes(type_: IecType, other: IecType, actual: list[Any], expected: list[Any]) -> str:
+    """Two arrays or structures of different types: equal where their bytes are."""
+    wanted, found = measure(type_)[0], measure(other)[0]
+    if wanted != found:
+        return f"expected {wanted} bytes, actual {found}"
+    same = _image(type_, expected) == _image(other, actual)
+    return "" if same else f"expected the bytes of a {type_}, the {other} has others"
+
+
+def _image(type_: IecType, cells: list[Any]) -> bytes:
+    """Without the gaps between members."""
+    return b"".join(encoded(cells[index], inner) for _, index, inner in parts(type_, "", 0))
 
 
 def _difference(type_: IecType, actual: list[Any], expected: list[Any]) -> str:

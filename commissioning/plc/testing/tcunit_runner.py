@@ -47,6 +47,7 @@ class _Case:
     awaits_ns: int = -1
     judged: int = 0
     failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def over(self) -> bool:
@@ -207,10 +208,10 @@ class _Host:
             case "TEST_FINISHED":
                 self._finish(self._case, now_ns)
             case "TEST_FINISHED_NAMED":
-                self._finish(self._named(str(values[0])), now_ns)
+                self._finish_named(str(values[0]), now_ns)
             case "IS_TEST_FINISHED":
                 named = self._named(str(values[0]))
-                return named is not None and named.over
+                return named is not None and named.finished_ns >= 0
             case "AWAIT_ASSERTIONS":
                 if self._case is not None and self._case.awaits_ns < 0:
                     self._case.awaits_ns = now_ns + int(values[0])
@@ -263,20 +264,27 @@ class _Host:
         return not self._ignoring
 
     def _twice(self, case: _Case, assertion: Assertion, now_ns: int) -> None:
-        """A second test of the same name is ignored; told once."""
-        self._ignoring = True
-        what = f"there is a second test '{case.name}' in this suite"
-        if all(failure.what != what for failure in case.failures):
-            file, line, _ = self.stand.program.original(assertion.file, assertion.at.line)
-            case.failures.append(Failure(what, file, line, now_ns))
+        """A second test of the same name is ignored, but for its TEST_FINISHED; told once."""
+        self._case, self._ignoring = case, True
+        file, line, _ = self.stand.program.original(assertion.file, assertion.at.line)
+        note = f"{file}:{line}: there is a second test '{case.name}' in this suite, its assertions do not count"
+        if note not in case.notes:
+            case.notes.append(note)
 
     def _named(self, name: str) -> _Case | None:
         return None if self._suite is None else self._suite.cases.get(name.strip())
 
-    def _finish(self, case: _Case | None, now_ns: int) -> None:
-        if case is None or case.over or now_ns < case.awaits_ns or (case is self._case and self._ignoring):
-            return
+    def _finish(self, case: _Case | None, now_ns: int) -> bool:
+        """Whether it ends now; as in the library, a test whose turn it is not ends as well."""
+        if case is None or case.over or now_ns < case.awaits_ns:
+            return False
         case.finished_ns = now_ns
+        return True
+
+    def _finish_named(self, name: str, now_ns: int) -> None:
+        """TEST_FINISHED_NAMED: what is asserted behind it, up to the next TEST, does not count."""
+        if self._finish(self._named(name), now_ns):
+            self._ignoring = True
 
     def _judge(self, assertion: Assertion, now_ns: int, values: tuple[Any, ...]) -> bool:
         case = self._case
@@ -344,7 +352,7 @@ class _Host:
         return Outcome(
             suite=case.file, name=f"{suite.path}.{case.name}", file=case.file, line=case.line,
             verdict=verdict, failures=tuple(failures), assertions=case.judged,
-            virtual_ns=end - case.started_ns, why=why,
+            virtual_ns=end - case.started_ns, why=why, notes=tuple(case.notes),
         )  # fmt: skip
 
 

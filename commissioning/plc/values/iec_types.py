@@ -37,6 +37,7 @@ class IecType:
     messages where that is another one. `named`: TO_STRING gives the names of an enumeration; `qualified`:
     its members are known with its name only; `strict`: it takes nothing but these. `pack`: members of a
     structure lie at multiples of so many bytes at most. `bit_names`: of a byte that BITs share.
+    `free`: a subrange keeps what lies outside too.
     """
 
     name: str
@@ -61,6 +62,7 @@ class IecType:
     strict: bool = field(default=False, compare=False)
     pack: int = field(default=8, compare=False)
     bit_names: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    free: bool = field(default=False, compare=False)
 
     @property
     def whole(self) -> bool:
