@@ -27,6 +27,7 @@ from commissioning.plc.checking.same_globals import lists_kept_apart
 from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.checking.statements import StatementChecker
 from commissioning.plc.checking.tcunit import SHIM_FILE, shim
+from commissioning.plc.checking.tcunit_library import without_library
 from commissioning.plc.checking.unknown import Unknown, unknown_of
 from commissioning.plc.generation.checked import Checked
 from commissioning.plc.generation.codegen import ModuleWriter
@@ -83,11 +84,17 @@ def compile_st(
     if dialect not in DIALECTS:
         raise Problems([Problem(f"there is no dialect {dialect}", cure=f"Use {', '.join(DIALECTS)}")])
     files = {"": sources} if isinstance(sources, str) else dict(sources)
-    suites = shim(files.values())
-    if suites:
-        files[SHIM_FILE] = suites
     open_ends: list[Problem] | None = [] if DIALECTS[dialect].open_ends else None
     read = {file: parse_source(text, file, files.values(), open_ends) for file, text in files.items()}
+    brought, told_library = (
+        without_library(source for source, _ in read.values()) if with_tests else ({}, None)
+    )
+    for file, source in brought.items():
+        read[file] = (source, read[file][1])
+    suites = shim(files.values(), _declared(source for source, _ in read.values()))
+    if suites:
+        files[SHIM_FILE] = suites
+        read[SHIM_FILE] = parse_source(suites, SHIM_FILE)
     if may_choose(files.values()):
         for source in with_choices([source for source, _ in read.values()]):
             read[source.file] = (source, read[source.file][1])
@@ -116,7 +123,7 @@ def compile_st(
     unknown = unknown_of([source for source, _ in read.values()], frozenset(added))
     project, bodies = _understood(files, read, dialect, with_tests, stub_calls=stub_calls, unknown=unknown)
     told(learned, project)
-    project.notices |= dict.fromkeys(open_ends or ())
+    project.notices |= dict.fromkeys([*(open_ends or ()), *([told_library] if told_library else ())])
     for file in given:
         project.notices |= dict.fromkeys(attributes_not_carried_out(files[file], file))
     parsed = [source for source, _ in read.values()]
@@ -140,7 +147,7 @@ def compile_st(
 def _declared(sources: Iterable[units.Source]) -> set[str]:
     """The upper-case names of POUs and types."""
     found: set[str] = set()
-    for unit in (unit for source in sources for unit in source.units):
+    for unit in (unit for source in sources for unit in units.flattened(source.units)):
         if isinstance(unit, units.Pou):
             found.add(unit.name.upper())
         elif isinstance(unit, units.Types):

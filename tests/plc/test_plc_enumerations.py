@@ -117,7 +117,7 @@ FUNCTION Half : INT VAR_INPUT p : Percent; END_VAR Half := p / 2; END_FUNCTION
 def test_that_the_makers_store_what_lies_outside_a_subrange(dialect: str) -> None:
     # CODESYS and TwinCAT check it in CheckRangeSigned and its like, where a program has them
     text = f"""{TYPES}PROGRAM MAIN
-VAR p : Percent; n : INT := 101; u : USINT(1..9); k : USINT(0..3); rounds : INT; a : ARRAY[1..3] OF INT; END_VAR
+VAR p : Percent; n : INT := 101; u : USINT(1..9); k : USINT(0..3); rounds : INT; END_VAR
 p := n; u := 0 * p;
 FOR k := 0 TO 3 DO rounds := rounds + 1; END_FOR
 END_PROGRAM"""

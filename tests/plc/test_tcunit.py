@@ -157,14 +157,18 @@ def test_that_what_is_asserted_behind_the_end_of_another_test_does_not_count() -
     TEST('b'); TEST_FINISHED_NAMED('a'); AssertTrue(FALSE, 'until the next TEST');
     TEST('c'); AssertTrue(TRUE, ''); TEST_FINISHED(); TEST_FINISHED_NAMED('b');"""
     found = ran(suite(body) + RUN)
-    assert [(one.verdict, one.assertions) for one in found.values()] == [("PASS", 0), ("PASS", 0), ("PASS", 1)]
+    assert [(one.verdict, one.assertions) for one in found.values()] == [
+        ("PASS", 0),
+        ("PASS", 0),
+        ("PASS", 1),
+    ]
 
 
 ANY_PAIRS = [  # what TcUnit 1.3, run as it is, says of two values of any type
     ("i", "i2", True), ("i", "u", False), ("w", "u", False), ("b", "us", False), ("r", "lr", False),
     ("t", "lt", False), ("short", "long", True), ("a", "moved", True), ("a", "unsigned", True),
-    ("a", "wide", True), ("a", "less", False), ("a", "i", False), ("one", "two", True), ("one", "other", False),
-    ("c", "i", False), ("c", "c", True),
+    ("a", "wide", True), ("a", "less", False), ("a", "i", False), ("one", "two", True),
+    ("one", "other", False), ("c", "i", False), ("c", "c", True),
 ]  # fmt: skip
 # a number without a type takes that of the other value here
 ANY_PAIRS += [("5", "i", True), ("u", "5", True), ("6", "i", False), ("5", "r", True)]
@@ -176,11 +180,13 @@ def test_that_any_compares_the_class_of_the_types_and_the_bytes(
 ) -> None:
     types = """TYPE One : STRUCT a : INT; b : DINT; END_STRUCT Two : STRUCT x : INT; y : DINT; END_STRUCT
     Colour : (red, green := 5) INT; END_TYPE\n"""
-    members = """VAR i, i2 : INT := 5; u : UINT := 5; w : WORD := 5; b : BYTE := 5; us : USINT := 5; r : REAL := 5;
-    lr : LREAL := 5; t : TIME := T#3s; lt : LTIME := LTIME#3s; short : STRING(5) := 'x'; long : STRING := 'x';
-    a : ARRAY[1..2] OF INT := [1, 0]; moved : ARRAY[5..6] OF INT := [1, 0]; unsigned : ARRAY[1..2] OF UINT := [1, 0];
-    wide : ARRAY[1..1] OF DINT := [1]; less : ARRAY[1..1] OF INT := [1]; one : One := (b := 7); two : Two := (y := 7);
-    other : Two := (x := 7); c : Colour := Colour.green; END_VAR"""
+    members = """VAR i, i2 : INT := 5; u : UINT := 5; w : WORD := 5; b : BYTE := 5; us : USINT := 5;
+    r : REAL := 5; lr : LREAL := 5; t : TIME := T#3s; lt : LTIME := LTIME#3s;
+    short : STRING(5) := 'x'; long : STRING := 'x'; a : ARRAY[1..2] OF INT := [1, 0]; moved : ARRAY[5..6] OF INT := [1, 0];
+    unsigned : ARRAY[1..2] OF UINT := [1, 0];
+    wide : ARRAY[1..1] OF DINT := [1]; less : ARRAY[1..1] OF INT := [1];
+    one : One := (b := 7); two : Two := (y := 7); other : Two := (x := 7);
+    c : Colour := Colour.green; END_VAR"""
     body = f"TEST('t'); AssertEquals({expected}, {actual}, ''); TEST_FINISHED();"
     outcome = ran(types + suite(body, members) + RUN, dialect="twincat")["t"]
     assert (outcome.verdict == "PASS") is equal
@@ -523,3 +529,53 @@ def test_that_words_of_the_library_are_names_without_it() -> None:
     plc = compile_st(text + "PROGRAM MAIN VAR b : BOOL; END_VAR b := TEST('a'); END_PROGRAM").start()
     plc.run()
     assert plc["MAIN.b"]
+
+
+LIBRARY = {
+    "TcUnit/FB_TestSuite.st": """FUNCTION_BLOCK FB_TestSuite VAR path : T_MaxString; own : FB_Test; END_VAR
+METHOD AddTest : BOOL VAR_INPUT TestName : T_MaxString; END_VAR AddTest := own.IsFinished(); END_METHOD
+METHOD AssertTrue VAR_INPUT Condition : BOOL; Message : T_MaxString; END_VAR
+GVL_TcUnit.failed := NOT Condition;
+END_METHOD
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK FB_Test METHOD IsFinished : BOOL END_METHOD END_FUNCTION_BLOCK
+FUNCTION TEST VAR_INPUT TestName : T_MaxString; END_VAR GVL_TcUnit.name := TestName; END_FUNCTION
+FUNCTION TEST_FINISHED : BOOL END_FUNCTION
+FUNCTION RUN END_FUNCTION
+FUNCTION WRITE_PROTECTED_INT VAR_INPUT Ptr : POINTER TO INT; Value : INT; END_VAR Ptr^ := Value; END_FUNCTION
+TYPE T_MaxString : STRING(255); END_TYPE
+""",
+    "TcUnit/GVL_TcUnit.st": """VAR_GLOBAL name : T_MaxString; suite : POINTER TO FB_TestSuite; failed : BOOL;
+END_VAR""",
+    "TcUnit/GVL_Param_TcUnit.st": "VAR_GLOBAL CONSTANT MaxNumberOfTestSuites : UINT := 1000; END_VAR",
+}
+BRINGS = """TEST('t'); WRITE_PROTECTED_INT(ADR(n), UINT_TO_INT(GVL_Param_TcUnit.MaxNumberOfTestSuites));
+AssertEquals_INT(1000, n, 'm'); AssertTrue(n > 1000, 'more'); TEST_FINISHED();"""
+
+
+def test_that_the_tests_of_a_project_that_brings_the_library_run_as_others_do() -> None:
+    text = suite(BRINGS, "VAR n : INT; END_VAR") + RUN
+    program = compile_st({**LIBRARY, "suite.st": text}, "twincat", with_tests=True)
+    (outcome,) = run_suites(program)
+    assert (outcome.verdict, outcome.assertions, outcome.failures[0].what) == (
+        "FAIL", 2, "more: expected TRUE, actual FALSE [AssertTrue(n > 1000, 'more')]",
+    )  # fmt: skip
+    (told_once,) = [notice for notice in program.notices if "TcUnit" in notice.what]
+    assert (told_once.severity, told_once.where.file) == ("notice", "TcUnit/FB_TestSuite.st")
+
+
+def test_that_without_tests_the_library_is_a_part_of_the_program() -> None:
+    text = suite("TEST('t'); AssertTrue(FALSE, ''); TEST_FINISHED();") + RUN.replace(
+        "RUN();", "RUN(); suite();"
+    )
+    plc = compile_st({**LIBRARY, "suite.st": text}, "twincat").start()
+    plc.scan(0)
+    assert (plc["GVL_TcUnit.name"], plc["GVL_TcUnit.failed"]) == ("t", True)
+
+
+def test_that_a_suite_of_ones_own_by_that_name_is_no_library() -> None:
+    text = "FUNCTION_BLOCK FB_TestSuite VAR_OUTPUT n : INT; END_VAR n := n + 1; END_FUNCTION_BLOCK\n"
+    text += suite("SUPER^();") + RUN.replace("TcUnit.RUN();", "suite();")
+    plc = compile_st({"suite.st": text}, "twincat", with_tests=True).start()
+    plc.run(3)
+    assert plc["PRG_TEST.suite.n"] == 3

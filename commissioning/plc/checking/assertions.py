@@ -35,7 +35,7 @@ class Assertion:
     """One assertion of the program: `word` as in ASSERT_<word>, the type that its values are compared in.
 
     `message`: the last value is one. In a TcUnit suite also a call of the library; `name`: of the test that
-    it names, if that is a literal; `owner`: the suite; `actual`: the type of the actual value, if it is another.
+    it names, if that is a literal; `owner`: the suite; `actual`: the type of the actual value, if another.
     """
 
     word: str

@@ -10,7 +10,7 @@ Source of names, parameters and behaviour: the documentation of TcUnit (tcunit.o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from commissioning.plc.checking import commands, typed
 from commissioning.plc.checking.any_type import class_of
@@ -21,18 +21,22 @@ from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
-from commissioning.plc.values.iec_types import ANY_INT, ANY_REAL, BOOL, ELEMENTARY, LREAL, STRING, TIME, IecType
+from commissioning.plc.values.iec_types import (
+    ANY_INT,
+    ANY_REAL,
+    BOOL,
+    ELEMENTARY,
+    LREAL,
+    STRING,
+    TIME,
+    IecType,
+)
 
 __all__ = ["SHIM_FILE", "is_suite", "library_call", "library_value", "shim", "suite_call"]
 
 SHIM_FILE = "<TcUnit>"
 _SUITE = "FB_TESTSUITE"
 _USED = re.compile(r"\bFB_TestSuite\b", re.IGNORECASE)
-_DECLARED = re.compile(
-    r"\bFUNCTION_BLOCK\s+(?:(?:PUBLIC|PRIVATE|PROTECTED|INTERNAL|ABSTRACT|FINAL)\s+)*FB_TestSuite\b",
-    re.IGNORECASE,
-)
-_TEXT_TYPE = re.compile(r"\bT_MaxString\s*:", re.IGNORECASE)
 _PROTECTED = re.compile(r"\bWRITE_PROTECTED_(\w+)", re.IGNORECASE)
 
 _WHOLE = ("BYTE", "DINT", "DWORD", "INT", "LINT", "LWORD", "SINT", "UDINT", "UINT", "ULINT", "USINT", "WORD")
@@ -62,18 +66,19 @@ _STATEMENTS: Mapping[str, tuple[tuple[str, IecType], ...]] = {
 _VALUES = {"TEST_ORDERED": (("TESTNAME", STRING),), "IS_TEST_FINISHED": (("TESTNAME", STRING),)}
 
 
-def shim(texts: Iterable[str]) -> str:
-    """The block in place of the library's, for programs that use it and do not bring it; "" for others."""
-    whole = [text for text in texts if _USED.search(text) is not None]
-    if not whole or any(_DECLARED.search(text) is not None for text in whole):
+def shim(texts: Iterable[str], declared: Collection[str]) -> str:
+    """The block in place of the library's, for programs that use it and do not bring it; "" for others.
+    `declared`: the upper-case names of their POUs and types."""
+    texts = list(texts)
+    if _SUITE in declared or all(_USED.search(text) is None for text in texts):
         return ""
     parts = ["FUNCTION_BLOCK FB_TestSuite END_FUNCTION_BLOCK"]
     everything = "\n".join(texts)
-    if _TEXT_TYPE.search(everything) is None:
+    if "T_MAXSTRING" not in declared:
         parts.append("TYPE T_MaxString : STRING(255); END_TYPE")
     names = dict.fromkeys(match.group(1).upper() for match in _PROTECTED.finditer(everything))
     for name in names:
-        if name in ELEMENTARY:
+        if name in ELEMENTARY and f"WRITE_PROTECTED_{name}" not in declared:
             parts.append(
                 f"FUNCTION WRITE_PROTECTED_{name} VAR_INPUT Ptr : POINTER TO {name}; Value : {name}; END_VAR "
                 "Ptr^ := Value; END_FUNCTION"

@@ -267,7 +267,9 @@ class _Host:
         """A second test of the same name is ignored, but for its TEST_FINISHED; told once."""
         self._case, self._ignoring = case, True
         file, line, _ = self.stand.program.original(assertion.file, assertion.at.line)
-        note = f"{file}:{line}: there is a second test '{case.name}' in this suite, its assertions do not count"
+        note = (
+            f"{file}:{line}: there is a second test '{case.name}' in this suite, its assertions do not count"
+        )
         if note not in case.notes:
             case.notes.append(note)
 

@@ -26,7 +26,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | REAL_TO_STRING(3.0) | 3 | 3.0 | decision 37 |
 | SHR of SINT, INT, DINT, LINT | zeros come in | the sign comes in | manuals of CODESYS 2, PLC Designer |
 | NOT of a whole number | Problem | all its bits | as AND and OR |
-| a value that is worked out and lies outside a subrange | stops the PLC | is stored | CheckRangeSigned of both |
+| what is worked out and lies outside a subrange | stops the PLC | is stored | CheckRangeSigned of both |
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
 | word.ENABLE with a CONSTANT ENABLE | no member | the bit of that number | bit access in variables |
 | .name | Problem | the global, whatever hides it | global namespace operator |
