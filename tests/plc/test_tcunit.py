@@ -182,7 +182,8 @@ def test_that_any_compares_the_class_of_the_types_and_the_bytes(
     Colour : (red, green := 5) INT; END_TYPE\n"""
     members = """VAR i, i2 : INT := 5; u : UINT := 5; w : WORD := 5; b : BYTE := 5; us : USINT := 5;
     r : REAL := 5; lr : LREAL := 5; t : TIME := T#3s; lt : LTIME := LTIME#3s;
-    short : STRING(5) := 'x'; long : STRING := 'x'; a : ARRAY[1..2] OF INT := [1, 0]; moved : ARRAY[5..6] OF INT := [1, 0];
+    short : STRING(5) := 'x'; long : STRING := 'x'; a : ARRAY[1..2] OF INT := [1, 0];
+    moved : ARRAY[5..6] OF INT := [1, 0];
     unsigned : ARRAY[1..2] OF UINT := [1, 0];
     wide : ARRAY[1..1] OF DINT := [1]; less : ARRAY[1..1] OF INT := [1];
     one : One := (b := 7); two : Two := (y := 7); other : Two := (x := 7);
