@@ -61,8 +61,9 @@ def without_library(
 
 
 def _is_suite(unit: units.Unit) -> bool:
-    named = isinstance(unit, units.Pou) and unit.name.upper() == _SUITE
-    return named and any(member.name.upper() == "ADDTEST" for member in unit.members)
+    if not isinstance(unit, units.Pou) or unit.name.upper() != _SUITE:
+        return False
+    return any(member.name.upper() == "ADDTEST" for member in unit.members)
 
 
 def _is_library(unit: units.Unit, listed: bool) -> bool:

@@ -7,9 +7,9 @@ from typing import Any
 
 from commissioning.plc.checking.assertions import OPERATORS, Assertion
 from commissioning.plc.checking.byte_layout import measure
+from commissioning.plc.checking.value_bytes import encoded
 from commissioning.plc.generation.layout import parts
 from commissioning.plc.program import Program
-from commissioning.plc.running.address_space import encoded
 from commissioning.plc.running.value_text import shown_duration, shown_value
 from commissioning.plc.values.iec_types import IecType
 
