@@ -137,3 +137,23 @@ def test_that_the_host_cannot_write_outside_a_subrange() -> None:
 
 def test_that_a_subrange_is_computed_as_its_base_type() -> None:
     assert ran("p : Percent := 100; n : DINT;", "n := p * 400 - p;")["MAIN.n"] == 100 * 400 - 100
+
+
+NAMED = """TYPE COLOR : DWORD (Red := 16#FF0000, Green := 16#FF00, Blue := 16#FF) := Green;
+STATE : (off, on_); END_TYPE
+PROGRAM MAIN VAR c, k : COLOR; d, e : DWORD; s : STATE; END_VAR
+c := Red OR COLOR#Blue; d := NOT c; e := SHL(k, 8); k := 16#123456; c := c XOR 16#1; END_PROGRAM"""
+
+
+def test_that_named_values_do_not_limit_the_values_of_their_type() -> None:
+    """IEC 61131-3, data types with named values: other constants can be assigned, or calculated."""
+    plc = compile_st(NAMED).start()
+    plc.run()
+    found = [plc[f"MAIN.{name}"] for name in "cdek"]
+    assert found == [0xFF00FE, 0xFF00FF00, 0xFF0000, 0x123456]
+
+
+@pytest.mark.parametrize("wrong", ["s := 1;", "k := 16#1_0000_0000;", "s := s OR s;"])
+def test_that_enumerations_and_bases_keep_their_limits(wrong: str) -> None:
+    with pytest.raises(Problems):
+        compile_st(NAMED.replace("k := 16#123456;", wrong))

@@ -30,6 +30,8 @@ def fitted_literal(found: typed.Const, target: IecType) -> typed.Const | None:
         )
         return typed.Const(target, value) if one and len(value) == 1 else None
     if found.type is ANY_INT and not isinstance(value, float):
+        if target.open and target.low <= value <= target.high:
+            return typed.Const(target, value)
         if target is BOOL:
             return typed.Const(BOOL, value == 1) if value in (0, 1) else None
         if target.kind in ADDRESSES and (value == 0 or target.kind == "pointer"):
@@ -43,6 +45,16 @@ def fitted_literal(found: typed.Const, target: IecType) -> typed.Const | None:
     ):
         return typed.Const(target, rounded(float(value)) if target is REAL else float(value))
     return None
+
+
+def number_of(found: Typed) -> Typed:
+    """A member of an enumeration as a value of its base type, anything else as it is."""
+    base = found.type.element
+    if found.type.kind != "enum" or base is None:
+        return found
+    if isinstance(found, typed.Const):
+        return typed.Const(base, found.value)
+    return typed.Convert(base, found)
 
 
 def sized(found: Typed, other: IecType) -> Typed:

@@ -226,7 +226,7 @@ class ConstructedTypes:
         type_ = IecType(
             name or _nameless("enumeration", file, node.at), "enum", base.low, base.high, element=base,
             values=tuple(values.values()), named="to_string" in marks, qualified="qualified_only" in marks,
-            strict="strict" in marks,
+            strict="strict" in marks, open=bool(node.base) and self.project.dialect.name == "iec",
         )  # fmt: skip
         self._register(type_, values)
         first = type_.values[0][1]

@@ -10,6 +10,7 @@ from commissioning.plc.checking.assigned import assigned
 from commissioning.plc.checking.constants import (
     fitted_literal,
     folded_literal,
+    number_of,
     real_of,
     sized,
     type_of_literals,
@@ -221,6 +222,7 @@ class OperatorChecker(FittingChecker):
                 self.project.stubs.hint(node.operand, BOOL, self.file)
             return None
         if node.operator == "NOT":
+            operand = number_of(operand)
             if isinstance(operand, typed.Const) and operand.type is ANY_INT:
                 operand = fitted_literal(operand, BOOL) or operand
             whole_number = operand.type.kind == "int" and self.project.dialect.library_names
@@ -295,7 +297,7 @@ class OperatorChecker(FittingChecker):
         return self.logic_of(*LOGIC[word], row, node.at)
 
     def logic_of(self, operator: str, lazy: bool, found: list[Typed | None], at: At) -> Typed | None:
-        operands = [operand for operand in found if operand is not None]
+        operands = [number_of(operand) for operand in found if operand is not None]
         if len(operands) < len(found):
             return None
         if self.project.dialect.measured:  # a number that the others do not hold widens them

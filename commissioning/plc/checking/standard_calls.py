@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from commissioning.plc.checking import typed
-from commissioning.plc.checking.constants import real_of, sized, untyped_join
+from commissioning.plc.checking.constants import number_of, real_of, sized, untyped_join
 from commissioning.plc.checking.evaluation import evaluated
 from commissioning.plc.checking.expressions import COMPARISONS, LOGIC, MAX_OPERANDS
 from commissioning.plc.checking.limits import calls_in
@@ -329,7 +329,7 @@ class StandardCallChecker(PointerChecker):
         return typed.Standard(value.type, "SAME_BITS", (pattern,))
 
     def _shift(self, function: Function, values: list[Typed], ats: list[At]) -> Typed | None:
-        value, count = values
+        value, count = number_of(values[0]), values[1]
         if value.type is ANY_INT:
             value = self.widened(value, ELEMENTARY["LWORD"])
         if value.type.kind not in ("bits", "int"):

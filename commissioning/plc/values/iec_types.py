@@ -35,7 +35,8 @@ class IecType:
     by name. `blocks`: a block lies somewhere in it. `dimensions`: of ARRAY[*], which has no bounds of its
     own. `grain`: values are multiples of it, as a TIME of makers counts whole ms. `shown`: its name in
     messages where that is another one. `named`: TO_STRING gives the names of an enumeration; `qualified`:
-    its members are known with its name only; `strict`: it takes nothing but these. `pack`: members of a
+    its members are known with its name only; `strict`: it takes nothing but these, `open`: any value of
+    its base. `pack`: members of a
     structure lie at multiples of so many bytes at most. `bit_names`: of a byte that BITs share.
     `free`: a subrange keeps what lies outside too.
     """
@@ -60,6 +61,7 @@ class IecType:
     named: bool = field(default=False, compare=False)
     qualified: bool = field(default=False, compare=False)
     strict: bool = field(default=False, compare=False)
+    open: bool = field(default=False, compare=False)
     pack: int = field(default=8, compare=False)
     bit_names: tuple[str, ...] = field(default=(), compare=False, repr=False)
     free: bool = field(default=False, compare=False)
@@ -172,6 +174,8 @@ def converts(source: IecType, target: IecType) -> bool:
         return _address_converts(source, target)
     if source.kind == "enum":
         return target.kind != "enum" and source.element is not None and converts(source.element, target)
+    if target.open and target.element is not None and source.kind in ("int", "bits"):
+        return converts(source, target.element)
     if target.kind == "real":
         return (
             source.kind in ("int", "bits")
