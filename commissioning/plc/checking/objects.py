@@ -237,6 +237,8 @@ class ObjectChecker(OperatorChecker):
     def no_such_method(self, node: tree.Member) -> bool:
         """Whether a name in a call is neither a method nor a variable of the block in front of it; a Problem
         where so."""
+        if self._is_list(node.owner):
+            return False
         owner = self.designator(node.owner)
         block = None if owner is None else self.class_of(owner)
         if block is None or node.name.upper() in block.symbols:
