@@ -40,7 +40,6 @@ class FlowDrawing:
         self._read: dict[int, list[tuple[Part, Pin]]] = {}  # by the number of an output pin: who reads it
         self._inlined: set[int] = set()
         self._kept: dict[int, str] = {}  # by the number of an output pin: its variable
-        self._calls: dict[str, list[Part]] = {}  # by upper-case instance
         self._depth = 0
 
     def translate(self) -> None:
@@ -49,8 +48,6 @@ class FlowDrawing:
         order = self.flow.order
         self._place = {id(part): place for place, part in enumerate(order)}
         for part in order:
-            self._calls.setdefault(part.instance.upper(), []).append(part)
-        for part in order:
             for pin in part.inputs:
                 origin = self._origin(pin)
                 if origin is not None:
@@ -58,6 +55,7 @@ class FlowDrawing:
         for part in order:  # from the first on, so that none leads far back
             for pin in part.outputs:
                 self.types.of(part, pin)
+        self._once(order)
         self._choose(order)
         for part in order:
             self._perform(part)
@@ -125,7 +123,7 @@ class FlowDrawing:
                 depth[key] = max(depth.get(key, 0), depth[id(reader)] + 1 if inner else 1)
             safe = all(at > place and acts[at] == acts[place + 1] for at in found)
             told = self.types.of(part, part.outputs[0])
-            if told and (len(found) != 1 or depth[key] > _DEEP or self._is_arithmetic(part, order[found[0]])):
+            if told and (len(found) != 1 or depth[key] > _DEEP or self._is_arithmetic(part, told)):
                 continue
             if safe and found and not self._looks_ahead(part):
                 if len(found) > _MOST:
@@ -138,10 +136,12 @@ class FlowDrawing:
         """Whether the value of a function goes to the output that is executed next, and nowhere else."""
         return not part.enabled and reader.kind == "output" and self._readers(part) == [reader]
 
-    def _is_arithmetic(self, part: Part, reader: Part) -> bool:
-        """Whether the type of its value matters: an output takes a number over as it would be kept."""
-        name = part.text.upper()
-        return name in LIKE_INPUTS and name not in _BITS and reader.kind != "output"
+    def _is_arithmetic(self, part: Part, told: str) -> bool:
+        """Whether a value must be cut off to its type before it is read: not by an output of that type."""
+        name, reader = part.text.upper(), self._readers(part)[0]
+        if name not in LIKE_INPUTS or name in _BITS:
+            return False
+        return reader.kind != "output" or self.types.known.get(reader.text.upper()) != told
 
     def _readers(self, part: Part) -> list[Part]:
         return [reader for pin in part.outputs for reader, _ in self._readings(pin)]
@@ -170,7 +170,6 @@ class FlowDrawing:
         enable = self._enable(part)
         pins = [pin for pin in part.inputs if not (part.enabled and pin.name.upper() == "EN")]
         if part.call == "FunctionBlock":
-            self._once(part)
             given = [(pin.name, value) for pin in pins if (value := self._value(pin))]
             said = f"{part.instance}({', '.join(f'{name} := {value}' for name, value in given)});"
         elif part.call in ("LocalAction", "Base"):
@@ -204,12 +203,16 @@ class FlowDrawing:
             raise Unreadable(f"a second output of {part.text} is read; call it in text", part.item.element)
         return pins[0] if pins and self._read.get(pins[0].number) else None
 
-    def _once(self, part: Part) -> None:
+    def _once(self, order: list[Part]) -> None:
         """Which of several calls of one instance a connection means is not told."""
-        calls = self._calls[part.instance.upper()]
-        if len(calls) > 1 and any(self._readers(call) for call in calls):
-            what = f"{part.instance} is called by {len(calls)} boxes, and outputs of it are connected"
-            raise Unreadable(f"{what}; give each box its own instance", part.item.element)
+        calls: dict[str, list[Part]] = {}
+        for part in order:
+            calls.setdefault(part.instance.upper() if part.call == "FunctionBlock" else "", []).append(part)
+        calls.pop("", None)
+        for found in calls.values():
+            if len(found) > 1 and any(self._readers(call) for call in found):
+                what = f"{found[0].instance} is called by {len(found)} boxes, and outputs of it are connected"
+                raise Unreadable(f"{what}; give each box its own instance", found[1].item.element)
 
     def _assign(self, part: Part) -> None:
         pin, element = part.inputs[0], part.item.element

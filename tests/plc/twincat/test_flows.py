@@ -209,6 +209,38 @@ def test_that_only_what_has_a_memory_reads_back() -> None:
     assert [run(plc)[0], run(plc)[0], run(plc, b=True)[0], run(plc)[0]] == ["0", "1", "1", "0"]
 
 
+def test_that_a_box_that_reads_a_later_one_is_worked_out_at_its_place() -> None:
+    """Nothing happens between it and the output but the later box itself."""
+    plc = program(of("a"), of("b"), box("NOT", (3, 0)), box("AND", (0, 0), (1, 0)), write("q", (2, 0)))
+    assert [run(plc)[0], run(plc, a=True, b=True)[0], run(plc)[0]] == ["1", "1", "0"]
+
+
+def test_that_numbers_are_of_the_type_of_their_box() -> None:
+    plc = program(
+        of("n"), of("0"), box("ADD", (0, 0), (0, 0)), box("GT", (2, 0), (1, 0)), write("q", (3, 0)), n="INT"
+    )
+    assert [run(plc, n=10)[0], run(plc, n=20_000)[0]] == ["1", "0"]  # 40,000 is no INT
+    plc = program(of("n"), box("ADD", (0, 0), (0, 0)), write("m", (1, 0)), n="INT", m="DINT")
+    run(plc, n=20_000)
+    assert plc["MAIN.m"] == 40_000 - 65_536
+    two = [of("n"), of("m"), box("ADD", (0, 0), (1, 0)), write("n", (2, 0)), write("k", (2, 0))]
+    (told,) = read(pou(declared(n="INT", m="DINT", k="DINT"), flow(*two)))[1]
+    assert "does not tell the type of what ADD gives" in told.what
+
+
+def test_that_a_function_of_what_has_no_known_type_is_one_statement() -> None:
+    call = Part("box", "Twice", (In((2, 0)),), (Out(),), "Function")
+    text = text_of(of("x.n"), of("1"), box("ADD", (0, 0), (1, 0)), call, write("x.m", (3, 0)))
+    assert "x.m := Twice((x.n + 1));" in text
+
+
+def test_that_a_mark_may_be_negated_where_the_connection_ends() -> None:
+    text = pou(declared(**BOOLS), flow(of("a"), Part("output", "q", (In((0, 0), via="!far"),))))
+    mark = text.index("CFCSourceConnectionMark")
+    plc = started(text[:mark] + text[mark:].replace('"Negated">false', '"Negated">true', 1))
+    assert [run(plc)[0], run(plc, a=True)[0]] == ["0", "1"]
+
+
 def test_that_comments_are_passed_over() -> None:
     comment = '<o t="CFCCommentElement"><o n="Text" t="CFCText"><v n="Text">"why"</v></o></o>\n'
     plc = program(of("a"), comment, write("q", (0, 0)))
