@@ -33,6 +33,7 @@ from commissioning.plc.generation.checked import Checked
 from commissioning.plc.generation.codegen import ModuleWriter
 from commissioning.plc.generation.comparisons import comparisons
 from commissioning.plc.generation.layout import MemoryPlan, plan_memories
+from commissioning.plc.generation.task_memories import lent_cells, run_by, with_block_tasks
 from commissioning.plc.program import (
     Aliases,
     Program,
@@ -100,8 +101,9 @@ def compile_st(
             read[source.file] = (source, read[source.file][1])
     lists = {PurePath(file).stem.upper() for file in files}
     trees, texts = [source for source, _ in read.values()], list(files.values())
-    for file, source in without_namespaces(trees, lists, texts).items():
-        read[file] = (source, read[file][1])
+    unclear: list[Problem] = []
+    for file, source in without_namespaces(trees, lists, texts, unclear).items():
+        read[file] = (source, [*read[file][1], *(one for one in unclear if one.where.file == file)])
     if dialect != "iec":
         for file, source in lists_kept_apart(source for source, _ in read.values()).items():
             read[file] = (source, read[file][1])
@@ -248,7 +250,9 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
     except (SyntaxError, RecursionError, MemoryError, OverflowError):
         _blame(project, bodies, weights)
         raise
-    memories, roots = plan_memories(project.globals, instances, reached_programs(project))
+    lent = {path.partition(".")[0] for task in tasks for path in task.blocks}
+    memories, roots = plan_memories(project.globals, instances, reached_programs(project), lent)
+    memories = with_block_tasks(project, memories, tasks)
     aliases = Aliases(
         frozenset(project.list_names), frozenset(name.upper() for name, _ in instances), project.path_heads
     )
@@ -268,7 +272,7 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         areas=found.areas,
         instances=roots,
         touches=tuple(
-            _touched(project, {pou for name, pou, _ in roots if name in task.programs}, memories)
+            _touched(project, set(run_by(task, roots, memories)), memories) | lent_cells(task, memories, lent)
             for task in tasks
         ),
         aliases=aliases,
@@ -280,7 +284,7 @@ def _generate(checked: Checked, plan: TaskPlan, digest: str) -> Program:
         notices=_ordered(project.notices),
         heap=tuple(project.heap.values()),
         straight=tuple(
-            sum(longest(bodies[p.name.upper()], weights) for name, p, _ in roots if name in task.programs)
+            sum(longest(bodies[pou.name.upper()], weights) for pou in run_by(task, roots, memories))
             for task in tasks
         ),
     )

@@ -46,7 +46,8 @@ class TaskSpec:
 @dataclass(frozen=True, slots=True)
 class Task:
     """`programs`: names of the program instances it calls, in order. `cycle_ns` 0: only its `trigger` starts
-    it. `watchdog`: statements that one scan may execute, on the longest way through the bodies."""
+    it. `watchdog`: statements that one scan may execute, on the longest way through the bodies. `blocks`:
+    paths of the blocks that it executes behind them."""
 
     name: str
     cycle_ns: int
@@ -54,6 +55,7 @@ class Task:
     programs: tuple[str, ...]
     trigger: str = ""
     watchdog: int = STATEMENT_BUDGET
+    blocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

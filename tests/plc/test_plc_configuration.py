@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from commissioning.model.problem import Problems
-from commissioning.plc import Program, TaskSpec, compile_st
+from commissioning.plc import Plc, Program, TaskSpec, compile_st
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_plc_skipping import memories, played
+
+MS = 1_000_000
 
 BLOCK = """FUNCTION_BLOCK Valve
 VAR_INPUT wanted : BOOL; END_VAR
@@ -120,7 +128,8 @@ def test_that_a_snapshot_and_the_debugger_run_with_what_is_given() -> None:
         ("speed := T#1s", "TIME"),
         ("done => nothing", "nothing is not declared"),
         ("set", "needs the name of an input"),
-        ("v WITH fast", "v WITH fast: a block runs where the program calls it"),
+        ("v WITH fast", "only a block of the program itself has a task"),
+        ("w WITH fast", "Line has no block w"),
     ],
 )
 def test_that_wrong_parameters_of_a_program_are_told(given: str, words: str) -> None:
@@ -465,3 +474,77 @@ def test_that_a_wrong_access_of_a_program_is_told(section: str, told: str) -> No
         with pytest.raises(Problems) as caught:
             compile_st(text)
         assert [problem.what for problem in caught.value.problems] == [what]
+
+
+# ---- PROGRAM p WITH t : T (block WITH t2) ---------------------------------------------------------------
+
+SUMS = """FUNCTION_BLOCK Sum VAR_INPUT x : INT; END_VAR VAR_OUTPUT n : INT; END_VAR VAR t : TON; END_VAR
+n := n + x; t(IN := x > 7, PT := T#35ms); IF t.Q THEN n := 1000; END_IF END_FUNCTION_BLOCK
+PROGRAM P VAR_INPUT given : INT := 5; END_VAR VAR one, two : Sum; seen : INT; END_VAR
+one(x := given, n => seen); two(x := 1); END_PROGRAM
+"""
+SLOW = """CONFIGURATION C RESOURCE R ON X
+TASK quick(INTERVAL := T#10ms, PRIORITY := 1); TASK slow(INTERVAL := T#50ms, PRIORITY := 2);
+PROGRAM a WITH quick : P (one WITH slow); PROGRAM b WITH quick : P; END_RESOURCE END_CONFIGURATION"""
+
+
+def both(plc: Plc, until: int) -> None:
+    for step in range(until):
+        plc.scan(step * 10 * MS, 0)
+        if step % 5 == 0:
+            plc.scan(step * 10 * MS, 1)
+
+
+def test_that_a_block_runs_in_the_task_of_its_own_and_in_no_other() -> None:
+    program = compile_st({"m.st": SUMS + SLOW})
+    assert [(task.name, task.programs, task.blocks) for task in program.tasks] == [
+        ("quick", ("a", "b"), ()), ("slow", (), ("a.one",)),
+    ]  # fmt: skip
+    plc = program.start()
+    both(plc, 11)
+    shown = ("a.one.n", "a.seen", "a.two.n", "b.one.n", "b.seen")
+    assert [plc[path] for path in shown] == [15, 10, 11, 55, 55]  # inputs go in, outputs come out
+    other = program.start()
+    other.restore(plc.snapshot())
+    plc.scan(150 * MS, 1)
+    other.scan(150 * MS, 1)
+    assert (plc["a.one.n"], other["a.one.n"]) == (20, 20)
+    plc.online_change(compile_st({"m.st": SUMS.replace("seen : INT", "seen, more : INT") + SLOW}))
+    plc.scan(200 * MS, 1)
+    assert (plc["a.one.n"], plc["b.one.n"]) == (25, 55)
+
+
+def test_that_skipping_knows_that_two_tasks_run_parts_of_one_program() -> None:
+    text = """VAR_GLOBAL i0 AT %IX0.0 : BOOL; i1 AT %IX0.1 : BOOL; i2 AT %IX0.2 : BOOL; level AT %IW1 : INT;
+      q0 AT %QX0.0 : BOOL; q1 AT %QX0.1 : BOOL; q2 AT %QX0.2 : BOOL; out AT %QW1 : INT; END_VAR
+    FUNCTION_BLOCK Delay VAR_INPUT on : BOOL; END_VAR VAR_OUTPUT q : BOOL; END_VAR VAR t : TON; END_VAR
+    t(IN := on, PT := T#33ms); q := t.Q; END_FUNCTION_BLOCK
+    PROGRAM P VAR d : Delay; n : INT; END_VAR d(on := i0, q => q0); q1 := d.q AND i1; out := level;
+    END_PROGRAM
+    CONFIGURATION C TASK quick(INTERVAL := T#10ms); TASK slow(INTERVAL := T#25ms, PRIORITY := 1);
+    PROGRAM p WITH quick : P (d WITH slow); END_CONFIGURATION"""
+    program = compile_st({"m.st": text})
+    every = skipped = 0
+    for seed in range(15):
+        one, other = played(program, seed, False), played(program, seed, True)
+        assert one.log == other.log and memories(one.plc) == memories(other.plc)
+        every += one.plc.scans(0) + one.plc.scans(1)
+        skipped += other.plc.scans(0) + other.plc.scans(1)
+    assert skipped < every * 0.7
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("one WITH nobody", "there is no TASK nobody"),
+        ("one WITH slow, one WITH quick", "a.one is in two tasks"),
+        ("t WITH slow", "t is a TON: only a block of the program itself has a task"),
+        ("lent WITH slow", "Lent has a VAR_IN_OUT, which no task can give it"),
+    ],
+)
+def test_that_a_block_that_cannot_have_a_task_is_told(given: str, told: str) -> None:
+    lent = "FUNCTION_BLOCK Lent VAR_IN_OUT v : INT; END_VAR END_FUNCTION_BLOCK\n"
+    text = lent + SUMS.replace("one, two : Sum;", "one, two : Sum; t : TON; lent : Lent;")
+    with pytest.raises(Problems) as caught:
+        compile_st({"m.st": text + SLOW.replace("one WITH slow", given)})
+    assert [problem.what for problem in caught.value.problems] == [told]

@@ -180,3 +180,38 @@ def test_that_the_words_are_names_elsewhere() -> None:
     plc = plc_of("PROGRAM MAIN VAR r_edge, f_edge : BOOL; END_VAR f_edge := NOT r_edge; END_PROGRAM")
     plc.scan(0)
     assert plc["MAIN.f_edge"] is True
+
+
+FAMILY = """FUNCTION_BLOCK Base VAR_INPUT up : BOOL R_EDGE; END_VAR VAR n : INT; END_VAR
+IF up THEN n := n + 1; END_IF END_FUNCTION_BLOCK
+FUNCTION_BLOCK Mid EXTENDS Base VAR_INPUT more : BOOL R_EDGE; END_VAR VAR k : INT; END_VAR
+IF more THEN k := k + 1; END_IF SUPER^(); IF up THEN k := k + 100; END_IF END_FUNCTION_BLOCK
+FUNCTION_BLOCK Top EXTENDS Mid VAR t : INT; END_VAR
+SUPER^(); SUPER^(); IF up THEN t := t + 1; END_IF END_FUNCTION_BLOCK
+PROGRAM MAIN VAR b : Base; m : Mid; t : Top; x : BOOL; END_VAR
+b(up := x); m(up := x, more := x); t(up := x, more := x); END_PROGRAM
+"""
+
+
+@pytest.mark.parametrize("dialect", ["iec", "codesys", "twincat"])
+def test_that_a_body_called_by_super_does_not_look_at_its_edges_again(dialect: str) -> None:
+    plc = plc_of(FAMILY, dialect)
+    for scan, level in enumerate([False, True, True, False, True]):
+        plc["MAIN.x"] = level
+        plc.scan(scan)
+    shown = ("b.n", "m.n", "m.k", "t.n", "t.k", "t.t")
+    assert [plc[f"MAIN.{name}"] for name in shown] == [2, 2, 202, 4, 404, 2]
+
+
+def test_that_edges_are_looked_at_again_behind_an_exception_in_super() -> None:
+    text = FAMILY.replace("n := n + 1;", "n := n + 1; k0 := 1 / zero;").replace(
+        "VAR n : INT;", "VAR n, zero, k0 : INT;"
+    )
+    text = text.replace("SUPER^(); IF up", "__TRY SUPER^(); __CATCH(e) ; __ENDTRY IF up").replace(
+        "VAR k : INT;", "VAR k : INT; e : __SYSTEM.ExceptionCode;"
+    )
+    plc = plc_of(text.replace("b(up := x);", ""), "codesys")
+    for scan, level in enumerate([False, True, False, True]):
+        plc["MAIN.x"] = level
+        plc.scan(scan)
+    assert (plc["MAIN.m.n"], plc["MAIN.m.k"]) == (2, 202)

@@ -172,3 +172,20 @@ def test_that_et_is_kept_for_a_timer_that_is_called_by_reference(inside: bool) -
         plc.scan(at * MS)
         seen.append(plc["P.e"])
     assert seen == [0, 20 * MS, 50 * MS, 50 * MS]
+
+
+@pytest.mark.parametrize("dialect", ["iec", "codesys", "twincat"])
+def test_that_references_and_pointers_lead_to_pt_and_et(dialect: str) -> None:
+    text = """PROGRAM MAIN VAR t : TON; r : REFERENCE TO TIME; p, q : POINTER TO TIME;
+    seen, et : TIME; END_VAR
+    r REF= t.PT; IF r = T#0s THEN r := T#2s; END_IF
+    t(IN := TRUE); p := ADR(t.PT); seen := p^; q := ADR(t.ET); et := q^; END_PROGRAM"""
+    plc = compile_st({"m.st": text}, dialect=dialect).start()
+    plc.scan(0)
+    plc.scan(1_500_400_000)
+    # a TIME of the makers counts whole ms, whatever the timer counts inside
+    counted = 1_500_400_000 if dialect == "iec" else 1_500_000_000
+    assert (plc["MAIN.seen"], plc["MAIN.et"]) == (2_000_000_000, counted)
+    assert plc["MAIN.t.Q"] is False
+    plc.scan(2_000_000_000)
+    assert plc["MAIN.t.Q"] is True

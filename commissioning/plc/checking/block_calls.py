@@ -9,6 +9,7 @@ from commissioning.plc.checking.attributes import initialised_on_call
 from commissioning.plc.checking.calls import ExpressionChecker
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.designators import Designator
+from commissioning.plc.checking.edges import looked_cell
 from commissioning.plc.checking.objects import Target
 from commissioning.plc.checking.scope import Pou, suggestion
 from commissioning.plc.checking.typed import Typed
@@ -137,6 +138,8 @@ class BlockCallChecker(ExpressionChecker):
             tuple(results),
             at,
             others,
+            self.project.guards.get(target.symbol, -1) if target.cell.owner is None else -1,
+            looked_cell(block) if target.here and block is not (self.pou.owner or self.pou) else -1,
         )
 
     def output(self, load: typed.Load, argument: tree.Argument, results: list[commands.Store]) -> None:

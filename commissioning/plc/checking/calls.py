@@ -10,6 +10,7 @@ from commissioning.plc.checking.objects import Target
 from commissioning.plc.checking.open_arrays import bound
 from commissioning.plc.checking.pointers import ADDRESS_CALLS, MEMORY_CALLS
 from commissioning.plc.checking.program_facts import program_fact
+from commissioning.plc.checking.same_names import write_in_full
 from commissioning.plc.checking.scope import Pou, suggestion
 from commissioning.plc.checking.standard_calls import StandardCallChecker
 from commissioning.plc.checking.tcunit import library_value
@@ -107,7 +108,8 @@ class ExpressionChecker(StandardCallChecker):
         known = [*FUNCTIONS, *(p.name for p in self.project.pous.values() if p.kind == "FUNCTION")]
         self.project.stubs.function(self, node, True)
         self.project.unknown.name()
-        self.problem(f"there is no function {node.target.name}", node.at, suggestion(name, known))
+        cure = write_in_full(name, [p.name for p in self.project.pous.values()]) or suggestion(name, known)
+        self.problem(f"there is no function {node.target.name}", node.at, cure)
         return None
 
     def _array_bound(self, name: str, node: tree.Call) -> Typed | None:

@@ -34,7 +34,9 @@ class CallStandard:
 @dataclass(frozen=True, slots=True)
 class CallBlock:
     """A user's function block. `home` is the cell with its memory, which is `q` from then on. `others`: its
-    class decides which body is called, that of `pou` or one of these."""
+    class decides which body is called, that of `pou` or one of these. `guard`: the cell of the program that
+    is TRUE where a task of its own executes it (-1: none); `looked`: of a call by SUPER^, the cell that keeps
+    the body from looking at its edges again."""
 
     pou: int
     home: Cell
@@ -44,6 +46,8 @@ class CallBlock:
     outputs: tuple[Store, ...]
     at: At
     others: tuple[int, ...] = ()
+    guard: int = -1
+    looked: int = -1
 
 
 @dataclass(frozen=True, slots=True)

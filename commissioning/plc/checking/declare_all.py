@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from commissioning.plc.checking.addresses import directs
+from commissioning.plc.checking.block_tasks import note_block_tasks
 from commissioning.plc.checking.called_programs import name_programs
 from commissioning.plc.checking.classes import check_classes, link_classes
 from commissioning.plc.checking.configured import PathSections
@@ -96,6 +97,7 @@ def _configurations(project: Project, declarer: Declarer, parsed: Sequence[units
         for direct in directs(paths.entries):
             if direct.address not in known:
                 declarer.addresses.direct(direct, file)
+    note_block_tasks(project, configurations)
     project.path_heads = configuration_names(unit for unit, _ in configurations)
     own = [pou for pou in project.pous.values() if pou.tree is not None and pou.tree.paths]
     if sections or own:

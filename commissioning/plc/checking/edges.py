@@ -1,7 +1,8 @@
 """Inputs that their own block sees as an edge: `start : BOOL R_EDGE;` (IEC 61131-3, 6.6.3.4).
 
 The input keeps the value that it is given, as everybody outside sees it. Behind it lies an R_TRIG or F_TRIG,
-which is called before the body; inside the block the name of the input stands for its Q.
+which is called before the body; inside the block the name of the input stands for its Q. A body that a
+derived one calls by SUPER^() does not look again: a hidden cell says that its edges were looked at.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from commissioning.plc.checking import commands
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.scope import Pou, Project, Slot, Symbol
-from commissioning.plc.checking.typed import Cell, Load
+from commissioning.plc.checking.typed import Cell, Load, Not
 from commissioning.plc.syntax.tree import At, Quiet
 from commissioning.plc.values.iec_types import BOOL, IecType
 
@@ -40,6 +41,9 @@ def declare_edge(project: Project, pou: Pou, symbol: Symbol, edge: str, at: At) 
     pou.symbols[name.upper()] = trigger
     pou.slots += [Slot(cell.type, cell.initial) for cell in block.cells]
     symbol.edge = trigger
+    if (pou.derived or pou.base is not None) and looked_cell(pou) < 0:
+        pou.looked = len(pou.slots)
+        pou.slots.append(Slot(BOOL, False))
 
 
 def seen_cell(symbol: Symbol) -> Cell:
@@ -49,13 +53,21 @@ def seen_cell(symbol: Symbol) -> Cell:
     return Cell("m", None, trigger.index + trigger.standard.offsets["Q"])
 
 
+def looked_cell(pou: Pou) -> int:
+    """The hidden cell of a block and of what it extends or extends it; -1 where there is none."""
+    return next((above.looked for above in pou.lineage() if above.looked >= 0), -1)
+
+
 def edge_calls(pou: Pou) -> tuple[Command, ...]:
     """The calls of the triggers, which stand before the body."""
-    found = []
+    found: list[Command] = []
     for symbol in pou.symbols.values() if pou.kind in ("FUNCTION_BLOCK", "PROGRAM") else ():
         trigger = symbol.edge
         if trigger is not None and trigger.standard is not None:
             given = (trigger.standard.offsets["CLK"], BOOL, Load(BOOL, Cell("m", None, symbol.index)))
             cell = Cell("m", None, trigger.index)
             found.append(commands.CallStandard(trigger.standard, cell, (given,), (), trigger, _NOWHERE))
-    return tuple(found)
+    if not found or looked_cell(pou) < 0:
+        return tuple(found)
+    first = Not(BOOL, Load(BOOL, Cell("m", None, looked_cell(pou))))
+    return (commands.If(((first, tuple(found), _NOWHERE),), (), _NOWHERE),)

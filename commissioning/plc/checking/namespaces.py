@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from commissioning.model.problem import Problem
 from commissioning.plc.checking.same_names import kept_apart
 from commissioning.plc.syntax import tree, units
 
@@ -18,13 +19,15 @@ _LABEL = re.compile(r"\b(?!__)([A-Za-z_]\w*)\.[A-Za-z_]\w*\.[A-Za-z_]\w*\s*:(?!=
 
 
 def without_namespaces(
-    sources: Iterable[units.Source], taken: Iterable[str], texts: Iterable[str] = ()
-) -> dict[str, units.Source]:
+    sources: Iterable[units.Source], taken: Iterable[str], texts: Iterable[str] = (),
+    problems: list[Problem] | None = None,
+) -> dict[str, units.Source]:  # fmt: skip
     """By file the sources that name libraries in front of what these declare, without these names.
     `taken`: names of other things, in upper case. What several namespaces declare under one name has
-    several then. `texts`: those of the files, where `Library.Enumeration.member:` is a label of CASE."""
+    several then; `problems` gets what cannot be decided of that. `texts`: those of the files, where
+    `Library.Enumeration.member:` is a label of CASE."""
     given = list(sources)
-    apart = kept_apart(given)
+    apart = kept_apart(given, [] if problems is None else problems)
     parsed = [apart.get(source.file, source) for source in given]
     found = {name for source in parsed for name in _qualifiers(source.units)}
     paths = (units.Configuration, units.Paths)  # these have names with dots and types behind them

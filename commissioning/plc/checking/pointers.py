@@ -288,7 +288,9 @@ class PointerChecker(ObjectChecker):
             return None
         wanted = declared.type
         block = self.project.block(wanted.name) if wanted.kind == "block" else None
+        timed = found.type.kind == wanted.kind == "time" and bool(found.member) and not found.type.shown
         fits = found.type == wanted and found.standard is (block if not isinstance(block, Pou) else None)
+        fits |= timed
         if isinstance(block, Pou):
             fits = found.block is not None and is_a(found.block, block)
         if not fits:

@@ -135,6 +135,7 @@ class Pou:
     init_rows: dict[str, tuple[tuple[Argument, ...], ...]] = field(default_factory=dict)
     init_arguments: dict[str, tuple[Argument, ...]] = field(default_factory=dict)  # of FB_init
     framed: bool = False  # whether the address of something that lives for one call is taken
+    looked: int = -1  # the cell that says that its edges were looked at, see edges.py
     recursive: bool = False  # whether it may lead back to itself, so that its depth is counted
     touches: set[Symbol] = field(default_factory=set)
     only_read: set[str] = field(default_factory=set)  # globals that are VAR_EXTERNAL CONSTANT, in upper case
@@ -253,6 +254,7 @@ class Project:
         self.configured: list[Any] = []  # what VAR_CONFIG says, see configured.py
         self.access_names: list[Any] = []  # what VAR_ACCESS says
         self.entries: dict[int, ProgramEntry] = {}  # by the number of a program instance
+        self.guards: dict[Symbol, int] = {}  # blocks with a task -> the cell that says so, block_tasks.py
         self.path_heads: frozenset[str] = frozenset()  # configurations and resources, in upper case
         self.retained_programs: set[str] = set()  # instances that are PROGRAM RETAIN
         self.charts: dict[str, ChartPlan] = {}  # by the key of their POU

@@ -7,6 +7,7 @@ from commissioning.plc.checking.assertions import check_test_call, is_test_call
 from commissioning.plc.checking.catching import RAISING, CatchChecker
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.pointers import MEMORY_CALLS
+from commissioning.plc.checking.same_names import write_in_full
 from commissioning.plc.checking.scope import Pou, suggestion
 from commissioning.plc.checking.standard_calls import is_operator
 from commissioning.plc.checking.tcunit import library_call, suite_call
@@ -135,7 +136,8 @@ class StatementChecker(CatchChecker):
         known = [s.name for s in (*self.pou.symbols.values(), *self.project.globals.symbols.values())]
         self.project.stubs.function(self, call, False)
         self.project.unknown.name()
-        cure = "It belongs into a TEST" if is_test_call(name) else suggestion(name, known)
+        cure = write_in_full(name, [pou.name for pou in self.project.pous.values()])
+        cure = "It belongs into a TEST" if is_test_call(name) else cure or suggestion(name, known)
         self.problem(f"there is no block or function {written}", call.at, cure)
         return (None,)
 

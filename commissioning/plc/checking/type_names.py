@@ -12,6 +12,7 @@ from commissioning.plc.checking import any_type
 from commissioning.plc.checking.constructed_types import ConstructedTypes
 from commissioning.plc.checking.global_order import names_in
 from commissioning.plc.checking.initials import InitialValues, Site
+from commissioning.plc.checking.same_names import write_in_full
 from commissioning.plc.checking.scope import Declared, Pou, Project, Slot, suggestion
 from commissioning.plc.checking.unknown import attempt
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
@@ -223,5 +224,6 @@ class TypeNames(ConstructedTypes):
             what = f"{node.name} is no block, so it takes no arguments"
             self.project.problem(what, file, node.at, "Write := (...) to give values to its members")
             return None
-        self.project.problem(f"there is no type or block {node.name}", file, node.at, suggestion(key, known))
+        cure = write_in_full(key, known) or suggestion(key, known)
+        self.project.problem(f"there is no type or block {node.name}", file, node.at, cure)
         return None

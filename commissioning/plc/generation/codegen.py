@@ -246,7 +246,10 @@ class ModuleWriter(FlowWriter):
             where = f"{index}:{index + type_.size}" if type_.aggregate else str(index)
             self._line(depth, f"q[{where}] = {stored(value, type_).text}")
         borrowed = [*node.references, *node.memories]
-        guarded = bool(borrowed) and self.project.catches  # what is lent comes back from an exception too
+        lent = bool(borrowed) or node.looked >= 0
+        guarded = lent and self.project.catches  # what is lent comes back from an exception too
+        if node.looked >= 0:
+            self._line(depth, f"q[{node.looked}] = True")
         if guarded:
             self._line(depth, "try:")
         inner = depth + guarded
@@ -257,9 +260,12 @@ class ModuleWriter(FlowWriter):
                 self._line(inner, f"q[{index + 2 + behind}] = {exact(value).text}")
         for index, home in node.memories:
             self._line(inner, f"q[{index}] = {cell_text(home)}")
-        self._line(inner, f"q[0][{BODY}](q, g, now)" if node.others else f"f{node.pou}(q, g, now)")
+        execute = f"q[0][{BODY}](q, g, now)" if node.others else f"f{node.pou}(q, g, now)"
+        self._line(inner, execute if node.guard < 0 else f"if not m[{node.guard}]: {execute}")
         if guarded:
             self._line(depth, "finally:")
         for index, _lent in borrowed:
             self._line(inner, f"q[{index}] = None")
+        if node.looked >= 0:
+            self._line(inner, f"m[{node.looked}] = False")
         self._body(node.outputs, depth)

@@ -7,7 +7,7 @@ up to `LISTED` cells have their paths listed; those of larger ones are worked ou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -127,11 +127,13 @@ def leaf_types(type_: IecType) -> tuple[IecType, ...]:
 
 
 def plan_memories(
-    shared: Pou, instances: list[tuple[str, Pou]], reached: tuple[tuple[int, Pou], ...] = ()
+    shared: Pou, instances: list[tuple[str, Pou]], reached: tuple[tuple[int, Pou], ...] = (),
+    lent: Collection[str] = (),
 ) -> tuple[list[MemoryPlan], tuple[tuple[str, Pou, int], ...]]:
     """All memories in a fixed order: globals, then each program instance, each followed by its blocks.
 
-    `reached`: programs whose memory is shared, and the cell of the globals that holds it."""
+    `reached`: programs whose memory is shared, and the cell of the globals that holds it; `lent`: names of
+    instances that other tasks execute a part of."""
     plans: list[MemoryPlan] = []
 
     def add(path: str, pou: Pou, program: int, overrides: tuple[tuple[int, Value], ...]) -> int:
@@ -158,7 +160,7 @@ def plan_memories(
     add("", shared, -1, ())
     wanted = {pou.name: pou for _, pou in reached}
     roots = tuple(
-        (name, pou, add(name, pou, -1 if wanted.get(name) is pou else position, ()))
+        (name, pou, add(name, pou, -1 if wanted.get(name) is pou or name in lent else position, ()))
         for position, (name, pou) in enumerate(instances)
     )
     numbers = {pou.name: number for name, pou, number in roots if name == pou.name}

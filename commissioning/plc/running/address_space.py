@@ -101,7 +101,7 @@ class AddressSpace:
 
     def address(self, memory: Any, index: int) -> int:
         """ADR: of a cell, of a block (`index` -1), or of what a view shows."""
-        if isinstance(memory, View):
+        if isinstance(memory, View | Cut):
             return memory.address
         if isinstance(memory, Whole):
             return memory.cells[max(index, 0)].address
@@ -274,6 +274,8 @@ class Window(dict[int, Any]):
             here = [slot.type for slot in slots]
             if all(t is not None and alike(t, leaf) for t, leaf in zip(here, leaves, strict=True)):
                 return piece.memory, cell
+            if [leaf.kind for leaf in leaves] == ["time"] and here[0] is not None and here[0].kind == "time":
+                return Cut(self.space, address, leaves[0], piece.memory, cell), 0
             child = slots[0].child
             if self.plan.type.kind == "block" and child is not None and child.name == self.plan.type.name:
                 return piece.memory, cell
@@ -293,9 +295,25 @@ def alike(one: IecType, other: IecType) -> bool:
     addresses = {"pointer", "reference", "interface"}
     if one.kind in addresses and other.kind in addresses:
         return True
-    if one.kind != other.kind:
+    if one.kind != other.kind or one.grain != other.grain:
         return False
     return one.kind not in ("real", "string") or (one.name, one.length) == (other.name, other.length)
+
+
+class Cut:
+    """PT or ET of a timer, which count ns, as a TIME of whole ms."""
+
+    def __init__(
+        self, space: AddressSpace, address: int, type_: IecType, memory: Memory, cell: int
+    ) -> None:
+        self.space, self.address, self.type, self.memory, self.cell = space, address, type_, memory, cell
+
+    def __getitem__(self, index: int) -> int:
+        value: int = self.memory[self.cell]
+        return value - value % self.type.grain
+
+    def __setitem__(self, index: int, value: int) -> None:
+        self.memory[self.cell] = value
 
 
 class Whole:

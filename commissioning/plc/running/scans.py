@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from commissioning.plc.generation.build import Build
+from commissioning.plc.generation.task_memories import block_memories
 from commissioning.plc.program import Program
 from commissioning.plc.running.address_space import AddressSpace
 from commissioning.plc.running.memory import Memory, fresh, functions_of
@@ -131,6 +132,10 @@ class Scanner:
             steps=[
                 (functions.get(f"e{position}") or functions[f"f{pou.number}"], self._memories[memory])
                 for position, (_, pou, memory) in chosen
+            ]
+            + [
+                (functions[f"f{plan.pou.number}"], self._memories[memory])
+                for memory, plan in block_memories(task, program.memories)
             ],
             memories=[memory for memory, _ in plans],
             timers=[(m, tuple(index + DUE for index in p.timers)) for m, p in plans if p.timers],

@@ -48,6 +48,7 @@ class _Settings:
     priority: int = 0
     trigger: str = ""
     programs: list[str] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list)
 
 
 def plan_tasks(project: Project, parsed: list[units.Source], specs: Sequence[TaskSpec]) -> TaskPlan:
@@ -210,14 +211,37 @@ def _from_configuration(
         if not key and key not in settings:
             settings[key] = _Settings("background", instance.at, DEFAULT_CYCLE_NS, LOWEST_PRIORITY)
         settings[key].programs.append(instance.name)
-    used = [declared for declared in settings.values() if declared.programs]
+        for given in instance.given:
+            if isinstance(given, units.BlockTask):
+                _block_task(project, settings, instance, given, file)
+    used = [declared for declared in settings.values() if declared.programs or declared.blocks]
     for declared in used:
         _mark_read(project, instances, declared.trigger)
     return TaskPlan(
-        tuple(Task(s.name, s.cycle_ns, s.priority, tuple(s.programs), s.trigger) for s in used),
+        tuple(
+            Task(s.name, s.cycle_ns, s.priority, tuple(s.programs), s.trigger, blocks=tuple(s.blocks))
+            for s in used
+        ),
         instances,
         {s.name: Place(file, s.at.line, s.at.column) for s in used},
     )
+
+
+def _block_task(
+    project: Project, settings: Mapping[str, _Settings], instance: units.Instance, given: units.BlockTask,
+    file: str,
+) -> None:  # fmt: skip
+    """`fb1 WITH t2`: the block of that instance runs in t2."""
+    found = settings.get(_task_key(instance.resource, given.task))
+    if found is None:
+        known = [one.name for one in settings.values()]
+        project.problem(f"there is no TASK {given.task}", file, given.at, suggestion(given.task, known))
+        return
+    path = f"{instance.name}.{given.block}"
+    if path.upper() in (block.upper() for one in settings.values() for block in one.blocks):
+        project.problem(f"{path} is in two tasks", file, given.at, "Keep one of them")
+        return
+    found.blocks.append(path)
 
 
 def _task_key(resource: str, name: str) -> str:

@@ -218,6 +218,7 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         body: list[tree.Statement] = []
         chart: list[ChartPart] = []
         paths: list[units.Paths] = []
+        using: list[units.Using] = []
         bases: tuple[units.TypeName, ...] = ()
         interfaces: tuple[units.TypeName, ...] = ()
         for child in unrowed(children[1:]):
@@ -235,6 +236,8 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
                 members.append(child)
             elif isinstance(child, units.Paths):
                 paths.append(child)
+            elif isinstance(child, units.Using):
+                using.append(child)
             elif isinstance(child, _TYPE_NODES):
                 result = child
             elif isinstance(child, ChartStep | Transition):
@@ -245,7 +248,7 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
         return units.Pou(
             kind, str(name), result, tuple(sections), tuple(body), place(name),
             frozenset(word.upper() for word in words), bases, interfaces, tuple(members), tuple(chart),
-            tuple(paths),
+            tuple(paths), tuple(using),
         )  # fmt: skip
 
     function = pou
@@ -259,13 +262,15 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
     accessor = pou
     action = pou
 
-    def using(self, children: Children) -> None:
-        return None
+    def using(self, children: Children) -> units.Using:
+        word, *names, _semicolon = children
+        return units.Using(tuple(name.name for name in names), place(word))
 
     def namespace(self, children: Children) -> units.Namespace:
         name = next(child for child in children if isinstance(child, tree.Name))
         found = tuple(child for child in children if isinstance(child, _UNITS))
-        return units.Namespace(name.name, found, name.at)
+        using = tuple(child for child in children if isinstance(child, units.Using))
+        return units.Namespace(name.name, found, name.at, using)
 
     def test(self, children: Children) -> units.Test:
         word, name, *parts, body, _end = children

@@ -96,7 +96,7 @@ def _parser() -> Lark:
     # GET and SET may also be names, of methods; a comment is no bracket
     ends = dict.fromkeys(("GET", "SET"), r"(?!\s*(?:[:;.,=)\[\^]|\((?!\*)))")
     # two names in a row begin no statement
-    ends |= dict.fromkeys(("CONFIGURATION", "NAMESPACE", "CLASS", "ACTION"), r"(?=\s+[A-Z_])")
+    ends |= dict.fromkeys(("CONFIGURATION", "NAMESPACE", "CLASS", "ACTION", "USING"), r"(?=\s+[A-Z_])")
     terminals = "\n".join(rf"{word}.9: /{word}(?![A-Za-z0-9_]){ends.get(word, '')}/i" for word in KEYWORDS)
     grammar = text.replace("%RESERVED%", words) + "\n" + terminals + "\n"
     return Lark(
@@ -156,7 +156,9 @@ def parse_source(
         if rest is None or len(problems) >= MAX_SYNTAX_PROBLEMS:
             break
         text = rest
-    return units.Source(file, found, comments, attributes_of(text, found)), problems
+    using = tuple(unit for unit in found if isinstance(unit, units.Using))
+    found = tuple(unit for unit in found if not isinstance(unit, units.Using))
+    return units.Source(file, found, comments, attributes_of(text, found), using), problems
 
 
 def _parse(text: str) -> tuple[units.Unit, ...]:

@@ -166,6 +166,14 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Using:
+    """`USING A, B.C;`: what these namespaces declare is known without their names, in what it stands in."""
+
+    names: tuple[str, ...]
+    at: At
+
+
+@dataclass(frozen=True, slots=True)
 class Pou:
     """A program organisation unit, or what belongs to one.
 
@@ -187,6 +195,7 @@ class Pou:
     members: tuple[Pou, ...] = ()
     chart: tuple[ChartPart, ...] = ()
     paths: tuple[Paths, ...] = ()
+    using: tuple[Using, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +286,7 @@ class Namespace:
     name: str
     units: tuple[Unit, ...]
     at: At
+    using: tuple[Using, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +309,7 @@ class Test:
     mocks: tuple[Mock, ...] = ()
 
 
-Unit = Pou | Globals | Paths | Configuration | Types | Namespace | Test
+Unit = Pou | Globals | Paths | Configuration | Types | Namespace | Test | Using
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +321,7 @@ class Source:
     units: tuple[Unit, ...]
     comments: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
     attributes: dict[At, dict[str, str]] = field(default_factory=dict)
+    using: tuple[Using, ...] = ()
 
 
 def namespace_names(found: tuple[Unit, ...], outer: str = "") -> set[str]:
