@@ -68,3 +68,16 @@ def test_that_they_are_variables_like_others_in_the_standard() -> None:
     plc["MAIN.SFCInit"] = plc["MAIN.SFCReset"] = plc["MAIN.SFCPause"] = True
     plc.run(scans=2)
     assert (plc["MAIN.S2.X"], plc["MAIN.n"]) == (True, 5)
+
+
+def test_that_flags_which_are_not_carried_out_are_warned_about() -> None:
+    text = CHART.replace("n : INT;", "n : INT; SFCTip : BOOL; SFCCurrentStep : STRING;")
+    for dialect, told in (
+        ("iec", []),
+        ("twincat", ["does not act on SFCTip", "does not write SFCCurrentStep"]),
+    ):
+        notices = [n for n in compile_st(text, dialect).notices if "chart" in n.what]
+        assert [n.what for n in notices] == [
+            f"the chart of MAIN {one}; that of the makers does" for one in told
+        ]
+        assert all(n.severity == "warning" and n.where.line == 2 for n in notices)

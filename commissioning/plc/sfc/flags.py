@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from commissioning.plc.sfc.code import ChartCoder
 
 _NOWHERE = Quiet(0, 0)
+# what the makers' charts have beside the three, and what is not carried out with it
+_OTHERS = dict.fromkeys(
+    ("SFCError", "SFCErrorStep", "SFCErrorPOU", "SFCTrans", "SFCCurrentStep"), "does not write"
+) | (dict.fromkeys(("SFCEnableLimit", "SFCQuitError", "SFCTip", "SFCTipMode"), "does not act on"))
 
 
 def flagged(coder: ChartCoder, plan: ChartPlan, body: tuple[Command, ...]) -> tuple[Command, ...]:
     """The commands of a chart as its flags let them be executed."""
     if not coder.project.dialect.chart_flags:
         return body
+    _warn_of_others(coder)
     init, reset, pause = (_flag(coder, name) for name in ("SFCInit", "SFCReset", "SFCPause"))
     if reset is not None:
         body = (commands.If(((reset, tuple(_restart(coder, plan)), _NOWHERE),), (), _NOWHERE), *body)
@@ -37,6 +42,15 @@ def flagged(coder: ChartCoder, plan: ChartPlan, body: tuple[Command, ...]) -> tu
     if pause is not None:
         body = (commands.If(((Not(BOOL, pause), body, _NOWHERE),), (), _NOWHERE),)
     return body
+
+
+def _warn_of_others(coder: ChartCoder) -> None:
+    for name, does in _OTHERS.items():
+        symbol = coder.project.lookup(coder.pou, name)
+        if symbol is not None:
+            what = f"the chart of {coder.pou.name} {does} {name}; that of the makers does"
+            cure = "Only SFCInit, SFCReset and SFCPause act on a chart here"
+            coder.project.notice(what, symbol.file, symbol.at, cure)
 
 
 def _flag(coder: ChartCoder, name: str) -> Load | None:
