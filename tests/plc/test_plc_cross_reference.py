@@ -211,3 +211,12 @@ END_PROGRAM
 """
     (main,) = reference(text).call_tree()
     assert main.text().splitlines()[1:] == ["  MAIN.w.Down : Down (line 10)", "    Down (line 5)"]
+
+
+def test_that_the_call_tree_names_elements_whose_index_is_known() -> None:
+    text = """FUNCTION_BLOCK F VAR_INPUT n : INT; END_VAR END_FUNCTION_BLOCK
+    TYPE Pair : STRUCT a, b : F; END_STRUCT; END_TYPE
+    PROGRAM MAIN VAR rows : ARRAY[1..3] OF F; pairs : ARRAY[0..1] OF Pair; i : INT := 1; END_VAR
+    rows[2](n := 1); rows[i](n := 2); pairs[1].b(n := 3); END_PROGRAM"""
+    (main,) = reference(text).call_tree()
+    assert [call.path for call in main.calls] == ["MAIN.rows[2]", "MAIN.rows[]", "MAIN.pairs[1].b"]

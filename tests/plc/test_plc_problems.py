@@ -236,3 +236,19 @@ def test_that_of_very_many_unknown_names_only_the_first_are_compared_with_all_kn
     assert len(cures) == count
     assert cures[MOST_COMPARED - 1] == f"Did you mean speed{MOST_COMPARED - 1}"
     assert all(cure.startswith("Declare it") for cure in cures[MOST_COMPARED:])
+
+
+@pytest.mark.parametrize(
+    ("declared", "body", "words", "cure"),
+    [
+        ("m : MC_Power;", "m();", "there is no type or block MC_Power", "stubs: true"),
+        ("x : LREAL;", "x := NormalizeAngle(x);", "there is no function NormalizeAngle", "stubs: true"),
+        ("x AT %MW99999999999 : INT;", "x := 1;", "%MW99999999999 lies beyond", ""),
+    ],
+)
+def test_that_what_a_library_brings_and_no_memory_has_is_told(
+    declared: str, body: str, words: str, cure: str
+) -> None:
+    found = problems(f"PROGRAM P\nVAR {declared} END_VAR\n{body}\nEND_PROGRAM")
+    assert words in found[0].what
+    assert cure in found[0].cure

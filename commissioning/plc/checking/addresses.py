@@ -32,6 +32,7 @@ _TYPES = {"X": "BOOL", "": "BOOL", "B": "BYTE", "W": "WORD", "D": "DWORD", "L": 
 _WHOLE = {
     "struct": ("structure", "a member"), "string": ("text", "characters"), "block": ("block", "a parameter"),
 }  # fmt: skip
+_DIGITS = 9  # of a number in an address
 _LARGEST = 1 << 20  # bits of one connected piece of memory
 
 
@@ -100,6 +101,9 @@ class Addresses:
         if match is None:
             cure = "Write for example %IX0.0, %QX1.7, %IW2 or %MD4"
             self.project.problem(f"{address} is not an address", file, at, cure)
+            return None
+        if any(len(part) > _DIGITS for part in match.group(3).split(".")):
+            self.project.problem(f"{address} lies beyond the memory of any PLC", file, at)
             return None
         image, size, numbers = match.groups()
         bits = _WIDTHS[size]

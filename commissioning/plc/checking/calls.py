@@ -11,7 +11,7 @@ from commissioning.plc.checking.open_arrays import bound
 from commissioning.plc.checking.pointers import ADDRESS_CALLS, MEMORY_CALLS
 from commissioning.plc.checking.program_facts import program_fact
 from commissioning.plc.checking.same_names import write_in_full
-from commissioning.plc.checking.scope import Pou, suggestion
+from commissioning.plc.checking.scope import OF_LIBRARY, Pou, suggestion
 from commissioning.plc.checking.standard_calls import StandardCallChecker
 from commissioning.plc.checking.tcunit import library_value
 from commissioning.plc.checking.typed import Cell, Typed
@@ -109,6 +109,7 @@ class ExpressionChecker(StandardCallChecker):
         self.project.stubs.function(self, node, True)
         self.project.unknown.name()
         cure = write_in_full(name, [p.name for p in self.project.pous.values()]) or suggestion(name, known)
+        cure = cure or OF_LIBRARY
         self.problem(f"there is no function {node.target.name}", node.at, cure)
         return None
 

@@ -389,6 +389,9 @@ class Project:
 MOST_COMPARED = 100  # unknown names that are compared with all that are known, which takes its time
 
 
+OF_LIBRARY = "Add the file that declares it; what a library would bring can be a stub (stubs: true)"
+
+
 def suggestion(name: str, known: list[str]) -> str:
     """A cure that names the most similar one, "" where none is."""
     upper = {candidate.upper(): candidate for candidate in known}

@@ -13,7 +13,7 @@ from commissioning.plc.checking.constructed_types import ConstructedTypes
 from commissioning.plc.checking.global_order import names_in
 from commissioning.plc.checking.initials import InitialValues, Site
 from commissioning.plc.checking.same_names import write_in_full
-from commissioning.plc.checking.scope import Declared, Pou, Project, Slot, suggestion
+from commissioning.plc.checking.scope import OF_LIBRARY, Declared, Pou, Project, Slot, suggestion
 from commissioning.plc.checking.unknown import attempt
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.syntax import units
@@ -225,5 +225,6 @@ class TypeNames(ConstructedTypes):
             self.project.problem(what, file, node.at, "Write := (...) to give values to its members")
             return None
         cure = write_in_full(key, known) or suggestion(key, known)
+        cure = cure or OF_LIBRARY
         self.project.problem(f"there is no type or block {node.name}", file, node.at, cure)
         return None

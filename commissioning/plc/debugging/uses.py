@@ -10,6 +10,7 @@ from typing import Any, Literal
 from commissioning.plc.checking import commands, typed
 from commissioning.plc.checking.edges import seen_cell
 from commissioning.plc.checking.scope import Pou, Project, Symbol
+from commissioning.plc.generation.layout import parts
 from commissioning.plc.program import Program
 from commissioning.plc.syntax.tree import At
 
@@ -206,8 +207,8 @@ class Uses:
             self._note("read", cell)
             self._note("write", cell)
         if callee is not None:
-            name = next((symbol.name for symbol in self._symbols(node.home)), callee.name)
-            shown = name + "[]" * bool(node.home.terms)
+            found = self._symbols(node.home)
+            shown = _part(found[0], node.home) if found else callee.name
             if node.home.owner is None and node.home.memory == "g":
                 shown = f".{shown}"  # of nobody
             self.calls.setdefault(self._pou, []).append((shown, callee, node.at))
@@ -274,6 +275,14 @@ class Uses:
                 self._command(part)
             else:
                 self._anything(part)
+
+
+def _part(symbol: Symbol, cell: typed.Cell) -> str:
+    """The path of a block in a variable, as far as its indices are known."""
+    if cell.terms or not symbol.type.aggregate:
+        return symbol.name + "[]" * bool(cell.terms)
+    inside = parts(symbol.type, symbol.name, symbol.index)
+    return next((path for path, index, _ in inside if index == cell.index), symbol.name)
 
 
 def _parts(node: Any) -> Iterator[Any]:
