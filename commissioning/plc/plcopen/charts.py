@@ -19,6 +19,7 @@ from commissioning.plc.plcopen.conditions import Condition, Conditions
 from commissioning.plc.plcopen.instruction_list import InstructionList, Scope
 from commissioning.plc.plcopen.interface import Unreadable, data_of, identifier
 from commissioning.plc.plcopen.network import Network
+from commissioning.plc.plcopen.step_attributes import ACTIVE, ENTRY, EXIT, SHORTEST
 from commissioning.plc.plcopen.wires import connections
 
 _TIME = re.compile(r"L?T(?:IME)?#[0-9][0-9_.A-Za-z]*\Z", re.IGNORECASE)
@@ -30,8 +31,8 @@ _PASSING = (
     "simultaneousConvergence",
 )
 _OTHER = ("macroStep", "jump", "return", "label")
-# the attribute of a step in the exports of CODESYS that names its step action
-_STEP_ACTION = "700a583f-b4d4-43e4-8c14-629c7cd3bec8"
+# how what CODESYS adds to a step is called, in the order of its manual ("Processing order in SFC")
+_ADDED = {EXIT: ("P0", "exit"), ENTRY: ("P1", "entry"), ACTIVE: ("N", "active")}
 _MOST = 200  # transitions that one drawn transition may stand for, steps that one may lead to
 _MAX_DEPTH = 60
 
@@ -52,8 +53,16 @@ class _Action:
 
 @dataclass(eq=False, slots=True)
 class _Step:
+    """`shortest`: how long it is active at least, "" for any time."""
+
     element: Element
     actions: list[_Action] = field(default_factory=list)
+    shortest: str = ""
+
+    @property
+    def has_ends(self) -> bool:
+        """Whether something is done when it begins or ends."""
+        return any(action.calls and action.words != "N" for action in self.actions)
 
 
 class ChartDrawing:
@@ -98,6 +107,16 @@ class ChartDrawing:
 
     # ---- writing -------------------------------------------------------------------------------------
 
+    def declare(self, writer: PieceWriter) -> None:
+        """The actions that call those of the steps; before the POU's own, which are executed after them."""
+        for words, _ in _ADDED.values():
+            for step in self.steps.values():
+                for action in step.actions:
+                    if action.calls and action.words == words:
+                        called = f"{action.calls}();"
+                        text = f"IF {action.name}.Q THEN {called} END_IF" if words == "N" else called
+                        writer.line(f"ACTION {action.name}: {text} END_ACTION", action.element)
+
     def write(self, writer: PieceWriter) -> None:
         """The chart, behind the declarations of its POU."""
         owner = writer.object
@@ -108,9 +127,6 @@ class ChartDrawing:
             writer.line("END_ACTION", self.body)
         for step in self.steps.values():
             for action in step.actions:
-                if action.calls:
-                    text = f"IF {action.name}.Q THEN {action.calls}(); END_IF"
-                    writer.line(f"ACTION {action.name}: {text} END_ACTION", action.element)
                 if action.inline is not None:
                     writer.object = f"{owner}.{action.name}"
                     self._inline(writer, action)
@@ -141,12 +157,25 @@ class ChartDrawing:
             head = f"TRANSITION{told} FROM {_listed(sources)} TO {_listed(targets)} := "
             writer.fresh_line()
             writer.own(head, node)
-            before, runs, behind = condition
+            before, runs, behind = self._waited(sources, targets, node, condition)
             writer.own(before, node)
             if runs:
                 writer.verbatim(runs)
                 writer.fresh_line()  # a comment may stand at the end
             writer.own(f"{behind}; END_TRANSITION\n", node)
+
+    def _waited(
+        self, sources: tuple[str, ...], targets: list[str], node: Element, condition: Condition
+    ) -> Condition:
+        """The condition, and that its steps have been active for their shortest time."""
+        steps = {step.element.get("name"): step for step in self.steps.values()}
+        for name in sources:
+            if name in targets and steps[name].has_ends:
+                what = f"this transition leads from {name} to itself, which has an entry or exit action"
+                raise Unreadable(f"{what}; that is not supported: put a step between", node)
+        waits = [f"{name}.T >= {steps[name].shortest}" for name in sources if steps[name].shortest]
+        before, runs, behind = condition
+        return (f"({before}", runs, " AND ".join([f"{behind})", *waits])) if waits else condition
 
     def _inline(self, writer: PieceWriter, action: _Action) -> None:
         assert action.inline is not None
@@ -255,17 +284,23 @@ class ChartDrawing:
             raise Unreadable(f"{text!r} is no duration", entry) from error
 
     def _of_codesys(self, step: _Step, actions: Collection[str]) -> None:
-        """What CODESYS adds to a step: the action that is executed while it is active, and not once more."""
+        """What CODESYS adds to a step: the action that is executed while it is active, and not once more,
+        those that are executed once when it begins and ends, and its shortest time."""
         for added in data_of(step.element):
             for attribute in added.all("attribute") if added.tag == "attributes" else ():
-                name = attribute.text.strip()
+                name, number = attribute.text.strip(), attribute.get("guid").lower()
+                if number == SHORTEST and name:
+                    step.shortest = self._duration(name, attribute)
                 if name.upper() not in actions:
                     continue
-                if attribute.get("guid").lower() != _STEP_ACTION:
-                    what = f"the step {step.element.get('name')} has {name} as entry or exit action"
-                    raise Unreadable(f"{what}, which is not supported; make it P1 or P0", attribute)
-                own = self._new_name(f"{step.element.get('name')}_active")
-                step.actions.append(_Action(own, "N", step.element, calls=name))
+                if number not in _ADDED:
+                    what = (
+                        f"the step {step.element.get('name')} has {name} in a property that is not known here"
+                    )
+                    raise Unreadable(f"{what}; make it an action with a qualifier", attribute)
+                words, kind = _ADDED[number]
+                own = self._new_name(f"{step.element.get('name')}_{kind}")
+                step.actions.append(_Action(own, words, step.element, calls=name))
 
     def _new_name(self, wanted: str) -> str:
         name = "".join(c if c.isascii() and c.isalnum() else "_" for c in wanted)

@@ -159,6 +159,9 @@ class _Reading:
             declare_interface(writer, interface)
         drawn = self._drawn(pou, interface, kind == "function")
         self._hidden(writer, drawn)
+        for drawing in drawn.values():
+            if isinstance(drawing, ChartDrawing):
+                drawing.declare(writer)
         actions = pou.child("actions")
         for action in actions.all("action") if actions is not None else ():
             name = identifier(action, "action")

@@ -13,16 +13,13 @@ from dataclasses import dataclass
 from commissioning.model.element import Element
 from commissioning.plc.pieces import IDENTIFIER
 from commissioning.plc.plcopen.interface import Unreadable
+from commissioning.plc.plcopen.step_attributes import ACTIVE, ENTRY, EXIT, SHORTEST
 from commissioning.plc.twincat.archive import Item
 
 NAME = "38391c6d-6d4a-42f8-8ee7-9f45e5adafa8"  # of a step; the condition of a transition; where a jump leads
 INITIAL = "6844a48e-46c2-4cc8-a185-a478f3b99cc0"
-SHORTEST = "cacf1a68-236e-47c2-b7b1-1cf9199718cb"  # how long a step is active at least
 PARALLEL = "23bdaa98-72ec-41f7-817b-9dede5697086"
 QUALIFIER = "e174fc0d-80b0-4a9e-a530-ca239c249a50"
-ACTIVE = "700a583f-b4d4-43e4-8c14-629c7cd3bec8"  # the step action, executed while the step is active
-ENTRY = "a6b08bd8-b696-47e3-9cbf-7408b61c9ff8"
-EXIT = "a2621e18-7de3-4ea6-ae6d-89e9e0b7befd"
 _EXCLUDED = "01580b27-6378-448b-8ecb-0e4b795b58d6"
 _HARMLESS = frozenset({
     "7d894980-aeea-405c-a0f6-e2b26429c58f",  # comment

@@ -261,6 +261,10 @@ CODESYS = (
     + jump(6, "N000", 5)
 )
 ACTIVE = "700a583f-b4d4-43e4-8c14-629c7cd3bec8"
+ENTRY = "a6b08bd8-b696-47e3-9cbf-7408b61c9ff8"
+EXIT = "a2621e18-7de3-4ea6-ae6d-89e9e0b7befd"
+SHORTEST = "cacf1a68-236e-47c2-b7b1-1cf9199718cb"
+NAME = "38391c6d-6d4a-42f8-8ee7-9f45e5adafa8"
 
 
 @pytest.mark.parametrize("expression", ["start AND NOT fault", "Begin"])
@@ -298,10 +302,43 @@ def test_that_a_branch_which_ends_in_a_jump_may_meet_the_others() -> None:
     assert text.count("TO C") == 1
 
 
-def test_that_an_entry_action_of_codesys_is_told() -> None:
-    body = CODESYS.replace("GUID", "a2621e18-7de3-4ea6-ae6d-89e9e0b7befd").replace("ACTION", "Mix")
-    _, problems = pieces_of(charted(body.replace("EXPRESSION", "start"), BESIDE))
-    assert ["the step N000 has Mix as entry or exit action" in p.what for p in problems] == [True]
+@pytest.mark.parametrize(("added", "mixed"), [(ENTRY, "111122"), (EXIT, "000111"), (ACTIVE, "123345")])
+def test_that_entry_and_exit_actions_of_codesys_are_executed_once(added: str, mixed: str) -> None:
+    body = CODESYS.replace("GUID", added).replace("ACTION", "Mix").replace("EXPRESSION", "start")
+    pieces, problems = pieces_of(charted(body, BESIDE))
+    assert problems == []
+    plc = compile_project({piece.name: piece for piece in pieces}).start()
+    seen = ""
+    for start in (0, 0, 1, 0, 0, 0):
+        plc["MAIN.start"] = bool(start)
+        plc.run(scans=1)
+        seen += str(plc["MAIN.mixed"])
+    assert seen == mixed
+
+
+def test_that_a_step_of_codesys_is_active_for_its_shortest_time() -> None:
+    body = CODESYS.replace("GUID", SHORTEST).replace("ACTION", "T#30ms").replace("EXPRESSION", "start")
+    pieces, problems = pieces_of(charted(body, BESIDE))
+    assert problems == []
+    plc = compile_project({piece.name: piece for piece in pieces}).start()
+    plc["MAIN.start"] = True
+    plc.run(scans=3)
+    assert plc["MAIN.N000.X"]
+    plc.run(scans=1)
+    assert plc["MAIN.N100.X"]
+
+
+def test_that_an_action_in_another_property_of_codesys_is_told() -> None:
+    body = CODESYS.replace("GUID", NAME).replace("ACTION", "Mix").replace("EXPRESSION", "start")
+    _, problems = pieces_of(charted(body, BESIDE))
+    assert ["N000 has Mix in a property that is not known here" in p.what for p in problems] == [True]
+
+
+def test_that_a_step_with_an_entry_action_does_not_lead_to_itself() -> None:
+    body = CODESYS.replace("GUID", ENTRY).replace("ACTION", "Mix").replace("EXPRESSION", "start")
+    body += transition(7, inline("fault"), 0) + jump(8, "N000", 7)
+    _, problems = pieces_of(charted(body, BESIDE))
+    assert ["from N000 to itself, which has an entry or exit action" in p.what for p in problems] == [True]
 
 
 def test_that_actions_and_conditions_may_be_instruction_lists() -> None:
