@@ -142,9 +142,9 @@ def cell_offsets(type_: IecType) -> list[int]:
 def _spread(type_: IecType, cell: int, position: int, offsets: list[int]) -> None:
     """Notes where each cell of a variable begins."""
     if type_.kind == "array" and type_.element is not None:
-        step = stride(type_.element)
-        for number in range(type_.size // type_.element.size):
-            _spread(type_.element, cell + number * type_.element.size, position + number * step, offsets)
+        step, inner = stride(type_.element), cell_offsets(type_.element)
+        ends = range(position, position + step * (type_.size // type_.element.size), step)
+        offsets[cell : cell + type_.size] = [start + offset for start in ends for offset in inner]
     elif type_.kind == "struct":
         for member in type_.members:
             start = position + place_of(type_, member)

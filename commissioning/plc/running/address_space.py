@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from commissioning.plc.checking.byte_layout import MemoryLayout, aligned, cell_offsets, measure, memory_layout
@@ -34,7 +34,7 @@ class WindowPlan:
     cells are of the types `leaves` (one, unless it is an array, a structure or a standard block)."""
 
     type: IecType
-    leaves: tuple[IecType, ...] = ()
+    leaves: tuple[IecType, ...] = field(default=(), compare=False, repr=False)  # the type says what they are
     classes: frozenset[int] = frozenset()
 
 

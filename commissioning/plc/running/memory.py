@@ -61,11 +61,12 @@ def names_for(space: AddressSpace | None) -> dict[str, Any]:
 
 def fresh(plan: MemoryPlan) -> Memory:
     """A memory with every cell at its initial value."""
-    overrides = dict(plan.overrides)
-    return [
-        overrides.get(index, slot.value) if slot.type is not None else None
-        for index, slot in enumerate(plan.pou.slots)
-    ]
+    slots = plan.pou.slots
+    cells: Memory = [slot.value if slot.type is not None else None for slot in slots]
+    for index, value in plan.overrides:
+        if slots[index].type is not None:
+            cells[index] = value
+    return cells
 
 
 def plain(plan: MemoryPlan, memory: Memory) -> list[Value | None]:
