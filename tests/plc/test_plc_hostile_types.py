@@ -6,6 +6,7 @@ import contextlib
 import random
 import re
 import time
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from commissioning.model.problem import Problems
 from commissioning.plc import PlcError, compile_st
+from commissioning.plc.checking import byte_layout
 
 PROGRAM = """
 TYPE
@@ -126,9 +128,14 @@ def test_that_no_word_of_the_declarations_stands_in_the_generated_python() -> No
 
 def test_that_what_lies_in_a_large_memory_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
     # not element by element: a million structures took 5 s to start
-    placed = []
+    placed: list[int] = []
     place_of = byte_layout.place_of
-    monkeypatch.setattr(byte_layout, "place_of", lambda *given: placed.append(1) or place_of(*given))
+
+    def counted(*given: Any) -> int:
+        placed.append(1)
+        return place_of(*given)
+
+    monkeypatch.setattr(byte_layout, "place_of", counted)
     text = """TYPE Inner : STRUCT a : BYTE; b : DINT; s : STRING(20); END_STRUCT
     Outer : STRUCT x : INT; rows : ARRAY[1..100] OF Inner; END_STRUCT END_TYPE
     FUNCTION F : DINT VAR_INPUT r : REFERENCE TO Outer; END_VAR F := r.rows[100].b; END_FUNCTION
