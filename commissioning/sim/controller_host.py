@@ -36,13 +36,13 @@ class ControllerHost(Stateful):
     """Runs one controller in the kernel's time. `scans` counts runs (a statistic, not journaled)."""
 
     saved: ClassVar[tuple[str, ...]] = (
-        "armed", "ran", "dirty", "cause", "scans", "stopped", "pending", "handed",
+        "armed", "ran", "dirty", "cause", "scans", "stopped", "pending", "handed", "falls",
     )  # fmt: skip
     constant: ClassVar[tuple[str, ...]] = (
         "controller", "line", "keys", "cycles", "turns", "readings", "cyclic", "starts", "by_event",
         "exchange",
     )  # fmt: skip
-    continuations: ClassVar[tuple[str, ...]] = ("run_task", "publish")
+    continuations: ClassVar[tuple[str, ...]] = ("run_task", "publish", "publish_sent")
 
     def __init__(self, controller: Controller, line: Line, order: int) -> None:
         self.id = f"host:{controller.id}"
@@ -64,6 +64,7 @@ class ControllerHost(Stateful):
         self.cause = 0  # the latest input record that a run has seen
         self.scans = 0
         self.stopped = False
+        self.falls = 0  # how often it stopped: what it sent before is lost then
         self.pending: list[Any] = []
         # inputs that run between events, with the limits within which it is the same how far
         self.readings: list[tuple[int, Reading, Sequence[float] | None]] = []
@@ -175,7 +176,8 @@ class ControllerHost(Stateful):
             self.scans -= 1
         elif outputs:
             if self.controller.io_delay_ns:
-                kernel.call_at(now + self.controller.io_delay_ns, self.publish, [list(o) for o in outputs])
+                then, sent = now + self.controller.io_delay_ns, [list(o) for o in outputs]
+                kernel.call_at(then, self.publish_sent, [self.falls, sent])
             else:
                 self.publish(outputs)
         wake = self.controller.next_wake(task, now)
@@ -204,6 +206,13 @@ class ControllerHost(Stateful):
         cycle = self.cycles[task]
         if again is not None and cycle:
             self._arm(task, max(-(-again // cycle), self.line.kernel._now // cycle + 1) * cycle)
+
+    def publish_sent(self, sent: Sequence[Any]) -> None:
+        """Continuation: outputs arrive behind the I/O delay, unless the controller has stopped since, even if
+        it runs again. `sent`: how often it had stopped, and the outputs."""
+        falls, outputs = sent
+        if falls == self.falls:
+            self.publish(outputs)
 
     def publish(self, outputs: Sequence[Sequence[Any]]) -> None:
         """Continuation: write outputs to the tag table."""
@@ -249,6 +258,7 @@ class ControllerHost(Stateful):
 
     def _fall(self, state: State) -> None:
         self.stopped = True
+        self.falls += 1
         self.line.journal.add(int(Kind.STATE), state, self.controller.index)
         for signal in self.controller.outputs:
             signal.put(signal.type.default, Quality.BAD, Reason.NO_COMMUNICATION)

@@ -360,3 +360,20 @@ def test_that_a_failed_plc_stays_failed_after_an_online_change_until_a_start(loa
     run.restart("plc", "hot")
     run.advance("1 s")
     assert run.tags["Q_Lamp"].value is True and run.line.alarms == []
+
+
+SHORT = SCENE.replace("hold: 200 ms", "hold: 30 ms")
+DELAYED = SHORT.replace("cycle: 10 ms}}}", "cycle: 10 ms}}, io_delay: 100 ms}").replace(
+    "steps: [{at: 1 s, press: go}, {at: 2 s, cold_start: plc}, {at: 3 s, press: go}]",
+    "steps: [{at: 1 s, press: go}, {at: 1050 ms, stop: plc}, {at: 1055 ms, cold_start: plc}]",
+)
+
+
+def test_that_an_output_on_its_way_does_not_outlive_stop_and_restart(folder: Path) -> None:
+    (folder / "scene.yaml").write_text(DELAYED)
+    run = Run(load(folder), scenario="again")
+    run.advance("3 s")
+    # the button at 1 s would light the lamp at 1.11 s; the program that runs then knows nothing of it
+    assert not [t for t, value in run.journal.edges("Q_Lamp") if value]
+    assert run.tags["Q_Lamp"].value is False
+    assert run.line.hosts["plc"].controller.plc["MAIN.n"] == 0  # type: ignore[attr-defined]

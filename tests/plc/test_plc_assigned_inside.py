@@ -106,7 +106,7 @@ def test_that_an_argument_that_is_named_takes_one_without_parentheses() -> None:
         ("x : INT; y : INT := (x := 3);", "", "an INT has no members to initialise"),
         ("x : INT; y : INT := ((x := 3));", "", "nothing is assigned inside of a declaration"),
         ("x : ARRAY[0..(y := 3)] OF INT; y : INT;", "", "nothing is assigned inside of a declaration"),
-        ("s : S;", "s := (a := 1, b := 2);", "only a declaration takes the values of a structure"),
+        ("s : S;", "s := (a := 1, b := 2);", "only a declaration takes values of a structure"),
         ("s : S;", "s := (a.b := 1, b := 2);", "the name of a member stands in front of ':='"),
         ("x : INT;", "x := (yy := 1) + 1;", "yy is not declared"),
         ("x : INT;", "x := (TIME() := 1) + 1;", "nothing can be assigned to the result of a call"),

@@ -266,7 +266,7 @@ def test_that_makers_shift_the_sign_in(name: str, value: int, count: int, wanted
 
 
 def test_that_the_standard_shifts_zeros_in_and_makers_do_so_with_bit_strings() -> None:
-    assert after_one_scan("x : INT := -8; a : INT;", "a := SHR(x, 1);", "iec")["MAIN.a"] == 32764
+    assert after_one_scan("x : WORD := 16#FFF8; a : WORD;", "a := SHR(x, 1);", "iec")["MAIN.a"] == 32764
     assert after_one_scan("x : UINT := 65528; a : UINT;", "a := SHR(x, 1);", "codesys")["MAIN.a"] == 32764
 
 
@@ -512,3 +512,48 @@ FUNCTION F : INT VAR_IN_OUT CONSTANT c : FB_Count; END_VAR c(); F := c.n; END_FU
     assert (plc["MAIN.x"], plc["MAIN.b.n"]) == (2, 2)
     with pytest.raises(Problems, match="c is a block and cannot be CONSTANT"):
         program("b : FB_Count; x : INT;", "x := F(b);", "iec", before)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["n := SHL(n, 1);", "n := ROR(n, 1);", "n := n AND 3;", "n := m OR n;", "n := XOR(n, m);"],
+)
+def test_that_numbers_have_bits_with_makers_only(statement: str) -> None:
+    declared = "n, m : UINT := 5; w : WORD;"
+    with pytest.raises(Problems, match=r"needs a bit string, this is a UINT.*UINT_TO_WORD"):
+        program(declared, statement, "iec")
+    for dialect in MAKERS:
+        program(declared, statement, dialect)
+
+
+def test_that_literals_and_bit_strings_have_bits_everywhere() -> None:
+    body = "w := SHL(w, n) OR 3; w := w AND 16#FF; b := b AND 1; w := SHL(1, 3) AND w;"
+    for dialect in ("codesys", "twincat"):
+        program("w : WORD; n : INT; b : BOOL;", body, dialect)
+    program("w : WORD; n : INT; b : BOOL;", body.partition("w := SHL(1")[0], "iec")
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+@pytest.mark.parametrize(
+    ("expression", "type_", "value"),
+    [
+        ("BCD_TO_INT(16#49)", "INT", 49), ("BCD_TO_INT(73)", "INT", 49), ("BCD_TO_INT(151)", "INT", 97),
+        ("BCD_TO_INT(15)", "INT", -1), ("BCD_TO_INT(16#A0)", "INT", -1), ("BCD_TO_INT(16#99)", "INT", 99),
+        ("INT_TO_BCD(49)", "BYTE", 73), ("INT_TO_BCD(97)", "BYTE", 151), ("INT_TO_BCD(100)", "BYTE", 255),
+        ("INT_TO_BCD(-1)", "BYTE", 255), ("INT_TO_BCD(0)", "BYTE", 0), ("INT_TO_BCD(99)", "BYTE", 0x99),
+        ("BCD_TO_BYTE(16#42)", "BYTE", 42), ("BCD_TO_BYTE(16#4A)", "BYTE", 255),
+        ("BYTE_TO_BCD(42)", "BYTE", 0x42), ("BYTE_TO_BCD(100)", "BYTE", 255),
+        ("BCD_TO_WORD(16#9876)", "WORD", 9876), ("BCD_TO_WORD(16#9A76)", "WORD", 0xFFFF),
+        ("WORD_TO_BCD(9876)", "WORD", 0x9876), ("WORD_TO_BCD(10000)", "WORD", 0xFFFF),
+        ("BCD_TO_DWORD(16#98765432)", "DWORD", 98765432), ("DWORD_TO_BCD(98765432)", "DWORD", 0x98765432),
+        ("DWORD_TO_BCD(100000000)", "DWORD", 0xFFFFFFFF), ("BCD_TO_DWORD(0)", "DWORD", 0),
+        ("BCD_TO_INT(B := 16#49)", "INT", 49), ("INT_TO_BCD(I := 49)", "BYTE", 73),
+    ],
+)  # fmt: skip
+def test_that_bcd_numbers_of_the_library_util_are_known(
+    expression: str, type_: str, value: int, dialect: str
+) -> None:
+    """The first values are those of the examples in its manual."""
+    assert after_one_scan(f"x : {type_};", f"x := {expression};", dialect)["MAIN.x"] == value
+    with pytest.raises(Problems, match="there is no function"):
+        program(f"x : {type_};", f"x := {expression};", "iec")

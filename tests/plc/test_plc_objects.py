@@ -142,9 +142,33 @@ def test_that_methods_that_call_each_other_for_ever_stop_the_plc() -> None:
     plc.run()
     assert plc["MAIN.x"] == 50 * 51 // 2
     plc["MAIN.n"] = 100_000
-    with pytest.raises(PlcError, match="lead back to themselves") as caught:
+    with pytest.raises(PlcError, match=r"more than 100 times: R\.Down -> R\.Down") as caught:
         plc.run()
-    assert caught.value.line == 3  # where the method begins
+    assert caught.value.line == 4  # the call
+
+
+def test_that_calls_in_a_circle_are_told_with_all_who_take_part() -> None:
+    text = """
+    FUNCTION_BLOCK R VAR_IN_OUT depth : DINT; END_VAR
+    METHOD One : DINT
+    One := THIS^.Two() + 1;
+    END_METHOD
+    METHOD Two : DINT
+    depth := depth + 1;
+    Two := THIS^.One();
+    END_METHOD
+    METHOD Start : DINT
+    Start := One();
+    END_METHOD
+    END_FUNCTION_BLOCK
+    PROGRAM MAIN VAR r : R; n : DINT; x : DINT; END_VAR r(depth := n); x := r.Start(); END_PROGRAM
+    """.replace("VAR_IN_OUT depth : DINT; END_VAR", "VAR_INPUT depth : DINT; END_VAR")
+    plc = compile_st(text).start()
+    with pytest.raises(PlcError) as caught:
+        plc.run()
+    shown = str(caught.value)
+    assert "R.One -> R.Two -> R.One" in shown or "R.Two -> R.One -> R.Two" in shown
+    assert caught.value.line in (4, 8)
 
 
 @pytest.mark.parametrize(

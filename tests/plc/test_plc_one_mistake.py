@@ -103,3 +103,13 @@ END_PROGRAM"""
     assert [(p.where.line, p.what) for p in caught.value.problems] == [
         (4, "Update is PROTECTED in Pump"), (5, "Pump has no method Stat"),
     ]  # fmt: skip
+
+
+def test_that_a_wrong_type_of_a_global_is_told_once() -> None:
+    text = """VAR_GLOBAL g : INT; END_VAR
+    PROGRAM P VAR_EXTERNAL g : BOOL; END_VAR VAR b : BOOL; END_VAR g := TRUE; b := g; END_PROGRAM"""
+    with pytest.raises(Problems) as caught:
+        compile_st(text)
+    assert [problem.what for problem in caught.value.problems] == [
+        "g is a BOOL here and an INT in VAR_GLOBAL"
+    ]

@@ -28,6 +28,8 @@ class Notebook(Controller):
 
     declaration = TypeDeclaration("controller", "notebook", "For these tests.")
     saved = ("log",)
+    halts = frozenset({"stop"})
+    begins = frozenset({"start"})
 
     def __init__(self, tasks: Sequence[Task], io_delay_ns: int = 0) -> None:
         self.id, self.index = "plc", 0
@@ -44,6 +46,9 @@ class Notebook(Controller):
         if t == self.fails_at:
             raise ControllerStopped(Problem("division by zero"))
         return self.answers.get(t, ())
+
+    def operate(self, action: str, argument: Any) -> None:
+        self.log.append((action, -1, []))
 
     def next_wake(self, task: int, t: int) -> int | None:
         return self.wakes.get((self.tasks[task].name, t))
@@ -222,3 +227,18 @@ def test_that_every_input_is_seen_once_at_the_first_point_after_it(
         runs = plant.controller.runs(f"t{k}")
         assert all(t % cycle == 0 for t in runs)
         assert {t for t in runs if t} == {t for of, t in due if of == cycle}
+
+
+def test_that_what_is_on_its_way_when_it_stops_is_lost_even_if_it_runs_again_at_once() -> None:
+    plant = Plant(io_delay_ns=15)
+    plant.controller.answers = {20: [(0, 5)], 30: [(1, 6)]}
+    plant.at(15, True)
+    plant.kernel.advance(24)
+    plant.host.operate("stop", None)
+    plant.kernel.advance(26)
+    plant.host.operate("start", None)
+    plant.kernel.advance(44)
+    # sent at 20, due at 35: between lies the stop
+    assert [(q.value, q.quality, q.t) for q in plant.outputs] == [(0, Quality.BAD, 24)] * 2
+    plant.kernel.advance(100)  # sent at 30, due at 45
+    assert [(q.value, q.t) for q in plant.outputs] == [(0, 24), (6, 45)]

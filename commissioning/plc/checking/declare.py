@@ -330,6 +330,8 @@ class Declarer:
                 symbol.file,
                 symbol.at,
             )
+            symbol.index, symbol.is_global = target.index, True
+            pou.symbols[key] = symbol  # what the body does with it fits one of the two
 
     def block_members(self, pou: Pou, node: units.Declaration, file: str) -> None:
         """Initial values of a user's block, once the variables of all blocks are known."""

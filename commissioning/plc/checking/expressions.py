@@ -45,7 +45,6 @@ LOGIC = {
     "AND_THEN": ("AND", True), "OR_ELSE": ("OR", True),
 }  # fmt: skip
 MAX_OPERANDS = 60
-_MEMBERS = "Assign the members one by one"
 _DATES = {
     ("dt", "+", "time"): DT, ("dt", "-", "time"): DT, ("tod", "+", "time"): TOD, ("tod", "-", "time"): TOD,
     ("dt", "-", "dt"): TIME, ("tod", "-", "tod"): TIME, ("date", "-", "date"): TIME,
@@ -93,19 +92,20 @@ class OperatorChecker(FittingChecker):
                 return self._duration(node, int(value))
             found = typed.Const(type_, value)
             return fitted_literal(found, REAL) if type_ is REAL else found
-        if isinstance(node, tree.Name | tree.Member | tree.Indexed | tree.Part | tree.Direct):
+        if isinstance(
+            node, tree.Name | tree.Member | tree.Indexed | tree.Part | tree.Direct | tree.Dereference
+        ):
             return self.loaded(node)
         if isinstance(node, tree.Unary):
             return self._unary(node)
         if isinstance(node, tree.Call):
             return self.call(node)
-        if isinstance(node, tree.Dereference):
-            return self.loaded(node)
         if isinstance(node, tree.Assigned):
             return assigned(self, node)
         if isinstance(node, tree.Chain):
             return self._chain(node)
-        self.problem("only a declaration takes the values of a structure like this", node.at, _MEMBERS)
+        what = "only a declaration takes values of a structure like this"
+        self.problem(what, node.at, "Assign its members")
         return None
 
     def _duration(self, node: tree.Literal, ns: int) -> Typed | None:
@@ -225,7 +225,7 @@ class OperatorChecker(FittingChecker):
             operand = number_of(operand)
             if isinstance(operand, typed.Const) and operand.type is ANY_INT:
                 operand = fitted_literal(operand, BOOL) or operand
-            whole_number = operand.type.kind == "int" and self.project.dialect.library_names
+            whole_number = operand.type.kind == "int" and self.project.dialect.numbers_have_bits
             if operand.type.kind not in ("bool", "bits") and not whole_number:
                 self.problem(f"NOT needs a BOOL or a bit string, this is a {operand.type}", node.at)
                 return None
@@ -317,6 +317,8 @@ class OperatorChecker(FittingChecker):
         if type_ is None or type_.kind not in ("bool", "bits", "int"):
             shown = ", ".join(dict.fromkeys(str(operand.type) for operand in operands))
             self.problem(f"{operator} needs BOOLs or bit strings of one kind, these are {shown}", at)
+            return None
+        if not all(self.has_bits(operand, operator, at) for operand in operands):
             return None
         fitted = [self.fit(operand, type_, at) for operand in operands]
         known = tuple(operand for operand in fitted if operand is not None)

@@ -49,6 +49,15 @@ _ANY_INT = ("TRUNC", "DAY_OF_WEEK")  # their result is any whole number
 class FittingChecker(WritableChecker):
     """Gives values the types that their places ask for, or notes a Problem and gives None."""
 
+    def has_bits(self, operand: Typed, name: str, at: At) -> bool:
+        """Whether an operator of bit strings takes this, in the standard no number; a Problem where not."""
+        if self.project.dialect.numbers_have_bits or operand.type.kind != "int" or operand.type is ANY_INT:
+            return True
+        width = {8: "BYTE", 16: "WORD", 32: "DWORD"}.get(operand.type.bits, "LWORD")
+        what = f"{name} needs a bit string, this is a {operand.type}"
+        self.problem(what, at, f"Convert it: {operand.type.name}_TO_{width}(...)")
+        return False
+
     def fit(self, found: Typed, target: IecType, at: At, what: str = "") -> Typed | None:
         limits, target = target.limits, target.plain
         if isinstance(found, typed.Const):

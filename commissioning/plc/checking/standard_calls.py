@@ -336,6 +336,8 @@ class StandardCallChecker(PointerChecker):
             self.problem(f"{function.name} needs a bit string, this is a {value.type}", ats[0])
             return None
         fitted = self.fit(count, self._counting(count, DINT if count.type is ANY_INT else LINT), ats[1])
+        if not self.has_bits(value, function.name, ats[0]):
+            return None
         keeps_sign = self.project.dialect.signed_shift and function.name == "SHR" and value.type.low < 0
         name = SIGNED_SHIFT if keeps_sign else function.name
         return None if fitted is None else typed.Standard(value.type, name, (value, fitted))

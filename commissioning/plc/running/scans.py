@@ -9,6 +9,7 @@ it almost nothing and changes no result: not skipping is always right.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -22,10 +23,11 @@ from commissioning.plc.running.memory import Memory, fresh, functions_of
 from commissioning.plc.running.system_info import system_info
 from commissioning.plc.running.triggers import NEVER_NS, Trigger
 from commissioning.plc.standard.blocks import DUE, NEVER
-from commissioning.plc.values.faults import FAULTS, Overrun, PlcError, StubFault
+from commissioning.plc.values.faults import FAULTS, DepthFault, EndlessCalls, Overrun, PlcError, StubFault
 from commissioning.plc.values.iec_types import Value
 from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
+_FUNCTION = re.compile(r"f(\d+)")  # the outer function of a POU, see heads.py
 FREE_COMPARISONS = (
     3  # misses in a row before the back-off starts: an input edge takes two or three scans to settle
 )
@@ -239,8 +241,12 @@ class Scanner:
                 spots.append(self.build.spots[trace.tb_lineno - 1])
             trace = trace.tb_next
         inner = spots.pop()
-        spot = spots.pop() if isinstance(error, StubFault) and len(spots) > 1 else inner
+        # what stops at the head of a POU is told where it is called
+        at_head = isinstance(error, StubFault | DepthFault | EndlessCalls)
+        spot = spots.pop() if at_head and len(spots) > 1 else inner
         message = "division by zero" if isinstance(error, ZeroDivisionError) else str(error)
+        if isinstance(error, DepthFault | EndlessCalls):
+            message += self._circle(error)
         if isinstance(error, Overrun):
             cure = "Let it end sooner, spread it over several scans, or raise the watchdog of the task"
             if state is not None:
@@ -248,6 +254,22 @@ class Scanner:
                 message = f"watchdog: a scan of task {state.name} executes more than {most} statements "
                 message += error.where
         return PlcError(message, *spot, cure)
+
+    def _circle(self, error: Exception) -> str:
+        """The calls that led back to themselves, from the generated functions that were executing."""
+        names: list[str] = []
+        pous = {pou.number: pou for pou in self.program.checked.project.pous.values()}
+        trace: TracebackType | None = error.__traceback__
+        while trace is not None:
+            code, trace = trace.tb_frame.f_code, trace.tb_next
+            found = _FUNCTION.fullmatch(code.co_name) if code.co_filename == self.build.file else None
+            if found is not None and int(found[1]) in pous:
+                pou = pous[int(found[1])]
+                names.append(pou.name if pou.owner is None else f"{pou.owner.name}.{pou.name}")
+        if not names or names[-1] not in names[:-1]:
+            return ""
+        first = len(names) - 2 - names[-2::-1].index(names[-1])
+        return f": {' -> '.join(names[first:])}"
 
     def _shared_copy(self) -> list[Memory | None]:
         plans = self.program.memories

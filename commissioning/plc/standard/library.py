@@ -1,7 +1,8 @@
 """What is written in Structured Text itself: functions with several results, the codes of exceptions.
 
-Source: IEC 61131-3 edition 3, tables 36 (dates), 38 (validation); exception_codes.py. A program that uses one
-and has none of its own by that name gets its text compiled with it.
+Source: IEC 61131-3 edition 3, tables 36 (dates), 38 (validation); exception_codes.py; of the BCD numbers the
+library Util of CODESYS, where BCD_TO_INT gives -1 and INT_TO_BCD 255 for what is none. A program that uses
+one and has none of its own by that name gets its text compiled with it.
 """
 
 from __future__ import annotations
@@ -146,6 +147,55 @@ IF place^ = old THEN place^ := new; END_IF
 END_FUNCTION
 """,
 }
+
+
+def _of_bcd(kind: str, name: str) -> str:
+    """Util: what is no BCD number gives all bits."""
+    return f"""
+FUNCTION BCD_TO_{kind} : {kind}
+VAR_INPUT {name} : {kind}; END_VAR
+VAR rest : {kind} := {name}; factor : ULINT := 1; sum : ULINT; END_VAR
+WHILE rest <> 0 DO
+    IF (rest AND 16#F) > 9 THEN BCD_TO_{kind} := NOT {kind}#0; RETURN; END_IF
+    sum := sum + TO_ULINT(rest AND 16#F) * factor; factor := factor * 10; rest := SHR(rest, 4);
+END_WHILE
+BCD_TO_{kind} := ULINT_TO_{kind}(sum);
+END_FUNCTION
+"""
+
+
+def _to_bcd(kind: str, name: str, digits: int) -> str:
+    """Util: what has too many digits gives all bits."""
+    return f"""
+FUNCTION {kind}_TO_BCD : {kind}
+VAR_INPUT {name} : {kind}; END_VAR
+VAR rest : ULINT := TO_ULINT({name}); place : INT; sum : LWORD; END_VAR
+IF rest >= {10**digits} THEN {kind}_TO_BCD := NOT {kind}#0; RETURN; END_IF
+WHILE rest <> 0 DO
+    sum := sum OR SHL(ULINT_TO_LWORD(rest MOD 10), place); place := place + 4; rest := rest / 10;
+END_WHILE
+{kind}_TO_BCD := LWORD_TO_{kind}(sum);
+END_FUNCTION
+"""
+
+
+for _kind, _name, _digits in (("BYTE", "B", 2), ("WORD", "W", 4), ("DWORD", "X", 8)):
+    MAKERS_LIBRARY[f"BCD_TO_{_kind}"] = _of_bcd(_kind, _name)
+    MAKERS_LIBRARY[f"{_kind}_TO_BCD"] = _to_bcd(_kind, _name, _digits)
+MAKERS_LIBRARY["BCD_TO_INT"] = """
+FUNCTION BCD_TO_INT : INT
+VAR_INPUT B : BYTE; END_VAR
+IF (B AND 16#F) > 9 OR B > 16#99 THEN BCD_TO_INT := -1; RETURN; END_IF
+BCD_TO_INT := BYTE_TO_INT(SHR(B, 4)) * 10 + BYTE_TO_INT(B AND 16#F);
+END_FUNCTION
+"""
+MAKERS_LIBRARY["INT_TO_BCD"] = """
+FUNCTION INT_TO_BCD : BYTE
+VAR_INPUT I : INT; END_VAR
+IF I < 0 OR I > 99 THEN INT_TO_BCD := 255; RETURN; END_IF
+INT_TO_BCD := INT_TO_BYTE(I / 10 * 16 + I MOD 10);
+END_FUNCTION
+"""
 _TYPES: dict[str, str] = {
     "EXCEPTIONCODE": declaration(),
     "IQUERYINTERFACE": "INTERFACE IQueryInterface\nEND_INTERFACE\n",

@@ -25,7 +25,8 @@ Decision 5 says what holds in `iec`. The others differ in:
 | STRING in functions of texts | as long as it is | 255 characters at most | library Standard |
 | REAL_TO_STRING(3.0) | 3 | 3.0 | decision 37 |
 | SHR of SINT, INT, DINT, LINT | zeros come in | the sign comes in | manuals of CODESYS 2, PLC Designer |
-| NOT of a whole number | Problem | all its bits | as AND and OR |
+| NOT, AND, OR, XOR, SHL, ROL of a whole number | Problem (ANY_BIT) | all its bits | bit string operators |
+| BCD_TO_INT, INT_TO_BCD and their like | no function | of the library Util | manual of Util |
 | what is worked out and lies outside a subrange | stops the PLC | is stored | CheckRangeSigned of both |
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
 | word.ENABLE with a CONSTANT ENABLE | no member | the bit of that number | bit access in variables |
@@ -104,6 +105,7 @@ class Dialect:
     open_ends: bool = False
     refers_freely: bool = False
     bits_count: bool = False
+    numbers_have_bits: bool = False
     library_names: bool = False
     signed_shift: bool = False
     mux_or_last: bool = False
@@ -172,7 +174,8 @@ _MAKERS = {
     "narrows": True, "ties_away": True, "both_operands": True, "bounds_each_round": True,
     "programs_called": True, "insides_read": True, "chart_flags": True, "outputs_written": True,
     "own_widths": True, "open_ends": True, "refers_freely": True,
-    "bits_count": True, "library_names": True, "signed_shift": True, "jumps": True, "exceptions": True,
+    "bits_count": True, "numbers_have_bits": True,
+    "library_names": True, "signed_shift": True, "jumps": True, "exceptions": True,
     "assigns_inside": True, "dynamic": True, "bits_named": True, "global_operator": True, "long_texts": True,
     "mux_or_last": True, "measured": True,
 }  # fmt: skip
