@@ -92,6 +92,7 @@ class ResultTypes:
     def __init__(self, types: Mapping[str, str], nodes: Mapping[str, Element]) -> None:
         self.types, self.nodes = types, nodes
         self._known: dict[tuple[str, str], str | None] = {}
+        self._readers: dict[tuple[str, str], list[Element]] | None = None
 
     def of(self, node: Element, formal: str, depth: int = 0) -> str | None:
         """The type of an output (`formal`, "" the only one), None where it cannot be told."""
@@ -125,18 +126,20 @@ class ResultTypes:
 
     def _read_as(self, identity: str, formal: str) -> str | None:
         """The type of what reads this output, where that is known."""
-        for node in self.nodes.values():
-            point = node.child("connectionPointIn")
-            for wire in point.all("connection") if point is not None else ():
-                if (wire.get("refLocalId"), wire.get("formalParameter")) == (identity, formal):
-                    if node.tag in ("contact", "coil"):
-                        return "BOOL"
-                    expression = (
-                        node.child("expression") if node.tag in ("outVariable", "inOutVariable") else None
-                    )
-                    found = _of_text(expression.text.strip(), self.types) if expression is not None else None
-                    if found is not None:
-                        return found
+        if self._readers is None:
+            self._readers = {}
+            for node in self.nodes.values():
+                point = node.child("connectionPointIn")
+                for wire in point.all("connection") if point is not None else ():
+                    key = wire.get("refLocalId"), wire.get("formalParameter")
+                    self._readers.setdefault(key, []).append(node)
+        for node in self._readers.get((identity, formal), ()):
+            if node.tag in ("contact", "coil"):
+                return "BOOL"
+            expression = node.child("expression") if node.tag in ("outVariable", "inOutVariable") else None
+            found = _of_text(expression.text.strip(), self.types) if expression is not None else None
+            if found is not None:
+                return found
         return None
 
     def _through(self, node: Element, depth: int) -> str | None:

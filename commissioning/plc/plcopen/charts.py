@@ -20,7 +20,7 @@ from commissioning.plc.plcopen.instruction_list import InstructionList, Scope
 from commissioning.plc.plcopen.interface import Unreadable, data_of, identifier
 from commissioning.plc.plcopen.network import Network
 from commissioning.plc.plcopen.step_attributes import ACTIVE, ENTRY, EXIT, SHORTEST
-from commissioning.plc.plcopen.wires import connections
+from commissioning.plc.plcopen.wires import connections, refuse_modifiers
 
 _TIME = re.compile(r"L?T(?:IME)?#[0-9][0-9_.A-Za-z]*\Z", re.IGNORECASE)
 _NAME = re.compile(r"%?[A-Za-z_][A-Za-z0-9_.]*(?:\[[A-Za-z0-9_, ]+\][A-Za-z0-9_.]*)*\Z")
@@ -89,6 +89,7 @@ class ChartDrawing:
             if identity:
                 self.nodes[identity] = node
             if node.tag == "step":
+                refuse_modifiers(node)
                 identifier(node, "step")
                 self.steps[identity] = _Step(node)
                 self._of_codesys(self.steps[identity], actions)

@@ -23,19 +23,23 @@ _COMPARED = ("GT", "GE", "EQ", "NE", "LE", "LT")
 # variables by their first name; TRUE, members and the words in front of literals are none
 _NAMES = re.compile(r"%[A-Za-z0-9_.]+|(?<![\w.#])(?!(?:TRUE|FALSE)\b)[A-Za-z_]\w*(?![\w#])", re.IGNORECASE)
 _SIMPLE = re.compile(r"[A-Za-z0-9_.#%:^\[\],]+\Z|'[^']*'\Z")
+_CHAINS = ("+ -", "* / MOD", "AND", "OR", "XOR")
+_DEEP, _LONG = 12, 200  # parentheses, words: what is longer is kept in a variable
 _ROUNDS = 8  # of working out the types at labels that lead to one another
 Parts = tuple[str | TextRun, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An expression: its text, its type (None: not known), the upper-case names that it reads, and whether
-    it calls something."""
+    """An expression: its text, its type (None: not known), the upper-case names that it reads, whether it
+    calls something, and how deep its parentheses are."""
 
     parts: Parts
     kind: str | None
     names: frozenset[str] = frozenset()
     calls: bool = False
+    depth: int = 0
+    chain: str = ""  # the operators that may follow it without parentheses
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,8 +246,14 @@ class InstructionList:
         if sign == "-" and (left.kind or "") in ("DATE", "TOD", "DT") and right.kind != "TIME":
             kind = "TIME"
         spot = self.text.spot(found.at)
-        parts = ("(", *left.parts, " ", TextRun(sign, spot.line, spot.column), " ", *right.parts, ")")
-        value = Value(parts, kind, left.names | right.names, left.calls or right.calls)
+        chain = next((signs for signs in _CHAINS if sign in signs.split()), "")
+        row = chain and chain == left.chain and left.parts[0] == "(" and left.parts[-1] == ")"
+        first = left.parts[:-1] if row else ("(", *left.parts)
+        parts = (*first, " ", TextRun(sign, spot.line, spot.column), " ", *right.parts, ")")
+        depth = max(left.depth, right.depth + 1) if row else max(left.depth, right.depth) + 1
+        value = Value(parts, kind, left.names | right.names, left.calls or right.calls, depth, chain)
+        if depth > _DEEP or len(parts) > _LONG:
+            value = self._keep(value) or value
         for number in range(1, len(found.operands) if not found.opens else 0):
             more = self._operand(found, number)
             value = self._joined(replace(found, operands=()), value, more)
@@ -337,7 +347,7 @@ def _names(text: str) -> frozenset[str]:
 
 
 def _inverted(value: Value) -> Value:
-    return replace(value, parts=("NOT (", *value.parts, ")"))
+    return replace(value, parts=("NOT (", *value.parts, ")"), depth=value.depth + 1, chain="")
 
 
 def _shown(value: Value) -> str:

@@ -9,6 +9,7 @@ its type is known, so that it is worked out once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from commissioning.model.element import Element
@@ -20,6 +21,9 @@ from commissioning.plc.plcopen.wires import (
     assigned_outputs,
     connections,
     negated,
+    refuse_modifiers,
+    stored,
+    uses_of,
     variables,
 )
 
@@ -39,11 +43,12 @@ class Network:
         self.taken = taken
         self.nodes: dict[str, Element] = {}
         self.connectors: dict[str, Element] = {}
-        self.uses: dict[tuple[str, str], int] = {}
+        self.uses = uses_of(body)
         self.statements: list[Statement] = []
         self.hidden: list[tuple[str, str, Element]] = []  # name, type, whose
         self.results = ResultTypes(types, self.nodes)
         self._known: dict[tuple[str, str], str] = {}
+        self._own: set[str] = set()  # variables of the translation
         self._called: set[str] = set()
         self._enabled: dict[str, str] = {}
         self._busy: list[str] = []
@@ -53,18 +58,18 @@ class Network:
         self.places = Places(body)
         self._now = 0  # the number of what is being written, 0 where it has none
         for node in body.children:
+            refuse_modifiers(node)
             if node.get("localId"):
                 if node.get("localId") in self.nodes:
                     raise Unreadable(f"two elements have the localId {node.get('localId')}", node)
                 self.nodes[node.get("localId")] = node
             if node.tag == "connector":
                 self.connectors[node.get("name")] = node
-        for node in body.children:
-            for connection in connections(node) if node.tag != "rightPowerRail" else ():
-                key = (connection.get("refLocalId"), connection.get("formalParameter"))
-                self.uses[key] = self.uses.get(key, 0) + 1
         instances = [node.get("instanceName").upper() for node in body.all("block")]
-        self.shared = {name for name in instances if name and instances.count(name) > 1}
+        self.shared = {name for name, count in Counter(instances).items() if name and count > 1}
+        self.reads: dict[str, list[str]] = {}  # the outputs that somebody reads, by localId
+        for identity, formal in self.uses:
+            self.reads.setdefault(identity, []).append(formal)
 
     def translate(self) -> None:
         """Fills `statements` and `hidden`. Raises Unreadable with the element that cannot be translated."""
@@ -141,9 +146,7 @@ class Network:
         kind = _EDGES.get(node.get("edge") or node.get("edgeIn"))
         value = negated(self._edge(kind, value, node) if kind else value, node, "negatedIn")
         storage = node.get("storage") or node.get("storageIn")
-        if storage in ("set", "reset"):
-            return f"IF {value} THEN {target} := {'TRUE' if storage == 'set' else 'FALSE'}; END_IF;"
-        return f"{target} := {value};"
+        return stored(target, value, storage)
 
     def _block(self, node: Element) -> None:
         """Calls a block, or a function that nobody reads; then what its outputs are assigned to."""
@@ -157,7 +160,7 @@ class Network:
             self._say(f"IF {enable} THEN\n{code.text}\nEND_IF;", code)
         elif node.get("instanceName"):
             self._call(node)
-        elif not any(used == identity for used, _ in self.uses) and not assigned_outputs(node):
+        elif identity not in self.reads and not assigned_outputs(node):
             if node.get("typeName").upper() not in self.types and only_computes(node.get("typeName")):
                 self._say(f"(* nobody reads this {node.get('typeName')} *)", node)
                 return
@@ -165,11 +168,11 @@ class Network:
             text, enable = f"{called(node, self._arguments(node), self.types)};", self._enabled[identity]
             self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
         elif self.places.number(node):
-            for used, formal in list(self.uses):
-                if used == identity and self.results.of(node, formal) is not None:
+            for formal in self.reads.get(identity, ()):
+                if self.results.of(node, formal) is not None:
                     self._given(node, formal, keep=True)
-        for formal, target in assigned_outputs(node):
-            self._say(f"{target} := {self._output(node, formal)};", node)
+        for formal, target, storage in assigned_outputs(node):
+            self._say(stored(target, self._output(node, formal), storage), node)
 
     def _call(self, node: Element) -> None:
         identity = node.get("localId")
@@ -185,8 +188,8 @@ class Network:
         self._busy.pop()
         self._called.add(identity)
         if instance.upper() in self.shared:  # drawn again: what this call gave may be another value later
-            for used, formal in list(self.uses):
-                kind = self.results.of(node, formal) if used == identity and formal else None
+            for formal in self.reads.get(identity, ()):
+                kind = self.results.of(node, formal) if formal else None
                 if kind is not None:
                     text = self._output(node, formal)
                     self._known[identity, formal] = self._kept(f"wire_{identity}_{formal}", text, kind, node)
@@ -282,7 +285,7 @@ class Network:
         if key in self._feedback:
             self._say(f"{self._feedback[key]} := {text};", node)
             text = self._feedback[key]
-        kept = any(text == name for name, *_ in self.hidden)
+        kept = text in self._own
         keep = keep or node.tag == "coil" or self.uses.get(key, 0) > 1
         if keep and kind is not None and text != "TRUE" and not kept:
             text = self._kept(f"wire_{identity}", text, kind, node)
@@ -380,6 +383,7 @@ class Network:
         while name.upper() in self.taken:
             name += "_x"
         self.taken.add(name.upper())
+        self._own.add(name)
         self.hidden.append((name, kind, node))
         return name
 

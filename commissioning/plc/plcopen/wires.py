@@ -6,10 +6,18 @@ from collections.abc import Iterator
 
 from commissioning.model.element import Element
 from commissioning.plc.plcopen.boxes import operand
-from commissioning.plc.plcopen.interface import data_of
+from commissioning.plc.plcopen.interface import Unreadable, data_of
 
 # what has a place in the order of execution
 _NUMBERED = ("coil", "outVariable", "inOutVariable", "block", "return", "jump", "label")
+
+
+_MODIFIERS = {
+    "contact": ("storage",),
+    "inVariable": ("storage",),
+    "inOutVariable": ("storageOut",),
+    "step": ("negated",),
+}
 
 
 def negated(text: str, element: Element, other: str = "") -> str:
@@ -81,6 +89,17 @@ def variables(node: Element, *lists: str) -> Iterator[Element]:
         yield from holder.all("variable")
 
 
+def refuse_modifiers(node: Element) -> None:
+    """Raises Unreadable where a drawing has an attribute of the format that is not translated."""
+    found = [(node, key) for key in _MODIFIERS.get(node.tag, ())]
+    found += [(pin, "storage") for pin in variables(node, "inputVariables", "inOutVariables")]
+    found += [(pin, "edge") for pin in variables(node, "outputVariables")]
+    for element, key in found:
+        if element.get(key) not in ("", "none", "false", "0"):
+            where = element.get("formalParameter") or f"this {node.tag}"
+            raise Unreadable(f'{key}="{element.get(key)}" at {where} is not translated', element)
+
+
 def connections(node: Element) -> Iterator[Element]:
     """The wires that arrive: at the element itself, or at the inputs of a block."""
     point = node.child("connectionPointIn")
@@ -90,12 +109,31 @@ def connections(node: Element) -> Iterator[Element]:
         yield from connections(variable)
 
 
-def assigned_outputs(node: Element) -> list[tuple[str, str]]:
-    """Outputs that have a variable written beside them instead of a wire."""
+def assigned_outputs(node: Element) -> list[tuple[str, str, str]]:
+    """Outputs that have a variable written beside them instead of a wire; "set" or "reset" where they only
+    do that."""
     found = []
     for variable in variables(node, "outputVariables"):
         point = variable.child("connectionPointOut")
         expression = point.child("expression") if point is not None else None
         if expression is not None and expression.text.strip():
-            found.append((variable.get("formalParameter"), operand(expression, variable)))
+            storage = variable.get("storage")
+            found.append((variable.get("formalParameter"), operand(expression, variable), storage))
     return found
+
+
+def uses_of(body: Element) -> dict[tuple[str, str], int]:
+    """How many read an output: (localId, name of the output) -> count; the right rail reads nothing."""
+    found: dict[tuple[str, str], int] = {}
+    for node in body.children:
+        for wire in connections(node) if node.tag != "rightPowerRail" else ():
+            key = (wire.get("refLocalId"), wire.get("formalParameter"))
+            found[key] = found.get(key, 0) + 1
+    return found
+
+
+def stored(target: str, value: str, storage: str) -> str:
+    """The statement that writes a variable, sets it or resets it."""
+    if storage in ("set", "reset"):
+        return f"IF {value} THEN {target} := {'TRUE' if storage == 'set' else 'FALSE'}; END_IF;"
+    return f"{target} := {value};"

@@ -198,6 +198,19 @@ def test_that_a_wire_across_a_label_is_worked_out_behind_it_again() -> None:
     assert seen == [(False, True), (False, False), (False, True)]
 
 
+def test_that_an_output_with_a_variable_beside_it_may_set_it() -> None:
+    beside = '<variable formalParameter="Q1" storage="set"><connectionPointOut><expression>q</expression>'
+    drawn = box(3, "SR", {"S1": 1, "R": 2}, "Q1", "s").replace(
+        '<variable formalParameter="Q1"><connectionPointOut/>', f"{beside}</connectionPointOut>"
+    )
+    body = value(1, "a") + value(2, "b") + drawn
+    plc = started(project(program(body, a="BOOL=1", b="BOOL", q="BOOL", s="SR")))
+    plc.run(scans=1)
+    plc["MAIN.a"], plc["MAIN.b"] = False, True
+    plc.run(scans=1)
+    assert (plc["MAIN.s.Q1"], plc["MAIN.q"]) == (False, True)
+
+
 def test_that_a_function_of_the_standard_that_nobody_reads_is_left_out() -> None:
     content = project(program(value(1, "n") + box(3, "MAX", {"IN1": 1, "IN2": 1}), n="INT"))
     assert "nobody reads this MAX" in text_of(content)

@@ -96,6 +96,15 @@ def test_that_logic_goes_through_the_accumulator(text: str, formula: Any) -> Non
         assert plc["MAIN.q"] == bool(formula(a, b, c))
 
 
+@pytest.mark.parametrize("count", [40, 700])
+def test_that_long_lists_are_no_deep_expressions(count: int) -> None:
+    lines = ["LD n"] + ["ADD 3", "SUB 1", "MUL 1", "ADD( 1\nMUL 2\n)"] * count + ["ST n", "GT 0"]
+    lines += ["AND b", "ORN c", "XOR q"] * count + ["ST q"]
+    plc = after("\n".join(lines), n="INT", **BOOLS | {"b": "BOOL=1", "c": "BOOL=1"})
+    assert plc["MAIN.n"] == 4 * count
+    assert plc["MAIN.q"]
+
+
 def test_that_set_and_reset_act_while_it_is_true_and_leave_it_as_it_was() -> None:
     plc = started(listed("LD a\nS a\nS q\nR r\nST c", **BOOLS | {"r": "BOOL=1"}))
     plc.run(scans=1)

@@ -322,6 +322,9 @@ def test_that_what_was_drawn_says_so() -> None:
         (box(1, "AND OR", {"IN1": 2}) + value(2, "a") + target(3, "q", 1), "no name of a function"),
         (value(1, "a") + value(1, "b"), "two elements"),
         (element("continuation", 1, "", 0, 0, name="c") + target(2, "q", 1), "no connector c"),
+        (contact(1, "a", 0, storage="set") + coil(2, "q", 1), 'storage="set" at this contact'),
+        (value(1, "a") + box(2, "NOT", {"IN": 1}, pins={"IN": 'storage="reset"'}), "at IN is not translated"),
+        (value(1, "a") + box(2, "NOT", {"IN": 1}).replace('"OUT"', '"OUT" edge="rising"'), "at OUT is not"),
     ],
 )
 def test_that_what_cannot_be_translated_is_told_with_its_place(body: str, words: str) -> None:
