@@ -23,6 +23,7 @@ from commissioning.plc.checking.global_order import global_names
 from commissioning.plc.checking.late_initials import commands_of_each_call, exit_commands, late_commands
 from commissioning.plc.checking.limits import Commands, call_weights, longest
 from commissioning.plc.checking.namespaces import without_namespaces
+from commissioning.plc.checking.overloads import with_overloads
 from commissioning.plc.checking.same_globals import lists_kept_apart
 from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.checking.statements import StatementChecker
@@ -107,6 +108,10 @@ def compile_st(
     if dialect != "iec":
         for file, source in lists_kept_apart(source for source, _ in read.values()).items():
             read[file] = (source, read[file][1])
+    overloaded: frozenset[str] = frozenset()
+    if DIALECTS[dialect].overloads:
+        signed, overloaded = with_overloads([source for source, _ in read.values()])
+        read = {source.file: (source, read[source.file][1]) for source in signed}
     makers = DIALECTS[dialect].library_names
     standard = library_text(files.values(), _declared(source for source, _ in read.values()), makers)
     if standard:
@@ -120,10 +125,12 @@ def compile_st(
     given = frozenset(files)
     learned = Stubs()
     if stubs:  # what could not be read is a stub to the rest, so that only it is told
-        _learn(learned, files, read, dialect, with_tests)
+        _learn(learned, files, read, dialect, with_tests, overloaded)
     added = {file: text for file, text in files.items() if file not in given}
     unknown = unknown_of([source for source, _ in read.values()], frozenset(added))
-    project, bodies = _understood(files, read, dialect, with_tests, stub_calls=stub_calls, unknown=unknown)
+    project, bodies = _understood(
+        files, read, dialect, with_tests, None, stub_calls, unknown, overloaded
+    )  # fmt: skip
     told(learned, project)
     project.notices |= dict.fromkeys([*(open_ends or ()), *([told_library] if told_library else ())])
     for file in given:
@@ -160,10 +167,12 @@ def _declared(sources: Iterable[units.Source]) -> set[str]:
 def _understood(
     files: Mapping[str, str], read: Mapping[str, Read], dialect: str, with_tests: bool,
     learned: Stubs | None = None, stub_calls: str = "stop", unknown: Unknown | None = None,
+    overloaded: frozenset[str] = frozenset(),
 ) -> tuple[Project, Commands]:  # fmt: skip
     """The project with what was found wrong with it, and its typed tree."""
     project = Project(DIALECTS[dialect])
     project.unknown = unknown or project.unknown
+    project.overloaded = overloaded
     project.stubs = learned or project.stubs
     project.stub_cells = {} if stub_calls == "defaults" else None
     project.utf8 = any(_UTF8.search(text) is not None for text in files.values())
@@ -177,13 +186,14 @@ def _understood(
 
 
 def _learn(
-    learned: Stubs, files: dict[str, str], read: dict[str, Read], dialect: str, with_tests: bool
-) -> None:
+    learned: Stubs, files: dict[str, str], read: dict[str, Read], dialect: str, with_tests: bool,
+    overloaded: frozenset[str],
+) -> None:  # fmt: skip
     """Adds the stubs to `files` and `read`: rounds of checking until nothing new is unknown."""
     learned.collecting = True
     learned.known = global_names(source for source, _ in read.values())
     for _ in range(MOST_ROUNDS):
-        _understood(files, read, dialect, with_tests, learned)
+        _understood(files, read, dialect, with_tests, learned, overloaded=overloaded)
         if not learned.progress() and learned.listening:
             break
         learned.listening = True

@@ -92,3 +92,80 @@ def test_that_a_bare_name_means_the_function_where_methods_are_called_with_this(
     assert (plc["p.n"], plc["p.m"]) == (5, 507)
     with pytest.raises(Problems):  # in the makers' dialects a method hides a function of its name
         compile_st(text, "codesys")
+
+
+def test_that_types_of_a_namespace_may_say_who_sees_them() -> None:
+    text = (
+        "NAMESPACE Regex\nTYPE INTERNAL Kind : (Digit, Word); END_TYPE\n"
+        "TYPE PUBLIC Token : STRUCT kind : Kind; count : INT := 3; END_STRUCT; END_TYPE\nEND_NAMESPACE\n"
+        "TYPE Public : INT := 4; END_TYPE\n"
+        "PROGRAM p VAR t : Regex.Token; u : Public; n : INT; END_VAR\n"
+        "t.kind := Kind#Word; IF t.kind = Kind#Word THEN n := t.count + u; END_IF;\nEND_PROGRAM"
+    )
+    plc = compile_st(text).start()
+    plc.scan(0)
+    assert plc["p.n"] == 7
+
+
+def test_that_case_selects_by_a_character() -> None:
+    text = (
+        "FUNCTION Value : INT VAR_INPUT c : CHAR; END_VAR\n"
+        "CASE c OF '0': Value := 0; '1'..'9': Value := 1; 'a', 'A': Value := 10; CHAR#16#42: Value := 11;\n"
+        "ELSE Value := -1; END_CASE\nEND_FUNCTION\n"
+        "PROGRAM p VAR s : STRING := '07aAB!'; n : ARRAY[1..6] OF INT; i : INT; END_VAR\n"
+        "FOR i := 1 TO 6 DO n[i] := Value(s[i]); END_FOR\nEND_PROGRAM"
+    )
+    plc = compile_st(text).start()
+    plc.scan(0)
+    assert [plc[f"p.n[{i}]"] for i in range(1, 7)] == [0, 1, 10, 10, 11, -1]
+    with pytest.raises(Problems, match="must be one character"):
+        compile_st(text.replace("'0':", "'00':"))
+    with pytest.raises(Problems, match="already covered"):
+        compile_st(text.replace("'0':", "'5':"))
+
+
+OVERLOADED = """NAMESPACE Texts
+FUNCTION Digits : INT VAR_INPUT v : INT; END_VAR Digits := 1; END_FUNCTION
+FUNCTION Digits : INT VAR_INPUT v : LREAL; END_VAR Digits := 2 + Digits(INT#5); END_FUNCTION
+FUNCTION Digits : STRING VAR_INPUT v : STRING; k : DINT; END_VAR Digits := CONCAT(v, 'x'); END_FUNCTION
+FUNCTION Digits VAR_INPUT v : DINT; END_VAR VAR_OUTPUT r : DINT; END_VAR r := v * 2; END_FUNCTION
+INTERFACE ITimed METHOD Hold VAR_INPUT a : LREAL; END_VAR END_METHOD END_INTERFACE
+CLASS Base IMPLEMENTS ITimed
+VAR PUBLIC t : LREAL; END_VAR
+METHOD PUBLIC Hold VAR_INPUT a : LREAL; END_VAR t := a; END_METHOD
+METHOD PUBLIC Hold : LREAL VAR_INPUT a : LREAL; k : LREAL; END_VAR THIS.Hold(a / k); Hold := t; END_METHOD
+END_CLASS
+CLASS Derived EXTENDS Base
+METHOD PUBLIC OVERRIDE Hold VAR_INPUT a : LREAL; END_VAR SUPER.Hold(a + 100.0); END_METHOD
+END_CLASS
+END_NAMESPACE
+"""
+
+
+def test_that_functions_and_methods_of_one_name_are_told_apart_by_their_parameters() -> None:
+    text = OVERLOADED + (
+        "PROGRAM p VAR a, b, c : INT; s : STRING; d : DINT; o : Base; q : Derived; x, y : LREAL;\n"
+        "i : ITimed; END_VAR\n"
+        "a := Digits(INT#7); b := Texts.Digits(1.5); c := Digits(7); s := Digits('ab', 5);\n"
+        "Digits(DINT#21, r => d); o.Hold(3.0); x := o.Hold(k := 2.0, a := 8.0); y := q.Hold(8.0, 2.0);\n"
+        "i := q; i.Hold(7.0);\nEND_PROGRAM"
+    )
+    plc = compile_st(text).start()
+    plc.scan(0)
+    assert [plc[f"p.{name}"] for name in "abcsdxy"] == [1, 3, 1, "abx", 42, 4.0, 104.0]
+    assert (plc["p.o.t"], plc["p.q.t"]) == (4.0, 107.0)
+
+
+def test_what_overloads_do_not_allow() -> None:
+    program = "PROGRAM p VAR o : Base; x : INT; END_VAR {}\nEND_PROGRAM"
+    with pytest.raises(Problems, match="Digits"):  # no overload takes two numbers
+        compile_st(OVERLOADED + program.format("x := Digits(1, 2);"))
+    with pytest.raises(Problems, match="has no result"):
+        compile_st(OVERLOADED + program.format("x := Digits(DINT#5);"))
+    twice = "FUNCTION F : INT VAR_INPUT a : INT; END_VAR F := {}; END_FUNCTION\n"
+    with pytest.raises(Problems, match="a second time"):  # the same parameters
+        compile_st(twice.format(1) + twice.format(2) + "PROGRAM p END_PROGRAM")
+    other = "FUNCTION F : INT VAR_INPUT a : DINT; END_VAR F := 3; END_FUNCTION\nPROGRAM p END_PROGRAM"
+    compile_st(twice.format(1) + other)
+    with pytest.raises(Problems, match="a second time"):  # the makers have none of this
+        compile_st(twice.format(1) + other, "codesys")

@@ -89,3 +89,17 @@ def test_that_the_zero_behind_the_longest_text_has_an_index_with_the_makers() ->
     plc = compile_st(text, dialect="codesys").start()
     plc.run()
     assert (plc["MAIN.s"], plc["MAIN.b"], plc["MAIN.t"]) == ("abcd", 0, "dcba")
+
+
+def test_that_a_text_has_an_address() -> None:
+    text = (
+        "FUNCTION Sum : INT VAR_INPUT p : POINTER TO STRING; END_VAR VAR b : POINTER TO BYTE; END_VAR\n"
+        "b := p; WHILE b^ <> 0 DO Sum := Sum + b^; b := b + 1; END_WHILE\nEND_FUNCTION\n"
+        "PROGRAM p VAR n, m, k : INT; same : BOOL; END_VAR\n"
+        "n := Sum(ADR('AB')); m := Sum(ADR('ab')); k := Sum(ADR('')); same := ADR('AB') = ADR('AB');\n"
+        "END_PROGRAM"
+    )
+    for dialect in ("twincat", "codesys"):
+        plc = compile_st(text, dialect).start()
+        plc.scan(0)
+        assert (plc["p.n"], plc["p.m"], plc["p.k"], plc["p.same"]) == (131, 195, 0, True)

@@ -7,11 +7,23 @@ from abc import abstractmethod
 from commissioning.plc.checking import commands, typed
 from commissioning.plc.checking.assignments import AssignmentChecker
 from commissioning.plc.checking.commands import Command
+from commissioning.plc.checking.constants import fitted_literal
 from commissioning.plc.checking.evaluation import evaluated
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.syntax import tree
 from commissioning.plc.syntax.tree import At
-from commissioning.plc.values.iec_types import ANY_INT, BOOL, INT, LINT, IecType, working
+from commissioning.plc.values.iec_types import (
+    ANY_INT,
+    BOOL,
+    CHAR,
+    ELEMENTARY,
+    INT,
+    LINT,
+    WCHAR,
+    IecType,
+    working,
+)  # fmt: skip
+from commissioning.plc.values.runtime_texts import code_of
 
 MAX_LOOPS = 15  # nested in each other: Python itself allows 20
 
@@ -38,6 +50,8 @@ class BranchChecker(AssignmentChecker):
 
     def _case(self, node: tree.Case) -> Command | None:
         selector = self.expression(node.selector)
+        if selector is not None and selector.type in (CHAR, WCHAR):
+            selector = typed.Standard(ELEMENTARY["WORD"], "CONVERT", (selector,))  # by the codes
         if selector is not None and selector.type.kind not in ("int", "bits", "enum"):
             self.project.stubs.mismatch(selector.type, INT)
             self.problem(f"CASE selects by a whole number, this is a {selector.type}", node.selector.at)
@@ -70,6 +84,14 @@ class BranchChecker(AssignmentChecker):
 
     def _label_value(self, node: tree.Expression, selector: Typed | None) -> int | None:
         found = self.expression(node)
+        by_character = isinstance(selector, typed.Standard) and selector.arguments[0].type in (CHAR, WCHAR)
+        if by_character and isinstance(found, typed.Const):
+            type_ = selector.arguments[0].type
+            fitted = found if found.type == type_ else fitted_literal(found, type_)
+            if fitted is not None:
+                return code_of(str(fitted.value))
+            self.problem("a CASE label must be one character here", node.at)
+            return None
         if found is None:
             if selector is not None:
                 self.project.stubs.hint(node, selector.type, self.file, compared=True)

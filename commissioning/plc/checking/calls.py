@@ -8,6 +8,7 @@ from commissioning.plc.checking import typed
 from commissioning.plc.checking.enabling import has_enable
 from commissioning.plc.checking.objects import Target
 from commissioning.plc.checking.open_arrays import bound
+from commissioning.plc.checking.overloads import best_of, functions_of, methods_of
 from commissioning.plc.checking.pointers import ADDRESS_CALLS, MEMORY_CALLS
 from commissioning.plc.checking.program_facts import program_fact
 from commissioning.plc.checking.same_names import write_in_full
@@ -33,13 +34,42 @@ class ExpressionChecker(StandardCallChecker):
         """`.F(...)` as the call of a function that it is, where the dialect has the operator for globals."""
         target = node.target
         if not isinstance(target, tree.Name) or not target.name.startswith("."):
-            return node
+            return self.meant(node) if self.project.overloaded else node
         if self.project.lookup(self.pou, target.name) is not None:
             return node
         if not self.project.dialect.global_operator:
             what = f"{target.name}: a dot in front is an operator of the makers' dialects"
             self.problem(what, target.at, f"Write {target.name[1:]}, or use the dialect codesys or twincat")
-        return replace(node, target=tree.Name(target.name[1:], target.at))
+        return self.meant(replace(node, target=tree.Name(target.name[1:], target.at)))
+
+    def meant(self, node: tree.Call) -> tree.Call:
+        """The call by the name of its own that the function or method has which the arguments fit best, where
+        several are written with one name (see overloads.py)."""
+        target = node.target
+        if (
+            not isinstance(target, tree.Name | tree.Member)
+            or target.name.upper() not in self.project.overloaded
+        ):
+            return node
+        count = len(self.project.problems)
+        found: list[Pou] = []
+        if isinstance(target, tree.Name) or self._of_library(target):
+            found = functions_of(self.project.pous.values(), target.name)
+        owner = None if found else self.own_block()
+        if isinstance(target, tree.Member):
+            owner = None if found else self.designator(target.owner)
+            owner = None if owner is None else self.valued(owner, node.at)
+        block = None if owner is None else self.class_of(owner)
+        if block is not None:
+            found = methods_of(block, target.name)
+        values: list[Typed | None] = []
+        if len(found) > 1:
+            values = [None if one.out else self.expression(one.value) for one in node.arguments]
+        self.project.forget(count)
+        if not found:
+            return node
+        best = best_of(found, node, values) if len(found) > 1 else found[0]
+        return replace(node, target=replace(target, name=best.name))
 
     def call(self, node: tree.Call) -> Typed | None:
         node = self.global_call(node)

@@ -29,6 +29,7 @@ class EnabledChecker(BlockCallChecker):
 
     def _parameters_of(self, call: tree.Call) -> frozenset[str]:
         """The names that the callee itself has, where it is the user's."""
+        call = self.meant(call)
         if isinstance(call.target, tree.Name):
             symbol = self.project.lookup(self.pou, call.target.name)
             if symbol is not None and symbol.standard is not None:

@@ -17,7 +17,7 @@ from commissioning.plc.checking.classes import all_interfaces, implementers, is_
 from commissioning.plc.checking.designators import Designator
 from commissioning.plc.checking.objects import ObjectChecker
 from commissioning.plc.checking.referred import refers_otherwise
-from commissioning.plc.checking.scope import Pou, Symbol
+from commissioning.plc.checking.scope import Pou, Slot, Symbol
 from commissioning.plc.checking.typed import Address, Cell, Typed
 from commissioning.plc.generation.layout import leaf_types
 from commissioning.plc.running.address_space import WindowPlan
@@ -335,8 +335,27 @@ class PointerChecker(ObjectChecker):
             return typed.Compare("<>", typed.Load(raw.type, raw.cell), typed.Const(raw.type, 0))
         if name in _QUERIES:
             return self.query(node.arguments[0].value, node.arguments[1].value)
-        found = self.designator(first)
+        found = self._text_kept(first) if isinstance(first, tree.Literal) else self.designator(first)
         return None if found is None else self.address_of(found, first.at)
+
+    def _text_kept(self, node: tree.Literal) -> Designator | None:
+        """The variable in which the text lies whose address is asked for."""
+        text = self.expression(node)
+        if (
+            not isinstance(text, typed.Const)
+            or text.type.kind != "string"
+            or self.project.dialect.name == "iec"
+        ):
+            return self.designator(node)
+        memory = self.project.globals
+        key = (text.type.name, str(text.value))
+        if key not in self.project.texts:
+            type_ = replace(text.type, length=max(1, len(key[1])))
+            index = len(memory.slots)
+            symbol = Symbol(f"TEXT.{index}", type_, "VAR_GLOBAL", self.file, node.at, index, is_global=True)
+            self.project.texts[key] = memory.symbols[symbol.name] = symbol
+            memory.slots.append(Slot(type_, text.value))
+        return self.of_symbol(self.project.texts[key])
 
     def memory_call(self, name: str, node: tree.Call) -> typed.OfMemory | None:
         """MEMCPY, MEMSET, MEMCMP, MEMMOVE of TwinCAT and CODESYS: three numbers, addresses first."""

@@ -234,6 +234,8 @@ class Project:
         self.jumping: set[str] = set()  # files whose text has JMP and labels whatever the dialect says
         self.undeclared: set[tuple[str, str]] = set()  # (key of the POU, upper-case name): a Problem says why
         self.namespaces: set[str] = set()  # upper case, with dots
+        self.texts: dict[tuple[str, str], Symbol] = {}  # the constant texts whose addresses are taken
+        self.overloaded: frozenset[str] = frozenset()  # names with several functions or methods, upper case
         self.attributes: dict[tuple[str, At], dict[str, str]] = {}  # by file and place of what they belong to
         self.interfaces: dict[str, Pou] = {}
         self.prototypes: list[Pou] = []  # the methods of interfaces, which have no code

@@ -28,7 +28,8 @@ _ASKED = re.compile(
 _POU = r"(?:PROGRAM|FUNCTION_BLOCK|FUNCTION|INTERFACE|CLASS)(?:\s+(?:PUBLIC|INTERNAL|ABSTRACT|FINAL))*\s+{}\b"
 _DECLARED = {
     "pou": _POU,
-    "type": r"(?:\bTYPE\s+(?:\{{[^}}]*\}}\s*)*|;\s*|\bEND_STRUCT\s+){}\s*(?:EXTENDS\b[^:]*)?:(?!=)",
+    "type": r"(?:\bTYPE\s+(?:(?:PUBLIC|INTERNAL)\s+)?(?:\{{[^}}]*\}}\s*)*|;\s*|\bEND_STRUCT\s+){}"
+    r"\s*(?:EXTENDS\b[^:]*)?:(?!=)",
     "variable": r"\b{}\s*(?:,[\w\s,]{{0,2000}})?(?:AT\s+%[\w.*]+\s*)?:(?!=)",
 }
 _CURE = (

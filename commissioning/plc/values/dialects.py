@@ -43,6 +43,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | outputs of a block stored in from outside | Problem | warning | public TwinCAT projects do it |
 | a PROGRAM called by another | no | yes, its one instance | call of a program |
 | VAR of a block from outside | no | can be read | suites of TcUnit do |
+| functions or methods of one name, other parameters | the one that fits | Problem | Simatic AX |
 | an assignment inside an expression | Problem | its value is what the variable keeps | ExST |
 | JMP and labels in Structured Text | no | within one body | JMP of CODESYS |
 | __TRY, __CATCH, __FINALLY | no | yes | operators of CODESYS, TwinCAT |
@@ -122,6 +123,7 @@ class Dialect:
     bits_named: bool = False
     dynamic: bool = False
     global_operator: bool = False
+    overloads: bool = False
     types: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     own_types: Mapping[str, IecType] = field(default_factory=lambda: MappingProxyType({}))
     blocks: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -181,7 +183,7 @@ _MAKERS = {
 }  # fmt: skip
 DIALECTS: Mapping[str, Dialect] = MappingProxyType(
     {
-        "iec": Dialect("iec", modulo_of_zero=True),
+        "iec": Dialect("iec", modulo_of_zero=True, overloads=True),
         "codesys": Dialect(
             "codesys", charset="latin-1", types=_TYPES, own_types=_TIMES, blocks=_BLOCKS, **_MAKERS
         ),
