@@ -118,6 +118,11 @@ def test_that_case_selects_by_a_character() -> None:
     plc = compile_st(text).start()
     plc.scan(0)
     assert [plc[f"p.n[{i}]"] for i in range(1, 7)] == [0, 1, 10, 10, 11, -1]
+    by_code = text.replace("CASE c OF '0':", "CASE CHAR_TO_WORD(c) OF 48:").replace("'1'..'9'", "49..57")
+    by_code = by_code.replace("'a', 'A'", "97, 65").replace("CHAR#16#42", "66")
+    plc = compile_st(by_code).start()
+    plc.scan(0)
+    assert [plc[f"p.n[{i}]"] for i in range(1, 7)] == [0, 1, 10, 10, 11, -1]
     with pytest.raises(Problems, match="must be one character"):
         compile_st(text.replace("'0':", "'00':"))
     with pytest.raises(Problems, match="already covered"):

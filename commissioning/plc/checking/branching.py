@@ -84,11 +84,11 @@ class BranchChecker(AssignmentChecker):
 
     def _label_value(self, node: tree.Expression, selector: Typed | None) -> int | None:
         found = self.expression(node)
-        by_character = isinstance(selector, typed.Standard) and selector.arguments[0].type in (CHAR, WCHAR)
-        if by_character and isinstance(found, typed.Const):
+        spoken = found if isinstance(found, typed.Const) and found.type.kind == "string" else None
+        if spoken is not None and isinstance(selector, typed.Standard) and selector.arguments:
             type_ = selector.arguments[0].type
-            fitted = found if found.type == type_ else fitted_literal(found, type_)
-            if fitted is not None:
+            fitted = spoken if spoken.type == type_ else fitted_literal(spoken, type_)
+            if type_ in (CHAR, WCHAR) and fitted is not None:
                 return code_of(str(fitted.value))
             self.problem("a CASE label must be one character here", node.at)
             return None
