@@ -43,12 +43,12 @@ def lint_paths(
 
 
 def exit_code(result: LintResult, worst: str = "warning") -> int:
-    """1 if a finding is as bad as `worst` or worse; 2 if the program does not compile; otherwise 0."""
+    """2 if the program does not compile, as `validate` has it; 1 if a finding is as bad as `worst` or worse;
+    otherwise 0."""
+    if result.undecided or result.broken:
+        return 2
     bad = SEVERITIES[: SEVERITIES.index(worst) + 1] if worst in SEVERITIES else ()
-    if any(finding.severity in bad for finding in result.findings):
-        return 1
-    broken = any(problem.severity == "error" for problem in result.problems)
-    return 2 if result.undecided or broken else 0
+    return int(any(finding.severity in bad for finding in result.findings))
 
 
 def _of_scene(loaded: LoadedScene, settings: Settings) -> LintResult:

@@ -110,8 +110,35 @@ def test_that_a_program_that_does_not_compile_is_told_and_cannot_pass(
     said = capsys.readouterr()
     assert "unknown is not declared" in said.err
     assert "The program does not compile, so that was not decided: CP4" in said.out
+    assert "1 text: 1 problem, it does not compile; by the rules " in said.out
+    assert "text: 0 errors" not in said.out
     (tmp_path / "lint.yaml").write_text(f"rules: {{{', '.join(f'{number}: off' for number in RULES)}}}")
     assert main(["lint", str(tmp_path), "--fail-on", "never"]) == 2
+
+
+def test_that_a_program_that_does_not_compile_fails_like_validate_whatever_the_rules_find(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    (tmp_path / "main.st").write_text(LOOP)
+    assert main(["lint", str(tmp_path)]) == 1  # a finding
+    (tmp_path / "other.st").write_text("PROGRAM Other VAR x : INT; END_VAR x := y; z := 1; END_PROGRAM")
+    capsys.readouterr()
+    codes, told = [], []
+    for command in (["lint", str(tmp_path)], ["validate", str(tmp_path)]):
+        codes.append(main(command))
+        told.append(sorted(line for line in capsys.readouterr().err.splitlines() if "not declared" in line))
+    assert codes == [2, 2]
+    assert told[0] == told[1] and len(told[0]) == 2
+    assert main(["lint", str(tmp_path), "--json"]) == 2
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["compiles"] is False and len(answer["problems"]) == 2
+    assert [finding["rule"] for finding in answer["findings"]] != []
+    sarif = tmp_path / "lint.sarif"
+    assert main(["lint", str(tmp_path), "--sarif", str(sarif)]) == 2
+    (run,) = json.loads(sarif.read_text())["runs"]
+    (invocation,) = run["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert len(invocation["toolExecutionNotifications"]) == 2
 
 
 def test_that_sarif_is_written(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from commissioning.plc.checking.fitting import FittingChecker
 from commissioning.plc.checking.hazards import may_stop
 from commissioning.plc.checking.implicit_checks import checked_divisor
 from commissioning.plc.checking.scope import suggestion
+from commissioning.plc.checking.spelled import dotted
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.checking.written_texts import text_fits
 from commissioning.plc.syntax import tree, units
@@ -390,12 +391,3 @@ class OperatorChecker(FittingChecker):
             if both <= {"+", "-"} or both == {"*"}:
                 return typed.Arithmetic(type_, left.first, (*left.steps, (operator, right)))
         return typed.Arithmetic(type_, left, ((operator, right),))
-
-
-def dotted(node: tree.Expression) -> str:
-    """`a.b.c` in upper case, "" for anything else."""
-    words: list[str] = []
-    while isinstance(node, tree.Member):
-        words.append(node.name)
-        node = node.owner
-    return ".".join([node.name, *reversed(words)]).upper() if words and isinstance(node, tree.Name) else ""

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from commissioning.plc.checking import commands, typed
 from commissioning.plc.checking.classes import BODY, implementers, is_a
 from commissioning.plc.checking.designators import Accessors, Designator
-from commissioning.plc.checking.expressions import OperatorChecker, dotted
+from commissioning.plc.checking.expressions import OperatorChecker
 from commissioning.plc.checking.scope import Pou, Symbol, suggestion
+from commissioning.plc.checking.spelled import dotted
 from commissioning.plc.checking.typed import HOME, Cell, Typed
 from commissioning.plc.standard.functions import FUNCTIONS
 from commissioning.plc.syntax import tree

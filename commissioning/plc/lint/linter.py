@@ -137,6 +137,11 @@ class LintResult:
     allowed: int = 0
     files: tuple[str, ...] = field(default=())
 
+    @property
+    def broken(self) -> tuple[Problem, ...]:
+        """Why the program does not compile, without what is only worth a look."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
 
 def lint(
     sources: Mapping[str, str | SourcePiece],

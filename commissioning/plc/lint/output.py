@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from commissioning.model.problem import Problem
 from commissioning.plc.lint.linter import Finding, LintResult
 from commissioning.plc.lint.rules import RULES, UNDECIDED, Rule
 
@@ -19,7 +20,12 @@ def as_text(result: LintResult) -> str:
     counts = Counter(finding.severity for finding in result.findings)
     told = [f"{counts[word]} {word}{'s' * (counts[word] != 1)}" for word in ("error", "warning", "note")]
     files = f"{len(result.files)} text{'s' * (len(result.files) != 1)}"
-    lines.append(f"{files}: {', '.join(told)}" + (f"; {result.allowed} allowed" if result.allowed else ""))
+    rules = ", ".join(told) + (f"; {result.allowed} allowed" if result.allowed else "")
+    if result.broken:
+        broken = f"{len(result.broken)} problem{'s' * (len(result.broken) != 1)}, it does not compile"
+        lines.append(f"{files}: {broken}; by the rules {rules}")
+    else:
+        lines.append(f"{files}: {rules}")
     by_rule = Counter(finding.rule.number for finding in result.findings)
     if by_rule:
         most = ", ".join(f"{number} {count}" for number, count in by_rule.most_common(8))
@@ -44,7 +50,7 @@ def as_json(result: LintResult) -> dict[str, Any]:
             }
             for f in result.findings
         ],
-        "problems": [str(problem) for problem in result.problems],
+        "problems": [str(problem) for problem in result.problems], "compiles": not result.broken,
         "undecided": list(result.undecided), "allowed": result.allowed, "files": list(result.files),
     }  # fmt: skip
 
@@ -62,6 +68,12 @@ def as_sarif(result: LintResult, version: str = "") -> dict[str, Any]:
             {
                 "tool": {"driver": driver},
                 "columnKind": "unicodeCodePoints",
+                "invocations": [
+                    {
+                        "executionSuccessful": not result.broken,
+                        "toolExecutionNotifications": [_notification(one) for one in result.broken],
+                    }
+                ],
                 "results": [_sarif(finding, numbers) for finding in result.findings],
             }
         ],
@@ -89,6 +101,17 @@ def _sarif(finding: Finding, numbers: list[str]) -> dict[str, Any]:
     return {
         "ruleId": finding.rule.number, "ruleIndex": numbers.index(finding.rule.number),
         "level": finding.severity, "message": {"text": f"{text}."}, "locations": [location],
+    }  # fmt: skip
+
+
+def _notification(problem: Problem) -> dict[str, Any]:
+    """Why the program does not compile."""
+    where = problem.where
+    region = {"startLine": max(where.line, 1)} | ({"startColumn": where.column} if where.column else {})
+    location = {"artifactLocation": {"uri": where.file.replace("\\", "/")}, "region": region}
+    text = problem.what + (f". {problem.cure}" if problem.cure else "")
+    return {
+        "level": "error", "message": {"text": f"{text}."}, "locations": [{"physicalLocation": location}],
     }  # fmt: skip
 
 
