@@ -208,11 +208,15 @@ class Emulated(Controller):
         elif action in _STARTS or action in self.halts:
             pass
         elif action == "release":
+            if not isinstance(argument, str):
+                raise ValueError("release takes the path of a variable, or an empty text for all of them")
             if argument:
                 self.plc.program.location(argument)
         elif action in ("write", "force"):
-            path, value = argument
-            self.plc.check(path, value)
+            pair = isinstance(argument, list | tuple) and len(argument) == 2
+            if not (pair and isinstance(argument[0], str)):
+                raise ValueError(f"{action} takes the path of a variable and a value")
+            self.plc.check(*argument)
         elif action == "alter":
             raise ValueError(f"{self.id} was changed in the middle of a scan, which cannot be repeated")
         else:

@@ -116,3 +116,21 @@ def test_that_storms_of_actions_on_a_program_are_the_same_with_every_scan_restor
         again = Run(loaded, inputs=plain.inputs.log)
         again.advance_to(end)
         assert again.journal.digest() == plain.journal.digest(), seed
+
+
+@pytest.mark.parametrize(
+    ("action", "argument"),
+    [
+        ("force", "Q_Lamp"),
+        ("force", ["Q_Lamp"]),
+        ("write", [7, True]),
+        ("release", ["Q_Lamp"]),
+        ("force", None),
+    ],
+)
+def test_that_an_argument_of_another_form_is_told_in_words(
+    loaded: LoadedScene, action: str, argument: object
+) -> None:
+    run = Run(loaded, seed=1)
+    with pytest.raises(ValueError, match=f"{action} takes the path of a variable"):
+        run.operate("plc", action, argument)

@@ -17,6 +17,7 @@ from commissioning.plc.syntax.attributes import attributes_of
 from commissioning.plc.syntax.builder import Builder
 from commissioning.plc.syntax.comments import marked, without_nesting
 from commissioning.plc.syntax.conditional import decided
+from commissioning.plc.syntax.message_pragmas import errors_said
 from commissioning.plc.syntax.rules import TooDeep
 from commissioning.plc.syntax.slips import foreign_sign, strange_character
 
@@ -126,6 +127,7 @@ def parse_source(
         ]
     text, undecided = decided(text, file, program)
     problems += undecided
+    problems += errors_said(text, file)
     text = without_nesting(text)
     comments = _comments(text)
     found: tuple[units.Unit, ...] = ()
