@@ -5,6 +5,8 @@ behind it is a condition that holds, statements that set `ok`, `stops: statement
 `refused: statements` that do not compile. Behind ` -- ` stands a remark. Where the other project says
 something else, the case is in peers/differences.txt, with what it says and why we do not.
 
+peers/*.seq hold standard function blocks, call by call at times in ms: `TON: 0 IN:=1 > Q=0 / 5 > Q=1`.
+
 peers/*.st hold programs in the form of test_conformance_programs.py: `//// name | dialects | scans | values`.
 """
 
@@ -103,3 +105,64 @@ def test_that_a_program_comes_to_what_a_peer_says(checked: Checked) -> None:
     plc = compile_st(checked.text, checked.dialect).start()
     plc.run(checked.scans)
     assert {name: plc[f"MAIN.{name}"] for name in checked.wanted} == checked.wanted
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """A standard function block, the times at which it is called, and with what and to what, in ms."""
+
+    source: str
+    text: str
+    dialect: str
+
+    def times(self) -> list[int]:
+        return [int(call.split()[0]) for call in self.calls()]
+
+    def calls(self) -> list[str]:
+        return self.text.partition(": ")[2].split(" / ")
+
+    def program(self) -> str:
+        """Each call in a branch of its own; `wrong` is the first that came to something else."""
+        branches = []
+        for number, call in enumerate(self.calls()):
+            inputs, _, outputs = call.partition(" > ")
+            wanted = " AND ".join(
+                f"(block.{name} = {f'BOOL#{value}' if name.startswith('Q') else value})"
+                for name, _, value in (one.partition("=") for one in outputs.split(", "))
+            )
+            branches.append(
+                f"{number}: block({inputs.strip().partition(' ')[2]}); "
+                f"IF NOT ({wanted}) AND wrong < 0 THEN wrong := {number}; END_IF"
+            )
+        return (
+            f"PROGRAM MAIN VAR block : {self.text.partition(': ')[0]}; call, wrong : INT := -1; END_VAR\n"
+            "call := call + 1;\nCASE call OF\n" + "\n".join(branches) + "\nEND_CASE\nEND_PROGRAM"
+        )
+
+
+def sequences() -> Iterator[Sequence]:
+    for path in sorted(FOLDER.glob("*.seq")):
+        source = dialects = ""
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("== "):
+                source, dialects = (word.strip() for word in line[3:].split("|"))
+            elif line.strip() and not line.startswith("#"):
+                for dialect in dialects.split():
+                    text = line
+                    if dialect == "iec":  # the short names of the standard, the long ones of the makers
+                        for maker, short in IEC_NAMES:
+                            text = text.replace(f"{maker}:=", f"{short}:=")
+                    yield Sequence(source, text, dialect)
+
+
+IEC_NAMES = (("RESET1", "R1"), ("RESET", "R"), ("SET", "S"), ("LOAD", "LD"))
+SEQUENCES = list(sequences())
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES, ids=[f"{one.dialect}: {one.text}" for one in SEQUENCES])
+def test_that_a_block_comes_to_what_a_peer_says(sequence: Sequence) -> None:
+    plc = compile_st(sequence.program(), sequence.dialect).start()
+    for at in sequence.times():
+        plc.scan(at * 1_000_000)
+    assert plc["MAIN.call"] == len(sequence.times()) - 1
+    assert plc["MAIN.wrong"] == -1, f"{sequence.source}: {sequence.text}"

@@ -12,7 +12,7 @@ from commissioning.plc.checking.overloads import best_of, functions_of, methods_
 from commissioning.plc.checking.pointers import ADDRESS_CALLS, MEMORY_CALLS
 from commissioning.plc.checking.program_facts import program_fact
 from commissioning.plc.checking.same_names import write_in_full
-from commissioning.plc.checking.scope import OF_LIBRARY, Pou, suggestion
+from commissioning.plc.checking.scope import OF_LIBRARY, Pou, Symbol, suggestion
 from commissioning.plc.checking.standard_calls import StandardCallChecker
 from commissioning.plc.checking.tcunit import library_value
 from commissioning.plc.checking.typed import Cell, Typed
@@ -165,6 +165,21 @@ class ExpressionChecker(StandardCallChecker):
         if argument.bound and type_.kind != "reference":
             self.problem(f"REF= binds a REFERENCE, {argument.name} is a {type_}", argument.at, "Write :=")
 
+    def _may_be_left_out(self, pou: Pou, symbol: Symbol, node: tree.Call) -> bool:
+        """Those with an initial value may, with edition 3 in a call by names or of none all."""
+        sections = pou.tree.sections if pou.tree is not None else ()
+        inputs = [one for section in sections if section.word == "VAR_INPUT" for one in section.declarations]
+        left_out = any(
+            one.initial is not None and symbol.name in [name.name for name in one.names] for one in inputs
+        )
+        if self.project.dialect.name == "iec":
+            left_out |= not node.arguments or any(argument.name for argument in node.arguments)
+        if not left_out and not self.project.unknown.met:
+            cure = "Give it, or declare it with an initial value"
+            self.problem(f"{pou.name} needs a value for {symbol.name}", node.at, cure)
+            return False
+        return True
+
     def user_call(self, pou: Pou, node: tree.Call, method: Target | None = None) -> typed.UserCall | None:
         """A call of a user's FUNCTION, or of a `method`."""
         self.project.unknown.file(pou.file)
@@ -207,6 +222,7 @@ class ExpressionChecker(StandardCallChecker):
                     good = False
                     continue
                 if passed is None:
+                    good = good and self._may_be_left_out(pou, symbol, node)
                     values = tuple(slot.value for slot in pou.slots[symbol.index :][: symbol.size])
                     whole = symbol.type.aggregate
                     inputs.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from commissioning.plc.checking import typed
+from commissioning.plc.checking.classes import is_a
 from commissioning.plc.checking.constants import (
     conversion_cure,
     fitted_literal,
@@ -10,6 +11,7 @@ from commissioning.plc.checking.constants import (
     type_of_literals,
     whole,
 )
+from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.checking.typed import Typed
 from commissioning.plc.checking.writable import WritableChecker
 from commissioning.plc.syntax.tree import At
@@ -43,6 +45,22 @@ def _member(found: Typed, target: IecType) -> bool:
     return isinstance(found, typed.Const) and any(number == found.value for _, number in target.values)
 
 
+def _refers_to_it(project: Project, found: Typed, target: IecType) -> bool:
+    """Whether a REF_TO may get this value: null, what ADR gives, or a pointer to its own type or to a
+    block that extends it."""
+    if isinstance(found, typed.AddressOf) or found.type.target == target.target:
+        return True
+    if isinstance(found, typed.Const) and found.value == 0:
+        return True
+    wanted, given = project.target(target), project.target(found.type)
+    if found.type.kind != "pointer" or wanted is None or given is None:
+        return found.type.kind == "pointer"
+    if wanted.type.kind != "block":
+        return given.type.plain == wanted.type.plain
+    derived, base = project.block(given.type.name), project.block(wanted.type.name)
+    return not isinstance(base, Pou) or (isinstance(derived, Pou) and is_a(derived, base))
+
+
 _ANY_INT = ("TRUNC", "DAY_OF_WEEK")  # their result is any whole number
 
 
@@ -60,6 +78,11 @@ class FittingChecker(WritableChecker):
 
     def fit(self, found: Typed, target: IecType, at: At, what: str = "") -> Typed | None:
         limits, target = target.limits, target.plain
+        checked = target.name.startswith("REF_TO ") and not self.project.dialect.refers_freely
+        if checked and not _refers_to_it(self.project, found, target):
+            shown = "whole number" if found.type is ANY_INT else found.type
+            self.problem(f"{what or f'a {target}'} refers to a variable, this is a {shown}", at)
+            return None
         if isinstance(found, typed.Const):
             fitted = fitted_literal(found, target)
             if fitted is not None:

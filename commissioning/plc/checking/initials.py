@@ -125,7 +125,11 @@ class InitialValues:
             name = type_.members[0].name if type_.members else "member"
             self._copied(site, type_, node, at, f"({name} := ...)")
             return
+        seen: set[str] = set()
         for given in node.members:
+            if given.name.upper() in seen:
+                self.project.problem(f"{given.name} is given twice", site.file, given.at)
+            seen.add(given.name.upper())
             member = type_.member(given.name)
             bit = type_.bit_member(given.name)
             if bit is not None:
