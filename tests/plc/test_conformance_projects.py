@@ -1,7 +1,7 @@
 """Projects as TwinCAT and PLCopen tools write them: conformance/projects/*, each with what it comes to.
 
-`expected.txt`: a time, then `path = value` of the PLC after it; or one line `file: problem. cure` of a project
-that is refused. They were written by hand from files of these tools.
+`expected.txt`: a time, then `path = value` of the PLC after it; or one line `file: problem. cure` of
+one that is refused. They were written by hand from files of these tools.
 """
 
 from __future__ import annotations
