@@ -158,3 +158,56 @@ def test_that_anytype_is_what_an_any_is_kept_in() -> None:
     plc = program.start()
     plc.scan(0)
     assert plc["MAIN.n"] == 8
+
+
+_TASK = """
+    INTERFACE I_Task PROPERTY Number : DINT GET END_GET END_PROPERTY METHOD Go : BOOL END_METHOD END_INTERFACE
+    FUNCTION Keep : BOOL VAR_INPUT it : I_Task; END_VAR Keep := it.Number > 3 AND it.Go(); END_FUNCTION
+    """
+
+
+def test_that_the_stub_that_a_block_extends_implements_what_the_block_is_given_for() -> None:
+    found = stubbed(
+        f"{_TASK} FUNCTION_BLOCK Move EXTENDS Base END_FUNCTION_BLOCK"
+        " PROGRAM MAIN VAR m : Move; ok : BOOL; END_VAR ok := Keep(m); END_PROGRAM"
+    )
+    assert "FUNCTION_BLOCK Base IMPLEMENTS I_Task" in words_of(found)
+
+
+def test_that_an_unknown_interface_extends_what_its_blocks_are_given_for() -> None:
+    found = stubbed(f"""{_TASK}
+        FUNCTION_BLOCK Move IMPLEMENTS I_Moving
+        METHOD Go : BOOL Go := TRUE; END_METHOD
+        PROPERTY Number : DINT GET Number := 4; END_GET END_PROPERTY
+        END_FUNCTION_BLOCK
+        PROGRAM MAIN VAR m : Move; face : I_Moving; a, b, c : BOOL; END_VAR
+        face := m; b := face.Go(); a := Keep(m); c := Keep(face);
+        END_PROGRAM""")
+    assert "INTERFACE I_Moving EXTENDS I_Task END_INTERFACE" in words_of(found)
+    plc = found.start()
+    plc.scan(0)
+    assert plc["MAIN.a"] is True
+    assert plc["MAIN.c"] is True
+
+
+def test_that_an_interface_of_the_program_does_not_come_to_extend_itself() -> None:
+    text = """
+        INTERFACE I_Task EXTENDS I_Lib END_INTERFACE
+        FUNCTION Keep : BOOL VAR_INPUT it : I_Task; END_VAR Keep := it <> 0; END_FUNCTION
+        FUNCTION_BLOCK Move IMPLEMENTS I_Lib END_FUNCTION_BLOCK
+        PROGRAM MAIN VAR m : Move; ok : BOOL; END_VAR ok := Keep(m); END_PROGRAM"""
+    with pytest.raises(Problems, match="Move does not implement I_Task") as raised:
+        compile_st({"m.st": text}, "twincat", stubs=True)
+    assert len(raised.value.problems) == 1
+
+
+def test_that_the_stub_that_a_block_extends_takes_what_is_given_to_fb_init() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK Move EXTENDS Base VAR n : INT; END_VAR END_FUNCTION_BLOCK
+        FUNCTION_BLOCK Fast EXTENDS Move END_FUNCTION_BLOCK
+        PROGRAM MAIN VAR m : Move(7, name := 'x'); f : Fast(8, 'y'); p : POINTER TO Fast; END_VAR
+        p := __NEW(Fast(9, 'z'));
+        END_PROGRAM""")
+    assert "METHOD FB_init : BOOL" in words_of(found)
+    assert words_of(found).count("name : STRING") == 1
+    found.start().scan(0)

@@ -55,6 +55,7 @@ class DesignatorChecker:
         self.project = project
         self.pou = pou
         self.file = pou.file
+        self.in_vain: dict[tuple[int, bool], tree.Call] = {}  # calls of this statement that gave a Problem
 
     def problem(self, what: str, at: At, cure: str = "") -> None:
         self.project.problem(what, self.file, at, cure)

@@ -277,7 +277,7 @@ class PointerChecker(ObjectChecker):
                     return self.address_of(given, at)
                 given.symbol.read = True
                 return given.value if given.value is not None else typed.Load(target, given.cell)
-            self.project.stubs.implements(found.type.name, target.name)
+            self.project.stubs.implements(found.type.name, kind, interface)
             shown = f"{found.type.name} does not implement {target.name}"
             known = ", ".join(i.name for i in all_interfaces(kind)) if kind is not None else ""
             self.problem(shown, at, f"It implements {known}" if known else "")

@@ -22,6 +22,7 @@ class StatementChecker(CatchChecker):
 
     def _statement(self, node: tree.Statement) -> Command | None:
         """A statement; one that only stubs could make right stops the PLC (see unknown.py)."""
+        self.in_vain.clear()
         with attempt(self.project, self.file, node.at) as attempted:
             command = self._checked(node)
         if not attempted.why:

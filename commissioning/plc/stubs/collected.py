@@ -242,7 +242,14 @@ class Stubs(StubTypes):
         return type_ is not None
 
     def init(self, checker: OperatorChecker, name: str, arguments: tuple[tree.Argument, ...]) -> bool:
-        """What the declaration of a variable gives to FB_init; FALSE where its type is no stub."""
+        """What the declaration of a variable gives to FB_init; FALSE where its type is no stub, and none that
+        has its FB_init of one."""
+        block = checker.project.pous.get(name.upper())
+        if name.upper() not in self.types and block is not None:
+            known = block.member(INIT)
+            home = self._home(block)
+            if known is None or (known.owner is not None and known.owner.name == home):
+                name = home
         if not self.given(name):
             return False
         type_ = self.types[name.upper()]

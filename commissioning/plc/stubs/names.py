@@ -284,13 +284,25 @@ class StubNames(StubBook):
             part.roles.add("in")
             self._new = True
 
-    def implements(self, block: str, interface: str) -> None:
-        """A block stands where a variable of an interface is asked for."""
-        type_ = self.types.get(block.upper())
-        if type_ is not None and interface not in type_.interfaces:
-            type_.interfaces.append(interface)
+    def implements(self, name: str, known: Pou | None, interface: Pou) -> None:
+        """A block or interface stands where a variable of an interface is asked for. If it is a stub, or one
+        is among what it extends, that has it."""
+        type_ = self.types.get(name.upper())
+        if type_ is None and known is not None:
+            home = self._home(known)
+            faces = [face for above in known.lineage() for face in above.interfaces]
+            found = (self._above(face) for face in faces)
+            type_ = self.types[home.upper()] if home else next((one for one in found if one is not None), None)
+        if type_ is None or interface.name in type_.interfaces or self._above(interface) is type_:
+            return
+        type_.interfaces.append(interface.name)
+        if type_.kind == "interface":
+            for key in interface.members:
+                type_.methods.pop(key, None)
+                type_.parts.pop(key.removesuffix(".GET").removesuffix(".SET"), None)
+        else:
             self._sign(type_, "block")
-            self._new = True
+        self._new = True
 
     def extends(self, block: str, base: str) -> None:
         """A block stands where one of another stub is asked for."""

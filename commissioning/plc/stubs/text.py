@@ -93,7 +93,8 @@ def _type(type_: StubType, stubs: Stubs) -> str:
         case "interface":
             methods = [_prototype(method, stubs) for method in type_.methods.values()]
             properties = [_property(part, stubs) for part in type_.parts.values()]
-            lines = [f"INTERFACE {type_.name}", *methods, *properties, "END_INTERFACE", ""]
+            head = f" EXTENDS {', '.join(type_.interfaces)}" if type_.interfaces else ""
+            lines = [f"INTERFACE {type_.name}{head}", *methods, *properties, "END_INTERFACE", ""]
         case "enum":
             names = list(type_.members.values()) or [f"{type_.name}_0"]
             lines = [f"TYPE {type_.name} : ({', '.join(names)}); END_TYPE", ""]

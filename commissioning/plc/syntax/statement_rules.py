@@ -83,7 +83,8 @@ class StatementRules:
 
     def member(self, children: Children) -> tree.Member:
         owner, name = children
-        return tree.Member(owner, str(name), place(name), deeper(place(name), owner))
+        depth = deeper(place(name), owner) - isinstance(owner, tree.Call)  # a().b() is one link of a chain
+        return tree.Member(owner, str(name), place(name), depth)
 
     def direct(self, children: Children) -> tree.Direct:
         return tree.Direct(str(children[0]).upper(), place(children[0]))
