@@ -24,7 +24,7 @@ _LONG = 35
 
 
 def test_that_a_call_of_a_call_may_be_repeated_many_times() -> None:
-    builder = _BUILDER.replace("FUNCTION_BLOCK Builder VAR", "FUNCTION_BLOCK Builder IMPLEMENTS Builder_I VAR")
+    builder = _BUILDER.replace("Builder VAR n", "Builder IMPLEMENTS Builder_I VAR n")
     chain = ".Add('a')" * _LONG
     program = compile_st(
         f"{_FACE}{builder}PROGRAM MAIN VAR b : Builder; n : DINT; END_VAR n := b{chain}.Count; END_PROGRAM",

@@ -211,3 +211,61 @@ def test_that_the_stub_that_a_block_extends_takes_what_is_given_to_fb_init() -> 
     assert "METHOD FB_init : BOOL" in words_of(found)
     assert words_of(found).count("name : STRING") == 1
     found.start().scan(0)
+
+
+def test_that_what_is_joined_with_and_is_as_a_literal_says() -> None:
+    found = stubbed("""
+        VAR_GLOBAL CONSTANT full : ST_Beam := (range := 2#1111_0000, ok := TRUE); END_VAR
+        FUNCTION_BLOCK One VAR a, b, c : ST_Beam; x, y : BOOL; END_VAR
+        c.range := a.range AND b.range; x := (a.open OR b.wPlan) AND_THEN c.closed; y := a.range = b.range;
+        c.wMask := a.wMask AND b.wMask; c.some := a.some OR a.other;
+        END_FUNCTION_BLOCK""")
+    words = words_of(found)
+    assert "range : DINT;" in words
+    assert "open : BOOL;" in words
+    assert "wPlan : BOOL;" in words
+    assert "wMask : WORD;" in words  # by its name
+    assert "some : BOOL;" in words
+
+
+def test_that_the_bounds_of_an_unknown_array_hold_all_constant_indices() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK One VAR p : ST_Beam; i : INT; END_VAR p.points[i] := 3; END_FUNCTION_BLOCK
+        FUNCTION_BLOCK Two VAR p : ST_Beam; i : INT; END_VAR p.points[300] := p.points[i]; END_FUNCTION_BLOCK""")
+    assert "points : ARRAY[0..300] OF DINT" in words_of(found)
+
+
+def test_that_what_was_taken_for_a_number_becomes_an_array_where_it_has_an_index() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK One VAR f : FB_Req; g : FB_Other; n : INT; END_VAR
+        f(p => L.cur); g(p := L.req); g(p := L.cur); L.cur.points := L.req.points;
+        FOR n := 1 TO 9 DO L.cur.points[n].ok := FALSE; END_FOR
+        END_FUNCTION_BLOCK""")
+    assert "points : ARRAY[0..255] OF points_type" in words_of(found)
+
+
+def test_that_an_unknown_enumeration_begins_where_the_array_does_that_it_is_an_index_of() -> None:
+    found = stubbed("""
+        PROGRAM MAIN VAR p : E_Place; a : ARRAY[1..3] OF INT := [5, 6, 7]; n : INT; END_VAR
+        CASE p OF E_Place.left: n := a[E_Place.left]; E_Place.right: n := 3; END_CASE
+        END_PROGRAM""")
+    assert "TYPE E_Place : (left := 1, right); END_TYPE" in words_of(found)
+
+
+def test_that_unknown_constants_are_indices_of_the_array_where_they_stand() -> None:
+    found = stubbed("""
+        PROGRAM MAIN VAR a : ARRAY[1..3] OF INT := [5, 6, 7]; n, m : INT; END_VAR
+        CASE n OF Place.left: n := a[Place.left]; Place.right: n := 3; Place.top: m := a[Place.top]; END_CASE
+        END_PROGRAM""")
+    assert "left : INT := 1; right : INT := 11; top : INT := 2;" in " ".join(
+        " ".join(text.split()) for text in found.stubs.values()
+    )
+
+
+def test_that_fewer_blocks_of_a_stub_may_be_given_arguments_than_an_array_has() -> None:
+    found = stubbed("""
+        PROGRAM MAIN
+        VAR one : ARRAY[1..List.MOST] OF Motor[(n := 1), (n := 2)]; two : ARRAY[1..List.MOST] OF Motor[(n := 1)];
+        END_VAR
+        END_PROGRAM""")
+    found.start().scan(0)

@@ -73,14 +73,14 @@ class ExpressionChecker(StandardCallChecker):
 
     def call(self, node: tree.Call) -> Typed | None:
         key = (id(node), self.project.stubs.muted)
-        if key in self.in_vain:  # asked again, or calls in each other would take twice as long with every level
+        if key in self.in_vain:  # or calls in each other would take twice as long with every level
             return None
-        found = self._call(node)
+        found = self._value_of_call(node)
         if found is None:
             self.in_vain[key] = node
         return found
 
-    def _call(self, node: tree.Call) -> Typed | None:
+    def _value_of_call(self, node: tree.Call) -> Typed | None:
         node = self.global_call(node)
         target = self.target_of(node)
         if target is not None:

@@ -50,7 +50,7 @@ class ElementChecker(MemberChecker):
             if owner.type.kind == "pointer" and len(node.indices) == 1:
                 return self.indexed_pointer(node)
             known = [i.value if isinstance(i, Const) and isinstance(i.value, int) else None for i in found]
-            self.project.stubs.index_type(owner.type, known, self.file, node.at)
+            self.project.stubs.index_known(self, node, owner.type, known)
             self.problem(f"{name} is a {owner.type}, only an array has an index", node.at)
             return None
         if owner.type.dimensions:
@@ -75,6 +75,7 @@ class ElementChecker(MemberChecker):
             stride = step * prod(b - a + 1 for a, b in bounds[position + 1 :])
             if isinstance(index, Const) and isinstance(index.value, int):
                 if not low <= index.value <= high:
+                    self.project.stubs.outside(self, node, position, index, (low, high))
                     self.problem(f"the index {index.value} is outside {low}..{high} of {name}", at)
                     return None
                 behind = (index.value - low) * stride

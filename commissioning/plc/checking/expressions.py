@@ -285,10 +285,12 @@ class OperatorChecker(FittingChecker):
     def _logic(self, node: tree.Chain) -> Typed | None:
         operands = [self.expression(node.first)]
         operands += [self.expression(step.operand) for step in node.steps]
-        known = next((operand.type for operand in operands if operand is not None), BOOL)
+        known = next((operand.type for operand in operands if operand is not None), None)
         for operand, part in zip(operands, (node.first, *(s.operand for s in node.steps)), strict=True):
-            if operand is None:
+            if operand is None and known is not None:
                 self.project.stubs.hint(part, known, self.file)
+            elif operand is None:
+                self.project.stubs.perhaps(part, BOOL, self.file)
         row, word = operands[:1], ""
         for step, operand in zip(node.steps, operands[1:], strict=True):
             if word and step.operator != word:  # from left to right, as a row of one operator

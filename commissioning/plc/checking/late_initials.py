@@ -86,7 +86,7 @@ class LateChecker:
                 yield from self.after_init(block, cell, symbol.at)
                 continue
             if rows:
-                if place == len(rows):
+                if place == len(rows) and block.file not in self.checker.project.unknown.files:
                     what = f"{symbol.name} has arguments for {len(rows)} blocks, and more blocks"
                     self.checker.problem(what, symbol.at, "Write (...) for each")
                 arguments = rows[place] if place < len(rows) else ()

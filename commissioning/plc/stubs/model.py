@@ -25,6 +25,7 @@ class StubPart:
     roles: set[str] = field(default_factory=set)
     accessors: set[str] = field(default_factory=set)
     constant: bool = False
+    value: int | None = None  # of a constant that is an index
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class StubType:
     parts: dict[str, StubPart] = field(default_factory=dict)
     methods: dict[str, StubCall] = field(default_factory=dict)
     members: dict[str, str] = field(default_factory=dict)  # of an enumeration
+    first: int = 0  # its first value
     alias: Guess | None = None
     places: set[Spot] = field(default_factory=set)
     interfaces: list[str] = field(default_factory=list)

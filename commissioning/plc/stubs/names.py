@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from commissioning.plc.checking.designators import DesignatorChecker
     from commissioning.plc.checking.expressions import OperatorChecker
     from commissioning.plc.checking.scope import Pou
+    from commissioning.plc.checking.typed import Const
 
 
 _OF_ALL = re.compile(r"E_|ENUM_|GVL|GC_|Constants?$|Param", re.IGNORECASE)  # names of enumerations and lists
@@ -150,16 +151,55 @@ class StubNames(StubBook):
         if guess is not None:
             guess.index(values)
 
-    def index_type(self, type_: IecType, values: list[int | None], file: str, at: At) -> None:
-        """A variable of a type has an index: if the type is a stub, it is one of arrays."""
-        found = self.types.get(type_.name.upper())
-        if found is None or not self.listening:
+    def index_known(
+        self, checker: DesignatorChecker, node: tree.Indexed, type_: IecType, values: list[int | None]
+    ) -> None:
+        """What is no array has an index: if its type is a stub, that is one of arrays, and if it is a guess,
+        it was taken for something else."""
+        if not self.listening:
             return
-        if found.alias is None:
-            found.alias = Guess(found.name)
+        found = self.types.get(type_.name.upper())
+        guess = self._known(checker, node.owner) if isinstance(node.owner, tree.Name | tree.Member) else None
+        if found is not None:
+            if found.alias is None:
+                found.alias = Guess(found.name)
+                self._new = True
+            guess = found.alias
+        elif guess is None or guess.sure >= BY_USE or guess.pointer:
+            return
+        guess.index(values)
+        self._failed[checker.file, node.at] = StubPart(guess)
+
+    def outside(
+        self,
+        checker: DesignatorChecker,
+        node: tree.Indexed,
+        position: int,
+        index: Const,
+        bounds: tuple[int, int],
+    ) -> None:
+        """A constant index is outside of an array: of a stub that has it too, or because the constant or
+        enumeration is a stub."""
+        low, high = bounds
+        type_ = self.types.get(index.type.name.upper())
+        if type_ is not None and type_.kind == "enum" and type_.first < low:
+            type_.first = low
             self._new = True
-        found.alias.index(values)
-        self._failed[file, at] = StubPart(found.alias)
+        given, home = node.indices[position], self.variables
+        if isinstance(given, tree.Member) and isinstance(given.owner, tree.Name):
+            owner = home.get(given.owner.name.upper())
+            list_ = self.types.get(owner.guess.text.upper()) if owner is not None else None
+            home = list_.parts if list_ is not None else {}
+        part = home.get(given.name.upper()) if isinstance(given, tree.Name | tree.Member) else None
+        if part is not None and part.constant and part.value is None:
+            taken = {other.value for other in home.values()}
+            part.value = next((value for value in range(low, high) if value not in taken), high)
+            self._new = True
+        guess = self._known(checker, node.owner) if self.listening else None
+        if guess is not None and len(guess.dims) == len(node.indices) and isinstance(index.value, int):
+            values: list[int | None] = [None] * len(guess.dims)
+            values[position] = index.value
+            guess.index(values)
 
     def _known(self, checker: DesignatorChecker, node: tree.Expression) -> Guess | None:
         """The guess behind an expression that can be checked."""
@@ -291,8 +331,8 @@ class StubNames(StubBook):
         if type_ is None and known is not None:
             home = self._home(known)
             faces = [face for above in known.lineage() for face in above.interfaces]
-            found = (self._above(face) for face in faces)
-            type_ = self.types[home.upper()] if home else next((one for one in found if one is not None), None)
+            found = [self.types[home.upper()]] if home else [self._above(face) for face in faces]
+            type_ = next((one for one in found if one is not None), None)
         if type_ is None or interface.name in type_.interfaces or self._above(interface) is type_:
             return
         type_.interfaces.append(interface.name)

@@ -42,7 +42,8 @@ def _variable(part: StubPart, place: int) -> str:
     """A variable; constants get different values, as cases of a CASE must be."""
     text = part.guess.declared
     kind = ELEMENTARY.get(text)
-    value = f" := {place + 10}" if part.constant and kind is not None and kind.kind in ("int", "bits") else ""
+    number = place + 10 if part.value is None else part.value
+    value = f" := {number}" if part.constant and kind is not None and kind.kind in ("int", "bits") else ""
     return f"    {part.guess.name} : {text}{value};"
 
 
@@ -97,6 +98,7 @@ def _type(type_: StubType, stubs: Stubs) -> str:
             lines = [f"INTERFACE {type_.name}{head}", *methods, *properties, "END_INTERFACE", ""]
         case "enum":
             names = list(type_.members.values()) or [f"{type_.name}_0"]
+            names[0] += f" := {type_.first}" if type_.first else ""
             lines = [f"TYPE {type_.name} : ({', '.join(names)}); END_TYPE", ""]
         case "alias":
             alias = type_.alias.declared if type_.alias is not None else "DINT"

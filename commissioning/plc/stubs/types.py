@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from commissioning.plc.stubs.guess import BY_USE, Guess, by_name, type_text
+from commissioning.plc.stubs.guess import BY_NAME, BY_USE, NOTHING, Guess, by_name, type_text
 from commissioning.plc.stubs.model import StubPart
 from commissioning.plc.stubs.names import StubNames
 from commissioning.plc.syntax import tree
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from commissioning.plc.checking.expressions import OperatorChecker
 
 
+_LOGIC = ("AND", "OR", "XOR", "AND_THEN", "OR_ELSE", "&")
 _PLACES = (tree.Name, tree.Member, tree.Indexed, tree.Dereference)
 
 
@@ -24,6 +25,10 @@ class StubTypes(StubNames):
         self, node: tree.Expression, type_: IecType, file: str, role: str = "out", compared: bool = False
     ) -> None:
         """`node` could not be checked; its place asks for a `type_` (out), or one is stored in it (in)."""
+        if isinstance(node, tree.Chain) and all(step.operator.upper() in _LOGIC for step in node.steps):
+            for operand in (node.first, *(step.operand for step in node.steps)):
+                self.hint(operand, type_, file, role, compared)
+            return
         entity = self._entity(node, file)
         guess = self._guess_of(entity)
         if guess is None or self.muted or self._enumerated(node, type_, compared):
@@ -31,6 +36,12 @@ class StubTypes(StubNames):
         guess.note(*type_text(type_))
         if isinstance(entity, StubPart):
             entity.roles.add(role)
+
+    def perhaps(self, node: tree.Expression, type_: IecType, file: str) -> None:
+        """`node` stands where a `type_` mostly does; its name may say something else."""
+        guess = self._guess_of(self._entity(node, file))
+        if guess is not None and not self.muted and guess.weight == NOTHING:
+            guess.note(type_.name, BY_NAME)
 
     def _enumerated(self, node: tree.Expression, type_: IecType, compared: bool) -> bool:
         """Whether an unknown name that meets an unknown type is a member of it, as of an enumeration."""
