@@ -231,7 +231,7 @@ def test_that_what_is_joined_with_and_is_as_a_literal_says() -> None:
 def test_that_the_bounds_of_an_unknown_array_hold_all_constant_indices() -> None:
     found = stubbed("""
         FUNCTION_BLOCK One VAR p : ST_Beam; i : INT; END_VAR p.points[i] := 3; END_FUNCTION_BLOCK
-        FUNCTION_BLOCK Two VAR p : ST_Beam; i : INT; END_VAR p.points[300] := p.points[i]; END_FUNCTION_BLOCK""")
+        FUNCTION_BLOCK Two VAR p : ST_Beam; END_VAR p.points[300] := p.points[2]; END_FUNCTION_BLOCK""")
     assert "points : ARRAY[0..300] OF DINT" in words_of(found)
 
 
@@ -265,7 +265,9 @@ def test_that_unknown_constants_are_indices_of_the_array_where_they_stand() -> N
 def test_that_fewer_blocks_of_a_stub_may_be_given_arguments_than_an_array_has() -> None:
     found = stubbed("""
         PROGRAM MAIN
-        VAR one : ARRAY[1..List.MOST] OF Motor[(n := 1), (n := 2)]; two : ARRAY[1..List.MOST] OF Motor[(n := 1)];
+        VAR
+            one : ARRAY[1..List.MOST] OF Motor[(n := 1), (n := 2)];
+            two : ARRAY[1..List.MOST] OF Motor[(n := 1)];
         END_VAR
         END_PROGRAM""")
     found.start().scan(0)
