@@ -174,3 +174,33 @@ def test_what_overloads_do_not_allow() -> None:
     compile_st(twice.format(1) + other)
     with pytest.raises(Problems, match="a second time"):  # the makers have none of this
         compile_st(twice.format(1) + other, "codesys")
+
+
+def test_overloads_of_interfaces_and_abstract_classes() -> None:
+    text = (
+        "INTERFACE IA METHOD M : INT VAR_INPUT a : INT; END_VAR END_METHOD\n"
+        "METHOD M : INT VAR_INPUT a : STRING; END_VAR END_METHOD END_INTERFACE\n"
+        "CLASS ABSTRACT C IMPLEMENTS IA METHOD PUBLIC M : INT VAR_INPUT a : INT; END_VAR M := a; END_METHOD\n"
+        "METHOD PUBLIC ABSTRACT M : INT VAR_INPUT a : STRING; END_VAR END_METHOD END_CLASS\n"
+        "CLASS D EXTENDS C METHOD PUBLIC OVERRIDE M : INT VAR_INPUT a : STRING; END_VAR M := LEN(a) + 10;\n"
+        "END_METHOD END_CLASS\n"
+        "PROGRAM p VAR d : D; i : IA; a, b, c : INT; END_VAR\n"
+        "i := d; a := i.M(3); b := i.M('abcd'); c := d.M(a := 'x');\nEND_PROGRAM"
+    )
+    plc = compile_st(text).start()
+    plc.scan(0)
+    assert [plc[f"p.{name}"] for name in "abc"] == [3, 14, 11]
+    with pytest.raises(Problems, match=r"C implements IA and has no METHOD M\(STRING\)"):
+        compile_st(text.replace("CLASS ABSTRACT", "CLASS").replace("METHOD PUBLIC ABSTRACT M", "METHOD N"))
+
+
+def test_that_overloads_within_each_other_are_chosen_in_no_time() -> None:
+    functions = (
+        "FUNCTION F : INT VAR_INPUT a : INT; END_VAR F := a + 1; END_FUNCTION\n"
+        "FUNCTION F : LREAL VAR_INPUT a : LREAL; END_VAR F := a + 0.5; END_FUNCTION\n"
+    )
+    deep = "F(" * 24 + "{}" + ")" * 24
+    body = f"x := {deep.format('1.0')}; i := {deep.format('i')};"
+    plc = compile_st(f"{functions}PROGRAM p VAR x : LREAL; i : INT; END_VAR {body} END_PROGRAM").start()
+    plc.scan(0)  # 2^24 choices would take minutes
+    assert (plc["p.x"], plc["p.i"]) == (13.0, 24)

@@ -51,6 +51,10 @@ class ExpressionChecker(StandardCallChecker):
             or target.name.upper() not in self.project.overloaded
         ):
             return node
+        key = (self.pou.key, id(node))  # what is asked for again, as an argument of others, is looked up once
+        known = self.project.meant.get(key)
+        if known is not None:
+            return known[1]
         count = len(self.project.problems)
         found: list[Pou] = []
         if isinstance(target, tree.Name) or self._of_library(target):
@@ -69,7 +73,9 @@ class ExpressionChecker(StandardCallChecker):
         if not found:
             return node
         best = best_of(found, node, values) if len(found) > 1 else found[0]
-        return replace(node, target=replace(target, name=best.name))
+        made = replace(node, target=replace(target, name=best.name))
+        self.project.meant[key] = (node, made)
+        return made
 
     def call(self, node: tree.Call) -> Typed | None:
         key = (id(node), self.project.stubs.muted)

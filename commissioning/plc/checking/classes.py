@@ -232,7 +232,8 @@ def _check_complete(project: Project, pou: Pou) -> None:
 
 def _shown(member: Pou) -> str:
     name, _, accessor = member.name.partition(".")
-    return f"{accessor} of PROPERTY {name}" if accessor else f"{member.kind} {name}"
+    accessed = accessor in ("GET", "SET")
+    return f"{accessor} of PROPERTY {name}" if accessed else f"{member.kind} {name}{accessor}"
 
 
 def _check_override(project: Project, pou: Pou, member: Pou, above: Pou | None) -> None:

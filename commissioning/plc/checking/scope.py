@@ -19,7 +19,7 @@ from commissioning.plc.checking.unknown import Unknown
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.stubs.collected import Stubs
 from commissioning.plc.syntax import units
-from commissioning.plc.syntax.tree import Argument, At, Expression
+from commissioning.plc.syntax.tree import Argument, At, Call, Expression
 from commissioning.plc.values.dialects import IEC, Dialect
 from commissioning.plc.values.iec_types import BOOL, LAST_ADDRESS, IecType, Value
 from commissioning.plc.values.wording import with_articles
@@ -235,6 +235,7 @@ class Project:
         self.undeclared: set[tuple[str, str]] = set()  # (key of the POU, upper-case name): a Problem says why
         self.namespaces: set[str] = set()  # upper case, with dots
         self.texts: dict[tuple[str, str], Symbol] = {}  # the constant texts whose addresses are taken
+        self.meant: dict[tuple[str, int], tuple[Call, Call]] = {}  # by POU and identity of a call, see calls.py
         self.overloaded: frozenset[str] = frozenset()  # names with several functions or methods, upper case
         self.attributes: dict[tuple[str, At], dict[str, str]] = {}  # by file and place of what they belong to
         self.interfaces: dict[str, Pou] = {}
