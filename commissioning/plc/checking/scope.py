@@ -235,7 +235,7 @@ class Project:
         self.undeclared: set[tuple[str, str]] = set()  # (key of the POU, upper-case name): a Problem says why
         self.namespaces: set[str] = set()  # upper case, with dots
         self.texts: dict[tuple[str, str], Symbol] = {}  # the constant texts whose addresses are taken
-        self.meant: dict[tuple[str, int], tuple[Call, Call]] = {}  # by POU and identity of a call, see calls.py
+        self.meant: dict[tuple[str, int], tuple[Call, Call]] = {}  # see calls.py
         self.overloaded: frozenset[str] = frozenset()  # names with several functions or methods, upper case
         self.attributes: dict[tuple[str, At], dict[str, str]] = {}  # by file and place of what they belong to
         self.interfaces: dict[str, Pou] = {}
