@@ -22,6 +22,7 @@ from commissioning.plc.checking.generics import may_choose, with_choices
 from commissioning.plc.checking.global_order import global_names
 from commissioning.plc.checking.late_initials import commands_of_each_call, exit_commands, late_commands
 from commissioning.plc.checking.limits import Commands, call_weights, longest
+from commissioning.plc.checking.mocks import mocked_names
 from commissioning.plc.checking.namespaces import without_namespaces
 from commissioning.plc.checking.overloads import with_overloads
 from commissioning.plc.checking.same_globals import lists_kept_apart
@@ -44,6 +45,7 @@ from commissioning.plc.program import (
 from commissioning.plc.running.tasks import TaskPlan, plan_tasks, trigger_problems, watchdog_problems
 from commissioning.plc.sfc.code import ChartCoder
 from commissioning.plc.standard.library import LIBRARY_FILE, library_text
+from commissioning.plc.standard.mocked_blocks import MOCKED_FILE, mocked_text
 from commissioning.plc.standard.twincat_library import TASK_INFO, twincat_files
 from commissioning.plc.stubs.collected import MOST_ROUNDS, STUB_FILE, Stubs
 from commissioning.plc.stubs.text import stub_files, told
@@ -117,6 +119,13 @@ def compile_st(
     if standard:
         files[LIBRARY_FILE] = standard
         read[LIBRARY_FILE] = parse_source(standard, LIBRARY_FILE)
+    mocks = [name for source, _ in read.values() for name in mocked_names(source)] if with_tests else []
+    if mocks:
+        own_names = _declared(source for source, _ in read.values())
+        stood_in = mocked_text(mocks, own_names, DIALECTS[dialect].blocks, makers)
+        if stood_in:
+            files[MOCKED_FILE] = stood_in
+            read[MOCKED_FILE] = parse_source(stood_in, MOCKED_FILE)
     if dialect == "twincat":
         own = [source for source, _ in read.values()]
         for file, text in twincat_files(files.values(), _declared(own), global_names(own)).items():

@@ -218,7 +218,7 @@ def test_that_a_stand_in_that_nobody_calls_is_told() -> None:
         ("FB_Drvie BY FB_Broken", "there is no function block or function FB_Drvie. Did you mean FB_Drive"),
         ("FB_Drive BY FB_Broke", "there is no function block or function FB_Broke. Did you mean FB_Broken"),
         ("MAIN BY FB_Broken", "MAIN is a PROGRAM: only function blocks and functions can have a stand-in"),
-        ("TON BY FB_Broken", "TON is a standard block"),
+        ("TON BY FB_Broken", "FB_Broken cannot stand in for TON: it has no input IN : BOOL"),
         ("FB_Drive BY F_Fixed", "F_Fixed is a function, FB_Drive is a function block"),
         ("FB_Drive BY FB_Drive", "FB_Drive cannot stand in for itself"),
         ("FB_Drive BY FB_Broken; MOCK FB_Drive BY FB_Broken", "FB_Drive has a stand-in in this TEST already"),
@@ -421,3 +421,103 @@ END_PROGRAM
     power = plc.mock("MC_Power", lambda **given: {"Status": given["Enable"]})
     plc.run(scans=2)
     assert plc["MAIN.n"] is True and power.calls == [{"Enable": True}] * 2
+
+
+# ---- standard blocks and stubs ---------------------------------------------------------------------------
+
+WITH_TIMERS = """
+FUNCTION_BLOCK FB_Timed VAR_INPUT go : BOOL; END_VAR VAR_OUTPUT q : BOOL; END_VAR
+VAR t : TON := (PT := T#1h); r : R_TRIG; n : INT; row : ARRAY[1..2] OF TON; END_VAR
+    t(IN := go); r(CLK := t.Q); IF r.Q THEN n := n + 1; END_IF q := t.Q;
+    row[1](IN := t.Q, PT := T#10ms);
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK Fast
+VAR_INPUT IN : BOOL; PT : TIME; END_VAR VAR_OUTPUT Q : BOOL; ET : TIME; END_VAR VAR calls : INT; END_VAR
+    calls := calls + 1; Q := IN AND calls > 2; ET := PT;
+END_FUNCTION_BLOCK
+PROGRAM MAIN VAR f : FB_Timed; END_VAR f(go := TRUE); END_PROGRAM
+"""
+TIMER_TESTS = """
+TEST 'with' MOCK TON BY Fast; VAR f : FB_Timed; END_VAR
+    f(go := TRUE); ASSERT_FALSE(f.q); f(); ASSERT_FALSE(f.q); f(); ASSERT_TRUE(f.q); ASSERT_EQ(f.n, 1);
+    ASSERT_EQ(f.t.ET, T#1h);
+END_TEST
+TEST 'without' VAR f : FB_Timed; END_VAR
+    f(go := TRUE); f(); f(); ASSERT_FALSE(f.q); ADVANCE_TIME(T#1h); f(); ASSERT_TRUE(f.q); ASSERT_EQ(f.n, 1);
+END_TEST
+"""
+
+
+@pytest.mark.parametrize("dialect", ["iec", "codesys", "twincat"])
+def test_that_a_standard_block_has_a_stand_in_in_the_test_that_says_so(dialect: str) -> None:
+    program = compile_st({"m.st": WITH_TIMERS + TIMER_TESTS}, dialect=dialect, with_tests=True)
+    assert not program.notices
+    outcomes = [run_test(program, test) for test in found_tests(program)]
+    assert [(one.name, one.verdict, one.failures) for one in outcomes] == [
+        ("with", "PASS", ()), ("without", "PASS", ()),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("dialect", ["iec", "codesys"])
+@pytest.mark.parametrize(
+    ("name", "inputs", "outputs"),
+    [
+        ("TOF", "IN : BOOL; PT : TIME;", "Q : BOOL; ET : TIME;"),
+        ("TP", "IN : BOOL; PT : TIME;", "Q : BOOL; ET : TIME;"),
+        ("R_TRIG", "CLK : BOOL;", "Q : BOOL;"), ("F_TRIG", "CLK : BOOL;", "Q : BOOL;"),
+        ("SR", "{SET1} : BOOL; {RESET} : BOOL;", "Q1 : BOOL;"),
+        ("RS", "{SET} : BOOL; {RESET1} : BOOL;", "Q1 : BOOL;"),
+        ("CTU", "CU : BOOL; {RESET} : BOOL; PV : {number};", "Q : BOOL; CV : {number};"),
+    ],
+)  # fmt: skip
+def test_that_every_standard_block_may_have_one(name: str, inputs: str, outputs: str, dialect: str) -> None:
+    makers = dialect != "iec"
+    own = {"SET1": "S1", "RESET": "R", "SET": "S", "RESET1": "R1"}
+    words = {name: name if makers else short for name, short in own.items()}
+    words["number"] = "WORD" if makers else "INT"
+    inputs, outputs = inputs.format(**words), outputs.format(**words)
+    first = outputs.partition(" ")[0]
+    given = " := (PV := 3)" if "PV" in inputs else ""
+    text = f"""FUNCTION_BLOCK Other VAR_INPUT {inputs} END_VAR VAR_OUTPUT {outputs} END_VAR
+    {first} := TRUE; END_FUNCTION_BLOCK
+    FUNCTION_BLOCK User VAR b : {name}{given}; END_VAR VAR_OUTPUT q : BOOL; END_VAR b(); q := b.{first};
+    END_FUNCTION_BLOCK
+    TEST 'with' MOCK {name} BY Other; VAR u : User; END_VAR u(); ASSERT_TRUE(u.q); END_TEST
+    TEST 'without' VAR u : User; END_VAR u(); u(); ASSERT_FALSE(u.q); END_TEST"""
+    program = compile_st({"m.st": text}, dialect=dialect, with_tests=True)
+    outcomes = [run_test(program, test) for test in found_tests(program)]
+    assert [one.verdict for one in outcomes] == ["PASS", "PASS"], [one.failures for one in outcomes]
+
+
+def test_that_without_tests_standard_blocks_are_what_they_were() -> None:
+    plain, tested = compile_st(WITH_TIMERS), compile_st({"": WITH_TIMERS + TIMER_TESTS})
+    assert plain.source == tested.source
+
+
+def test_that_a_stand_in_of_a_standard_block_has_its_interface() -> None:
+    text = WITH_TIMERS + TIMER_TESTS.replace("BY Fast", "BY FB_Timed")
+    with pytest.raises(Problems) as raised:
+        compile_st({"m.st": text}, with_tests=True)
+    (problem,) = raised.value.problems
+    assert problem.what.startswith("FB_Timed cannot stand in for TON: it has no input IN : BOOL")
+
+
+def test_that_a_stub_of_a_library_has_a_stand_in() -> None:
+    text = """
+    FUNCTION_BLOCK FB_User VAR_INPUT go : BOOL; END_VAR VAR_OUTPUT done : BOOL; END_VAR
+    VAR mover : FB_LibraryMove; END_VAR
+        mover(bExecute := go, nAxis := INT#3, bDone => done);
+    END_FUNCTION_BLOCK
+    FUNCTION_BLOCK Moved VAR_INPUT bExecute : BOOL; nAxis : INT; END_VAR VAR_OUTPUT bDone : BOOL; END_VAR
+        bDone := bExecute AND nAxis = 3;
+    END_FUNCTION_BLOCK
+    PROGRAM MAIN VAR u : FB_User; END_VAR u(); END_PROGRAM
+    TEST 'moves' MOCK FB_LibraryMove BY Moved; VAR u : FB_User; END_VAR
+        u(go := TRUE); ASSERT_TRUE(u.done); u(go := FALSE); ASSERT_FALSE(u.done);
+    END_TEST
+    TEST 'stub' VAR u : FB_User; END_VAR u(go := TRUE); END_TEST"""
+    program = compile_st({"m.st": text}, dialect="twincat", with_tests=True, stubs=True)
+    outcomes = {one.name: one for one in (run_test(program, test) for test in found_tests(program))}
+    assert outcomes["moves"].verdict == "PASS", outcomes["moves"].failures
+    assert outcomes["stub"].verdict == "FAIL"
+    assert "is a stub" in outcomes["stub"].failures[0].what

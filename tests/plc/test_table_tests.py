@@ -217,3 +217,51 @@ def test_that_any_text_is_a_table_or_a_problem(text: str) -> None:
         read_table(text, "a.csv", "a")
     except Problems as found:
         assert all(problem.where.file == "a.csv" and problem.where.line for problem in found.problems)
+
+
+MOCKED = compile_st(
+    PROJECT
+    + """
+FUNCTION_BLOCK FB_Alarmed
+VAR_INPUT enable : BOOL; mode : Colour; pos : Pos; label : STRING; END_VAR
+VAR_OUTPUT alarm : BOOL; seen : Colour; shown : STRING; END_VAR
+VAR calls : INT; END_VAR
+    calls := calls + 1; alarm := enable AND calls > 1; shown := 'stand-in'; g := 100 + calls;
+END_FUNCTION_BLOCK
+FUNCTION_BLOCK FB_Line VAR_INPUT on : BOOL; END_VAR VAR_OUTPUT lamp : BOOL; END_VAR VAR z : FB_Zone; END_VAR
+    z(enable := on); lamp := z.alarm;
+END_FUNCTION_BLOCK
+"""
+)
+
+
+def test_that_a_table_lets_a_block_stand_in_for_another_one() -> None:
+    text = "block,FB_Line\n{}time,on,lamp,expect:g\n0 s,TRUE,FALSE,{}\n10 ms,,{},{}\n"
+    real = read_table(text.format("", 1, "FALSE", 2), "a.csv", "a")
+    mocked = read_table(text.format("mock,FB_Zone,FB_Alarmed\n", 101, "TRUE", 102), "a.csv", "a")
+    for table in (real, mocked, real):  # it holds for its table only
+        found = run_table(MOCKED, table)
+        assert (found.verdict, found.notes) == ("PASS", ()), found.failures
+
+
+def test_that_a_stand_in_of_a_table_that_nobody_calls_is_a_note() -> None:
+    table = read_table("block,FB_Zone\nmock,F_Scale,F_Scale2\ntime,enable\n0 s,TRUE\n", "a.csv", "a")
+    scale = PROJECT[PROJECT.index("FUNCTION F_Scale") : PROJECT.index("FUNCTION_BLOCK FB_Zone")]
+    program = compile_st(PROJECT + scale.replace("F_Scale", "F_Scale2"))
+    assert run_table(program, table).notes == ("mock F_Scale by F_Scale2: F_Scale was never called",)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("mock,FB_Zone,FB_Nothing", "a.csv:2:1: there is no function block or function FB_Nothing"),
+        ("mock,FB_Zone,F_Scale", "a.csv:2:1: F_Scale is a function, FB_Zone is a function block"),
+        ("mock,FB_Zone,FB_Line", "FB_Line cannot stand in for FB_Zone: it has no input enable : BOOL"),
+        ("mock,FB_Zone", "a.csv:2: mock has two names. Write mock,FB_Drive,FB_Broken"),
+        ("mock,FB_Zone,FB_Alarmed\nmock,FB_Zone,FB_Alarmed", "FB_Zone has a stand-in in this TEST already"),
+    ],
+)
+def test_that_a_wrong_stand_in_of_a_table_is_told_with_its_line(line: str, what: str) -> None:
+    with pytest.raises(Problems) as raised:
+        run_table(MOCKED, read_table(f"block,FB_Line\n{line}\ntime,on\n0 s,TRUE\n", "a.csv", "a"))
+    assert any(what in str(problem) for problem in raised.value.problems)

@@ -16,6 +16,7 @@ from commissioning.plc.sfc.declare import declare_chart
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.standard.conversions import conversion
 from commissioning.plc.standard.functions import FUNCTIONS
+from commissioning.plc.standard.mocked_blocks import MOCKED_FILE
 from commissioning.plc.syntax import tree, units
 from commissioning.plc.values.iec_types import ELEMENTARY, NONE, IecType
 
@@ -59,7 +60,7 @@ class Declarer:
             what = f"{node.name} is the name of a standard {'type' if key in ELEMENTARY else 'block'}"
             self.project.problem(what, file, node.at, "Choose another name")
             return
-        if given or conversion(key):
+        if (given or conversion(key)) and file != MOCKED_FILE:
             kind = "block" if block is not None else "function"
             what = (
                 f"{node.name} takes the place of the standard {kind} of that name, everywhere in the program"

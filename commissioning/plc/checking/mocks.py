@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from commissioning.model.problem import Problem
 from commissioning.plc.checking.scope import Mocked, Pou, Project, Symbol, suggestion
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS
 from commissioning.plc.syntax import units
+from commissioning.plc.syntax.tree import At
 
-__all__ = ["differences", "find_mocks", "members_of"]
+__all__ = ["differences", "find_mocks", "members_of", "mock_pairs", "mocked_names"]
 
 _SECTIONS = {"VAR_INPUT": "input", "VAR_OUTPUT": "output", "VAR_IN_OUT": "VAR_IN_OUT"}
 _KINDS = {"FUNCTION_BLOCK": "function block", "FUNCTION": "function"}
@@ -32,6 +34,27 @@ def find_mocks(project: Project, parsed: Iterable[units.Source]) -> None:
                     found = _mocked(project, node, source.file, project.mocks.get(key, []))
                     if found is not None:
                         project.mocks[key].append(found)
+
+
+def mocked_names(source: units.Source) -> list[str]:
+    """What its TESTs let something stand in for, in upper case."""
+    tests = (unit for unit in source.units if isinstance(unit, units.Test))
+    return [mock.name.rpartition(".")[2].upper() for test in tests for mock in test.mocks]
+
+
+def mock_pairs(
+    project: Project, names: Iterable[tuple[str, str, int]], file: str
+) -> tuple[list[Mocked], list[Problem]]:
+    """What stands in for what in a test that is no Structured Text, by (original, stand-in, line), and what
+    is wrong with it."""
+    known, found = len(project.problems), list[Mocked]()
+    for name, stand_in, line in names:
+        one = _mocked(project, units.Mock(name, stand_in, At(line, 1)), file, found)
+        if one is not None:
+            found.append(one)
+    problems = project.problems[known:]
+    project.forget(known)
+    return found, problems
 
 
 def _mocked(project: Project, node: units.Mock, file: str, others: list[Mocked]) -> Mocked | None:
@@ -68,7 +91,7 @@ def _named(project: Project, name: str, node: units.Mock, file: str) -> Pou | No
         what = f"{pou.name} is a {pou.kind}: only function blocks and functions can have a stand-in"
         project.problem(what, file, node.at)
     elif key in STANDARD_BLOCKS:
-        what = f"{name} is a standard block, which has no code that something could stand in for"
+        what = f"{name} is a standard block, for which something stands in only if a TEST has a MOCK of it"
         project.problem(what, file, node.at, "Mock the block that uses it")
     else:
         known = [one.name for one in project.pous.values() if one.kind in _KINDS and one.owner is None]

@@ -216,7 +216,8 @@ class TypeNames(ConstructedTypes):
             what = f"{node.name} is a {other.kind.lower()}, a variable cannot have it as its type"
             self.project.problem(what, file, node.at)
             return None
-        known = [*ELEMENTARY, *STANDARD_BLOCKS, *(n.name for n, _ in self._waiting.values())]
+        known = [*ELEMENTARY, *(name for name in STANDARD_BLOCKS if name[0] != "_")]
+        known += [declared.name for declared, _ in self._waiting.values()]
         known += [p.name for p in self.project.pous.values() if p.kind == "FUNCTION_BLOCK"]
         given = bool(node.arguments or node.rows or node.length is not None)
         self.project.stubs.type_named(node.name, file, node.at, "block" if given else "")

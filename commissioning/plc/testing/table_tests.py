@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from commissioning.model.problem import Place, Problem, Problems
+from commissioning.plc.checking.mocks import mock_pairs
 from commissioning.plc.program import Program
 from commissioning.plc.running.memory import accepted
 from commissioning.plc.running.value_text import duration_ns, parsed_value, shown_duration, shown_value
@@ -51,6 +52,11 @@ def run_table(
         suite=table.file, name=table.name, file=table.file, line=table.line,
         verdict="FAIL" if run.failures else "PASS", failures=tuple(run.failures), assertions=run.count,
         virtual_ns=bed.now_ns, wall_s=time.perf_counter() - begin, requirements=table.requirements,
+        notes=tuple(
+            f"mock {one.original.name} by {one.stand_in.name}: {one.original.name} was never called"
+            for one, used in run.mocks
+            if not used.count
+        ),
     )  # fmt: skip
 
 
@@ -62,6 +68,8 @@ class _TableRun:
         self.failures: list[Failure] = []
         self.count = 0
         self.problems: list[Problem] = []
+        pairs, self.problems[:] = mock_pairs(bed.plc.program.checked.project, table.mocks, table.file)
+        self.mocks = [(one, bed.plc.mocks.use(one)) for one in pairs]
         self.subject = self._subject()
         self.columns = [self._bound(column) for column in table.columns]
         self.steps = [self._step(row) for row in table.rows]

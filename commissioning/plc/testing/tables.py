@@ -8,11 +8,11 @@
     3 s,,,TRUE,-
 
 Rows in front of the header say what is tested: `block`, `program` or `function` with a name; without them
-the tasks of the project run. A column is an input that is set or an output that is compared: as declared, or
-as `set:NAME` and `expect:NAME` say. An empty cell, `-` or `*` means: leave it, do not look. A tolerance
-stands in the head of a column or in a cell. A row that begins with # is a remark. At the time of a row its
-inputs are set, then what is due then scans, then the outputs are compared. Without a column `time` each row
-is one scan, or one call.
+the tasks of the project run. `mock,FB_Drive,FB_Broken` lets the second one stand in for the first. A
+column is an input that is set or an output that is compared: as declared, or as `set:NAME` and `expect:NAME`
+say. An empty cell, `-` or `*` means: leave it, do not look. A tolerance stands in the head of a column or in
+a cell. A row that begins with # is a remark. At the time of a row its inputs are set, then what is due then
+scans, then the outputs are compared. Without a column `time` each row is one scan, or one call.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ class Table:
     line: int
     requirements: tuple[str, ...]
     decimal_comma: bool = False
+    mocks: tuple[tuple[str, str, int], ...] = ()  # what stands in for what, and the line that says so
 
 
 @dataclass(slots=True)
@@ -88,6 +89,7 @@ def read_table(text: str, file: str, name: str) -> Table:
     delimiter = _delimiter(text)
     settings: dict[str, tuple[str, int]] = {}
     requirements: list[str] = []
+    mocks: list[tuple[str, str, int]] = []
     columns: tuple[Column, ...] | None = None
     timed = False
     head_line = 0
@@ -95,6 +97,12 @@ def read_table(text: str, file: str, name: str) -> Table:
     for line, cells in _records(text, delimiter, reading):
         if columns is None:
             key = cells[0].lower()
+            given = [cell for cell in cells if cell]
+            if key == "mock" and len(given) in (2, 3):
+                if len(given) == 2:
+                    reading.problem("mock has two names", line, "Write mock,FB_Drive,FB_Broken")
+                mocks.append((given[1], given[-1], line))
+                continue
             if key in _SETTINGS and len([cell for cell in cells if cell]) == 2:
                 if key == "requirement":
                     requirements.append(cells[1])
@@ -122,7 +130,7 @@ def read_table(text: str, file: str, name: str) -> Table:
     kind = chosen[0] if chosen else ""
     return Table(
         file, settings.get("name", (name, 0))[0], kind, settings[kind][0] if kind else "", columns or (),
-        tuple(rows), head_line, tuple(requirements), delimiter == ";",
+        tuple(rows), head_line, tuple(requirements), delimiter == ";", tuple(mocks),
     )  # fmt: skip
 
 
