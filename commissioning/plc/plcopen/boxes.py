@@ -9,6 +9,7 @@ from itertools import pairwise
 from commissioning.model.element import Element
 from commissioning.plc.pieces import IDENTIFIER
 from commissioning.plc.plcopen.interface import Unreadable
+from commissioning.plc.plcopen.several_outputs import type_beside
 from commissioning.plc.values.iec_types import ELEMENTARY
 
 _JOINED = {"ADD": "+", "MUL": "*", "AND": "AND", "OR": "OR", "XOR": "XOR"}
@@ -24,19 +25,7 @@ LIKE_INPUTS = {
 _NUMERIC = {"SQRT", "LN", "LOG", "EXP", "SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN", "EXPT", "TRUNC"}
 CONVERSION = re.compile(r"(?:[A-Z]+_)?TO_([A-Z]+)\Z")
 _OUTPUT = re.compile(r"OUT\d*\Z", re.IGNORECASE)
-SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
 _LITERAL = re.compile(r"(L?TIME|T|[A-Z]+)#", re.IGNORECASE)
-
-
-def operand(element: Element | None, owner: Element, attribute: str = "") -> str:
-    """The variable or expression that is written into the drawing, fit to stand among operators."""
-    if element is None:
-        raise Unreadable(f"this {owner.tag} names no variable", owner)
-    text = element.get(attribute) if attribute else "".join(run.text for run in element.runs())
-    text = " ".join(text.split())
-    if not text:
-        raise Unreadable(f"this {owner.tag} names no variable", owner)
-    return text if SIMPLE.match(text) else f"({text})"
 
 
 def only_computes(name: str) -> bool:
@@ -59,9 +48,7 @@ def called(
     upper = name.upper()
     values = [value if " " not in value else f"({value})" for _, value in arguments]
     if upper in types and formal.upper() not in ("", upper) and not _OUTPUT.match(formal):
-        raise Unreadable(
-            f"{name} has a second output {formal}, which is not translated; call it in text", node
-        )
+        raise Unreadable(f"{name} has no output {formal}", node)
     written = operator_text(upper, values)
     if written is not None:
         return written
@@ -117,6 +104,9 @@ class ResultTypes:
             return None
         if node.get("instanceName"):
             return self.types.get(f"{name}.{formal}") or _TYPED_RESULT.get(formal)
+        beside = type_beside(node, formal, self.types)
+        if beside is not None:
+            return beside
         if name in COMPARED or formal == "ENO":
             return "BOOL"
         conversion = CONVERSION.match(name)

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from commissioning.model.element import Element, TextRun
-from commissioning.plc.plcopen.boxes import operand
 from commissioning.plc.plcopen.instruction_list import InstructionList, Scope
 from commissioning.plc.plcopen.interface import Unreadable, identifier
 from commissioning.plc.plcopen.network import Network
-from commissioning.plc.plcopen.wires import connections, negated, order
+from commissioning.plc.plcopen.wires import connections, negated, operand, order
 
 Condition = tuple[str, list[TextRun], str]  # words of ours, text of the file, words of ours
 

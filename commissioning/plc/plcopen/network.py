@@ -13,14 +13,17 @@ from collections import Counter
 from collections.abc import Mapping
 
 from commissioning.model.element import Element
-from commissioning.plc.plcopen.boxes import ResultTypes, called, only_computes, operand
+from commissioning.plc.plcopen.boxes import ResultTypes, called, only_computes
 from commissioning.plc.plcopen.interface import Unreadable, data_of
 from commissioning.plc.plcopen.jumps import Jumps
+from commissioning.plc.plcopen.several_outputs import call_of_several, outputs_read, variables_for
 from commissioning.plc.plcopen.wires import (
     Places,
     assigned_outputs,
     connections,
+    enable_input,
     negated,
+    operand,
     refuse_modifiers,
     stored,
     uses_of,
@@ -51,6 +54,7 @@ class Network:
         self._own: set[str] = set()  # variables of the translation
         self._called: set[str] = set()
         self._enabled: dict[str, str] = {}
+        self._several: dict[str, dict[str, str]] = {}  # what functions with several outputs gave
         self._busy: list[str] = []
         self._feedback: dict[tuple[str, str], str] = {}
         self.jumps = Jumps()
@@ -80,6 +84,7 @@ class Network:
             elif node.tag == "label":
                 self.jumps.label(node, len(self.statements))
                 self._known.clear()  # what was worked out above may have been jumped over
+                self._several.clear()
             elif node.tag in ("step", "transition", "macroStep", "actionBlock"):
                 raise Unreadable(f"a {node.tag} belongs to a sequential function chart", node)
         self.statements = self.jumps.joined(self.statements, self.body, self._new_name)
@@ -121,7 +126,7 @@ class Network:
             source = self.nodes.get(wires[0].get("refLocalId"))
             is_call = source is not None and source.tag == "block" and not source.get("instanceName")
             is_call = is_call and source is not None and not self._is_later(source)
-            if source is not None and is_call and self._enable_input(source) is not None:
+            if source is not None and is_call and enable_input(source) is not None:
                 formal = wires[0].get("formalParameter")
                 kind = self.results.of(source, formal)
                 if formal.upper() != "ENO" and kind != "BOOL":
@@ -199,17 +204,11 @@ class Network:
         identity = node.get("localId")
         if identity in self._enabled:
             return
-        enable = self._enable_input(node)
+        enable = enable_input(node)
         text = self._variable_input(enable) if enable is not None else ""
         if text and text != "TRUE":
             text = self._kept(f"enable_{identity}", text, "BOOL", node)
         self._enabled[identity] = "" if text == "TRUE" else text
-
-    def _enable_input(self, node: Element) -> Element | None:
-        for variable in variables(node, "inputVariables"):
-            if variable.get("formalParameter").upper() == "EN" and any(connections(variable)):
-                return variable
-        return None
 
     def _arguments(self, node: Element) -> list[tuple[str, str]]:
         given = []
@@ -361,7 +360,16 @@ class Network:
         return negated(text, variable) if variable is not None else text
 
     def _result(self, node: Element, formal: str) -> str:
-        return called(node, self._arguments(node), self.types, formal)
+        identity = node.get("localId")
+        read = outputs_read(node, self.reads.get(identity, ()), self.types)
+        arguments = self._arguments(node) if not read or identity not in self._several else []
+        if not read:
+            return called(node, arguments, self.types, formal)
+        if identity not in self._several:  # nor did an argument that reads it call it
+            kept = self._several[identity] = variables_for(node, read, self.types, self._new_name)
+            text, enable = call_of_several(node, arguments, kept, self.types), self._enabled[identity]
+            self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
+        return self._several[identity][formal]
 
     # ---- variables of the translation ----------------------------------------------------------------
 

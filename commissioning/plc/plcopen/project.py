@@ -30,6 +30,7 @@ from commissioning.plc.plcopen.interface import (
 )
 from commissioning.plc.plcopen.network import Network
 from commissioning.plc.plcopen.operand_types import Members, members_of
+from commissioning.plc.plcopen.several_outputs import types_of_outputs
 from commissioning.plc.plcopen.tasks import configuration_piece
 
 NAMESPACE = "http://www.plcopen.org/xml/tc6"
@@ -77,12 +78,13 @@ def _objects(root: Element) -> Iterator[Element]:
 
 
 def _types(root: Element) -> dict[str, str]:
-    """The types of global variables and of the results of functions, by name in upper case."""
+    """The types of global variables and of what functions give, by name in upper case."""
     found: dict[str, str] = {}
     for element in _objects(root):
         if element.tag == "globalVars":
             found |= _variables(element)
         elif element.get("pouType") == "function":
+            found |= types_of_outputs(element)
             result = element.at("interface", "returnType")
             if result is not None:
                 found |= _typed(element.get("name"), result, element)

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from commissioning.model.element import Element
-from commissioning.plc.plcopen.boxes import operand
 from commissioning.plc.plcopen.interface import Unreadable, data_of
 
 # what has a place in the order of execution
 _NUMBERED = ("coil", "outVariable", "inOutVariable", "block", "return", "jump", "label")
 
-
+SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
 _MODIFIERS = {
     "contact": ("storage",),
     "inVariable": ("storage",),
     "inOutVariable": ("storageOut",),
     "step": ("negated",),
 }
+
+
+def operand(element: Element | None, owner: Element, attribute: str = "") -> str:
+    """The variable or expression that is written into the drawing, fit to stand among operators."""
+    if element is None:
+        raise Unreadable(f"this {owner.tag} names no variable", owner)
+    text = element.get(attribute) if attribute else "".join(run.text for run in element.runs())
+    text = " ".join(text.split())
+    if not text:
+        raise Unreadable(f"this {owner.tag} names no variable", owner)
+    return text if SIMPLE.match(text) else f"({text})"
 
 
 def negated(text: str, element: Element, other: str = "") -> str:
@@ -87,6 +98,14 @@ def variables(node: Element, *lists: str) -> Iterator[Element]:
     """The pins of a block in these of its lists."""
     for holder in node.all(*lists):
         yield from holder.all("variable")
+
+
+def enable_input(node: Element) -> Element | None:
+    """The pin EN of a block, if something is wired to it."""
+    for variable in variables(node, "inputVariables"):
+        if variable.get("formalParameter").upper() == "EN" and any(connections(variable)):
+            return variable
+    return None
 
 
 def refuse_modifiers(node: Element) -> None:

@@ -11,8 +11,9 @@ from itertools import accumulate
 
 from commissioning.model.element import Element
 from commissioning.plc.pieces import PieceWriter
-from commissioning.plc.plcopen.boxes import LIKE_INPUTS, OPERATORS, SIMPLE, operator_text
+from commissioning.plc.plcopen.boxes import LIKE_INPUTS, OPERATORS, operator_text
 from commissioning.plc.plcopen.interface import Unreadable
+from commissioning.plc.plcopen.wires import SIMPLE
 from commissioning.plc.standard.functions import FUNCTIONS
 from commissioning.plc.twincat.archive import archived
 from commissioning.plc.twincat.cfc_elements import Flow, Part, Pin, flow_of

@@ -14,8 +14,9 @@ from collections import Counter
 
 from commissioning.model.element import Element
 from commissioning.plc.pieces import PieceWriter
-from commissioning.plc.plcopen.boxes import SIMPLE, operator_text
+from commissioning.plc.plcopen.boxes import operator_text
 from commissioning.plc.plcopen.interface import Unreadable
+from commissioning.plc.plcopen.wires import SIMPLE
 from commissioning.plc.twincat.archive import Item, archived
 from commissioning.plc.twincat.boxes import (
     FALLING,

@@ -16,6 +16,7 @@ from commissioning.plc import PlcError
 sys.path.insert(0, str(Path(__file__).parent))
 
 from drawn_networks import (
+    Wire,
     box,
     coil,
     contact,
@@ -434,3 +435,87 @@ def test_that_random_ladders_give_what_a_walk_over_the_drawing_gives(data: st.Da
         for name, wires in coils:
             values[name] = power(wires, values)
         assert {name: plc[f"MAIN.{name}"] for name in names} == values
+
+
+DIVIDED = pou(
+    "Divided", "function",
+    "Calls := Calls + 1; Divided := a / b; rest := a MOD b; zero := Divided = 0; n := n + a;", "ST",
+    result="INT", inputVars={"a": "INT", "b": "INT"}, inOutVars={"n": "INT"},
+    outputVars={"rest": "INT", "zero": "BOOL"}, externalVars={"Calls": "INT"},
+)  # fmt: skip
+
+
+def _divided(inputs: dict[str, Wire], first: int, **attributes: str) -> str:
+    return box(first, "Divided", inputs, "Divided rest zero", **attributes).replace(
+        "<inOutVariables/>",
+        '<inOutVariables><variable formalParameter="n"><connectionPointIn>'
+        f'<connection refLocalId="{first + 1}"/>'
+        "</connectionPointIn><connectionPointOut/></variable></inOutVariables>",
+    ) + value(first + 1, "sum")
+
+
+def test_that_a_function_gives_its_second_outputs_from_one_call() -> None:
+    body = (
+        value(1, "x") + value(2, "3") + _divided({"a": 1, "b": 2}, 5)
+        + target(11, "q", (5, "Divided"), y=1) + target(12, "r", (5, "rest"), y=2)
+        + target(13, "z", (5, "zero"), y=3, negated="true") + target(14, "after", (5, "n"), y=4)
+        + target(15, "r2", (16, "OUT"), y=5) + box(16, "ADD", {"IN1": (5, "rest"), "IN2": (5, "rest")})
+    )  # fmt: skip
+    names = dict.fromkeys(("x", "q", "r", "r2", "sum", "after"), "INT") | {"z": "BOOL"}
+    counted = '<globalVars name="G"><variable name="Calls"><type><INT/></type></variable></globalVars>'
+    rest = (
+        "<instances><configurations><configuration name='c'><resource name='r'>"
+        f"{counted}</resource></configuration></configurations></instances>"
+    )
+    plc = started(project(program(body, **names), DIVIDED, rest=rest))
+    total = 0
+    for scan, x in enumerate((7, 2, 9), start=1):
+        plc["MAIN.x"] = x
+        plc.run(scans=1)
+        total += x
+        got = [plc[f"MAIN.{name}"] for name in ("q", "r", "z", "after", "r2", "sum")]
+        assert got == [x // 3, x % 3, x >= 3, total, 2 * (x % 3), total]
+        assert plc["Calls"] == scan
+
+
+def test_that_second_outputs_of_a_function_without_enable_stay() -> None:
+    function = DIVIDED.replace("Calls := Calls + 1; ", "").replace('name="Calls"', 'name="unused"')
+    function = function.replace("externalVars", "localVars")
+    body = (
+        value(1, "x") + value(2, "3") + value(3, "on") + _divided({"EN": 3, "a": 1, "b": 2}, 5)
+        + target(11, "q", (5, ""), y=1) + target(12, "r", (5, "rest"), y=2)
+        + target(13, "z", (5, "zero"), y=3) + target(14, "done", (5, "ENO"), y=4)
+    )  # fmt: skip
+    names = dict.fromkeys(("x", "q", "r", "sum"), "INT") | dict.fromkeys(("on", "z", "done"), "BOOL")
+    plc = started(project(program(body, **names), function))
+    shown = []
+    for on, x in ((False, 7), (True, 8), (False, 2), (True, 2)):
+        plc["MAIN.on"], plc["MAIN.x"] = on, x
+        plc.run(scans=1)
+        shown.append([plc[f"MAIN.{name}"] for name in ("q", "r", "z", "done", "sum")])
+    assert shown == [
+        [0, 0, False, False, 0], [2, 2, False, True, 8], [2, 2, False, False, 8], [0, 2, True, True, 10],
+    ]  # fmt: skip
+
+
+def test_that_second_outputs_are_written_to_variables_beside_them_and_behind_labels_anew() -> None:
+    function = DIVIDED.replace("Calls := Calls + 1; ", "").replace("externalVars", "localVars")
+    beside = _divided({"a": 1, "b": 2}, 5).replace(
+        'formalParameter="rest"><connectionPointOut/>',
+        'formalParameter="rest"><connectionPointOut><expression>r</expression></connectionPointOut>',
+    )
+    body = (
+        value(1, "x") + value(2, "3") + value(3, "skip") + beside
+        + element("jump", 20, '<connectionPointIn><connection refLocalId="3"/></connectionPointIn>', 0, 5,
+                  label="over")
+        + target(11, "q", (5, "Divided"), y=6) + element("label", 21, "", 0, 7, label="over")
+        + target(12, "r2", (5, "rest"), y=8)
+    )  # fmt: skip
+    names = dict.fromkeys(("x", "q", "r", "r2", "sum"), "INT") | {"skip": "BOOL"}
+    plc = started(project(program(body, **names), function))
+    for skip, x in ((False, 7), (True, 8)):
+        plc["MAIN.skip"], plc["MAIN.x"] = skip, x
+        plc.run(scans=1)
+        assert [plc[f"MAIN.{name}"] for name in ("q", "r", "r2")] == [2, x % 3, x % 3]
+    unknown = box(1, "Divided", {"a": 2}, "more") + value(2, "x") + target(3, "x", (1, "more"))
+    assert "no output more" in refused(project(program(unknown, x="INT"), function)).what
