@@ -287,6 +287,35 @@ def test_that_memory_is_copied_filled_and_compared_by_bytes() -> None:
     assert values(text, *(f"a[{n}]" for n in range(4))) == [1, 1, 2, 3]
 
 
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("BYTE", 200), ("SINT", -3), ("INT", -300), ("UINT", 65_535), ("DINT", -70_000),
+        ("DWORD", 0xFFFF_FFFF),
+        ("LINT", -(1 << 63)), ("ULINT", (1 << 64) - 1), ("REAL", 1.5), ("LREAL", -0.1), ("BOOL", True),
+        ("TIME", 70_000_000), ("STRING(3)", "abc"),
+    ],
+)  # fmt: skip
+def test_that_large_arrays_are_copied_as_small_ones_are(type_: str, value: object) -> None:
+    shown = {"TIME": "T#70MS", "STRING(3)": "'abc'", "BOOL": "TRUE"}.get(type_, str(value))
+    text = f"""TYPE S : STRUCT a : BYTE; b : ARRAY[0..99] OF {type_}; c : DINT; END_STRUCT END_TYPE
+    PROGRAM MAIN VAR one, two : S; parts : S; m, k : DINT; END_VAR
+    one.a := 7; one.c := 9; FOR k := 1 TO 98 DO one.b[k] := {shown}; END_FOR
+    MEMCPY(ADR(two), ADR(one), SIZEOF(one)); m := MEMCMP(ADR(two), ADR(one), SIZEOF(S));
+    FOR k := 0 TO UDINT_TO_DINT(SIZEOF(S)) - 1 BY 5 DO
+        MEMCPY(ADR(parts) + k, ADR(one) + k, MIN(5, UDINT_TO_DINT(SIZEOF(S)) - k));
+    END_FOR
+    MEMSET(ADR(one.b[2]), 0, 90 * SIZEOF(one.b[0]));
+    END_PROGRAM"""
+    zero = type(value)()
+    places = ("[0]", "[1]", "[50]", "[98]", "[99]")
+    for copied in ("two", "parts"):
+        found = values(text, *(f"{copied}.b{place}" for place in places), f"{copied}.a", f"{copied}.c")
+        assert found == [zero, value, value, value, zero, 7, 9]
+    places = ("[1]", "[2]", "[91]", "[92]")
+    assert values(text, *(f"one.b{place}" for place in places), "m") == [value, zero, zero, value, 0]
+
+
 def test_that_memory_beyond_a_variable_stops_the_plc() -> None:
     text = "PROGRAM P VAR x : INT; END_VAR MEMSET(ADR(x), 0, 100000); END_PROGRAM"
     with pytest.raises(PlcError, match="where no variable lies"):

@@ -135,6 +135,11 @@ def test_that_asserts_out_of_turn_are_ignored() -> None:
     assert all("did not finish" in outcome.failures[0].what for outcome in found.values())
 
 
+def test_that_a_test_that_was_given_no_more_time_says_so() -> None:
+    (outcome,) = ran(suite("TEST('t');") + RUN, limit_s=0.1).values()
+    assert "no more time: the suites took 0.1 s in real time" in outcome.failures[0].what
+
+
 def test_that_a_test_ends_even_out_of_turn() -> None:
     # TcUnit 1.3 run as it is gives these verdicts too: the second one ends before it has asserted anything
     body = """
@@ -563,6 +568,14 @@ def test_that_the_tests_of_a_project_that_brings_the_library_run_as_others_do() 
     )  # fmt: skip
     (told_once,) = [notice for notice in program.notices if "TcUnit" in notice.what]
     assert (told_once.severity, told_once.where.file) == ("notice", "TcUnit/FB_TestSuite.st")
+
+
+def test_that_blocks_that_need_nothing_of_the_library_can_be_tested() -> None:
+    leaf = "FUNCTION_BLOCK FB_StreamBuffer VAR_OUTPUT n : INT; END_VAR n := 7; END_FUNCTION_BLOCK "
+    body = "TEST('t'); b(); AssertEquals_INT(7, b.n, ''); TEST_FINISHED();"
+    text = leaf + suite(body, "VAR b : FB_StreamBuffer; END_VAR") + RUN
+    (outcome,) = run_suites(compile_st({**LIBRARY, "suite.st": text}, "twincat", with_tests=True))
+    assert (outcome.verdict, outcome.assertions) == ("PASS", 1)
 
 
 def test_that_without_tests_the_library_is_a_part_of_the_program() -> None:

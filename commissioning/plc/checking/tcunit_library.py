@@ -2,7 +2,8 @@
 
 So suites get the same outcomes, with the line of each failure, whether a project brings the library or
 refers to it (see tcunit.py). Where no tests are run the library is a part of the program like any other.
-The names are those of all its versions from 0.1 to 1.3, as its public repository has them.
+The names are those of all its versions from 0.1 to 1.3, as its public repository has them, but for blocks
+that need nothing else of it (FB_StreamBuffer, F_AnyToUnionValue ...).
 """
 
 from __future__ import annotations
@@ -23,18 +24,12 @@ _POUS = frozenset(
         _SUITE, "FB_Test", "FB_TcUnitRunner", "FB_TestResults", "FB_AssertResultStatic", "FB_Assert",
         "FB_AssertArrayResultStatic", "FB_AdsAssertMessageFormatter", "FB_AdsTestResultLogger",
         "FB_AdsTestResultFormatter", "FB_AdsLogStringMessageFifoQueue", "FB_xUnitXmlPublisher",
-        "FB_JUnitXmlPublisher", "FB_FileControl", "FB_XmlControl", "FB_StreamBuffer", "FB_StringBuffer",
-        "FB_AdjustAssertFailureMessageToMax252CharLength", "FB_AdjustAssertFailureMessageToMax253CharLength",
-        "FB_AdjustAssertFailureMessageToMaxAllowedLength", "FB_AnyComparator", "FB_MessagePrinter",
-        "FB_ResultPrinter", "FB_TestFunctionBlock", "FB_TimeoutWatcher", "FB_Utility",
-        "F_AnyToUnionValue", "F_AnyTypeClassToString", "F_AssertionTypeToString", "F_GetCpuCounterAs64bit",
-        "F_AnyComparator", "F_GetTestSuiteNameFromTestInstancePath", "F_IsAnyEqualToUnionValue",
-        "F_RemoveInstancePathAndProjectNameFromTestInstancePath", "AWAIT_ASSERTIONS", "IS_TEST_FINISHED",
+        "FB_JUnitXmlPublisher", "FB_FileControl", "FB_MessagePrinter", "FB_ResultPrinter",
+        "FB_TestFunctionBlock", "FB_TimeoutWatcher", "FB_Utility", "AWAIT_ASSERTIONS", "IS_TEST_FINISHED",
         "RUN", "RUN_IN_SEQUENCE", "TCUNIT_ADSLOGSTR", "TEST", "TEST_FINISHED", "TEST_FINISHED_NAMED",
         "TEST_ORDERED", "TIMEOUT_FOR_EACH_TEST", "I_AssertMessageFormatter", "I_AssertResult",
-        "I_FileControl", "I_RunnableTestFunctionBlock", "I_RunnableTestSuite", "I_TcUnitRunner",
+        "I_RunnableTestFunctionBlock", "I_RunnableTestSuite", "I_TcUnitRunner",
         "I_TestFunctionBlock", "I_TestResultFormatter", "I_TestResultLogger", "I_TestResults", "I_TestSuite",
-        "I_XmlControl",
     )
 )  # fmt: skip
 _LISTS = ("GVL_TCUNIT", "GVL_ASSERTRESULT")

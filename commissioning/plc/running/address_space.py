@@ -16,6 +16,7 @@ from typing import Any
 from commissioning.plc.checking.byte_layout import MemoryLayout, aligned, cell_offsets, measure, memory_layout
 from commissioning.plc.checking.scope import Pou
 from commissioning.plc.checking.value_bytes import WIDE, bytes_of, decoded, encoded, end_of
+from commissioning.plc.running.cell_runs import LEAST, CellRun, cell_run
 from commissioning.plc.running.heap import FIRST_OF_HEAP, Heap, Piece
 from commissioning.plc.running.heap_forms import GAP, HeapKind
 from commissioning.plc.values.faults import AddressFault, ManyBytes
@@ -197,6 +198,11 @@ class AddressSpace:
             if gap:
                 found += bytes(gap)
                 continue
+            many = self._many(address + len(found), count - len(found))
+            close = None if many is None else many.read()
+            if close is not None:
+                found += close
+                continue
             piece, cell, byte, type_ = self._elementary(address + len(found))
             found += self._bytes(piece, cell, type_)[byte:]
         return bytes(found[:count])
@@ -208,6 +214,11 @@ class AddressSpace:
             if gap:
                 done += gap
                 continue
+            many = self._many(address + done, len(data) - done)
+            if many is not None:
+                many.write(data[done : done + many.size])
+                done += many.size
+                continue
             piece, cell, byte, type_ = self._elementary(address + done)
             old = self._bytes(piece, cell, type_)
             part = data[done : done + len(old) - byte]
@@ -216,6 +227,9 @@ class AddressSpace:
             if type_.kind == "string":
                 self._keep(piece, cell, type_, made)
             done += len(part)
+
+    def _many(self, address: int, count: int) -> CellRun | None:
+        return None if count < LEAST else cell_run(self.piece(address), address, count)
 
     def _bytes(self, piece: Piece, cell: int, type_: IecType) -> bytes:
         """The bytes of a cell, of a text also those behind its end."""

@@ -43,13 +43,14 @@ class Deleted(list[Any]):
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One memory: where it begins, and what is in it. `behind`: cell of a text -> its bytes, where those
-    behind its end are not all zeros."""
+    behind its end are not all zeros. `runs`: see cell_runs.py, kept once found."""
 
     base: int
     memory: Memory
     pou: Pou
     layout: MemoryLayout
     behind: dict[int, bytes] = field(default_factory=dict)
+    runs: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -99,7 +99,10 @@ def run_suites(
     idle = False
     try:
         host.gather()
-        while not host.over and stand.now_ns <= MOST_NS and time.perf_counter() - begin < limit_s:
+        while not host.over and stand.now_ns <= MOST_NS:
+            if time.perf_counter() - begin >= limit_s:
+                host.late = f", and there is no more time: the suites took {limit_s:g} s in real time"
+                break
             before = stand.now_ns, stand.scan_count
             host.scan()
             idle = host.by_tasks and before == (stand.now_ns, stand.scan_count)
@@ -127,6 +130,7 @@ class _Host:
         self._suite: _Suite | None = None
         self._case: _Case | None = None
         self._ignoring = False
+        self.late = ""  # why the run ended before its time
         self._scan = 0
         self._rest_ns = 0  # between suites that run in sequence
         stand.judged_by(self)
@@ -347,7 +351,7 @@ class _Host:
                     "the PLC stopped before it had finished",
                 )
             else:
-                what = "the test did not finish: it never came to TEST_FINISHED"
+                what = "the test did not finish: it never came to TEST_FINISHED" + self.late
                 failures.append(Failure(what, case.file, case.line, self.stand.now_ns))
                 verdict = "FAIL"
         end = case.finished_ns if case.finished_ns >= 0 else self.stand.now_ns
