@@ -45,12 +45,20 @@ CAUSES = [
     ("p^ := 1;", "ACCESS_VIOLATION"),
     ("n := r;", "ACCESS_VIOLATION"),
     ("p := p + 3; n := p^;", "ACCESS_VIOLATION"),
-    ("s := zero + 11;", "OVERFLOW"),
     ("n := deep.again();", "STACK_OVERFLOW"),
     ("x := SQRT(none - 1.0);", "FPU_INVALID_OPERATION"),
     ("F_RaiseException(__SYSTEM.ExceptionCode.RTSEXCPT_ARRAYBOUNDS);", "ARRAYBOUNDS"),
     ("F_RaiseException(16#10000);", "USER_EXCEPTION_BASE"),
 ]
+
+
+@pytest.mark.parametrize("dialect", MAKERS)
+def test_that_a_value_outside_a_subrange_is_no_exception_of_the_makers(dialect: str) -> None:
+    """It is stored: only a POU CheckRangeSigned of the project's own looks at it."""
+    body = "__TRY s := zero + 11; b := s; __CATCH(exc) a := 1; __ENDTRY"
+    plc = started(body, dialect=dialect)
+    plc.run(scans=1)
+    assert (plc["P.exc"], plc["P.a"], plc["P.b"]) == (0, 0, 11)
 
 
 @pytest.mark.parametrize("dialect", MAKERS)
