@@ -119,3 +119,33 @@ PROGRAM P VAR {declared} END_VAR END_PROGRAM"""
     with pytest.raises(Problems) as caught:
         compile_st(text, "twincat")
     assert [problem.what for problem in caught.value.problems] == [what]
+
+
+def test_that_public_variables_get_values_where_an_instance_is_declared() -> None:
+    text = """CLASS Counter
+    VAR PUBLIC limit : INT := 100; rows : ARRAY[1..2] OF INT; END_VAR VAR n : INT; END_VAR
+    METHOD PUBLIC Up : INT IF n < limit THEN n := n + 1; END_IF; Up := n + rows[2]; END_METHOD
+    END_CLASS
+    PROGRAM MAIN VAR a : Counter := (limit := 1, rows := [7, 8]); b : Counter; x, y : INT; END_VAR
+    x := a.Up(); x := a.Up(); y := b.Up(); y := b.Up(); END_PROGRAM"""
+    plc = compile_st(text).start()
+    plc.run()
+    assert (plc["MAIN.x"], plc["MAIN.y"]) == (9, 2)
+    with pytest.raises(Problems, match="has no input or output n"):
+        compile_st(text.replace("(limit := 1,", "(n := 1,"))
+
+
+def test_that_a_repeated_structure_needs_no_brackets_of_its_own() -> None:
+    text = """TYPE P : STRUCT a, b : INT; END_STRUCT;
+    TONs : ARRAY[1..50] OF TON := [49(PT := T#100ms), (PT := T#1s)]; END_TYPE PROGRAM MAIN VAR t : TONs; p : ARRAY[1..3] OF P := [2(a := 1, b := 2), (b := 5)]; END_VAR
+    t[1](IN := TRUE); END_PROGRAM"""
+    plc = compile_st(text).start()
+    assert [plc[f"MAIN.t[{n}].PT"] for n in (1, 49, 50)] == [100_000_000, 100_000_000, 1_000_000_000]
+    assert [plc[f"MAIN.p[{n}].{m}"] for n in (1, 2, 3) for m in "ab"] == [1, 2, 1, 2, 0, 5]
+
+
+def test_that_places_inside_of_a_structure_are_told_as_not_carried_out() -> None:
+    text = """TYPE S : STRUCT a AT %B0 : INT; b AT %B25 : BYTE; END_STRUCT; END_TYPE
+    PROGRAM MAIN VAR s : S; END_VAR s.a := 1; END_PROGRAM"""
+    (told,) = [notice for notice in compile_st(text).notices if "AT inside" in notice.what]
+    assert (told.where.line, told.severity) == (1, "warning")

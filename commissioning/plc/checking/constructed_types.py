@@ -137,6 +137,10 @@ class ConstructedTypes:
                 m.name.upper(): Component(m.name, m.type, len(slots) + m.offset) for m in base.type.members
             }
             slots += base.slots
+        placed = next((declaration for declaration in node.declarations if declaration.address), None)
+        if placed is not None:
+            what = "AT inside of a structure is not carried out: members lie where they do without"
+            self.project.notice(what, file, placed.at, "Do not count on places in bytes, or use a UNION")
         bits = SharedBits(self.project, slots, members)
         for declaration in node.declarations:
             shares = not node.union and bits.takes(declaration.type)

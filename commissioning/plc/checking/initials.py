@@ -196,7 +196,10 @@ class InitialValues:
         overrides = dict(site.slots[at].overrides)
         for given in node.members:
             symbol = block.symbols.get(given.name.upper())
-            if symbol is None or symbol.section not in ("VAR_INPUT", "VAR_OUTPUT") or symbol.type.blocks:
+            given_here = symbol is not None and (
+                symbol.section in ("VAR_INPUT", "VAR_OUTPUT") or symbol.public
+            )
+            if symbol is None or not given_here or symbol.type.blocks:
                 checker = DeclarationChecker(self.project, site.pou)
                 self.project.stubs.initial(checker, type_.name, given.name, given.value)
                 what = f"{type_.name} has no input or output {given.name}"

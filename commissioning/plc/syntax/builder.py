@@ -162,6 +162,11 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
             raise TooDeep("an initial value is repeated too often", place(token))
         return int(token.replace("_", "")), value
 
+    def repeated_struct(self, children: Children) -> tuple[int, units.Initial | None]:
+        """`50(PT := T#1s)`, as the standard writes it for blocks in an array."""
+        token, *members = children
+        return self.repeated([token, self.struct_initial(members)])
+
     def array_initial(self, children: Children) -> units.ArrayInitial:
         given = [c if isinstance(c, tuple) else (1, c) for c in children if c is not None]
         items = [(times, as_initial(value)) for times, value in given]
@@ -253,6 +258,7 @@ class Builder(StatementRules, ChartRules, ConfigurationRules, Transformer[Token,
 
     function = pou
     interface = pou
+
     def modifier(self, children: Children) -> Token:
         token: Token = children[0]
         return token
