@@ -137,7 +137,8 @@ def test_that_public_variables_get_values_where_an_instance_is_declared() -> Non
 
 def test_that_a_repeated_structure_needs_no_brackets_of_its_own() -> None:
     text = """TYPE P : STRUCT a, b : INT; END_STRUCT;
-    TONs : ARRAY[1..50] OF TON := [49(PT := T#100ms), (PT := T#1s)]; END_TYPE PROGRAM MAIN VAR t : TONs; p : ARRAY[1..3] OF P := [2(a := 1, b := 2), (b := 5)]; END_VAR
+    TONs : ARRAY[1..50] OF TON := [49(PT := T#100ms), (PT := T#1s)]; END_TYPE
+    PROGRAM MAIN VAR t : TONs; p : ARRAY[1..3] OF P := [2(a := 1, b := 2), (b := 5)]; END_VAR
     t[1](IN := TRUE); END_PROGRAM"""
     plc = compile_st(text).start()
     assert [plc[f"MAIN.t[{n}].PT"] for n in (1, 49, 50)] == [100_000_000, 100_000_000, 1_000_000_000]
