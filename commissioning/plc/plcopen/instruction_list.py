@@ -25,6 +25,7 @@ _NAMES = re.compile(r"%[A-Za-z0-9_.]+|(?<![\w.#])(?!(?:TRUE|FALSE)\b)[A-Za-z_]\w
 _SIMPLE = re.compile(r"[A-Za-z0-9_.#%:^\[\],]+\Z|'[^']*'\Z")
 _CHAINS = ("+ -", "* / MOD", "AND", "OR", "XOR")
 _DEEP, _LONG = 12, 200  # parentheses, words: what is longer is kept in a variable
+_VALUE = re.compile(r"[-+0-9'\"]|[A-Za-z_]+#")
 _ROUNDS = 8  # of working out the types at labels that lead to one another
 Parts = tuple[str | TextRun, ...]
 
@@ -215,8 +216,15 @@ class InstructionList:
             raise self.text.refuse(f"{found.operator} takes one operand, here are {count}", found.at)
         return found.operands[0]
 
-    def _store(self, found: Instruction) -> None:
+    def _target(self, found: Instruction) -> Words:
+        """What an instruction writes."""
         target = self._one(found)
+        if target.text.upper() in ("TRUE", "FALSE") or _VALUE.match(target.text):
+            raise self.text.refuse(f"{found.operator} writes a variable, {target.text} is a value", found.at)
+        return target
+
+    def _store(self, found: Instruction) -> None:
+        target = self._target(found)
         self._needed()
         kept = self._secure(target.text)
         value = self._needed()
@@ -227,7 +235,7 @@ class InstructionList:
             self.value = _inverted(behind) if found.negated else behind
 
     def _set(self, found: Instruction) -> None:
-        target = self._one(found)
+        target = self._target(found)
         self.value = replace(self._needed(), kind="BOOL")
         self._secure(target.text)
         state = "TRUE" if found.operator == "S" else "FALSE"

@@ -26,6 +26,7 @@ from commissioning.plc.plcopen.wires import (
     operand,
     refuse_modifiers,
     stored,
+    target,
     uses_of,
     variables,
 )
@@ -113,10 +114,10 @@ class Network:
             return
         self._called.add(identity)
         self._enter(node)
-        target = operand(node.child("expression"), node)
+        written = target(node.child("expression"), node)
         value, enable = self._assigned(node)
         self._busy.pop()
-        text = self._writing(target, value, node)
+        text = self._writing(written, value, node)
         self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
 
     def _assigned(self, node: Element) -> tuple[str, str]:
@@ -138,7 +139,7 @@ class Network:
         return self.input(node), ""
 
     def _coil(self, node: Element) -> None:
-        variable = operand(node.child("variable"), node)
+        variable = target(node.child("variable"), node)
         if not any(connections(node)):
             self._say(f"(* nothing is connected to the coil {variable.replace('*', '')} *)", node)
             return
@@ -146,12 +147,12 @@ class Network:
         power = self._given(node, "", keep=True) if used else self.input(node)
         self._say(self._writing(variable, power, node), node)
 
-    def _writing(self, target: str, value: str, node: Element) -> str:
+    def _writing(self, variable: str, value: str, node: Element) -> str:
         """The statement of a coil or output variable, which may act on an edge, set or reset."""
         kind = _EDGES.get(node.get("edge") or node.get("edgeIn"))
         value = negated(self._edge(kind, value, node) if kind else value, node, "negatedIn")
         storage = node.get("storage") or node.get("storageIn")
-        return stored(target, value, storage)
+        return stored(variable, value, storage)
 
     def _block(self, node: Element) -> None:
         """Calls a block, or a function that nobody reads; then what its outputs are assigned to."""
@@ -176,8 +177,8 @@ class Network:
             for formal in self.reads.get(identity, ()):
                 if self.results.of(node, formal) is not None:
                     self._given(node, formal, keep=True)
-        for formal, target, storage in assigned_outputs(node):
-            self._say(stored(target, self._output(node, formal), storage), node)
+        for formal, variable, storage in assigned_outputs(node):
+            self._say(stored(variable, self._output(node, formal), storage), node)
 
     def _call(self, node: Element) -> None:
         identity = node.get("localId")
@@ -185,7 +186,7 @@ class Network:
             return  # in a circle: what it gave in the last scan is read
         self._enter(node)
         self._call_enabled(node)
-        instance = operand(node, node, "instanceName")
+        instance = target(node, node, "instanceName")
         arguments = ", ".join(f"{name} := {value}" for name, value in self._arguments(node))
         text = f"{instance}({arguments});"
         enable = self._enabled[identity]

@@ -12,6 +12,7 @@ from commissioning.plc.plcopen.interface import Unreadable, data_of
 _NUMBERED = ("coil", "outVariable", "inOutVariable", "block", "return", "jump", "label")
 
 SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
+_PATH = re.compile(r"(?:%\w+(?:\.\w+)*|[^\W\d]\w*)(?:\s*(?:\.\s*%?\w+|\^|\[\]))*\Z")
 _MODIFIERS = {
     "contact": ("storage",),
     "inVariable": ("storage",),
@@ -28,7 +29,28 @@ def operand(element: Element | None, owner: Element, attribute: str = "") -> str
     text = " ".join(text.split())
     if not text:
         raise Unreadable(f"this {owner.tag} names no variable", owner)
-    return text if SIMPLE.match(text) else f"({text})"
+    return text if SIMPLE.match(text) or _is_path(text) else f"({text})"
+
+
+def target(element: Element | None, owner: Element, attribute: str = "") -> str:
+    """The variable that is written, or the instance that is called."""
+    text = operand(element, owner, attribute)
+    if not _is_path(text) or text.upper() in ("TRUE", "FALSE"):
+        told = text if SIMPLE.match(text) else text[1:-1]
+        raise Unreadable(f"{told} at this {owner.tag} is no variable that can be written", element or owner)
+    return text
+
+
+def _is_path(text: str) -> bool:
+    """Whether it is a variable, whatever stands in its brackets."""
+    depth, outside = 0, ""
+    for character in text:
+        depth -= character == "]"
+        if depth < 0:
+            return False
+        outside += character if depth == 0 else ""
+        depth += character == "["
+    return depth == 0 and bool(_PATH.match(outside))
 
 
 def negated(text: str, element: Element, other: str = "") -> str:
@@ -137,7 +159,7 @@ def assigned_outputs(node: Element) -> list[tuple[str, str, str]]:
         expression = point.child("expression") if point is not None else None
         if expression is not None and expression.text.strip():
             storage = variable.get("storage")
-            found.append((variable.get("formalParameter"), operand(expression, variable), storage))
+            found.append((variable.get("formalParameter"), target(expression, variable), storage))
     return found
 
 

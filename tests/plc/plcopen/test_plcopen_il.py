@@ -245,6 +245,8 @@ def test_that_a_list_says_so_and_problems_stand_in_its_lines() -> None:
         ("LD n ST n", "a line of its own", 1),
         ("LD n\nNOT n", "NOT takes no operand", 2),
         ("CAL t(IN := TRUE\nLD n", "never closed", 1),
+        ("LD n\nST 5", "ST writes a variable, 5 is a value", 2),
+        ("LD a\nS TRUE", "S writes a variable, TRUE is a value", 2),
         ("LD a, n\nST n", "LD takes one operand, here are 2", 1),
         ("LD n\n+ 1", "begins no instruction", 2),
         ("LD n\nADD 1,\nST n", "an operand is missing", 2),

@@ -323,6 +323,10 @@ def test_that_what_was_drawn_says_so() -> None:
         (box(1, "AND OR", {"IN1": 2}) + value(2, "a") + target(3, "q", 1), "no name of a function"),
         (value(1, "a") + value(1, "b"), "two elements"),
         (element("continuation", 1, "", 0, 0, name="c") + target(2, "q", 1), "no connector c"),
+        (rail() + coil(1, "TRUE", 0), "TRUE at this coil is no variable"),
+        (value(1, "a") + target(2, "q AND r", 1), "q AND r at this outVariable is no variable"),
+        (value(1, "a") + target(2, "5", 1), "5 at this outVariable is no variable"),
+        (rail() + box(1, "TON", {"IN": 0}, "Q", "t + 1"), "t + 1 at this block is no variable"),
         (contact(1, "a", 0, storage="set") + coil(2, "q", 1), 'storage="set" at this contact'),
         (value(1, "a") + box(2, "NOT", {"IN": 1}, pins={"IN": 'storage="reset"'}), "at IN is not translated"),
         (value(1, "a") + box(2, "NOT", {"IN": 1}).replace('"OUT"', '"OUT" edge="rising"'), "at OUT is not"),
@@ -519,3 +523,28 @@ def test_that_second_outputs_are_written_to_variables_beside_them_and_behind_lab
         assert [plc[f"MAIN.{name}"] for name in ("q", "r", "r2")] == [2, x % 3, x % 3]
     unknown = box(1, "Divided", {"a": 2}, "more") + value(2, "x") + target(3, "x", (1, "more"))
     assert "no output more" in refused(project(program(unknown, x="INT"), function)).what
+
+
+def test_that_elements_of_arrays_are_written_called_and_given_with_any_index() -> None:
+    def several(name: str, kind: str) -> str:
+        dimension = '<dimension lower="0" upper="5"/>'
+        array = f"<array>{dimension}<baseType>{kind}</baseType></array>"
+        return f'<variable name="{name}"><type>{array}</type></variable>'
+
+    body = (
+        value(1, "a") + target(2, "bits[n + 1]", 1, y=1) + rail() + contact(3, "bits[ n + 1 ]", 0)
+        + coil(4, "bits[n * 2]", 3, y=2, storage="set")
+        + box(5, "CTU", {"CU": 1, "PV": 6}, "Q CV", "counters[n + 2]", y=3) + value(6, "numbers[n + 1]")
+        + target(7, "numbers[numbers[1] - 2]", (5, "CV"), y=4)
+    )  # fmt: skip
+    content = project(program(body, a="BOOL", n="INT")).replace(
+        b"<localVars>",
+        b"<localVars>" + several("bits", "<BOOL/>").encode() + several("numbers", "<INT/>").encode()
+        + several("counters", '<derived name="CTU"/>').encode(),
+    )  # fmt: skip
+    plc = started(content)
+    plc["MAIN.a"], plc["MAIN.n"], plc["MAIN.numbers[1]"] = True, 2, 5
+    plc.run(scans=1)
+    assert [plc[f"MAIN.bits[{k}]"] for k in range(6)] == [False, False, False, True, True, False]
+    assert plc["MAIN.counters[4].CV"] == 1
+    assert plc["MAIN.numbers[3]"] == 1
