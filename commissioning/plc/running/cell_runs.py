@@ -55,10 +55,11 @@ def cell_run(piece: Piece | None, address: int, most: int) -> CellRun | None:
     if type_ is None or not letter:
         return None
     size = measure(type_)[0]
-    length = piece.runs.get(number, 0)
-    if not length:
-        length = piece.runs[number] = _length(piece, number, type_, size)
-    length = min(length, most // size)
+    wanted = most // size
+    length, whole = piece.runs.get(number, (1, False))
+    if length < wanted and not whole:
+        length, whole = piece.runs[number] = _length(piece, number, type_, size, length, wanted)
+    length = min(length, wanted)
     if length * size < LEAST:
         return None
     return CellRun(piece, slice(first, first + length), length * size, f"<{length}{letter}")
@@ -78,14 +79,19 @@ def _letter(type_: IecType) -> str:
     return letter if type_.low < 0 else letter.upper()
 
 
-def _length(piece: Piece, number: int, type_: IecType, size: int) -> int:
+def _length(
+    piece: Piece, number: int, type_: IecType, size: int, length: int, wanted: int
+) -> tuple[int, bool]:
+    """How many cells of the type follow each other, from `length` on up to `wanted`; whether no more do."""
     starts, cells, slots = piece.layout.starts, piece.layout.cells, piece.pou.slots
-    first, offset, length = cells[number], starts[number], 1
-    while (
-        number + length < len(starts)
-        and cells[number + length] == first + length
-        and starts[number + length] == offset + length * size
-        and slots[first + length].type is type_
-    ):
+    first, offset = cells[number], starts[number]
+    while length < wanted:
+        if (
+            number + length >= len(starts)
+            or cells[number + length] != first + length
+            or starts[number + length] != offset + length * size
+            or slots[first + length].type is not type_
+        ):
+            return length, True
         length += 1
-    return length
+    return length, False

@@ -50,7 +50,7 @@ class Piece:
     pou: Pou
     layout: MemoryLayout
     behind: dict[int, bytes] = field(default_factory=dict)
-    runs: dict[int, int] = field(default_factory=dict)
+    runs: dict[int, tuple[int, bool]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
