@@ -266,3 +266,15 @@ def test_that_what_is_compared_with_0_and_has_methods_is_an_interface() -> None:
     program = compile_st(text, "twincat", stubs=True)
     assert "INTERFACE IPLCCall" in text_of(program) and "command : IPLCCall;" in text_of(program)
     assert not [notice for notice in program.notices if "only stubs declare" in notice.what]
+
+
+def test_that_a_dot_in_front_means_a_global_also_in_a_block_that_extends_a_stub() -> None:
+    text = (
+        "FUNCTION_BLOCK Fifo EXTENDS FB_Base VAR n : INT; END_VAR\n"
+        "n := .Settings.Fifo.depth; Offset := Offset + n + .Offset;\nEND_FUNCTION_BLOCK\n"
+        "PROGRAM p VAR f : Fifo; END_VAR f(); END_PROGRAM"
+    )
+    program = compile_st(text, "codesys", stubs=True)
+    stubs = program.stubs[STUB_FILE]
+    assert "    Settings : Settings_type;" in stubs and "depth : INT;" in stubs
+    assert stubs.count("    Offset : ") == 2  # the global, and what the base has

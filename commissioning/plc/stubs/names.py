@@ -72,7 +72,7 @@ class StubNames(StubBook):
 
     def unknown_name(self, pou: Pou, name: str, file: str, at: At) -> None:
         """A name in the body of a POU: of a global, or of what a stub above it has."""
-        home = self._home(pou) if pou.base is not None else ""
+        home = self._home(pou) if pou.base is not None and name[:1] != "." else ""
         if home and self.listening and name.upper() not in self.types and not _OF_ALL.match(name):
             self.member(home, name, file, at)
         else:
