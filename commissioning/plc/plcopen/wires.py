@@ -11,7 +11,7 @@ from commissioning.plc.plcopen.interface import Unreadable, data_of
 # what has a place in the order of execution
 _NUMBERED = ("coil", "outVariable", "inOutVariable", "block", "return", "jump", "label")
 
-SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
+_SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
 _PATH = re.compile(r"(?:%\w+(?:\.\w+)*|[^\W\d]\w*)(?:\s*(?:\.\s*%?\w+|\^|\[\]))*\Z")
 _MODIFIERS = {
     "contact": ("storage",),
@@ -29,14 +29,19 @@ def operand(element: Element | None, owner: Element, attribute: str = "") -> str
     text = " ".join(text.split())
     if not text:
         raise Unreadable(f"this {owner.tag} names no variable", owner)
-    return text if SIMPLE.match(text) or _is_path(text) else f"({text})"
+    return text if stands_alone(text) else f"({text})"
+
+
+def stands_alone(text: str) -> bool:
+    """Whether it can stand among operators as it is: a literal or a variable, whatever index it has."""
+    return bool(_SIMPLE.match(text)) or _is_path(text)
 
 
 def target(element: Element | None, owner: Element, attribute: str = "") -> str:
     """The variable that is written, or the instance that is called."""
     text = operand(element, owner, attribute)
     if not _is_path(text) or text.upper() in ("TRUE", "FALSE"):
-        told = text if SIMPLE.match(text) else text[1:-1]
+        told = text if _SIMPLE.match(text) else text[1:-1]
         raise Unreadable(f"{told} at this {owner.tag} is no variable that can be written", element or owner)
     return text
 

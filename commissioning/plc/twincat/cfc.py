@@ -13,7 +13,7 @@ from commissioning.model.element import Element
 from commissioning.plc.pieces import PieceWriter
 from commissioning.plc.plcopen.boxes import LIKE_INPUTS, OPERATORS, operator_text
 from commissioning.plc.plcopen.interface import Unreadable
-from commissioning.plc.plcopen.wires import SIMPLE
+from commissioning.plc.plcopen.wires import stands_alone
 from commissioning.plc.standard.functions import FUNCTIONS
 from commissioning.plc.twincat.archive import archived
 from commissioning.plc.twincat.cfc_elements import Flow, Part, Pin, flow_of
@@ -235,7 +235,7 @@ class FlowDrawing:
             return ""
         part, source = origin
         if part.kind == "input":
-            text = part.text if SIMPLE.match(part.text) else f"({part.text})"
+            text = part.text if stands_alone(part.text) else f"({part.text})"
         elif part.call == "FunctionBlock" and not (part.enabled and source.name.upper() == "ENO"):
             text = f"{part.instance}.{source.name}"
         elif id(part) in self._inlined:

@@ -16,7 +16,7 @@ from commissioning.model.element import Element
 from commissioning.plc.pieces import PieceWriter
 from commissioning.plc.plcopen.boxes import operator_text
 from commissioning.plc.plcopen.interface import Unreadable
-from commissioning.plc.plcopen.wires import SIMPLE
+from commissioning.plc.plcopen.wires import stands_alone
 from commissioning.plc.twincat.archive import Item, archived
 from commissioning.plc.twincat.boxes import (
     FALLING,
@@ -163,7 +163,7 @@ class NetworkDrawing:
         if item.kind == "BoxTreeOperand":
             operand = item.member("Operand", "Operand")
             text = operand_text(operand, item)
-            if text and not SIMPLE.match(text):
+            if text and not stands_alone(text):
                 text = f"({text})"
             return self._marked(text, flags_of(operand) or flags_of(item), item) if text else ""
         if item.kind == "BoxTreeBox":

@@ -105,6 +105,16 @@ def test_that_variables_go_through_boxes_that_change_them() -> None:
     assert [run(plc)[:2], run(plc)[:2]] == ["11", "00"]
 
 
+def test_that_an_element_of_an_array_is_given_to_an_in_out_with_any_index() -> None:
+    swap = "FUNCTION_BLOCK Flip\nVAR_IN_OUT x : BOOL; END_VAR\nx := NOT x;\nEND_FUNCTION_BLOCK"
+    one = Part("box", "Flip", (In((0, 0), "x", inout=True),), (), "FunctionBlock", "one")
+    kinds = {"one": "Flip", "n": "INT", "bits": "ARRAY[0..3] OF BOOL"}
+    plc = started(pou(declared(**BOOLS, **kinds), flow(of("bits[ n + 1 ]"), one)), swap)
+    for n in (0, 2, 0, 1):
+        run(plc, n=n)
+    assert [plc[f"MAIN.bits[{k}]"] for k in range(4)] == [False, False, True, True]
+
+
 def test_that_outputs_set_and_reset() -> None:
     plc = program(of("a"), of("b"), write("q", (0, 0), mark="Set"), write("q", (1, 0), True, "Reset"))
     assert [run(plc, a=a == "1", b=b == "1")[0] for a, b in ("01", "11", "01", "00", "11")] == list("01101")

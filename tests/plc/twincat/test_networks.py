@@ -350,3 +350,14 @@ def test_that_the_linter_tells_nothing_of_form_about_what_was_drawn() -> None:
     found = lint({piece.name: piece}, dialect="twincat").findings
     assert [(f.rule.number, f.where.id) for f in found if f.rule.number[0] == "L"] == [("L17", "MAIN.Act")]
     assert not [f for f in found if "wire" in f.what]
+
+
+def test_that_an_element_of_an_array_is_given_to_an_in_out_with_any_index() -> None:
+    swap = "FUNCTION_BLOCK Flip\nVAR_IN_OUT x : BOOL; END_VAR\nx := NOT x;\nEND_FUNCTION_BLOCK"
+    box = Box("Flip", (("x", Leaf("bits[n + 1]")),), (Out("x", "BOOL"),), "one")
+    text = pou(declared(one="Flip", n="INT", bits="ARRAY[0..3] OF BOOL"), body(network(box)))
+    plc = started(text, swap)
+    for n in (0, 2, 0, 1):
+        plc["MAIN.n"] = n
+        plc.run(scans=1)
+    assert [plc[f"MAIN.bits[{k}]"] for k in range(4)] == [False, False, True, True]
