@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,7 @@ def _one_by_one(section: units.Section) -> list[units.Section]:
 def _order(ranked: Sequence[units.Section], moved: Sequence[units.Section]) -> list[int]:
     """The places of the sections, each behind those of `moved` that it needs."""
     owners: dict[str, int] = {}
+    variables = section_names(ranked)
     kept = {id(section) for section in moved}
     for place, section in enumerate(ranked):
         for declaration in section.declarations if id(section) in kept else ():
@@ -45,7 +46,7 @@ def _order(ranked: Sequence[units.Section], moved: Sequence[units.Section]) -> l
     order: list[int] = []
     seen: set[int] = set()
     for root in range(len(ranked)):
-        work = [(root, iter(_needed(ranked[root], owners)))] if root not in seen else []
+        work = [(root, iter(_needed(ranked[root], owners, variables)))] if root not in seen else []
         seen.add(root)
         while work:  # depth first, without recursion
             place, rest = work[-1]
@@ -55,7 +56,7 @@ def _order(ranked: Sequence[units.Section], moved: Sequence[units.Section]) -> l
                 work.pop()
             else:
                 seen.add(after)
-                work.append((after, iter(_needed(ranked[after], owners))))
+                work.append((after, iter(_needed(ranked[after], owners, variables))))
     return order
 
 
@@ -81,23 +82,29 @@ def section_names(sections: Iterable[units.Section]) -> frozenset[str]:
     return frozenset(name.name.upper() for name in found)
 
 
-def _needed(section: units.Section, owners: dict[str, int]) -> list[int]:
+def _needed(section: units.Section, owners: dict[str, int], variables: Container[str]) -> list[int]:
     names: dict[str, None] = {}
     for declaration in section.declarations:
-        names |= dict.fromkeys(names_in([declaration.initial, declaration.type]))
+        names |= dict.fromkeys(names_in([declaration.initial, declaration.type], variables))
     return sorted({owners[name] for name in names if name in owners})
 
 
-def names_in(nodes: Iterable[Any]) -> Iterator[str]:
-    """Every name in initial values and types, upper case."""
+def names_in(nodes: Iterable[Any], variables: Container[str] = ()) -> Iterator[str]:
+    """Every name in initial values and types, upper case, without those of the members of `variables`."""
     work = list(nodes)
     while work:
         node = work.pop()
         if isinstance(node, tuple):
             work += node
-        elif isinstance(node, tree.Name | tree.Member):
+        elif isinstance(node, tree.Name):
             yield node.name.upper()
-            work += [node.owner] if isinstance(node, tree.Member) else []
+        elif isinstance(node, tree.Member):
+            work.append(node.owner)
+            root = node.owner
+            while isinstance(root, tree.Member | tree.Indexed | tree.Dereference):
+                root = root.owner
+            if not isinstance(root, tree.Name) or root.name.upper() not in variables:
+                yield node.name.upper()
         elif hasattr(node, "__slots__") and not isinstance(node, tree.Literal | units.TypeName):
             work += [getattr(node, name) for name in node.__slots__]
         elif isinstance(node, units.TypeName):

@@ -13,6 +13,7 @@ from commissioning.plc.checking import commands
 from commissioning.plc.checking.attributes import methods_after_init
 from commissioning.plc.checking.commands import Command
 from commissioning.plc.checking.creating import EXIT
+from commissioning.plc.checking.global_order import names_in
 from commissioning.plc.checking.objects import Target
 from commissioning.plc.checking.scope import Late, Pou, Project, Symbol
 from commissioning.plc.checking.statements import StatementChecker
@@ -51,11 +52,24 @@ class LateChecker:
     def values(self, temporary: bool) -> Iterator[Command]:
         """What stores the values of variables; `temporary`: those of VAR_TEMP of a block or PROGRAM."""
         owns = not self.checker.pou.local and self.checker.pou.kind != "FUNCTION"
+        if not temporary:
+            self._circles()
         for late in self.checker.pou.late:
             if temporary == (owns and late.symbol.section == "VAR_TEMP"):
                 command = self._value(late)
                 if command is not None:
                     yield command
+
+    def _circles(self) -> None:
+        """Tells of each CONSTANT that needs one of those behind it: they stand so that only a circle does."""
+        waiting = [late for late in self.checker.pou.late if late.symbol.constant]
+        for place, late in enumerate(waiting):
+            needed = set(names_in([late.node], self.checker.pou.symbols))
+            after = next((one.symbol for one in waiting[place:] if one.symbol.name.upper() in needed), None)
+            if after is not None:
+                what = f"the value of {late.symbol.name} needs {after.name}, whose value leads back here"
+                cure = "Give one of the two a value that does not need the other"
+                self.checker.project.problem(what, late.symbol.file, late.node.at, cure)
 
     def _value(self, late: Late) -> Command | None:
         checker = self.checker
@@ -110,9 +124,7 @@ class LateChecker:
                 return True
         return False
 
-    def init(
-        self, block: Pou, cell: Cell, arguments: tuple[tree.Argument, ...], at: At
-    ) -> Iterator[Command]:
+    def init(self, block: Pou, cell: Cell, arguments: tuple[tree.Argument, ...], at: At) -> Iterator[Command]:
         """The calls of FB_init of a block that has one."""
         last = block.member(INIT)
         assert last is not None
