@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from commissioning.model.problem import Problems
 from commissioning.plc import Plc, compile_st
 from commissioning.plc.program import TaskSpec
+
+sys.path.insert(0, str(Path(__file__).parent))
+from test_plc_skipping import memories, played
 
 
 def run(declared: str, body: str, scans: int = 1, dialect: str = "twincat") -> Plc:
@@ -149,6 +155,29 @@ def test_that_a_snapshot_keeps_the_count() -> None:
     other.restore(plc.snapshot())
     other.scan(30_000_000)
     assert (other["P1.count"], other["P1.first"]) == (4, False)
+
+
+def test_that_a_task_knows_its_new_cycle_behind_an_online_change() -> None:
+    plc = compile_st({"m.st": TASKS}, "twincat", SPECS).start()
+    plc.scan(0)
+    slower = (TaskSpec("calm", "P1", 20_000_000, 1), SPECS[1])
+    plc.online_change(compile_st({"m.st": TASKS}, "twincat", slower))
+    plc.scan(20_000_000)
+    assert (plc["P1.cycle"], plc["P1.name"], plc["P1.count"]) == (200_000, "calm", 2)
+
+
+def test_that_skipped_scans_leave_the_memory_of_all_scans() -> None:
+    text = """VAR_GLOBAL i0, i1, i2, q0, q1, q2 : BOOL; level, out : INT; END_VAR
+    PROGRAM Fast VAR n : DINT; t : TON; END_VAR n := GETCURTASKINDEXEX(); t(IN := i1, PT := T#30ms); q0 := t.Q;
+    END_PROGRAM
+    PROGRAM Slow VAR n : DINT; END_VAR n := GETCURTASKINDEXEX(); out := level; END_PROGRAM"""
+    tasks = (TaskSpec("fast", "Fast", 5_000_000, 2), TaskSpec("slow", "Slow", 50_000_000, 1))
+    program = compile_st({"m.st": text}, "twincat", tasks)
+    for seed in range(5):
+        every, skipped = played(program, seed, False), played(program, seed, True)
+        assert memories(skipped.plc) == memories(every.plc), f"storm {seed}"
+        assert skipped.plc.scans(0) < every.plc.scans(0) / 2
+    assert (skipped.plc["Fast.n"], skipped.plc["Slow.n"]) == (1, 2)
 
 
 def test_that_what_the_program_declares_itself_wins() -> None:

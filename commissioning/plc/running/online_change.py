@@ -71,6 +71,8 @@ class Changeable(Startable):
             made = HeapCarry(space, self.space, self._make_ready_again)
             carry.follow(space, self.space, made)
             gone = made.told()
+        if self._system is not None:
+            self._system.start()  # tasks may have other cycles, priorities and names
         before = {task.name: (state, task) for state, task in zip(tasks, old.tasks, strict=True)}
         for state in self._tasks:
             self._go_on(state, before.get(state.name, (None, None))[0])

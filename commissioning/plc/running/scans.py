@@ -209,6 +209,8 @@ class Scanner:
             if changed or (self.space is not None and self.space.disturbed):
                 for other in self._tasks:
                     other.disturbed |= other is not state
+        if self._system is not None:
+            self._system.after()
         if self._triggers:
             self._look()
         if self.watchers:

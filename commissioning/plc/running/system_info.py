@@ -3,7 +3,8 @@
 The cells are ordinary globals that the PLC writes before each scan (see standard/twincat_library.py). Values
 are those of the documentation of PlcTaskSystemInfo and PlcAppSystemInfo, in virtual time: CycleCount counts
 the scans of the task, a scan itself takes no time (LastExecTime 0), DcTaskTime is the virtual time in ns.
-What a PLC of this kind does not have (object ids, ADS ports, licences) stays 0 or FALSE.
+What a PLC of this kind does not have (object ids, ADS ports, licences) stays 0 or FALSE. Scans are counted
+where the program reads `_TaskInfo` (all of them are executed then); between scans no task is the current one.
 """
 
 from __future__ import annotations
@@ -32,10 +33,11 @@ class SystemInfo:
         self._first, element = tasks.index, tasks.type.element
         assert element is not None
         self._size, self._offsets = element.size, _offsets(element)
+        self._counts = tasks.read
         self._app, self._app_offsets = app.index, _offsets(app.type)
 
     def start(self) -> None:
-        """What does not change while the PLC runs."""
+        """What does not change while the PLC runs this program."""
         for number, task in enumerate(self._tasks):
             self._put(number, "CYCLETIME", task.cycle_ns // 100 & 0xFFFF_FFFF)
             self._put(number, "PRIORITY", task.priority & 0xFFFF)
@@ -51,10 +53,16 @@ class SystemInfo:
             self._memory[self._current] = 0
             return
         self._memory[self._current] = number + 1
+        if not self._counts:
+            return
         count = self._first + number * self._size + self._offsets["CYCLECOUNT"]
         self._put(number, "FIRSTCYCLE", self._memory[count] == 0)
         self._memory[count] = self._memory[count] + 1 & 0xFFFF_FFFF
         self._put(number, "DCTASKTIME", now_ns)
+
+    def after(self) -> None:
+        """A scan has ended."""
+        self._memory[self._current] = 0
 
     def _put(self, number: int, member: str, value: int | bool | str) -> None:
         self._memory[self._first + number * self._size + self._offsets[member]] = value
