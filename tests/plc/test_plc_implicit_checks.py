@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from commissioning.model.problem import Problems
 from commissioning.plc import Plc, PlcError, compile_st
 from commissioning.plc.values.iec_types import Value
 
@@ -80,3 +83,32 @@ def test_that_a_check_is_not_called_inside_another() -> None:
 def test_that_the_standard_has_no_implicit_checks() -> None:
     with pytest.raises(PlcError, match="the index 9 is outside"):
         ran(BOUNDS, "a : ARRAY[1..3] OF INT; i : INT := 9;", "a[i] := 5;", "iec")
+
+
+DEEP = 18
+RETURNING = """FUNCTION F : REFERENCE TO DINT VAR_INPUT a : DINT; END_VAR VAR_STAT k : DINT; END_VAR
+k := a + 1; F REF= k; END_FUNCTION
+"""
+
+
+@pytest.mark.parametrize(
+    ("functions", "body", "wanted"),
+    [
+        (BOUNDS, f"x := {'a[' * DEEP}x{']' * DEEP};", 3),
+        (DIVISION, f"x := {'8 / (' * DEEP}x{')' * DEEP};", 1),
+        (RETURNING, f"x := {'F(' * DEEP}x{')' * DEEP};", DEEP),
+    ],
+    ids=["indices", "divisors", "references that functions give"],
+)
+def test_that_what_is_checked_in_each_other_is_looked_at_once(functions: str, body: str, wanted: int) -> None:
+    begun = time.monotonic()
+    plc = ran(functions, "x : DINT; a : ARRAY[0..3] OF DINT := [1, 2, 3, 3];", body)
+    assert time.monotonic() - begun < 10  # it took a minute, and twice as long with one more
+    assert plc["MAIN.x"] == wanted
+
+
+def test_that_assignments_in_each_other_of_a_wrong_type_are_told_at_once() -> None:
+    begun = time.monotonic()
+    with pytest.raises(Problems, match="for s a STRING is expected here"):
+        ran("", "s : STRING; x : INT;", f"{'s := (' * DEEP}x{')' * DEEP};")
+    assert time.monotonic() - begun < 5

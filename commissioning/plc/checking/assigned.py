@@ -41,6 +41,16 @@ def told(checker: OperatorChecker, target: tree.Expression, value: tree.Expressi
 
 def assigned(checker: OperatorChecker, node: tree.Assigned) -> Typed | None:
     """`(x := value)`: stored once, where it stands among its operands; its value is what x keeps."""
+    key = (id(node), checker.project.stubs.muted)
+    if key in checker.in_vain:  # or assignments in each other would take twice as long with every level
+        return None
+    found = _assigned(checker, node)
+    if found is None:
+        checker.in_vain[key] = node
+    return found
+
+
+def _assigned(checker: OperatorChecker, node: tree.Assigned) -> Typed | None:
     project = checker.project
     if not project.dialect.assigns_inside:
         cure = "Write '=' to compare, or a statement of its own in front"

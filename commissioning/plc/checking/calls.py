@@ -25,9 +25,19 @@ class ExpressionChecker(StandardCallChecker):
     """Checks whole expressions of one POU."""
 
     def expression(self, node: tree.Expression | units.StructInitial) -> Typed | None:
-        found = super().expression(node)
-        if found is not None and found.type.kind == "reference" and isinstance(node, tree.Call):
-            return self.loaded(node)  # what the reference leads to
+        known = self.worked_out.get(id(node))
+        found = known or super().expression(node)
+        if (
+            known is None
+            and found is not None
+            and found.type.kind == "reference"
+            and isinstance(node, tree.Call)
+        ):
+            self.worked_out[id(node)] = found
+            try:
+                return self.loaded(node)  # what the reference leads to
+            finally:
+                del self.worked_out[id(node)]
         return found
 
     def global_call(self, node: tree.Call) -> tree.Call:
@@ -78,6 +88,9 @@ class ExpressionChecker(StandardCallChecker):
         return made
 
     def call(self, node: tree.Call) -> Typed | None:
+        known = self.worked_out.get(id(node))
+        if known is not None:
+            return known
         key = (id(node), self.project.stubs.muted)
         if key in self.in_vain:  # or calls in each other would take twice as long with every level
             return None

@@ -55,7 +55,10 @@ class DesignatorChecker:
         self.project = project
         self.pou = pou
         self.file = pou.file
-        self.in_vain: dict[tuple[int, bool], tree.Call] = {}  # calls of this statement that gave a Problem
+        # calls and assignments inside of this statement that gave a Problem
+        self.in_vain: dict[tuple[int, bool], tree.Expression] = {}
+        # by their identity the values that are asked for again: a second time each would be twice per level
+        self.worked_out: dict[int, Typed] = {}
 
     def problem(self, what: str, at: At, cure: str = "") -> None:
         self.project.problem(what, self.file, at, cure)

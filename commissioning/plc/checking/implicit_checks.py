@@ -30,7 +30,8 @@ def checked_index(checker: ElementChecker, node: tree.Expression, index: Typed, 
     """The index that CheckBounds makes of one; itself where the program has no CheckBounds."""
     if isinstance(index, Const) or not _has(checker, _BOUNDS):
         return index
-    return checker.expression(_call(checker, _BOUNDS, node, index.type, (low, high), node.at)) or index
+    made = _call(checker, _BOUNDS, node, index.type, (low, high), node.at)
+    return _worked_out(checker, node, index, made) or index
 
 
 def checked_divisor(checker: ElementChecker, node: tree.Expression, divisor: Typed) -> Typed:
@@ -45,7 +46,7 @@ def checked_divisor(checker: ElementChecker, node: tree.Expression, divisor: Typ
     if not _has(checker, name):
         return divisor
     made = _call(checker, name, node, divisor.type, (), node.at)
-    return checker.expression(_converted(made, divisor.type)) or divisor
+    return _worked_out(checker, node, divisor, _converted(made, divisor.type)) or divisor
 
 
 def checked_range(checker: ElementChecker, node: tree.Expression, target: IecType) -> tree.Expression:
@@ -56,6 +57,18 @@ def checked_range(checker: ElementChecker, node: tree.Expression, target: IecTyp
     if not _has(checker, name):
         return node
     return _converted(_call(checker, name, node, None, target.limits, node.at), target)
+
+
+def _worked_out(
+    checker: ElementChecker, node: tree.Expression, value: Typed, made: tree.Expression
+) -> Typed | None:
+    """What the call of a check gives. `node` in it has been worked out: a second time would take twice as long
+    with every level of such expressions in each other."""
+    checker.worked_out[id(node)] = value
+    try:
+        return checker.expression(made)
+    finally:
+        del checker.worked_out[id(node)]
 
 
 def _has(checker: ElementChecker, name: str) -> bool:
