@@ -168,8 +168,8 @@ def test_that_a_task_knows_its_new_cycle_behind_an_online_change() -> None:
 
 def test_that_skipped_scans_leave_the_memory_of_all_scans() -> None:
     text = """VAR_GLOBAL i0, i1, i2, q0, q1, q2 : BOOL; level, out : INT; END_VAR
-    PROGRAM Fast VAR n : DINT; t : TON; END_VAR n := GETCURTASKINDEXEX(); t(IN := i1, PT := T#30ms); q0 := t.Q;
-    END_PROGRAM
+    PROGRAM Fast VAR n : DINT; t : TON; END_VAR n := GETCURTASKINDEXEX();
+    t(IN := i1, PT := T#30ms); q0 := t.Q; END_PROGRAM
     PROGRAM Slow VAR n : DINT; END_VAR n := GETCURTASKINDEXEX(); out := level; END_PROGRAM"""
     tasks = (TaskSpec("fast", "Fast", 5_000_000, 2), TaskSpec("slow", "Slow", 50_000_000, 1))
     program = compile_st({"m.st": text}, "twincat", tasks)

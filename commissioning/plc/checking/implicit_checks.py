@@ -62,8 +62,8 @@ def checked_range(checker: ElementChecker, node: tree.Expression, target: IecTyp
 def _worked_out(
     checker: ElementChecker, node: tree.Expression, value: Typed, made: tree.Expression
 ) -> Typed | None:
-    """What the call of a check gives. `node` in it has been worked out: a second time would take twice as long
-    with every level of such expressions in each other."""
+    """What the call of a check gives. `node` in it has been worked out: a second time would take twice as
+    long with every level of such expressions in each other."""
     checker.worked_out[id(node)] = value
     try:
         return checker.expression(made)
