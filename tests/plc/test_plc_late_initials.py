@@ -150,3 +150,30 @@ def test_that_places_inside_of_a_structure_are_told_as_not_carried_out() -> None
     PROGRAM MAIN VAR s : S; END_VAR s.a := 1; END_PROGRAM"""
     (told,) = [notice for notice in compile_st(text).notices if "AT inside" in notice.what]
     assert (told.where.line, told.severity) == (1, "warning")
+
+
+def test_that_blocks_that_last_in_methods_and_functions_take_arguments_once() -> None:
+    text = """
+        FUNCTION_BLOCK Count VAR n : INT; END_VAR VAR_INPUT off : REAL; END_VAR
+        METHOD FB_init : BOOL VAR_INPUT bInitRetains, bInCopyCode : BOOL; st : INT; END_VAR
+        n := n + st;
+        END_METHOD
+        METHOD Up : INT n := n + 1; Up := n; END_METHOD
+        END_FUNCTION_BLOCK
+        FUNCTION_BLOCK Tests VAR a : ARRAY[1..3] OF INT := [5, 6, 7]; x, y, k : INT; z : REAL; END_VAR
+        METHOD T1
+        VAR_INST
+            one : Count(st := a[1]) := (off := 2.5); m : INT := a[3];
+            row : ARRAY[1..2] OF Count[(st := 1), (st := 2)];
+        END_VAR
+        x := one.Up(); y := row[2].Up(); z := one.off; k := m; m := m + 1;
+        END_METHOD
+        END_FUNCTION_BLOCK
+        FUNCTION F : INT VAR_STAT c : Count(st := 20) := (off := 3.0); END_VAR F := c.Up() + TO_INT(c.off);
+        END_FUNCTION
+        PROGRAM MAIN VAR t : Tests; i : INT; END_VAR t.T1(); i := F(); END_PROGRAM"""
+    plc = compile_st(text, "twincat").start()
+    for cycle in range(3):
+        plc.scan(cycle * 10_000_000)
+        found = [plc[f"MAIN.{name}"] for name in ("t.x", "t.y", "t.z", "t.k", "i")]
+        assert found == [6 + cycle, 3 + cycle, 2.5, 7 + cycle, 24 + cycle]

@@ -271,3 +271,18 @@ def test_that_fewer_blocks_of_a_stub_may_be_given_arguments_than_an_array_has() 
         END_VAR
         END_PROGRAM""")
     found.start().scan(0)
+
+
+def test_that_a_function_joined_with_and_in_one_place_and_stored_in_others_has_one_type() -> None:
+    found = stubbed("""
+        PROGRAM p1 VAR a : ST_Beam; END_VAR
+        a := G.full; a.range := F_Range(1, 2) AND F_Range(3, 4); END_PROGRAM
+        PROGRAM p2 VAR a : ST_Beam; END_VAR a := G.full; a.range := F_Range(1, 2); END_PROGRAM""")
+    assert "range : BOOL" in words_of(found)
+    assert "FUNCTION F_Range : BOOL" in words_of(found)
+    more = "VAR_GLOBAL CONSTANT safe : ST_Beam := (range := 0); END_VAR"
+    found = stubbed(f"""{more}
+        PROGRAM p1 VAR a : ST_Beam; END_VAR
+        a := G.full; a.range := F_Range(1, 2) AND F_Range(3, 4); END_PROGRAM
+        PROGRAM p2 VAR a : ST_Beam; END_VAR a := G.full; a.range := F_Range(1, 2); END_PROGRAM""")
+    assert "FUNCTION F_Range : DINT" in words_of(found)

@@ -234,7 +234,9 @@ class Declarer:
             met = self.project.unknown.met
             if found is None:
                 continue
+            late = self._lates(owner, section, node) if section.word == "VAR_INST" else []
             found = self.types.with_initial(method, found, node.initial, file)
+            self.types.initials.late = None
             prefix = method.name if method.owner in (None, owner) else f"{method.owner.name}.{method.name}"
             for name in node.names:
                 if self._name_is_free(method, name, file):
@@ -243,6 +245,8 @@ class Declarer:
                     self.project.unknown.declared(symbol, node.type, met)
                     self._place(owner, symbol, found)
                     method.symbols[name.name.upper()] = symbol
+                    self._note_late(owner, symbol, late)
+                    note_init(self.project, owner, symbol, node, file)
 
     def _never_given(self, found: Declared) -> bool:
         """Whether a VAR_IN_OUT of a PROGRAM can be its own variable: nothing calls a PROGRAM in `iec`."""
@@ -342,6 +346,7 @@ class Declarer:
             symbol = pou.symbols.get(name.name.upper())
             if symbol is not None and symbol.type.blocks and not symbol.by_reference:
                 home = pou.owner if symbol.section == "VAR_INST" and pou.owner is not None else pou
+                home = self.project.globals if symbol.section == "VAR_STAT" else home
                 area = slice(symbol.index, symbol.index + symbol.size)
                 found = Declared(symbol.type, tuple(home.slots[area]))
                 late: list[tuple[int, int, IecType, tree.Expression]] = []

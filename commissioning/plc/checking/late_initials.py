@@ -39,7 +39,8 @@ class LateChecker:
         for symbol in pou.symbols.values():
             if pou.base is not None and pou.base.symbols.get(symbol.name.upper()) is symbol:
                 continue  # what it extends sees to these
-            foreign = symbol.is_global and pou.kind != "GLOBAL"
+            kept = pou.local and symbol.section == "VAR_INST"  # the block sees to these
+            foreign = kept or (symbol.is_global and pou.kind != "GLOBAL")
             copied = symbol.section == "VAR_INPUT" and (pou.local or pou.kind == "FUNCTION")
             silent = not symbol.type.blocks and symbol.name.upper() not in pou.init_arguments
             if symbol.by_reference or foreign or copied or silent:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from commissioning.plc.checking.typed import Const
 
 
+LOGIC = ("AND", "OR", "XOR", "AND_THEN", "OR_ELSE", "&")
 _OF_ALL = re.compile(r"E_|ENUM_|GVL|GC_|Constants?$|Param", re.IGNORECASE)  # names of enumerations and lists
 
 
@@ -232,8 +233,10 @@ class StubNames(StubBook):
             case tree.Call(target=tree.Member() as target):
                 call = _first(self._types_of(checker, target.owner), "methods", target.name)
                 return call.result if call is not None else None
-            case tree.Chain() if not node.steps:
-                return self._known(checker, node.first)
+            case tree.Chain() if all(step.operator.upper() in LOGIC for step in node.steps):
+                operands = (node.first, *(step.operand for step in node.steps))
+                found = [guess for part in operands if (guess := self._known(checker, part)) is not None]
+                return min(found, key=lambda guess: guess.weight) if len(found) == len(operands) else None
             case _:
                 return None
 
@@ -243,7 +246,7 @@ class StubNames(StubBook):
         if found is None:
             return []
         above = [pou.name for pou in found.block.lineage()] if found.block is not None else []
-        return [self.types.get(name.upper()) for name in (found.type.name, *above)]
+        return [self.types.get(self._last(name)) for name in (found.type.name, *above)]
 
     def unsure(self, checker: OperatorChecker, node: tree.Expression) -> bool:
         """Whether the type of an expression is no more than a guess."""

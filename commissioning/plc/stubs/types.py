@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from commissioning.plc.stubs.guess import BY_NAME, BY_USE, NOTHING, Guess, by_name, type_text
 from commissioning.plc.stubs.model import StubPart
-from commissioning.plc.stubs.names import StubNames
+from commissioning.plc.stubs.names import LOGIC, StubNames
 from commissioning.plc.syntax import tree
 from commissioning.plc.values.iec_types import ANY_INT, IecType
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from commissioning.plc.checking.expressions import OperatorChecker
 
 
-_LOGIC = ("AND", "OR", "XOR", "AND_THEN", "OR_ELSE", "&")
 _PLACES = (tree.Name, tree.Member, tree.Indexed, tree.Dereference)
 
 
@@ -25,7 +24,7 @@ class StubTypes(StubNames):
         self, node: tree.Expression, type_: IecType, file: str, role: str = "out", compared: bool = False
     ) -> None:
         """`node` could not be checked; its place asks for a `type_` (out), or one is stored in it (in)."""
-        if isinstance(node, tree.Chain) and all(step.operator.upper() in _LOGIC for step in node.steps):
+        if isinstance(node, tree.Chain) and all(step.operator.upper() in LOGIC for step in node.steps):
             for operand in (node.first, *(step.operand for step in node.steps)):
                 self.hint(operand, type_, file, role, compared)
             return
