@@ -10,6 +10,7 @@ from commissioning.model.element import Element
 from commissioning.plc.pieces import IDENTIFIER
 from commissioning.plc.plcopen.interface import Unreadable
 from commissioning.plc.plcopen.several_outputs import type_beside
+from commissioning.plc.plcopen.wires import instance_of
 from commissioning.plc.values.iec_types import ELEMENTARY
 
 _JOINED = {"ADD": "+", "MUL": "*", "AND": "AND", "OR": "OR", "XOR": "XOR"}
@@ -22,16 +23,24 @@ LIKE_INPUTS = {
     "ADD", "SUB", "MUL", "DIV", "MOD", "AND", "OR", "XOR", "NOT", "MOVE", "MIN", "MAX", "LIMIT", "ABS",
     "SEL", "MUX", "SHL", "SHR", "ROL", "ROR",
 }  # fmt: skip
-_NUMERIC = {"SQRT", "LN", "LOG", "EXP", "SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN", "EXPT", "TRUNC"}
+_NUMERIC = {"SQRT", "LN", "LOG", "EXP", "SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN", "EXPT"}
+_LENGTHS = ("LEN", "FIND")
 CONVERSION = re.compile(r"(?:[A-Z]+_)?TO_([A-Z]+)\Z")
 _OUTPUT = re.compile(r"OUT\d*\Z", re.IGNORECASE)
 _LITERAL = re.compile(r"(L?TIME|T|[A-Z]+)#", re.IGNORECASE)
 
 
-def only_computes(name: str) -> bool:
+def only_computes(name: str, types: Mapping[str, str]) -> bool:
     """Whether a box of that name gives a result and does nothing else."""
     upper = name.upper()
-    return upper in OPERATORS or upper in LIKE_INPUTS or upper in _NUMERIC or bool(CONVERSION.match(upper))
+    if upper in types:
+        return False
+    return (
+        upper in OPERATORS
+        or upper in LIKE_INPUTS
+        or upper in (*_NUMERIC, *_LENGTHS, "TRUNC")
+        or bool(CONVERSION.match(upper))
+    )
 
 
 def called(
@@ -102,7 +111,7 @@ class ResultTypes:
             return self._through(node, depth)
         if node.tag != "block" or depth > 20:
             return None
-        if node.get("instanceName"):
+        if instance_of(node, self.types):
             return self.types.get(f"{name}.{formal}") or _TYPED_RESULT.get(formal)
         beside = type_beside(node, formal, self.types)
         if beside is not None:
@@ -112,7 +121,12 @@ class ResultTypes:
         conversion = CONVERSION.match(name)
         if conversion is not None and conversion.group(1) in ELEMENTARY:
             return conversion.group(1)
-        return self._like_inputs(node, name, depth) if name in LIKE_INPUTS else self.types.get(name)
+        if name in _LENGTHS:
+            return "INT"
+        if name in LIKE_INPUTS or name in _NUMERIC:
+            found = self._like_inputs(node, name, depth)
+            return found if name in LIKE_INPUTS or found in ("REAL", "LREAL") else None
+        return self.types.get(name)
 
     def _read_as(self, identity: str, formal: str) -> str | None:
         """The type of what reads this output, where that is known."""

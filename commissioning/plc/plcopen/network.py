@@ -16,12 +16,13 @@ from commissioning.model.element import Element
 from commissioning.plc.plcopen.boxes import ResultTypes, called, only_computes
 from commissioning.plc.plcopen.interface import Unreadable, data_of
 from commissioning.plc.plcopen.jumps import Jumps
-from commissioning.plc.plcopen.several_outputs import call_of_several, outputs_read, variables_for
+from commissioning.plc.plcopen.several_outputs import call_of_several, outputs_read, several, variables_for
 from commissioning.plc.plcopen.wires import (
     Places,
     assigned_outputs,
     connections,
     enable_input,
+    instance_of,
     negated,
     operand,
     refuse_modifiers,
@@ -70,7 +71,7 @@ class Network:
                 self.nodes[node.get("localId")] = node
             if node.tag == "connector":
                 self.connectors[node.get("name")] = node
-        instances = [node.get("instanceName").upper() for node in body.all("block")]
+        instances = [instance_of(node, types).upper() for node in body.all("block")]
         self.shared = {name for name, count in Counter(instances).items() if name and count > 1}
         self.reads: dict[str, list[str]] = {}  # the outputs that somebody reads, by localId
         for identity, formal in self.uses:
@@ -125,7 +126,7 @@ class Network:
         wires = list(connections(node))
         if len(wires) == 1:
             source = self.nodes.get(wires[0].get("refLocalId"))
-            is_call = source is not None and source.tag == "block" and not source.get("instanceName")
+            is_call = source is not None and source.tag == "block" and not instance_of(source, self.types)
             is_call = is_call and source is not None and not self._is_later(source)
             if source is not None and is_call and enable_input(source) is not None:
                 formal = wires[0].get("formalParameter")
@@ -159,17 +160,18 @@ class Network:
         identity = node.get("localId")
         if identity in self._called:
             return
+        read = outputs_read(node, self.reads.get(identity, ()))
+        pure = only_computes(node.get("typeName"), self.types)
         code = next((item for item in data_of(node) if item.tag == "STCode"), None)
         if node.get("typeName").upper() == "EXECUTE" and code is not None:
             self._call_enabled(node)
             enable = self._enabled[identity] or "TRUE"
             self._say(f"IF {enable} THEN\n{code.text}\nEND_IF;", code)
-        elif node.get("instanceName"):
+        elif instance_of(node, self.types):
             self._call(node)
-        elif identity not in self.reads and not assigned_outputs(node):
-            if node.get("typeName").upper() not in self.types and only_computes(node.get("typeName")):
-                self._say(f"(* nobody reads this {node.get('typeName')} *)", node)
-                return
+        elif pure and not read and identity not in self.reads:
+            self._say(f"(* nobody reads this {node.get('typeName')} *)", node)
+        elif not pure and not read:
             self._call_enabled(node)
             text, enable = f"{called(node, self._arguments(node), self.types)};", self._enabled[identity]
             self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
@@ -186,7 +188,7 @@ class Network:
             return  # in a circle: what it gave in the last scan is read
         self._enter(node)
         self._call_enabled(node)
-        instance = target(node, node, "instanceName")
+        instance = target(node, node, "instanceName" if node.get("instanceName") else "typeName")
         arguments = ", ".join(f"{name} := {value}" for name, value in self._arguments(node))
         text = f"{instance}({arguments});"
         enable = self._enabled[identity]
@@ -272,7 +274,7 @@ class Network:
         if key in self._known:
             return self._known[key]
         later = self._is_later(node)
-        if node.tag == "block" and node.get("instanceName"):
+        if node.tag == "block" and instance_of(node, self.types):
             if not later:
                 self._call(node)
             return self._known.get(key) or self._output(node, formal)
@@ -338,11 +340,11 @@ class Network:
         if formal.upper() == "ENO":
             self._call_enabled(node)
             return self._enabled[node.get("localId")] or "TRUE"
-        if node.get("instanceName"):
+        if instance_of(node, self.types):
             outputs = list(variables(node, "outputVariables"))
             if not formal and outputs:
                 variable, formal = outputs[0], outputs[0].get("formalParameter")
-            text = f"{operand(node, node, 'instanceName')}.{formal}"
+            text = f"{instance_of(node, self.types)}.{formal}"
         else:
             self._call_enabled(node)
             text = self._result(node, formal)
@@ -362,10 +364,10 @@ class Network:
 
     def _result(self, node: Element, formal: str) -> str:
         identity = node.get("localId")
-        read = outputs_read(node, self.reads.get(identity, ()), self.types)
-        arguments = self._arguments(node) if not read or identity not in self._several else []
-        if not read:
-            return called(node, arguments, self.types, formal)
+        read = outputs_read(node, self.reads.get(identity, ()))
+        if not several(node, read, self.types):
+            return called(node, self._arguments(node), self.types, formal)
+        arguments = self._arguments(node) if identity not in self._several else []
         if identity not in self._several:  # nor did an argument that reads it call it
             kept = self._several[identity] = variables_for(node, read, self.types, self._new_name)
             text, enable = call_of_several(node, arguments, kept, self.types), self._enabled[identity]

@@ -32,6 +32,7 @@ from commissioning.plc.plcopen.network import Network
 from commissioning.plc.plcopen.operand_types import Members, members_of
 from commissioning.plc.plcopen.several_outputs import types_of_outputs
 from commissioning.plc.plcopen.tasks import configuration_piece
+from commissioning.plc.plcopen.wires import PROGRAM
 
 NAMESPACE = "http://www.plcopen.org/xml/tc6"
 _WORDS = {"program": "PROGRAM", "function": "FUNCTION", "functionBlock": "FUNCTION_BLOCK"}
@@ -83,6 +84,8 @@ def _types(root: Element) -> dict[str, str]:
     for element in _objects(root):
         if element.tag == "globalVars":
             found |= _variables(element)
+        elif element.get("pouType") == "program":
+            found |= types_of_outputs(element) | {element.get("name").upper(): PROGRAM}
         elif element.get("pouType") == "function":
             found |= types_of_outputs(element)
             result = element.at("interface", "returnType")

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from commissioning.model.element import Element
 from commissioning.plc.plcopen.interface import Unreadable, type_text
-from commissioning.plc.plcopen.wires import assigned_outputs
+from commissioning.plc.plcopen.wires import assigned_outputs, instance_of
 
 _SECTIONS = ("outputVars", "inOutVars")
 
 
 def types_of_outputs(function: Element) -> dict[str, str]:
-    """The types of what a function gives beside its result, as "FUNCTION.OUTPUT" in upper case -> type."""
+    """The types of what a function gives beside its result, or a program, as "OWNER.OUTPUT" in upper case."""
     interface, name = function.child("interface"), function.get("name").upper()
     found: dict[str, str] = {}
     for section in interface.all(*_SECTIONS) if interface is not None else ():
@@ -27,16 +27,20 @@ def types_of_outputs(function: Element) -> dict[str, str]:
 
 def type_beside(node: Element, formal: str, types: Mapping[str, str]) -> str | None:
     """The type of an output of a function box that is not its result, else None."""
-    if node.tag != "block" or node.get("instanceName"):
+    if node.tag != "block" or instance_of(node, types):
         return None
     return types.get(f"{node.get('typeName').upper()}.{formal.upper()}")
 
 
-def outputs_read(node: Element, wired: Iterable[str], types: Mapping[str, str]) -> list[str]:
-    """What is read of a function that gives more than its result; empty where that is its result alone."""
+def outputs_read(node: Element, wired: Iterable[str]) -> list[str]:
+    """What is read of a box but whether it is enabled: by wires, and by variables beside its outputs."""
     read = dict.fromkeys([*wired, *(formal for formal, *_ in assigned_outputs(node))])
-    several = any(type_beside(node, formal, types) is not None for formal in read)
-    return [formal for formal in read if formal.upper() != "ENO"] if several else []
+    return [formal for formal in read if formal.upper() != "ENO"]
+
+
+def several(node: Element, read: Iterable[str], types: Mapping[str, str]) -> bool:
+    """Whether one of these outputs is not the result."""
+    return any(type_beside(node, formal, types) is not None for formal in read)
 
 
 def variables_for(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from commissioning.model.element import Element
 from commissioning.plc.plcopen.interface import Unreadable, data_of
@@ -11,6 +11,7 @@ from commissioning.plc.plcopen.interface import Unreadable, data_of
 # what has a place in the order of execution
 _NUMBERED = ("coil", "outVariable", "inOutVariable", "block", "return", "jump", "label")
 
+PROGRAM = "PROGRAM"  # the type of the name of a program
 _SIMPLE = re.compile(r"[A-Za-z0-9_.#%$'\[\]:^]+\Z")
 _PATH = re.compile(r"(?:%\w+(?:\.\w+)*|[^\W\d]\w*)(?:\s*(?:\.\s*%?\w+|\^|\[\]))*\Z")
 _MODIFIERS = {
@@ -125,6 +126,13 @@ def variables(node: Element, *lists: str) -> Iterator[Element]:
     """The pins of a block in these of its lists."""
     for holder in node.all(*lists):
         yield from holder.all("variable")
+
+
+def instance_of(node: Element, types: Mapping[str, str]) -> str:
+    """What a box calls: an instance, or a program, which is its own; "" where it is a function."""
+    name = node.get("typeName")
+    own = node.tag == "block" and types.get(name.upper()) == PROGRAM
+    return " ".join(node.get("instanceName").split()) or (name if own else "")
 
 
 def enable_input(node: Element) -> Element | None:

@@ -548,3 +548,45 @@ def test_that_elements_of_arrays_are_written_called_and_given_with_any_index() -
     assert [plc[f"MAIN.bits[{k}]"] for k in range(6)] == [False, False, False, True, True, False]
     assert plc["MAIN.counters[4].CV"] == 1
     assert plc["MAIN.numbers[3]"] == 1
+
+
+def test_that_a_function_of_which_only_eno_is_read_is_called_all_the_same() -> None:
+    proc = pou("Proc", "function", "g := g + v;", "ST", inputVars={"v": "INT"}, inOutVars={"g": "INT"})
+    body = (
+        value(1, "a") + value(2, "n") + value(3, "sum") + box(4, "Proc", {"EN": 1, "v": 2, "g": 3}, "ENO")
+        + target(5, "q", (4, "ENO"), y=2) + box(6, "ADD", {"EN": 1, "IN1": 2, "IN2": 2}, "ENO OUT", y=3)
+        + target(7, "r", (6, "ENO"), y=4)
+    )  # fmt: skip
+    plc = started(project(program(body, n="INT", sum="INT", **BOOLS), proc))
+    shown = []
+    for a in (True, False, True):
+        plc["MAIN.a"], plc["MAIN.n"] = a, 3
+        plc.run(scans=1)
+        shown.append((plc["MAIN.sum"], plc["MAIN.q"], plc["MAIN.r"]))
+    assert shown == [(3, True, True), (3, False, False), (6, True, True)]
+
+
+def test_that_programs_are_called_as_boxes_with_their_names() -> None:
+    part = pou("Part", "program", "n := n + k;", "ST", inputVars={"k": "INT"}, outputVars={"n": "INT"})
+    body = (
+        value(1, "a") + value(2, "3") + box(4, "Part", {"EN": 1, "k": 2}, "ENO n")
+        + target(5, "m", (4, "n"), y=2) + target(6, "q", (4, "ENO"), y=3)
+    )  # fmt: skip
+    text = text_of(project(program(body, m="INT", **BOOLS), part))
+    assert "IF enable_4 THEN Part(k := 3); END_IF;\nm := Part.n;\nq := enable_4;" in text
+
+
+def test_that_the_results_of_numeric_functions_with_enable_have_types() -> None:
+    body = (
+        value(1, "a") + value(2, "x") + box(3, "SQRT", {"EN": 1, "IN": 2}, "ENO OUT")
+        + box(4, "SQRT", {"EN": (3, "ENO"), "IN": (3, "OUT")}, "ENO OUT", y=2)
+        + target(5, "x", (4, "OUT"), y=3) + value(6, "s") + box(7, "LEN", {"EN": 1, "IN": 6}, "ENO OUT", y=5)
+        + box(8, "ADD", {"IN1": (7, "OUT"), "IN2": (7, "OUT")}, y=6) + target(9, "n", 8, y=7)
+    )  # fmt: skip
+    plc = started(project(program(body, a="BOOL", x="REAL", n="INT", s="STRING")))
+    plc["MAIN.x"], plc["MAIN.s"] = 16.0, "four"
+    plc.run(scans=1)
+    assert (plc["MAIN.x"], plc["MAIN.n"]) == (16.0, 0)
+    plc["MAIN.a"] = True
+    plc.run(scans=1)
+    assert (plc["MAIN.x"], plc["MAIN.n"]) == (2.0, 8)
