@@ -21,6 +21,7 @@ TWINCAT = frozenset({".tcpou", ".tcdut", ".tcgvl", ".tcio", ".tctto", ".tctleo"}
 PROJECT, XML = ".plcproj", ".xml"
 SOLUTION = frozenset({".tsproj", ".xti"})  # TwinCAT: what holds PLC projects among axes and devices
 MAX_FILES = 5000
+MAX_LEVELS = 10  # of .xti in each other
 MAX_BYTES = 64 << 20
 
 Read = Callable[[str, Place], bytes | None]
@@ -40,6 +41,7 @@ class ProgramFiles:
         self._seen: set[str] = set()
         self._tasks: list[TwinCatTask] = []
         self._bytes = 0
+        self._level = 0
 
     def gather(self, names: Iterable[tuple[str, Place]]) -> dict[str, Source]:
         """Source texts by name, in the order of `names`; what is named twice is taken once."""
@@ -154,17 +156,24 @@ class ProgramFiles:
 
     def _solution(self, root: Element, name: str) -> None:
         """A .tsproj or .xti: the PLC projects in it, which may stand in an .xti of their own."""
-        home = posixpath.dirname(name)
-        before = len(self._seen)
+        home, named = posixpath.dirname(name), False
+        if self._level == MAX_LEVELS:
+            what = f"{name} is the last of {MAX_LEVELS} files that lead to one another"
+            self.found.append(Problem(what, Place(name, root.line, root.column), "Name its .plcproj"))
+            return
+        self._level += 1
         for item in root.walk():
             where = Place(name, item.line, item.column)
             path = unquote(item.get("PrjFilePath")).replace("\\", "/")
             if item.tag == "Project" and _kind(path) == PROJECT:
+                named = True
                 self._file(self._on_disk(posixpath.normpath(posixpath.join(home, path))), where, named=True)
             elif item.tag == "Project" and _kind(item.get("File")) == ".xti":
+                named = True
                 path = posixpath.join(home, "_Config", "PLC", item.get("File").replace("\\", "/"))
                 self._file(self._on_disk(posixpath.normpath(path)), where, named=True)
-        if len(self._seen) == before:
+        self._level -= 1
+        if not named:
             what = f"there is no PLC project in {name}"
             self.found.append(Problem(what, Place(name, root.line, root.column), "Name its .plcproj"))
 

@@ -100,6 +100,23 @@ def test_that_a_solution_without_a_plc_project_is_told(tmp_path: Path) -> None:
     assert problem.where.line == 1
 
 
+def test_that_a_solution_whose_project_is_missing_says_only_that(tmp_path: Path) -> None:
+    put(tmp_path, Line_dot_tsproj='<TcSmProject><Project PrjFilePath="PLC\\Line.plcproj"/></TcSmProject>')
+    _, (problem,), _ = gathered(tmp_path, "Line.tsproj")
+    assert "PLC/Line.plcproj" in problem.what
+
+
+def test_that_solutions_that_lead_to_one_another_end(tmp_path: Path) -> None:
+    put(tmp_path, Line_dot_tsproj='<TcSmProject><Project File="n0.xti"/></TcSmProject>')
+    folder = tmp_path / "_Config" / "PLC"
+    folder.mkdir(parents=True)
+    for number in range(1000):
+        inner = f'<Project File="..\\..\\n{number + 1}.xti"/>'
+        (folder / f"n{number}.xti").write_text(f"<TcSmItem>{inner}</TcSmItem>")
+    _, (problem,), _ = gathered(tmp_path, "Line.tsproj")  # was a RecursionError
+    assert "files that lead to one another" in problem.what
+
+
 def test_that_files_which_a_project_leaves_out_stay_out(tmp_path: Path) -> None:
     text = project("A.TcPOU", "B.TcPOU").replace(
         "<SubType>", "<ExcludeFromBuild>true</ExcludeFromBuild><SubType>", 1
