@@ -1,4 +1,4 @@
-"""What a parameter of type ANY is given."""
+"""What a parameter of type ANY is given, and blocks that are given by value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from commissioning.plc.values.iec_types import DINT, IecType
 if TYPE_CHECKING:
     from commissioning.plc.checking.pointers import PointerChecker
 
-__all__ = ["PLACES", "any_of"]
+__all__ = ["PLACES", "any_of", "clone_of"]
 
 # what may name a variable
 PLACES = tree.Name | tree.Member | tree.Indexed | tree.Dereference | tree.Call | tree.Part | tree.Direct
@@ -41,3 +41,17 @@ def any_of(checker: PointerChecker, node: tree.Expression) -> Typed | None:
     block = found.block
     size = memory_layout(block).size if block is not None else measure(found.type)[0]
     return typed.Made(ANY, (typed.Const(DINT, class_of(found.type)), address, typed.Const(DINT, size)))
+
+
+def clone_of(checker: PointerChecker, node: tree.Expression, target: IecType, what: str) -> Typed | None:
+    """A block, or what has blocks in it, by value."""
+    found = checker.designator(node)
+    if found is None:
+        return None
+    if found.type != target or found.here or found.value is not None:
+        shown = what or f"a {target}"
+        checker.problem(f"{shown} is expected here, this is a {found.type}", node.at)
+        return None
+    found.symbol.read = True
+    checker.project.any_elapsed |= found.symbol.elapsed
+    return typed.Cloned(target, found.cell, found.block is not None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from commissioning.plc.checking import commands, open_arrays, typed
-from commissioning.plc.checking.any_given import PLACES, any_of
+from commissioning.plc.checking.any_given import PLACES, any_of, clone_of
 from commissioning.plc.checking.any_type import ANY, BYTES
 from commissioning.plc.checking.byte_layout import measure
 from commissioning.plc.checking.byte_layout import stride as bytes_between
@@ -237,21 +237,8 @@ class PointerChecker(ObjectChecker):
         if target.kind == "pointer" and refers_otherwise(self, node, target, what):
             return None
         if target.blocks and isinstance(node, PLACES):
-            return self._clone_of(node, target, what)
+            return clone_of(self, node, target, what)
         return super().value(node, target, what)
-
-    def _clone_of(self, node: tree.Expression, target: IecType, what: str) -> Typed | None:
-        """A block, or what has blocks in it, by value."""
-        found = self.designator(node)
-        if found is None:
-            return None
-        if found.type != target or found.here or found.value is not None:
-            shown = what or f"a {target}"
-            self.problem(f"{shown} is expected here, this is a {found.type}", node.at)
-            return None
-        found.symbol.read = True
-        self.project.any_elapsed |= found.symbol.elapsed
-        return typed.Cloned(target, found.cell, found.block is not None)
 
     def null_or_this(self, node: tree.Name) -> Typed | None:
         if self._is_null(node):

@@ -8,13 +8,13 @@ what it was given; one for a user's block). See decision 19.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from commissioning.model.problem import Place, Problem
+from commissioning.plc.checking.similar import suggestion as suggestion
 from commissioning.plc.checking.unknown import Unknown
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.stubs.collected import Stubs
@@ -393,10 +393,3 @@ MOST_COMPARED = 100  # unknown names that are compared with all that are known, 
 
 
 OF_LIBRARY = "Add the file that declares it; what a library would bring can be a stub (stubs: true)"
-
-
-def suggestion(name: str, known: list[str]) -> str:
-    """A cure that names the most similar one, "" where none is."""
-    upper = {candidate.upper(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.upper(), list(upper), n=1, cutoff=0.6)
-    return f"Did you mean {upper[close[0]]}" if close else ""

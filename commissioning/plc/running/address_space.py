@@ -15,12 +15,13 @@ from typing import Any
 
 from commissioning.plc.checking.byte_layout import MemoryLayout, aligned, cell_offsets, measure, memory_layout
 from commissioning.plc.checking.scope import Pou
-from commissioning.plc.checking.value_bytes import WIDE, bytes_of, decoded, encoded, end_of
+from commissioning.plc.checking.value_bytes import decoded, encoded, end_of
+from commissioning.plc.running.address_views import Cut, View, Whole
 from commissioning.plc.running.cell_runs import LEAST, CellRun, cell_run
 from commissioning.plc.running.heap import FIRST_OF_HEAP, Heap, Piece
 from commissioning.plc.running.heap_forms import GAP, HeapKind
 from commissioning.plc.values.faults import AddressFault, ManyBytes
-from commissioning.plc.values.iec_types import IecType, Value
+from commissioning.plc.values.iec_types import IecType
 from commissioning.plc.values.runtime import STATEMENT_BUDGET
 
 FIRST = 0x10000
@@ -312,88 +313,6 @@ def alike(one: IecType, other: IecType) -> bool:
     if one.kind != other.kind or one.grain != other.grain:
         return False
     return one.kind not in ("real", "string") or (one.name, one.length) == (other.name, other.length)
-
-
-class Cut:
-    """PT or ET of a timer, which count ns, as a TIME of whole ms."""
-
-    def __init__(
-        self, space: AddressSpace, address: int, type_: IecType, memory: Memory, cell: int
-    ) -> None:
-        self.space, self.address, self.type, self.memory, self.cell = space, address, type_, memory, cell
-
-    def __getitem__(self, index: int) -> int:
-        value: int = self.memory[self.cell]
-        return value - value % self.type.grain
-
-    def __setitem__(self, index: int, value: int) -> None:
-        self.memory[self.cell] = value
-
-
-class Whole:
-    """The bytes at an address as the cells of an array or structure: `whole[2]`, `whole[0:3]`."""
-
-    def __init__(
-        self, space: AddressSpace, address: int, leaves: Sequence[IecType], offsets: Sequence[int]
-    ) -> None:
-        places = zip(leaves, offsets, strict=True)
-        self.cells = [View(space, address + offset, leaf) for leaf, offset in places]
-
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, int):
-            return self.cells[index][0]
-        return [view[0] for view in self.cells[index]]
-
-    def __setitem__(self, index: int | slice, value: Any) -> None:
-        if isinstance(index, int):
-            self.cells[index][0] = value
-            return
-        for view, one in zip(self.cells[index], value, strict=True):
-            view[0] = one
-
-
-class View:
-    """The bytes at an address as one cell: `view[0]`."""
-
-    def __init__(self, space: AddressSpace, address: int, type_: IecType) -> None:
-        self.space, self.address, self.type = space, address, type_
-
-    def __getitem__(self, index: int) -> Value:
-        if self.type.kind == "string":
-            return self._text()
-        return decoded(self.space.read(self.address, measure(self.type)[0]), self.type)
-
-    def __setitem__(self, index: int, value: Value) -> None:
-        found = self.space.cell(self.address)
-        if self.type.kind == "string" and isinstance(value, str) and found is not None:
-            piece, cell, byte = found
-            own = piece.pou.slots[cell].type
-            if byte == 0 and own is not None and own.kind == "string" and own.name == self.type.name:
-                piece.memory[cell] = value[: own.length]  # never beyond the STRING that lies there
-                return
-            if self.type.name not in ("CHAR", "WCHAR"):
-                end = "\0".encode("utf-16-le" if self.type.name in WIDE else "latin-1")
-                self.space.write(self.address, bytes_of(value, self.type) + end)
-                return
-        self.space.write(self.address, encoded(value, self.type))
-
-    def _text(self) -> str:
-        """Up to the first zero, the end of the type or the end of the memory."""
-        found = self.space.cell(self.address)
-        if found is not None:
-            piece, cell, byte = found
-            own = piece.pou.slots[cell].type
-            if byte == 0 and own is not None and own.kind == "string" and own.name == self.type.name:
-                text: str = piece.memory[cell]
-                return text[: self.type.length]
-        step = 2 if self.type.name in WIDE else 1
-        data = bytearray()
-        while len(data) < step * self.type.length:
-            one = self.space.read(self.address + len(data), step)
-            if not any(one):
-                break
-            data += one
-        return bytes(data).decode("utf-16-le" if step == 2 else "latin-1", errors="replace")
 
 
 def _counted(count: int, budget: list[Any]) -> int:
