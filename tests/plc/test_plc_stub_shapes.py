@@ -286,3 +286,16 @@ def test_that_a_function_joined_with_and_in_one_place_and_stored_in_others_has_o
         a := G.full; a.range := F_Range(1, 2) AND F_Range(3, 4); END_PROGRAM
         PROGRAM p2 VAR a : ST_Beam; END_VAR a := G.full; a.range := F_Range(1, 2); END_PROGRAM""")
     assert "FUNCTION F_Range : DINT" in words_of(found)
+
+
+def test_that_a_call_of_a_block_gives_inputs_to_the_unknown_base_too() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK Power EXTENDS Slits VAR_INPUT x : INT; END_VAR n := x + 1; END_FUNCTION_BLOCK
+        FUNCTION_BLOCK More EXTENDS Power VAR_INPUT z : INT; END_VAR SUPER^(x := z, fast := TRUE);
+        END_FUNCTION_BLOCK
+        PROGRAM MAIN VAR s : Power; m : More; b : ST_Blade; ok : BOOL; END_VAR
+        s(top := b, x := 3, fPos := 2.0, ok => ok); m(x := 1, z := 2, fPos := 3, top := b);
+        END_PROGRAM""")
+    words = words_of(found)
+    assert "Slits VAR_INPUT n : INT; fast : BOOL; top : ST_Blade; fPos : LREAL; END_VAR" in words
+    assert "VAR_OUTPUT ok : BOOL; END_VAR" in words

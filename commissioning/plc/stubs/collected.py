@@ -122,6 +122,13 @@ class Stubs(StubTypes):
         elif type_ is not None:
             self._sign(type_, "block")
             self._arguments(checker, node, type_.parts)
+        elif (known := checker.project.pous.get(block.upper())) is not None and self._home(known):
+            above = next(pou for pou in known.lineage() if pou.name.upper() in self.types)
+            parts = self.types[above.name.upper()].parts
+            for argument in node.arguments:  # by name: where those of the unknown base stand is not known
+                key = argument.name.upper()
+                if key and (key not in known.symbols or key in above.symbols):
+                    self._argument(checker, argument, self._part(parts, argument.name))
 
     def weak(self, block: str, name: str, parameter: str) -> bool:
         """Whether nothing is known of a parameter of a stub."""
