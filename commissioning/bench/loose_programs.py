@@ -25,12 +25,12 @@ _KINDS = {"PROGRAM": "program", "FUNCTION_BLOCK": "block", "CLASS": "class", "FU
 
 @dataclass(frozen=True)
 class Looked:
-    """A project that compiles. `stubs`: Structured Text of what only a library declares, or "".
-    `libraries`: the names of those that the project refers to."""
+    """A project that compiles. `names`: the paths of its files. `stubs`: Structured Text of what only a
+    library declares, or "". `libraries`: the names of those that the project refers to."""
 
     program: Program
     dialect: str
-    files: int
+    names: frozenset[str]
     lines: int
     stubs: str
     libraries: tuple[str, ...] = ()
@@ -39,6 +39,12 @@ class Looked:
     def translated(self) -> tuple[str, ...]:
         """The objects whose bodies were drawn, as "MAIN (LD)"."""
         return tuple(name for piece in self.program.pieces.values() for name in piece.translated)
+
+    def require_apart(self, path: Path) -> None:
+        """Raises Problems if that is one of its own files, whose text would be lost."""
+        if any(path.resolve() == Path(name).resolve() for name in self.names):
+            what = "this is a file of the program: written over, its text would be lost"
+            raise Problems(Problem(what, Place(file=str(path)), "Name a new file"))
 
     def summary(self) -> str:
         """What it is made of and how it runs, in one line."""
@@ -51,7 +57,8 @@ class Looked:
             for task in self.program.tasks
         )
         return (
-            f"{_number(self.files, 'file')}, {_number(self.lines, 'line')}: {', '.join(parts) or 'no POU'}. "
+            f"{_number(len(self.names), 'file')}, {_number(self.lines, 'line')}: "
+            f"{', '.join(parts) or 'no POU'}. "
             f"Dialect {self.dialect}. Tasks: {tasks or 'none'}."
         )
 
@@ -63,9 +70,11 @@ def look_at(paths: Sequence[Path], dialect: str = "", stubs: bool = False) -> Lo
     chosen = dialect_of(sources, dialect)
     program = compile_project(sources, chosen, stubs=stubs)
     texts = [source.text if isinstance(source, SourcePiece) else source for source in sources.values()]
-    files = {source.file if isinstance(source, SourcePiece) else name for name, source in sources.items()}
+    names = frozenset(
+        source.file if isinstance(source, SourcePiece) else name for name, source in sources.items()
+    )
     lines = sum(text.count("\n") + 1 for text in texts)
-    return Looked(program, chosen, len(files), lines, "\n".join(program.stubs.values()), tuple(libraries))
+    return Looked(program, chosen, names, lines, "\n".join(program.stubs.values()), tuple(libraries))
 
 
 def scene_among(paths: Sequence[Path]) -> Path | None:

@@ -88,6 +88,8 @@ def _validate_programs(options: argparse.Namespace) -> int:
     require_writable(options.stubs)
     try:
         looked = look_at(options.paths, options.dialect, stubs=options.stubs is not None)
+        if looked.stubs:
+            looked.require_apart(options.stubs)
     except Problems as found:
         code = report_problems(found.problems)
         if options.stubs is None and any("there is no " in problem.what for problem in found.problems):

@@ -74,3 +74,17 @@ def test_that_wrong_input_is_told(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "data").mkdir()
     assert main(["validate", str(tmp_path / "data")]) == 2
     assert "there is no program in the folder data" in capsys.readouterr().err
+
+
+def test_that_stubs_are_never_written_over_the_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was completed in a file of stubs is lost neither."""
+    main_file, stubs = tmp_path / "main.st", tmp_path / "stubs.st"
+    main_file.write_text("PROGRAM P VAR b : FB_Missing; END_VAR b(); END_PROGRAM\n")
+    stubs.write_text("FUNCTION_BLOCK FB_Completed END_FUNCTION_BLOCK\n")
+    for paths, written in (([main_file], main_file), ([tmp_path], stubs), ([tmp_path], main_file)):
+        before = written.read_text()
+        assert main(["validate", *map(str, paths), "--stubs", str(written)]) == 2
+        assert "its text would be lost. Name a new file" in capsys.readouterr().err
+        assert written.read_text() == before

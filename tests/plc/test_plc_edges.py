@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commissioning.model.problem import Problems
-from commissioning.plc import Plc, compile_st
+from commissioning.plc import Plc, PlcError, compile_st
 
 BLOCK = """FUNCTION_BLOCK Count
 VAR_INPUT up : BOOL R_EDGE; down : BOOL F_EDGE; END_VAR
@@ -215,3 +215,21 @@ def test_that_edges_are_looked_at_again_behind_an_exception_in_super() -> None:
         plc["MAIN.x"] = level
         plc.scan(scan)
     assert (plc["MAIN.m.n"], plc["MAIN.m.k"]) == (2, 202)
+
+
+def test_that_edges_are_looked_at_again_behind_a_fault_and_a_hot_start() -> None:
+    text = """FUNCTION_BLOCK Base VAR_INPUT up : BOOL R_EDGE; d : INT; END_VAR VAR n, k : INT; END_VAR
+    k := 1 / d; IF up THEN n := n + 1; END_IF END_FUNCTION_BLOCK
+    FUNCTION_BLOCK Top EXTENDS Base SUPER^(); END_FUNCTION_BLOCK
+    PROGRAM MAIN VAR t : Top; x : BOOL; d : INT := 1; END_VAR t(up := x, d := d); END_PROGRAM"""
+    plc = plc_of(text)
+    plc["MAIN.x"], plc["MAIN.d"] = True, 0
+    with pytest.raises(PlcError, match="division by zero"):
+        plc.scan(0)
+    plc["MAIN.x"], plc["MAIN.d"] = False, 1
+    plc.start("hot")
+    plc.scan(1)
+    assert plc["MAIN.t.n"] == 0  # no edge is left over
+    plc["MAIN.x"] = True
+    plc.scan(2)
+    assert plc["MAIN.t.n"] == 1

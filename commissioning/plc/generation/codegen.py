@@ -246,8 +246,9 @@ class ModuleWriter(FlowWriter):
             where = f"{index}:{index + type_.size}" if type_.aggregate else str(index)
             self._line(depth, f"q[{where}] = {stored(value, type_).text}")
         borrowed = [*node.references, *node.memories]
-        lent = bool(borrowed) or node.looked >= 0
-        guarded = lent and self.project.catches  # what is lent comes back from an exception too
+        # what is lent comes back from an exception too; that edges were looked at ends with any fault, behind
+        # which a hot start may go on
+        guarded = (bool(borrowed) and self.project.catches) or node.looked >= 0
         if node.looked >= 0:
             self._line(depth, f"q[{node.looked}] = True")
         if guarded:
