@@ -295,7 +295,7 @@ def test_that_what_is_written_on_both_ways_of_a_try_is_written() -> None:
 
 
 def test_that_the_inputs_that_fb_init_must_have_may_stay_unused() -> None:
-    member = "METHOD {} : BOOL VAR_INPUT bInitRetains, bInCopyCode : BOOL; more : INT; END_VAR END_METHOD"
+    member = "METHOD {} : BOOL VAR_INPUT bInitRetains, bInCopyCode: BOOL; more : INT := 1; END_VAR END_METHOD"
     text = fb("", "", member.format("FB_init"))
     assert told("CP17", text) == [3]  # only `more`
     assert told("CP17", fb("", "", member.format("go"))) == [3, 3, 3]
