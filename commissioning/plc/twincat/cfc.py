@@ -152,10 +152,15 @@ class FlowDrawing:
         return self._read.get(pin.number, [])
 
     def _looks_ahead(self, part: Part) -> bool:
-        """Whether it reads a box that is executed behind it, which has the value of the last scan."""
+        """Whether it reads a box that is executed behind it, which has the value of the last scan.
+
+        An enable is there before the other inputs of its box are read, which this may be one of.
+        """
         origins = (self._origin(pin) for pin in part.inputs)
         return any(
-            origin is not None and _is_pure(origin[0]) and self._place[id(origin[0])] >= self._place[id(part)]
+            origin is not None
+            and (_is_pure(origin[0]) or origin[0].enabled)
+            and self._place[id(origin[0])] >= self._place[id(part)]
             for origin in origins
         )
 

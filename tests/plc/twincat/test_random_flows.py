@@ -140,6 +140,12 @@ def test_that_random_charts_do_what_is_drawn(seed: int) -> None:
     compared(seed, "", declared(**INPUTS, **OUTPUTS))
 
 
+def test_that_an_enable_that_is_read_back_is_that_of_the_scan_before() -> None:
+    """A box before the enabled one reads its ENO and feeds it: the chart of this number does so."""
+    compared(631, "both.", declared(both="Both"))
+    compared(631, "", declared(**INPUTS, **OUTPUTS))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 10**9))
 def test_that_charts_of_unknown_types_do_what_is_drawn_or_are_refused(seed: int) -> None:
