@@ -17,6 +17,7 @@ from commissioning.plc.plcopen.boxes import ResultTypes, called, only_computes
 from commissioning.plc.plcopen.interface import Unreadable, data_of
 from commissioning.plc.plcopen.jumps import Jumps
 from commissioning.plc.plcopen.several_outputs import call_of_several, outputs_read, several, variables_for
+from commissioning.plc.plcopen.translation import MAX_LENGTH, Translation
 from commissioning.plc.plcopen.wires import (
     Places,
     assigned_outputs,
@@ -33,34 +34,27 @@ from commissioning.plc.plcopen.wires import (
 )
 
 _MAX_DEPTH = 60
-_MAX_LENGTH = 20_000
-_MAX_TEXT = 4_000_000
 _EDGES = {"rising": "R_TRIG", "falling": "F_TRIG"}
 _WRITERS = ("coil", "outVariable", "inOutVariable", "block", "return", "jump")
-Statement = tuple[str, Element]
 
 
-class Network:
+class Network(Translation):
     """One drawn body. `types`: what is known of variables and functions, by upper-case name -> type."""
 
     def __init__(self, body: Element, types: Mapping[str, str], taken: set[str], stateless: bool) -> None:
-        self.body, self.types, self.stateless = body, types, stateless
-        self.taken = taken
+        super().__init__(taken, stateless)
+        self.body, self.types = body, types
         self.nodes: dict[str, Element] = {}
         self.connectors: dict[str, Element] = {}
         self.uses = uses_of(body)
-        self.statements: list[Statement] = []
-        self.hidden: list[tuple[str, str, Element]] = []  # name, type, whose
         self.results = ResultTypes(types, self.nodes)
         self._known: dict[tuple[str, str], str] = {}
-        self._own: set[str] = set()  # variables of the translation
         self._called: set[str] = set()
         self._enabled: dict[str, str] = {}
         self._several: dict[str, dict[str, str]] = {}  # what functions with several outputs gave
         self._busy: list[str] = []
         self._feedback: dict[tuple[str, str], str] = {}
         self.jumps = Jumps()
-        self._length = 0
         self.places = Places(body)
         self._now = 0  # the number of what is being written, 0 where it has none
         for node in body.children:
@@ -241,7 +235,7 @@ class Network:
         text = sources[0] if len(sources) == 1 else f"({' OR '.join(dict.fromkeys(sources))})"
         if "TRUE" in sources:
             text = "TRUE"
-        if len(text) > _MAX_LENGTH:
+        if len(text) > MAX_LENGTH:
             raise Unreadable(
                 "this network is too large to be one expression; keep parts of it in variables", node
             )
@@ -373,36 +367,3 @@ class Network:
             text, enable = call_of_several(node, arguments, kept, self.types), self._enabled[identity]
             self._say(f"IF {enable} THEN {text} END_IF;" if enable else text, node)
         return self._several[identity][formal]
-
-    # ---- variables of the translation ----------------------------------------------------------------
-
-    def _edge(self, kind: str, text: str, node: Element) -> str:
-        if self.stateless:
-            raise Unreadable("an edge needs a memory, which a function does not have", node)
-        owner = node.get("localId") or f"{node.line}_{node.column}"
-        name = self._new_name(f"edge_{owner}", kind, node)
-        self._say(f"{name}(CLK := {text});", node)
-        return f"{name}.Q"
-
-    def _kept(self, name: str, text: str, kind: str, node: Element) -> str:
-        name = self._new_name(name, kind, node)
-        self._say(f"{name} := {text};", node)
-        return name
-
-    def _new_name(self, wanted: str, kind: str, node: Element) -> str:
-        name = "".join(c if c.isascii() and c.isalnum() else "_" for c in wanted)
-        while name.upper() in self.taken:
-            name += "_x"
-        self.taken.add(name.upper())
-        self._own.add(name)
-        self.hidden.append((name, kind, node))
-        return name
-
-    def _count(self, text: str, node: Element) -> None:
-        self._length += len(text)
-        if self._length > _MAX_TEXT:
-            raise Unreadable("this body is too large to be translated; keep parts of it in variables", node)
-
-    def _say(self, text: str, node: Element) -> None:
-        self._count(text, node)
-        self.statements.append((text, node))
