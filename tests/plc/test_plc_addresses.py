@@ -279,6 +279,17 @@ def test_that_the_standard_and_parameters_have_no_address_in_a_block(dialect: st
         compile_st(text, dialect=dialect)
 
 
+@pytest.mark.parametrize("kind", ["TON", "ARRAY[1..2] OF TON", "Own", "Holder"])
+def test_that_a_block_in_a_block_has_no_address(kind: str) -> None:
+    """A task would sleep over the end of its timer, and a user's block would have no memory."""
+    text = f"""TYPE Holder : STRUCT t : TON; END_STRUCT END_TYPE
+    FUNCTION_BLOCK Own VAR n : INT; END_VAR n := n + 1; END_FUNCTION_BLOCK
+    FUNCTION_BLOCK F VAR t AT %MB100 : {kind}; END_VAR END_FUNCTION_BLOCK PROGRAM P VAR f : F; END_VAR f();
+    END_PROGRAM"""
+    with pytest.raises(Problems, match="t: a block in a FUNCTION_BLOCK has no address"):
+        compile_st(text, dialect="codesys")
+
+
 def test_that_a_function_has_no_address() -> None:
     text = "FUNCTION F : INT VAR x AT %QX0.0 : BOOL; END_VAR F := 1; END_FUNCTION PROGRAM P END_PROGRAM"
     with pytest.raises(Problems, match="can have an address"):

@@ -85,6 +85,25 @@ def test_that_the_standard_has_no_implicit_checks() -> None:
         ran(BOUNDS, "a : ARRAY[1..3] OF INT; i : INT := 9;", "a[i] := 5;", "iec")
 
 
+@pytest.mark.parametrize("marked", [False, True])
+def test_that_the_attribute_no_check_calls_none_in_its_pou(marked: bool) -> None:
+    """Also not in its actions; what it calls is checked as ever."""
+    text = """FUNCTION F : INT
+    VAR_INPUT i : INT; END_VAR VAR a : ARRAY[1..3] OF INT := [5, 6, 7]; END_VAR F := a[i]; END_FUNCTION
+    {attribute 'no_check'}
+    FUNCTION_BLOCK B
+    VAR a : ARRAY[1..3] OF INT := [5, 6, 7]; i : INT := 1; x, y : INT; END_VAR
+    x := a[i]; Act();
+    ACTION Act: y := a[i]; END_ACTION
+    END_FUNCTION_BLOCK
+    """
+    always = BOUNDS.replace("IF index <", "CheckBounds := 3; RETURN; IF index <", 1)
+    functions = always + (text if marked else text.replace("{attribute 'no_check'}", ""))
+    plc = ran(functions, "b : B; x : INT;", "b(); x := F(1);")
+    wanted = 5 if marked else 7
+    assert (plc["MAIN.b.x"], plc["MAIN.b.y"], plc["MAIN.x"]) == (wanted, wanted, 7)
+
+
 DEEP = 18
 RETURNING = """FUNCTION F : REFERENCE TO DINT VAR_INPUT a : DINT; END_VAR VAR_STAT k : DINT; END_VAR
 k := a + 1; F REF= k; END_FUNCTION

@@ -80,6 +80,10 @@ class Addresses:
             what = f"{symbol.name}: only globals and variables of a PROGRAM can have an address"
             self.project.problem(what, file, symbol.at)
             return
+        if makers and symbol.type.blocks:
+            what = f"{symbol.name}: a block in a FUNCTION_BLOCK has no address, each instance has its own"
+            self.project.problem(what, file, symbol.at, "Remove the address")
+            return
         if not _ANYWHERE.fullmatch(symbol.address):
             self.place(pou, symbol, file, symbol.at, names)
 

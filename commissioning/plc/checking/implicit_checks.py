@@ -1,7 +1,8 @@
 """POUs for implicit checks: functions that CODESYS and TwinCAT call where a program has them.
 
 CheckBounds gets every index that is worked out, CheckDivInt and its like every divisor, CheckRangeSigned and
-its like what goes into a subrange; the program goes on with what they give. None is called inside another.
+its like what goes into a subrange; the program goes on with what they give. None is called inside another,
+nor in a POU with the attribute 'no_check'.
 """
 
 from __future__ import annotations
@@ -73,8 +74,11 @@ def _worked_out(
 
 def _has(checker: ElementChecker, name: str) -> bool:
     pou = checker.project.pous.get(name.upper())
-    known = pou is not None and pou.kind == "FUNCTION" and checker.project.dialect.measured
-    return known and checker.pou.name.upper() not in _NAMES
+    if pou is None or pou.kind != "FUNCTION" or not checker.project.dialect.measured:
+        return False
+    own = checker.pou if checker.pou.kind != "ACTION" else checker.pou.owner or checker.pou
+    checked = checker.project.attribute("no_check", own.file, own.at) is None
+    return checked and checker.pou.name.upper() not in _NAMES
 
 
 def _call(

@@ -19,7 +19,7 @@ __all__ = ["CARRIED_OUT", "NO_EFFECT", "TOLD", "Attributes", "attributes_not_car
 # of what is declared at a place: its attributes in lower case, and what stands behind their `:=`
 Attributes = dict[At, dict[str, str]]
 CARRIED_OUT = frozenset((
-    "call_after_init", "initialize_on_call", "instance-path", "no_assign", "pack_mode",
+    "call_after_init", "initialize_on_call", "instance-path", "no_assign", "no_check", "pack_mode",
     "qualified_only", "reflection", "strict", "tcencoding", "to_string",
 ))  # fmt: skip
 # for drawing, monitoring, symbols, links, checks and messages of their editors: no value changes
@@ -27,7 +27,7 @@ NO_EFFECT = frozenset((
     "c++_compatible", "conditionalshow", "conditionalshow_all_locals", "const_non_replaced", "const_replaced",
     "dataflow", "displaymode", "enable_dynamic_creation", "estimated-stack-usage", "expandfully", "hide",
     "hide_all_locals", "io_function_block", "io_function_block_mapping", "linkalways", "monitoring",
-    "monitoring_encoding", "no_assign_warning", "no_check", "no_explicit_call", "no_instance_in_retain",
+    "monitoring_encoding", "no_assign_warning", "no_explicit_call", "no_instance_in_retain",
     "obsolete", "opc.ua.da", "pin_presentation_order_inputs", "pin_presentation_order_outputs", "pingroup",
     "processvalue", "subsequent", "symbol", "tc2gvlvarnames", "tccontextid",
     "tccontextname", "tcdisplayscale", "tchidesubitems", "tclinkto", "tclinktooso", "tcnosymbol",
