@@ -299,3 +299,25 @@ def test_that_a_call_of_a_block_gives_inputs_to_the_unknown_base_too() -> None:
     words = words_of(found)
     assert "Slits VAR_INPUT n : INT; fast : BOOL; top : ST_Blade; fPos : LREAL; END_VAR" in words
     assert "VAR_OUTPUT ok : BOOL; END_VAR" in words
+
+
+def test_that_what_is_learned_in_a_round_counts_for_the_rest_of_the_round() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK Drive VAR_IN_OUT Axis : AXIS_REF; END_VAR END_FUNCTION_BLOCK
+        FUNCTION_BLOCK One VAR s : ST_Stage; d : Drive; END_VAR d(Axis := s.Axis); END_FUNCTION_BLOCK
+        FUNCTION_BLOCK Two VAR s : ST_Stage; m : MC_Set; END_VAR m(Axis := s.Axis); END_FUNCTION_BLOCK
+        """)
+    assert "FUNCTION_BLOCK MC_Set VAR_INPUT Axis : AXIS_REF;" in words_of(found)
+
+
+def test_that_an_unknown_block_and_its_unknown_interface_agree_on_what_a_method_takes() -> None:
+    found = stubbed("""
+        FUNCTION_BLOCK One
+        VAR s : I_Stage; END_VAR
+        METHOD Take VAR_INPUT st : I_Stage; END_VAR s := st; END_METHOD
+        METHOD Go s.Move(Velocity := s.Cmd.fVelocity, Mode := 2); END_METHOD
+        END_FUNCTION_BLOCK
+        FUNCTION_BLOCK Two VAR f : LREAL; one : One; x : FB_Stage; END_VAR
+        IF x.Cmd.fVelocity <> 0.0 THEN f := x.Cmd.fVelocity; END_IF one.Take(x); x.Move(Velocity := f);
+        END_FUNCTION_BLOCK""")
+    assert "METHOD Move VAR_INPUT Velocity : LREAL; Mode : DINT;" in words_of(found)

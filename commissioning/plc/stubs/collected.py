@@ -181,13 +181,17 @@ class Stubs(StubTypes):
             known = self._known(checker, argument.value) if self.listening else None
             if of_call and not argument.out and known is None:
                 part.guess.mix(text, sure)
-            part.guess.note(text, sure if known is None else min(sure, known.weight))
+            if known is not None:
+                text, sure = known.now(found), min(sure, known.weight)
+            part.guess.note(text, sure)
             if known is not None and known.weight < part.guess.weight:
                 known.note(part.guess.declared, part.guess.weight)
 
     def overridden(self, method: Pou, above: Pou) -> bool:
         """A method or accessor takes the place of one of a stub, which then has its parameters and result."""
         type_ = self.types.get(above.owner.name.upper()) if above.owner is not None else None
+        if type_ is not None and method.owner is not None and method.owner.name.upper() in self.types:
+            return True  # one guess and another
         if type_ is not None and method.kind in ("GET", "SET"):
             symbol = method.symbols.get(method.result_name)
             part = type_.parts.get(method.result_name)

@@ -86,6 +86,11 @@ class Guess:
         if not self.pointer:
             self.pointer = self.changed = True
 
+    def now(self, type_: IecType) -> str:
+        """The type of what was declared as `type_` when the round began, and may be known better by now."""
+        better = self.changed and self.text and not (self.dims or self.pointer or self.mixed)
+        return self.text if better else type_text(type_)[0]
+
     @property
     def weight(self) -> int:
         """How sure the type is that it is declared with."""

@@ -120,7 +120,7 @@ class StubTypes(StubNames):
         if other is None or other.sure >= BY_USE or guess is None:
             self.hint(node, type_, checker.file, "in")
         elif other.weight > guess.weight:
-            guess.note(type_text(type_)[0], other.weight)
+            guess.note(other.now(type_), other.weight)
 
     def refit(
         self,
@@ -137,7 +137,7 @@ class StubTypes(StubNames):
         other = self._known(checker, by) if by is not None else None
         if guess is not None and other is not None and other.sure < BY_USE:
             if other.weight > guess.weight:
-                guess.note(type_text(type_)[0], other.weight)
+                guess.note(other.now(type_), other.weight)
             elif guess.weight > other.weight:
                 other.note(guess.text or by_name(guess.name), guess.weight)
         elif guess is not None:
