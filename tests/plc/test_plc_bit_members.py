@@ -78,3 +78,22 @@ def test_that_mistakes_have_their_place(old: str, new: str, line: int) -> None:
 def test_that_the_standard_has_no_such_type() -> None:
     with pytest.raises(Problems, match="BIT"):
         compile_st("TYPE S : STRUCT a : BIT; END_STRUCT; END_TYPE PROGRAM MAIN END_PROGRAM", "iec")
+
+
+def test_that_bits_keep_their_values_by_name_over_an_online_change() -> None:
+    text = """TYPE S : STRUCT a, b : BIT; END_STRUCT END_TYPE
+    PROGRAM MAIN VAR RETAIN s : S; END_VAR VAR p : POINTER TO S; on : BOOL; END_VAR
+    IF p = 0 THEN p := ADR(s); END_IF on := p^.a; END_PROGRAM"""
+    for wanted in ("b, a", "z, a, b", "b0, b1, b2, b3, b4, b5, b6, b7, a, b"):
+        plc = compile_st(text, "codesys").start()
+        plc["MAIN.s.a"] = True
+        plc.run()
+        other = compile_st(text.replace("a, b", wanted), "codesys")
+        retained = plc.retained()
+        plc.online_change(other)
+        assert (plc["MAIN.s.a"], plc["MAIN.s.b"]) == (True, False), wanted
+        plc.run()
+        assert plc["MAIN.on"] is True
+        again = other.start()
+        again.start("warm", retained)
+        assert (again["MAIN.s.a"], again["MAIN.s.b"]) == (True, False), wanted

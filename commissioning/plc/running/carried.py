@@ -167,4 +167,5 @@ class _Places:
 
 
 def _all_leaves(program: Program) -> list[Leaf]:
-    return [leaf for kept in kept_variables(program) for leaf in leaves(kept, program.memories[kept.memory])]
+    memories = program.memories
+    return [leaf for kept in kept_variables(program) for leaf in leaves(kept, memories[kept.memory], True)]

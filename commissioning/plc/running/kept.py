@@ -6,14 +6,14 @@ More than its users can name: standard blocks have cells of their own (`start` o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from commissioning.plc.checking.scope import Symbol, View
 from commissioning.plc.generation.layout import MemoryPlan, parts, shown, with_shown
 from commissioning.plc.program import Program
 from commissioning.plc.running.memory import Memory
 from commissioning.plc.standard.blocks import STANDARD_BLOCKS
-from commissioning.plc.values.iec_types import IecType, Value
+from commissioning.plc.values.iec_types import BOOL, IecType, Value
 
 TIMES = ("start", "due", "shift")
 
@@ -78,10 +78,17 @@ def kept_variables(program: Program) -> Iterator[Kept]:
                 yield Kept(path, symbol, home, symbol.index, *both)
 
 
-def leaves(kept: Kept, plan: MemoryPlan) -> Iterator[Leaf]:
-    """The values of a variable, those in standard blocks too; `plan` is that of its memory."""
+def leaves(kept: Kept, plan: MemoryPlan, bytes_of_bits: bool = False) -> Iterator[Leaf]:
+    """The values of a variable, those in standard blocks too; `plan` is that of its memory. `bytes_of_bits`:
+    the byte that BITs share instead of these, as pointers see it."""
     for path, index, type_ in parts(kept.type, kept.path, kept.index):
-        if type_.kind != "block":
+        if type_.bit_names and bytes_of_bits:
+            yield Leaf(path, replace(type_, bit_names=()), kept.memory, index)
+        elif type_.bit_names:
+            owner = path.rpartition(".")[0]
+            for bit, name in enumerate(type_.bit_names):
+                yield Leaf(f"{owner}.{name}", BOOL, kept.memory, index, View(bit, 1, type_))
+        elif type_.kind != "block":
             if plan.pou.slots[index].type is not None:
                 yield Leaf(path, type_, kept.memory, index, kept.symbol.view)
         elif plan.pou.slots[index].child is None and type_.name in STANDARD_BLOCKS:
@@ -97,4 +104,4 @@ def form(type_: IecType) -> object:
         return "struct", tuple((m.name.upper(), m.offset, form(m.type)) for m in type_.members)
     if type_.kind == "array" and type_.element is not None:
         return "array", type_.bounds, form(type_.element)
-    return type_.kind, str(type_)
+    return type_.kind, str(type_), tuple(name.upper() for name in type_.bit_names)
