@@ -206,6 +206,7 @@ class NetworkDrawing:
     def _parallel(self, item: Item) -> str:
         source = item.member("Input")
         power = self._value(source) if source is not None else self._power
+        self._took_power = self._took_power or source is None
         if not self._constant(power):
             power = self.into.kept(power, "BOOL", item.element, "wire")
         branches = [branch for branch in item.items("Trees") if branch is not None]

@@ -86,7 +86,7 @@ class Walk:
                 self.wires[node.number] = self.value(node.source, power)[0]
             return self.wires[node.number], False
         if isinstance(node, Parallel):
-            return self._parallel(node, power), False
+            return self._parallel(node, power)
         if isinstance(node, Assign):
             value, took = self.value(node.source, power)
             self._write(node, value)
@@ -118,19 +118,19 @@ class Walk:
                 self.values[name] = not power if marked & NEGATED else power
         return None
 
-    def _parallel(self, node: Parallel, power: Any) -> Any:
-        fed = self.value(node.source, power)[0] if node.source is not None else power
+    def _parallel(self, node: Parallel, power: Any) -> tuple[Any, bool]:
+        """The value behind the branches, and whether `power` came in with what feeds them."""
+        fed, took = self.value(node.source, power) if node.source is not None else (power, True)
         boxes = [b for b in node.branches if node.mode != "Sequential" and _has_box(b)]
         short = [b for b in node.branches if b not in boxes]
+        lines = list(node.branches)
         if boxes and short:
             short_values = [self._line(branch, fed) for branch in short]
             if any(short_values):
-                return fed
+                return fed, took
             lines = boxes
-        else:
-            lines = list(node.branches)
         values = [self._line(branch, fed) for branch in lines]  # all of them: they may do something
-        return any(values)
+        return any(values), took
 
     def _line(self, branch: Node, fed: Any) -> Any:
         value, took = self.value(branch, fed)
