@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from commissioning.model.problem import Problems
@@ -518,12 +520,25 @@ FUNCTION F : INT VAR_IN_OUT CONSTANT c : FB_Count; END_VAR c(); F := c.n; END_FU
     "statement",
     ["n := SHL(n, 1);", "n := ROR(n, 1);", "n := n AND 3;", "n := m OR n;", "n := XOR(n, m);"],
 )
-def test_that_numbers_have_bits_with_makers_only(statement: str) -> None:
+def test_that_bits_of_numbers_are_warned_about_in_the_standard(statement: str) -> None:
+    """ANY_BIT has no numbers, but much public code for compilers of the standard takes them."""
     declared = "n, m : UINT := 5; w : WORD;"
-    with pytest.raises(Problems, match=r"needs a bit string, this is a UINT.*UINT_TO_WORD"):
-        program(declared, statement, "iec")
+    (notice,) = program(declared, statement, "iec").notices
+    assert re.search(r"needs a bit string, this is a UINT.*UINT_TO_WORD", str(notice))
+    assert notice.severity == "warning"
     for dialect in MAKERS:
-        program(declared, statement, dialect)
+        assert program(declared, statement, dialect).notices == ()
+
+
+def test_that_addresses_as_numbers_are_warned_about_in_the_standard() -> None:
+    """What is computed with them is what the makers compute: public code goes through texts byte by byte."""
+    before = "FUNCTION F : REF_TO BYTE VAR_IN_OUT b : BYTE; END_VAR F := REF(b); END_FUNCTION\n"
+    body = "p := F(bytes[1]); p := p + 1; n := p^;"
+    compiled = program("bytes : ARRAY[1..2] OF BYTE := [3, 4]; p : REF_TO BYTE; n : BYTE;", body, "iec", before)
+    assert ["p a REF_TO BYTE refers to a variable" in str(notice) for notice in compiled.notices] == [True]
+    plc = compiled.start()
+    plc.scan(0)
+    assert plc["MAIN.n"] == 4
 
 
 def test_that_literals_and_bit_strings_have_bits_everywhere() -> None:

@@ -73,16 +73,20 @@ class FittingChecker(WritableChecker):
             return True
         width = {8: "BYTE", 16: "WORD", 32: "DWORD"}.get(operand.type.bits, "LWORD")
         what = f"{name} needs a bit string, this is a {operand.type}"
-        self.problem(what, at, f"Convert it: {operand.type.name}_TO_{width}(...)")
-        return False
+        self.project.notice(what, self.file, at, f"Convert it: {operand.type.name}_TO_{width}(...)")
+        return True
 
     def fit(self, found: Typed, target: IecType, at: At, what: str = "") -> Typed | None:
         limits, target = target.limits, target.plain
         checked = target.name.startswith("REF_TO ") and not self.project.dialect.refers_freely
         if checked and not _refers_to_it(self.project, found, target):
             shown = "whole number" if found.type is ANY_INT else found.type
-            self.problem(f"{what or f'a {target}'} refers to a variable, this is a {shown}", at)
-            return None
+            told = f"{what or f'a {target}'} refers to a variable, this is a {shown}"
+            if found.type.kind != "int" or found.type is ANY_INT:
+                self.problem(told, at)
+                return None
+            # p + 1, as public code goes through bytes
+            self.project.notice(told, self.file, at, "The standard does not compute with addresses")
         if isinstance(found, typed.Const):
             fitted = fitted_literal(found, target)
             if fitted is not None:

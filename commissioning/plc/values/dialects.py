@@ -25,7 +25,7 @@ Decision 5 says what holds in `iec`. The others differ in:
 | STRING in functions of texts | as long as it is | 255 characters at most | library Standard |
 | REAL_TO_STRING(3.0) | 3 | 3.0 | decision 37 |
 | SHR of SINT, INT, DINT, LINT | zeros come in | the sign comes in | manuals of CODESYS 2, PLC Designer |
-| NOT, AND, OR, XOR, SHL, ROL of a whole number | Problem (ANY_BIT) | all its bits | bit string operators |
+| AND, OR, XOR, SHL, ROL of a whole number | warning (ANY_BIT) | all its bits | bit string operators |
 | BCD_TO_INT, INT_TO_BCD and their like | no function | of the library Util | manual of Util |
 | what is worked out and lies outside a subrange | stops the PLC | is stored | CheckRangeSigned of both |
 | LEFT(STR, SIZE), WLEN and its like | IN, L; LEN | both | libraries Standard, Standard64 |
