@@ -534,7 +534,8 @@ def test_that_addresses_as_numbers_are_warned_about_in_the_standard() -> None:
     """What is computed with them is what the makers compute: public code goes through texts byte by byte."""
     before = "FUNCTION F : REF_TO BYTE VAR_IN_OUT b : BYTE; END_VAR F := REF(b); END_FUNCTION\n"
     body = "p := F(bytes[1]); p := p + 1; n := p^;"
-    compiled = program("bytes : ARRAY[1..2] OF BYTE := [3, 4]; p : REF_TO BYTE; n : BYTE;", body, "iec", before)
+    declared = "bytes : ARRAY[1..2] OF BYTE := [3, 4]; p : REF_TO BYTE; n : BYTE;"
+    compiled = program(declared, body, "iec", before)
     assert ["p a REF_TO BYTE refers to a variable" in str(notice) for notice in compiled.notices] == [True]
     plc = compiled.start()
     plc.scan(0)
