@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from commissioning.model.problem import Problems
 from commissioning.plc import PlcError, compile_st
 from commissioning.plc.checking import byte_layout
+from commissioning.plc.generation import layout
 
 PROGRAM = """
 TYPE
@@ -146,3 +147,35 @@ def test_that_what_lies_in_a_large_memory_is_laid_out_once(monkeypatch: pytest.M
     plc.scan(0)
     assert len(placed) < 100  # of 10,000 structures
     assert (plc["MAIN.n"], plc["MAIN.all[100].rows[100].b"]) == (0x11223344, 0x11220044)
+
+
+@pytest.mark.parametrize(
+    ("variables", "count"), [("a, b, c : INT;", 300_000), ("", 1_100_000)], ids=["variables", "empty blocks"]
+)
+def test_that_a_flood_of_instances_is_refused_at_once(variables: str, count: int) -> None:
+    """Each instance, and each variable in it, has a path of its own: a line of text asks for gigabytes."""
+    block = f"FUNCTION_BLOCK B VAR {variables} END_VAR END_FUNCTION_BLOCK\n"
+    main = f"PROGRAM MAIN VAR f : ARRAY[1..{count}] OF B; END_VAR END_PROGRAM"
+    start = time.process_time()
+    with pytest.raises(Problems, match="instances and variables in them, more than 1000000"):
+        compile_st({"m.st": block + main})
+    assert time.process_time() - start < 5
+
+
+def test_that_elements_beyond_the_listed_ones_are_found_by_their_paths(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(layout, "MOST_LISTED", 10)
+    block = "FUNCTION_BLOCK B VAR a : ARRAY[0..4] OF INT := [5(7)]; END_VAR a[4] := a[4] + 1;\n"
+    block += "END_FUNCTION_BLOCK\n"
+    program = compile_st(
+        {"m.st": block + "PROGRAM MAIN VAR f : ARRAY[1..9] OF B; END_VAR f[9](); END_PROGRAM"}
+    )
+    assert len(program.locations) < 20
+    plc = program.start()
+    plc.run(scans=2)
+    assert (plc["MAIN.f[9].a[4]"], plc["MAIN.f[8].a[4]"], plc["MAIN.f[1].a[0]"]) == (9, 7, 7)
+    plc["MAIN.f[9].a[4]"] = 1
+    plc.restore(plc.snapshot())
+    plc.run(scans=1)
+    assert plc["MAIN.f[9].a[4]"] == 2

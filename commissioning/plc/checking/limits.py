@@ -24,6 +24,7 @@ Edges = dict[str, dict[str, None]]
 MAX_CALL_DEPTH = 100
 MAX_CELLS = 4_000_000  # of one memory
 MAX_CELLS_OF_PROGRAM = 40_000_000
+MAX_NAMES_OF_PROGRAM = 1_000_000  # instances and the variables in them: each has a path, a row in the tables
 _CELLS_OF_STATEMENT = 64  # of an array or structure that is copied: so many take as long as a statement
 
 
@@ -37,6 +38,7 @@ def call_weights(project: Project, bodies: Commands, programs: list[Pou]) -> dic
     weights: dict[int, int] = {}
     depths: dict[int, int] = {}
     cells: dict[int, int] = {}
+    names: dict[int, int] = {}
     for key in order:
         pou = project.pous[key]
         weight = call_cost(bodies.get(key, ()), weights)
@@ -46,12 +48,17 @@ def call_weights(project: Project, bodies: Commands, programs: list[Pou]) -> dic
         chains = [depths.get(number, 0) for number in numbers if number not in circling]
         depths[pou.number] = 1 + max(chains, default=0)
         cells[pou.number] = len(pou.slots) + sum(cells.get(block.number, 0) for block in inner)
+        names[pou.number] = len(pou.symbols) + sum(1 + names.get(block.number, 0) for block in inner)
         _refuse_too_much(project, pou, weight, depths[pou.number])
     shared = [slot.child for slot in project.globals.slots if slot.child is not None]
     total = sum(cells.get(pou.number, 0) for pou in (*programs, *shared))
     if total > MAX_CELLS_OF_PROGRAM and programs and programs[0].tree is not None:
         what = f"the program has {total} variables with all its blocks, more than {MAX_CELLS_OF_PROGRAM}"
         project.problem(what, programs[0].file, programs[0].tree.at)
+    named = sum(names.get(pou.number, 0) for pou in (*programs, *shared))
+    if named > MAX_NAMES_OF_PROGRAM and programs and programs[0].tree is not None:
+        what = f"the program has {named} instances and variables in them, more than {MAX_NAMES_OF_PROGRAM}"
+        project.problem(what, programs[0].file, programs[0].tree.at, "Keep values in arrays, or fewer blocks")
     return weights
 
 

@@ -21,6 +21,7 @@ from commissioning.plc.standard.blocks import STANDARD_BLOCKS, StandardBlock
 from commissioning.plc.values.iec_types import BOOL, IecType, Value
 
 LISTED = 1024
+MOST_LISTED = 300_000  # of a program: elements beyond that many paths are worked out when somebody asks
 _STEP = re.compile(r"\.([A-Z_][A-Z0-9_]*)|\[\s*([-+0-9,\s]+)\]")
 _HEAD = re.compile(r"[.\[]")
 
@@ -200,7 +201,7 @@ def locate(plans: Sequence[MemoryPlan], any_elapsed: bool) -> Found:
                 first = symbol.index if symbol.bytes_at < 0 else symbol.bytes_at
                 area = Area(home[1], first, symbol, path, plan.path, any_elapsed)
                 found.areas[path.upper()] = area
-                if symbol.size > LISTED:
+                if symbol.size > LISTED or len(found.locations) > MOST_LISTED:
                     continue
             if symbol.bytes_at >= 0:
                 area = Area(0, symbol.bytes_at, symbol, path, plan.path, any_elapsed)
