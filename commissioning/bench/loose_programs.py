@@ -14,11 +14,13 @@ from commissioning.model.cache_folder import cache_folder
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc import SourcePiece, compile_project
 from commissioning.plc.program import Program
+from commissioning.plc.running.tasks import NO_PROGRAM
 from commissioning.plc.values.dialects import DIALECTS
 
 __all__ = ["Looked", "dialect_of", "gathered", "look_at", "scene_among"]
 
 _LARGEST = 16 << 20
+_EMPTY = "no_program_at_all"  # stands in where a library has none
 _KINDS = {"PROGRAM": "program", "FUNCTION_BLOCK": "block", "CLASS": "class", "FUNCTION": "function",
           "INTERFACE": "interface"}  # fmt: skip
 
@@ -49,12 +51,13 @@ class Looked:
     def summary(self) -> str:
         """What it is made of and how it runs, in one line."""
         declared = self.program.checked.project.pous.values()
-        pous = [pou for pou in declared if pou.file not in self.program.stubs]
+        pous = [pou for pou in declared if pou.file not in (*self.program.stubs, _EMPTY)]
         counted = Counter(_KINDS.get(pou.kind, "") for pou in pous)
         parts = [_number(counted[kind], kind) for kind in _KINDS.values() if counted[kind]]
         tasks = ", ".join(
             f"{task.name} ({f'{task.cycle_ns / 1e6:g} ms' if task.cycle_ns else task.trigger})"
             for task in self.program.tasks
+            if task.programs != (_EMPTY,)
         )
         return (
             f"{_number(len(self.names), 'file')}, {_number(self.lines, 'line')}: "
@@ -68,13 +71,23 @@ def look_at(paths: Sequence[Path], dialect: str = "", stubs: bool = False) -> Lo
     libraries: list[str] = []
     sources = gathered(paths, libraries)
     chosen = dialect_of(sources, dialect)
-    program = compile_project(sources, chosen, stubs=stubs)
+    program = _compiled(sources, chosen, stubs)
     texts = [source.text if isinstance(source, SourcePiece) else source for source in sources.values()]
     names = frozenset(
         source.file if isinstance(source, SourcePiece) else name for name, source in sources.items()
     )
     lines = sum(text.count("\n") + 1 for text in texts)
     return Looked(program, chosen, names, lines, "\n".join(program.stubs.values()), tuple(libraries))
+
+
+def _compiled(sources: dict[str, Source], dialect: str, stubs: bool) -> Program:
+    """The program; of a library, which has none, with an empty one. Raises Problems."""
+    try:
+        return compile_project(sources, dialect, stubs=stubs)
+    except Problems as found:
+        if [problem.what for problem in found.problems] != [NO_PROGRAM]:
+            raise
+    return compile_project({**sources, _EMPTY: f"PROGRAM {_EMPTY}\nEND_PROGRAM\n"}, dialect, stubs=stubs)
 
 
 def scene_among(paths: Sequence[Path]) -> Path | None:

@@ -65,6 +65,12 @@ def test_that_what_a_library_brings_is_written_where_it_was_asked_for(
     assert "1 program, 1 block" in capsys.readouterr().out
 
 
+def test_that_a_library_needs_no_program(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "lib.st").write_text("FUNCTION_BLOCK A VAR i : INT; END_VAR i := i + 1; END_FUNCTION_BLOCK")
+    assert main(["validate", str(tmp_path)]) == 0
+    assert "1 file, 1 line: 1 block. Dialect iec. Tasks: none." in capsys.readouterr().out
+
+
 def test_that_wrong_input_is_told(tmp_path: Path, capsys: Capture) -> None:
     assert main(["validate", str(tmp_path / "no.st")]) == 2
     assert "cannot be read: No such file" in capsys.readouterr().err

@@ -28,6 +28,8 @@ from commissioning.plc.values.wording import with_articles
 DEFAULT_CYCLE_NS = 10_000_000
 LOWEST_PRIORITY = 65_535
 
+NO_PROGRAM = "there is no PROGRAM to run"
+
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
@@ -71,7 +73,7 @@ def plan_tasks(project: Project, parsed: list[units.Source], specs: Sequence[Tas
     if not programs:
         if not project.problems:
             project.problems.append(
-                Problem("there is no PROGRAM to run", Place(parsed[0].file, 1, 1) if parsed else Place())
+                Problem(NO_PROGRAM, Place(parsed[0].file, 1, 1) if parsed else Place())
             )
         return TaskPlan((), [])
     programs = never_called(project, programs)
