@@ -13,6 +13,7 @@ from commissioning.bench.flow_problems import flow_problems
 from commissioning.bench.link_conflicts import link_problems
 from commissioning.bench.product_problems import product_problems
 from commissioning.bench.program_files import ProgramFiles, Source
+from commissioning.bench.program_tags import with_program_tags
 from commissioning.files import scene_text
 from commissioning.files.mesh import Mesh, read_meshes
 from commissioning.files.packaged import packaged
@@ -146,7 +147,12 @@ def load_text(
     meshes = _meshes(text, folder, files, found)
     loaded = LoadedScene(scene, folder, text, poses, types(), programs, files, meshes, sources)
     if buildable and len(programs) == len(scene.controllers):
-        found += _trial(loaded, text, links)
+        problems_found = _trial(loaded, text, links)
+        wider = with_program_tags(scene, programs, problems_found)
+        if wider is not scene:
+            loaded = replace(loaded, scene=wider)
+            problems_found = _trial(loaded, text, links)
+        found += problems_found
     if found:
         raise Problems(_placed(problem, text, folder) for problem in found)
     return loaded

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from commissioning.controllers.changed_program import Plain, key_of, plain_sources, sources_of
 from commissioning.controllers.compile_cache import compiled, keep_parser
-from commissioning.controllers.emulated_tags import change_problems, inputs_at, tag_problems, variable_path
+from commissioning.controllers.emulated_tags import (
+    ProgramVariable,
+    change_problems,
+    inputs_at,
+    program_variable,
+    tag_problems,
+    variable_path,
+)
 from commissioning.controllers.emulated_tasks import TASK, tasks_of, with_watchdog
 from commissioning.model.cache_folder import cache_folder
 from commissioning.model.declare import Param, TypeDeclaration
@@ -89,11 +96,16 @@ class Emulated(Controller):
         self.outputs = [signal for signal in mine if signal.direction == "output"]
         self.paths = {s.name: variable_path(program, s.path or s.name) for s in mine}
         self._wire()
+        line.tags.beyond.append(self._variable)
         self.published: tuple[Any, ...] | None = None  # what the outputs were when last published
         self.tasks = [Task(t.name, t.cycle_ns, t.priority, bool(t.trigger)) for t in program.tasks]
         inputs = [self.paths[signal.name] for signal in self.inputs]
         self.started_by = [inputs_at(program, task.trigger, inputs) for task in program.tasks]
         self.io_delay_ns = round(record.params["io_delay"] * 1e9)
+
+    def _variable(self, name: str) -> ProgramVariable:
+        """A variable of the program that is no tag. Raises KeyError."""
+        return ProgramVariable(self, program_variable(self.plc.program, name))
 
     def _wire(self) -> None:
         """The ways from tags to the cells of the program that runs now."""

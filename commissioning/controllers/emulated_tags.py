@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 from commissioning.model.problem import Place, Problem
 from commissioning.model.scene import TagRecord
-from commissioning.plc import Program
+from commissioning.plc import Plc, Program
+from commissioning.plc.program import Variable
 from commissioning.sim.tags import Signal
 
 
@@ -77,3 +79,32 @@ def change_problems(
         what = f"the tasks of {controller} are others, which an online change cannot change"
         found.append(Problem(what, cure="Run the scene again with the new program"))
     return found
+
+
+def program_variable(program: Program, name: str) -> Variable:
+    """The global, located or program variable of that name or path. Raises KeyError."""
+    try:
+        return program.variables[variable_path(program, name)]
+    except LookupError as error:
+        raise KeyError(f"no tag, port or variable named {name}") from error
+
+
+class ProgramVariable:
+    """A variable of the emulated PLC that the scene names nowhere: read as `run.tags["MAIN.Count"].value`.
+
+    It is not in the journal. `name`: its path; `type`: as the program declares it.
+    """
+
+    def __init__(self, controller: RunsProgram, variable: Variable) -> None:
+        self._controller, self.name, self.type = controller, variable.path, variable.type
+
+    @property
+    def value(self) -> Any:
+        """What it is now; TIME in nanoseconds."""
+        return self._controller.plc[self.name]
+
+
+class RunsProgram(Protocol):
+    """What has a PLC; a start or an online change may give it another one."""
+
+    plc: Plc

@@ -46,6 +46,8 @@ _FUNCTIONS = ("abs", "min", "max")
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _FOREIGN = {"==": "=", "!=": "<>", "&&": "and", "||": "or", "!": "not", "&": "and", "|": "or"}
 
+UNKNOWN_NAME = "there is no tag or port named"  # what is told of one, before the name in backticks
+
 
 def parse(text: str, names: Mapping[str, NameInfo], place: Place = NOWHERE) -> Expression:
     """The typed tree of `text`. `names`: what a name stands for, keys in any case.
@@ -272,7 +274,7 @@ class _Parser:
             cure = "Use a tag, a port like `pe1.blocked`, or motion like `belt1.travel`"
             if known:
                 cure = f"Did you mean `{known}`?"
-            self._report(word.start, f"there is no tag or port named `{word.text}`", cure)
+            self._report(word.start, f"{UNKNOWN_NAME} `{word.text}`", cure)
             return Constant(ExpressionType.ERROR, "", word.start, False)
         if info.kind == "reading" and (info.steps or not info.type.is_real):
             what = f"`{word.text}` counts without events ({info.type}), so nothing here can wait for a count"

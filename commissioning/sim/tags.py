@@ -11,6 +11,7 @@ scale, delay) join two entries, see `commissioning.sim.binding`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from commissioning.model.record import Kind
@@ -226,6 +227,7 @@ class TagTable:
         self.kernel, self.journal = kernel, journal
         self.signals: list[Signal] = []
         self._names: dict[str, Signal] = {}
+        self.beyond: list[Callable[[str], Any]] = []  # what else a name may be: KeyError where it is not
 
     def add(self, name: str, datatype: DataType, make: type[Signal] = Signal, **facts: str) -> Signal:
         """A new entry, of class `make`. Raises ValueError if the name is taken."""
@@ -249,6 +251,9 @@ class TagTable:
         try:
             return self._names[name.casefold()]
         except KeyError:
+            for find in self.beyond:
+                with suppress(KeyError):
+                    return find(name)  # type: ignore[no-any-return]
             raise KeyError(f"no tag or port named {name}") from None
 
     def __contains__(self, name: object) -> bool:
