@@ -1,4 +1,4 @@
-"""Global, located and program variables of an emulated PLC are tags, also where `tags:` says nothing of them."""
+"""Variables of an emulated PLC are tags, also where `tags:` says nothing of them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_that_a_run_tells_the_value_of_any_variable(tmp_path: Path) -> None:
     assert run.journal.digest() == digest
     run.restart("plc", "cold")
     assert run.tags["MAIN.Count"].value == 0
-    with pytest.raises(KeyError, match="no tag or port named MAIN.Missing"):
+    with pytest.raises(KeyError, match=r"no tag or port named MAIN\.Missing"):
         run.tags["MAIN.Missing"]
 
 
