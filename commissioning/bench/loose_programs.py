@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from commissioning.bench.load import SCENE_FILE
 from commissioning.bench.program_files import TWINCAT, ProgramFiles, Source
 from commissioning.controllers.compile_cache import keep_parser
+from commissioning.files.recording import is_recording
 from commissioning.model.cache_folder import cache_folder
 from commissioning.model.problem import Place, Problem, Problems
 from commissioning.plc import SourcePiece, compile_project
@@ -91,8 +92,10 @@ def _compiled(sources: dict[str, Source], dialect: str, stubs: bool) -> Program:
 
 
 def scene_among(paths: Sequence[Path]) -> Path | None:
-    """The scene, where the first path is one."""
+    """The scene, where the first path is one, or a recording, which `load` tells apart."""
     first = paths[0]
+    if first.is_file() and is_recording(first):
+        return first
     if first.is_dir() and (first / SCENE_FILE).is_file():
         return first
     return first if first.name == SCENE_FILE else None
