@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,9 +39,9 @@ class Rows(QAbstractTableModel):
 
     columns: Sequence[str] = ()
 
+    @abstractmethod  # for readers and type checkers: the metaclass of Qt does not ask
     def count(self) -> int:
         """How many rows there are."""
-        raise NotImplementedError
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  Qt's signature
         return 0 if parent.isValid() else self.count()

@@ -12,7 +12,8 @@ from commissioning.model.problem import Problem
 from commissioning.plc.checking.scope import Pou
 from commissioning.plc.debugging.nearest import nearest
 from commissioning.plc.generation.checked import Checked
-from commissioning.plc.generation.layout import Area, Location, MemoryPlan, Variable, element
+from commissioning.plc.generation.layout import Area, Location, MemoryPlan, Variable
+from commissioning.plc.generation.locations import element
 from commissioning.plc.running.address_space import WindowPlan
 from commissioning.plc.running.heap_forms import HeapKind
 from commissioning.plc.values.runtime import STATEMENT_BUDGET

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from commissioning.model.problem import Problems
 from commissioning.plc import PlcError, compile_st
 from commissioning.plc.checking import byte_layout
-from commissioning.plc.generation import layout
+from commissioning.plc.generation import locations
 
 PROGRAM = """
 TYPE
@@ -165,7 +165,7 @@ def test_that_a_flood_of_instances_is_refused_at_once(variables: str, count: int
 def test_that_elements_beyond_the_listed_ones_are_found_by_their_paths(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(layout, "MOST_LISTED", 10)
+    monkeypatch.setattr(locations, "MOST_LISTED", 10)
     block = "FUNCTION_BLOCK B VAR a : ARRAY[0..4] OF INT := [5(7)]; END_VAR a[4] := a[4] + 1;\n"
     block += "END_FUNCTION_BLOCK\n"
     program = compile_st(

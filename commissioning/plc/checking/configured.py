@@ -17,15 +17,8 @@ from commissioning.plc.checking.instance_paths import InstancePaths, Target
 from commissioning.plc.checking.scope import Pou, Project
 from commissioning.plc.checking.type_names import TypeNames
 from commissioning.plc.checking.value_bytes import encoded
-from commissioning.plc.generation.layout import (
-    Found,
-    Location,
-    MemoryPlan,
-    element,
-    locate,
-    parts,
-    with_shown,
-)
+from commissioning.plc.generation.layout import Location, MemoryPlan, parts, with_shown
+from commissioning.plc.generation.locations import Found, element, locate
 from commissioning.plc.syntax import tree, units
 from commissioning.plc.syntax.tree import At
 from commissioning.plc.values.iec_types import Value

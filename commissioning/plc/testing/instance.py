@@ -16,15 +16,8 @@ from commissioning.plc.checking.holder import holder_of, is_called
 from commissioning.plc.checking.late_initials import INIT
 from commissioning.plc.checking.scope import Pou, Symbol
 from commissioning.plc.generation.build import Build
-from commissioning.plc.generation.layout import (
-    Area,
-    Location,
-    MemoryPlan,
-    element,
-    locate,
-    plan_memories,
-    with_shown,
-)
+from commissioning.plc.generation.layout import Area, Location, MemoryPlan, plan_memories, with_shown
+from commissioning.plc.generation.locations import element, locate
 from commissioning.plc.running.memory import Memory, accepted, fresh, seen_value
 from commissioning.plc.running.value_text import given_value
 from commissioning.plc.standard.blocks import DUE, START
